@@ -1,0 +1,6 @@
+"""Gradus, what a student imports: exercises and their checks, data, problems, figures, a small network."""
+
+from gradus.exercises import CheckFailed, chapter, check, exercise, progress
+
+__all__ = ["CheckFailed", "chapter", "check", "exercise", "progress"]
+__version__ = "0.1.0"

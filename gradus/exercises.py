@@ -1,0 +1,243 @@
+"""What a notebook says: `chapter(...)` once, then `@exercise`, `check(...)` and `progress()`.
+
+Under the environment variable GRADUS_REFERENCES, the name of a package (the book's own is
+"solutions"), `@exercise` hands back the reference of the same name and `check` takes its cases
+from that package: so the website and an author's notebook show real results while the page shows
+the stub. A student's notebook has neither; its cases are in the file `<chapter>.cases` beside it.
+"""
+
+import copy
+import html
+import importlib
+import os
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gradus import judging, values
+from gradus.judging import Plan
+from gradus.verdict import Outcome, Verdict, examine
+
+
+class CheckFailed(Exception):
+    """Not every case of a check passes; the table above it says which, and why."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython would print the frames of Gradus; the table above says what a student needs.
+        return [str(self)]
+
+
+@dataclass
+class _Session:
+    """The chapter of this notebook, what it asks, and what was found so far."""
+
+    chapter: str = ""
+    plans: dict[str, Plan] = field(default_factory=dict)
+    answers: dict[str, Callable] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+
+_session = _Session()
+
+
+def chapter(name: str) -> None:
+    """Begin the chapter of that name: read what its exercises ask.
+
+    Parameters
+    ----------
+    name : str
+        As in the book's address: "optimizers", "bias-variance".
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file with the cases is not beside the notebook.
+    """
+    global _session
+    _session = _Session(name, _load_plans(name))
+
+
+def exercise(function: Callable) -> Callable:
+    """Mark a function as the answer to the exercise of its name."""
+    if module := _references(_session.chapter):
+        if not hasattr(module, function.__name__):
+            raise LookupError(
+                f"exercise {function.__name__!r} has no reference: write {function.__name__} in {module.__name__}"
+            )
+        return getattr(module, function.__name__)
+    _session.answers[function.__name__] = function
+    return function
+
+
+def check(answer: Callable) -> None:
+    """Try an answer on the visible cases and show a table of what passed and what did not.
+
+    Parameters
+    ----------
+    answer : callable
+        The function to judge; its name says which exercise it answers.
+
+    Raises
+    ------
+    CheckFailed
+        If a case does not pass: so that nbgrader's Validate sees it.
+    """
+    name = getattr(answer, "__name__", repr(answer))
+    if name not in _session.plans:
+        known = ", ".join(_session.plans) or "none: run the set-up cell, which says chapter(...)"
+        raise LookupError(f"no exercise is called {name!r}; the exercises here are: {known}")
+    plan = _session.plans[name]
+    verdict = examine(plan, [_try(answer, case) for case in plan.cases])
+    _session.verdicts[name] = verdict
+    _display(Table(verdict))
+    if verdict.status != "right":
+        raise CheckFailed(f"{name}: {_summary(verdict)}")
+
+
+def progress() -> None:
+    """Show the points of every exercise of this chapter that was checked so far."""
+    _display(Progress(_session.plans, _session.verdicts))
+
+
+def _references(name: str, *inside: str) -> ModuleType | None:
+    package = os.environ.get("GRADUS_REFERENCES")
+    if not package:
+        return None
+    return importlib.import_module(".".join((package, *inside, name.replace("-", "_"))))
+
+
+def _load_plans(name: str) -> dict[str, Plan]:
+    if checks := _references(name, "checks"):
+        plans = [exercise.plan() for exercise in judging.exercises_of(checks)]
+    else:
+        path = Path(os.environ.get("GRADUS_CASES", ".")) / f"{name}.cases"
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{path.name} is not beside this notebook: it came with it, in the same folder; fetch both again"
+            )
+        plans = [Plan.from_data(data) for data in values.unpack(path.read_bytes())]
+    return {plan.exercise: plan for plan in plans}
+
+
+def _try(answer: Callable, case: judging.Case) -> Outcome:
+    """Call an answer as the grader does, in this process."""
+    args, kwargs = values.realise(case.args), values.realise(case.kwargs)
+    given = copy.deepcopy((args, kwargs))
+    try:
+        with np.errstate(all="ignore"):
+            value = answer(*args, **kwargs)
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__)[1:] if frame.line]
+        line = frames[-1].line if frames else ""
+        return Outcome("raised", error=type(error).__name__, message=str(error), line=line)
+    return Outcome("returned", value, changed=changed_arguments(case.names, given, (args, kwargs)))
+
+
+def changed_arguments(names: tuple[str, ...], before: tuple, after: tuple) -> tuple[str, ...]:
+    """Names of the arguments that differ between two (args, kwargs) of one call."""
+    pairs = zip((*before[0], *before[1].values()), (*after[0], *after[1].values()), strict=True)
+    return tuple(name for name, (old, new) in zip(names, pairs, strict=True) if not _same(old, new))
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, np.ndarray):
+        return isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
+    if isinstance(old, tuple | list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    if isinstance(old, np.random.Generator) or callable(old):
+        return True  # a generator is there to be used up
+    return type(old) is type(new) and (old == new or (old != old and new != new))
+
+
+def _summary(verdict: Verdict) -> str:
+    if verdict.status == "not answered":
+        return "not answered yet"
+    passed = sum(case.passed for case in verdict.cases)
+    return f"{passed} of {len(verdict.cases)} cases pass"
+
+
+def _display(table: Any) -> None:
+    try:
+        from IPython.display import display
+    except ImportError:
+        print(table)
+    else:
+        display(table)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A verdict as a small table: HTML in a notebook, plain text elsewhere."""
+
+    verdict: Verdict
+
+    def __repr__(self) -> str:
+        lines = [f"{self.verdict.exercise}: {_summary(self.verdict)}"]
+        if self.verdict.status == "wrong":
+            lines += [self.verdict.message]
+        if self.verdict.status != "not answered":
+            lines += [f"  {'pass' if c.passed else 'FAIL'}  {c.label}" + f": {c.message}" * (not c.passed)
+                      for c in self.verdict.cases]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        escape = html.escape
+        verdict = self.verdict
+        head = f"<p class='gradus-{verdict.status.replace(' ', '-')}'><strong>{escape(verdict.exercise)}</strong>: {_summary(verdict)}</p>"
+        if verdict.status == "not answered":
+            return head
+        said = f"<p>{_code(verdict.message)}</p>" if verdict.status == "wrong" else ""
+        rows = "".join(
+            f"<tr><td>{'✓ pass' if c.passed else '✗ fail'}</td><td style='text-align:left'>{_code(c.label)}</td>"
+            f"<td style='text-align:left'>{_code(c.message)}</td></tr>"
+            for c in verdict.cases
+        )
+        return (
+            f"<div class='gradus-check'>{head}{said}<table><thead><tr><th>result</th><th>case</th><th>what was found</th>"
+            f"</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The points of a chapter so far: HTML in a notebook, plain text elsewhere."""
+
+    plans: dict[str, Plan]
+    verdicts: dict[str, Verdict]
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        rows = []
+        for name, plan in self.plans.items():
+            verdict = self.verdicts.get(name)
+            state = _summary(verdict) if verdict else "not checked yet"
+            rows.append((name, f"{verdict.earned if verdict else 0:g} / {plan.points:g}", state))
+        earned = sum(verdict.earned for verdict in self.verdicts.values())
+        total = sum(plan.points for plan in self.plans.values())
+        return [*rows, ("all", f"{earned:g} / {total:g}", "")]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:28} {points:>9}  {state}".rstrip() for name, points, state in self._rows())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{html.escape(name)}</td><td>{points}</td>"
+            f"<td style='text-align:left'>{state}</td></tr>"
+            for name, points, state in self._rows()
+        )
+        return (
+            "<div class='gradus-check'><table><thead><tr><th>exercise</th><th>points</th><th>state</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table></div>"
+        )
+
+
+def _code(text: str) -> str:
+    """Escape a message and set what stands between backticks as code."""
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))

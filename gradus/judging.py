@@ -1,0 +1,232 @@
+"""How an author says what a right answer is: cases, points, known mistakes, other right ways.
+
+    @judge(reference.sgd_step, points=1, returns=("theta",))
+    def sgd_step(rng):
+        yield Call("a vector", theta=rng.normal(size=4), grad=rng.normal(size=4), lr=0.1)
+
+    @sgd_step.mistake("the step goes uphill: subtract lr * grad, do not add it")
+    def uphill(theta, grad, lr):
+        return theta + lr * grad
+
+    @sgd_step.variant("element by element")
+    def loop(theta, grad, lr): ...
+
+From the one generator come the cases that a student sees (`PUBLIC_SEED`) and those that grade
+(the course's secret seed): an honest answer that passes the first passes the second.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gradus import values
+
+PUBLIC_SEED = 0
+
+
+class Call:
+    """One case: the arguments of a call, under a label that gives no value away.
+
+    Parameters
+    ----------
+    label : str
+        What this case is about, in the reader's words ("the first step, t = 1").
+    **arguments
+        Data (see `gradus.values`), by the names of the reference's parameters.
+    """
+
+    def __init__(self, label: str, /, **arguments: Any):
+        self.label = label
+        self.arguments = arguments
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call as it is made: leading arguments by position, so that a student may rename them."""
+
+    label: str
+    names: tuple[str, ...]
+    args: tuple
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that is known: the sentence a student should read, and what it returns."""
+
+    sentence: str
+    results: tuple
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is needed to judge one exercise at one seed: data alone, no code."""
+
+    exercise: str
+    points: float
+    returns: tuple[str, ...]
+    rtol: float
+    atol: float
+    cases: tuple[Case, ...]
+    expected: tuple
+    mistakes: tuple[Mistake, ...]
+
+    def to_data(self) -> dict:
+        """The plan as a value that `gradus.values.pack` takes."""
+        return {
+            **{key: getattr(self, key) for key in ("exercise", "points", "returns", "rtol", "atol", "expected")},
+            "cases": [(case.label, case.names, case.args, case.kwargs) for case in self.cases],
+            "mistakes": [(mistake.sentence, mistake.results) for mistake in self.mistakes],
+        }
+
+    @classmethod
+    def from_data(cls, data: dict) -> "Plan":
+        """The inverse of `to_data`."""
+        return cls(**{
+            **data,
+            "cases": tuple(Case(*case) for case in data["cases"]),
+            "mistakes": tuple(Mistake(*mistake) for mistake in data["mistakes"]),
+        })
+
+
+@dataclass
+class Exercise:
+    """An exercise as its author judges it: made by `judge`, read by the check and by the grader."""
+
+    reference: Callable
+    points: float
+    returns: tuple[str, ...]
+    rtol: float
+    atol: float
+    generator: Callable[[np.random.Generator], Iterator[Call]]
+    mistakes: list[tuple[str, Callable]] = field(default_factory=list)
+    variants: list[tuple[str, Callable]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.reference.__name__
+
+    def mistake(self, sentence: str) -> Callable:
+        """Record a wrong implementation with the sentence that names it."""
+        return self._record(self.mistakes, sentence)
+
+    def variant(self, description: str) -> Callable:
+        """Record another right way to write the answer: tests hold the check to accepting it."""
+        return self._record(self.variants, description)
+
+    def _record(self, where: list, text: str) -> Callable:
+        def keep(function: Callable) -> Callable:
+            where.append((text, function))
+            return function
+
+        return keep
+
+    def plan(self, seed: int = PUBLIC_SEED) -> Plan:
+        """The cases of one seed with what the reference and each mistake return for them."""
+        digest = hashlib.sha256(f"{seed}/{self.name}".encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:16]))
+        cases = tuple(self._case(call) for call in self.generator(rng))
+        return Plan(
+            exercise=self.name,
+            points=self.points,
+            returns=self.returns,
+            rtol=self.rtol,
+            atol=self.atol,
+            cases=cases,
+            expected=tuple(run(self.reference, case) for case in cases),
+            mistakes=tuple(
+                Mistake(sentence, tuple(_run_mistake(function, case) for case in cases))
+                for sentence, function in self.mistakes
+            ),
+        )
+
+    def _case(self, call: Call) -> Case:
+        parameters = list(inspect.signature(self.reference).parameters)
+        unknown = set(call.arguments) - set(parameters)
+        if unknown:
+            raise TypeError(f"{self.name}: case {call.label!r} has no parameter {sorted(unknown)[0]!r}")
+        leading = []
+        for name in parameters:
+            if name not in call.arguments:
+                break
+            leading.append(name)
+        rest = {key: value for key, value in call.arguments.items() if key not in leading}
+        args = tuple(call.arguments[name] for name in leading)
+        return Case(call.label, (*leading, *rest), args, rest)
+
+
+def run(function: Callable, case: Case) -> Any:
+    """Call a function on copies of a case's arguments."""
+    return function(*values.realise(case.args), **values.realise(case.kwargs))
+
+
+def _run_mistake(function: Callable, case: Case) -> Any:
+    # A mistake may raise, divide by zero or overflow on some cases: that too is how it is known.
+    with np.errstate(all="ignore"):
+        try:
+            return run(function, case)
+        except Exception as error:
+            return {"raised": type(error).__name__}
+
+
+def judge(
+    reference: Callable,
+    *,
+    points: float,
+    returns: tuple[str, ...],
+    rtol: float = 1e-7,
+    atol: float = 1e-10,
+) -> Callable[[Callable], Exercise]:
+    """Make an `Exercise` of a generator of cases.
+
+    Parameters
+    ----------
+    reference : callable
+        The right answer, from `solutions`.
+    points : float
+        Shared equally by the cases.
+    returns : tuple of str
+        Names of the results, for messages. One name: the function returns that value itself;
+        more: a tuple of them.
+    rtol, atol : float
+        A result passes where ``|answer - expected| <= atol + rtol * |expected|``; float32 answers
+        get the wider tolerance of `gradus.verdict`.
+    """
+
+    def make(generator: Callable) -> Exercise:
+        return Exercise(reference, points, returns, rtol, atol, generator)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Written:
+    """A question answered in prose and marked by a person.
+
+    Parameters
+    ----------
+    name : str
+        As in the chapter: ``+++ {"written": "name"}``.
+    points : float
+    rubric : str
+        Markdown for the marker; never released.
+    """
+
+    name: str
+    points: float
+    rubric: str
+
+
+def exercises_of(module: ModuleType) -> list[Exercise]:
+    """The exercises that a module of `solutions.checks` judges, in the order it defines them."""
+    return [value for value in vars(module).values() if isinstance(value, Exercise)]
+
+
+def written_of(module: ModuleType) -> list[Written]:
+    """The written questions of a module of `solutions.checks`, in the order it defines them."""
+    return [value for value in vars(module).values() if isinstance(value, Written)]

@@ -1,0 +1,145 @@
+"""Functions to minimise, each with value, gradient, Hessian, start and minimum.
+
+    >>> from gradus import problems
+    >>> bowl = problems.get("bowl")
+    >>> bowl.gradient(bowl.start)
+    array([-0.7,  4. ])
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A function of a vector theta.
+
+    Attributes
+    ----------
+    name : str
+    value : callable
+        theta of shape (..., n) -> values of shape (...).
+    gradient : callable
+        theta of shape (..., n) -> gradients of the same shape.
+    hessian : callable
+        theta of shape (n,) -> array of shape (n, n).
+    start : ndarray of shape (n,)
+        Where the book's experiments begin.
+    minimum : ndarray of shape (n,), or None
+        The global minimiser; None where the function has none.
+    """
+
+    name: str
+    value: Callable[[np.ndarray], np.ndarray]
+    gradient: Callable[[np.ndarray], np.ndarray]
+    hessian: Callable[[np.ndarray], np.ndarray]
+    start: np.ndarray
+    minimum: np.ndarray | None
+
+    def __repr__(self) -> str:
+        return f"<problem {self.name}: start {self.start.tolist()}>"
+
+
+def quadratic(eigenvalues: np.ndarray, start: np.ndarray | None = None, name: str = "quadratic") -> Problem:
+    """The quadratic ``1/2 * sum(eigenvalues * theta**2)``, its axes along the coordinates.
+
+    Parameters
+    ----------
+    eigenvalues : array_like of shape (n,)
+        Of the Hessian. With a negative one the function has a saddle and no minimum.
+    start : array_like of shape (n,), optional
+        Ones by default.
+    """
+    curvature = np.asarray(eigenvalues, dtype=float)
+    if curvature.ndim != 1 or curvature.size == 0:
+        raise ValueError(f"eigenvalues: expected a vector, got shape {curvature.shape}")
+    begin = np.ones_like(curvature) if start is None else np.asarray(start, dtype=float)
+    if begin.shape != curvature.shape:
+        raise ValueError(f"start: expected shape {curvature.shape}, got {begin.shape}")
+    return Problem(
+        name,
+        value=lambda theta: 0.5 * np.sum(curvature * np.asarray(theta) ** 2, axis=-1),
+        gradient=lambda theta: curvature * np.asarray(theta),
+        hessian=lambda theta: np.diag(curvature),
+        start=begin,
+        minimum=np.zeros_like(curvature) if np.all(curvature > 0) else None,
+    )
+
+
+def _xy(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    theta = np.asarray(theta, dtype=float)
+    return theta[..., 0], theta[..., 1]
+
+
+def _product() -> Problem:
+    return Problem(
+        "product",
+        value=lambda theta: np.prod(_xy(theta), axis=0),
+        gradient=lambda theta: np.stack(_xy(theta)[::-1], axis=-1),
+        hessian=lambda theta: np.array([[0.0, 1.0], [1.0, 0.0]]),
+        start=np.array([1.0, 2.0]),
+        minimum=None,
+    )
+
+
+def _rosenbrock() -> Problem:
+    def value(theta):
+        x, y = _xy(theta)
+        return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+    def gradient(theta):
+        x, y = _xy(theta)
+        return np.stack([-2 * (1 - x) - 400 * x * (y - x**2), 200 * (y - x**2)], axis=-1)
+
+    def hessian(theta):
+        x, y = _xy(theta)
+        return np.array([[2 - 400 * (y - 3 * x**2), -400 * x], [-400 * x, 200.0]])
+
+    return Problem("rosenbrock", value, gradient, hessian, np.array([-1.2, 1.0]), np.array([1.0, 1.0]))
+
+
+def _two_wells() -> Problem:
+    """(x^2 - 1)^2 + 0.3 x + y^2 / 2: a shallow well near x = 1, the deep one near x = -1."""
+
+    def value(theta):
+        x, y = _xy(theta)
+        return (x**2 - 1) ** 2 + 0.3 * x + y**2 / 2
+
+    def gradient(theta):
+        x, y = _xy(theta)
+        return np.stack([4 * x * (x**2 - 1) + 0.3, y], axis=-1)
+
+    def hessian(theta):
+        x, _ = _xy(theta)
+        return np.array([[12 * x**2 - 4, 0.0], [0.0, 1.0]])
+
+    deep = float(np.roots([4, 0, -4, 0.3]).real.min())
+    return Problem("two wells", value, gradient, hessian, np.array([2.0, 1.0]), np.array([deep, 0.0]))
+
+
+_PROBLEMS = {
+    problem.name: problem
+    for problem in (
+        # f = x^2/20 + y^2, the long valley that carries the chapter on optimizers.
+        quadratic([0.1, 2.0], start=[-7.0, 2.0], name="bowl"),
+        # A saddle entered almost along its ridge: f = (x^2 - y^2) / 2.
+        quadratic([1.0, -1.0], start=[-2.0, 1e-3], name="saddle"),
+        _product(),
+        _rosenbrock(),
+        _two_wells(),
+    )
+}
+
+
+def names() -> list[str]:
+    """The names that `get` knows."""
+    return list(_PROBLEMS)
+
+
+def get(name: str) -> Problem:
+    """The problem of that name."""
+    if name not in _PROBLEMS:
+        raise ValueError(f"name: expected one of {', '.join(_PROBLEMS)}; got {name!r}")
+    return _PROBLEMS[name]

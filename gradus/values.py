@@ -1,0 +1,171 @@
+"""Arguments and results as data: one format for the released cases and for the pipe to the sandbox.
+
+A value is None, a bool, a number, a string, an array, a tuple, a list, a dict with string keys,
+a `Rng` or a `Problem`. `pack` writes it as bytes; `unpack` reads bytes that nobody needs to
+trust: sizes are bounded, array types are on a list, and nothing read is ever run.
+"""
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_BYTES = 64 * 2**20
+MAX_DEPTH = 16
+MAX_ITEMS = 200_000
+DTYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex128".split()
+)
+_MAGIC = b"GRADUS1\n"
+
+
+class NotData(ValueError):
+    """A value that cannot travel, or bytes that are not a packed value."""
+
+
+@dataclass(frozen=True)
+class Rng:
+    """Stands for `numpy.random.default_rng(seed)`: made anew wherever a call is made."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Stands for the problem of that name in `gradus.problems`, or for its value, gradient or hessian."""
+
+    name: str
+    part: str = ""
+
+    def __post_init__(self) -> None:
+        if self.part not in ("", "value", "gradient", "hessian"):
+            raise NotData(f"part: expected 'value', 'gradient', 'hessian' or '', got {self.part!r}")
+
+
+def realise(value: Any) -> Any:
+    """The arguments of a call as a function receives them: copies, with `Rng` and `Problem` made real."""
+    if isinstance(value, Rng):
+        return np.random.default_rng(value.seed)
+    if isinstance(value, Problem):
+        from gradus import problems
+
+        problem = problems.get(value.name)
+        return getattr(problem, value.part) if value.part else problem
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, tuple | list):
+        return type(value)(realise(item) for item in value)
+    if isinstance(value, dict):
+        return {key: realise(item) for key, item in value.items()}
+    return value
+
+
+def pack(value: Any) -> bytes:
+    """Write a value as bytes.
+
+    Raises
+    ------
+    NotData
+        If the value, or something in it, is not data.
+    """
+    buffers: list[bytes] = []
+    tree = _tree(value, buffers, MAX_DEPTH)
+    head = json.dumps(tree, separators=(",", ":")).encode()
+    return b"".join([_MAGIC, struct.pack("<I", len(head)), head, *buffers])
+
+
+def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
+    """Read what `pack` wrote.
+
+    Raises
+    ------
+    NotData
+        If the bytes are not a packed value, or break a limit on size, depth or number of items.
+    """
+    if len(data) > max_bytes:
+        raise NotData(f"a value of {len(data)} bytes; at most {max_bytes} are read")
+    start = len(_MAGIC) + 4
+    if data[: len(_MAGIC)] != _MAGIC or len(data) < start:
+        raise NotData("these bytes are not a packed value")
+    (size,) = struct.unpack("<I", data[len(_MAGIC) : start])
+    try:
+        tree = json.loads(data[start : start + size])
+    except (ValueError, RecursionError) as error:
+        raise NotData("the head of a packed value is not JSON") from error
+    reader = _Reader(memoryview(data)[start + size :])
+    return reader.value(tree, MAX_DEPTH)
+
+
+def _tree(value: Any, buffers: list[bytes], depth: int) -> Any:
+    if depth < 0:
+        raise NotData(f"nested deeper than {MAX_DEPTH}")
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else ["float", repr(value)]
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+        if array.dtype.name not in DTYPES:
+            raise NotData(f"an array of dtype {array.dtype.name}")
+        buffers.append(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+        return ["array", array.dtype.name, list(array.shape)]
+    if isinstance(value, Rng):
+        return ["rng", value.seed]
+    if isinstance(value, Problem):
+        return ["problem", value.name, value.part]
+    if type(value) in (tuple, list):
+        return [type(value).__name__, *(_tree(item, buffers, depth - 1) for item in value)]
+    if type(value) is dict:
+        if not all(type(key) is str for key in value):
+            raise NotData("a dict whose keys are not strings")
+        items = {key: _tree(item, buffers, depth - 1) for key, item in value.items()}
+        return ["dict", items]
+    raise NotData(f"a {type(value).__name__}")
+
+
+class _Reader:
+    """Reads one tree, taking each array's bytes from the front of what is left."""
+
+    def __init__(self, buffer: memoryview):
+        self.buffer = buffer
+        self.items = 0
+
+    def value(self, node: Any, depth: int) -> Any:
+        self.items += 1
+        if depth < 0 or self.items > MAX_ITEMS:
+            raise NotData("nested too deep, or too many items")
+        if node is None or isinstance(node, bool | int | float | str):
+            return node
+        if not isinstance(node, list) or not node:
+            raise NotData("an unknown node")
+        match node:
+            case ["float", "inf" | "-inf" | "nan" as text]:
+                return float(text)
+            case ["array", str(dtype), list(shape)]:
+                return self.array(dtype, shape)
+            case ["rng", int(seed)] if seed >= 0:
+                return Rng(seed)
+            case ["problem", str(name), str(part)]:
+                return Problem(name, part)
+            case ["tuple", *items]:
+                return tuple(self.value(item, depth - 1) for item in items)
+            case ["list", *items]:
+                return [self.value(item, depth - 1) for item in items]
+            case ["dict", dict(items)]:
+                return {key: self.value(item, depth - 1) for key, item in items.items()}
+        raise NotData("an unknown node")
+
+    def array(self, dtype: str, shape: list) -> np.ndarray:
+        plain = all(type(n) is int and 0 <= n for n in shape)
+        if dtype not in DTYPES or not plain or len(shape) > 32:
+            raise NotData(f"an array of dtype {dtype!r} and shape {shape!r}")
+        kind = np.dtype(dtype).newbyteorder("<")
+        size = math.prod(shape) * kind.itemsize
+        if size > len(self.buffer):
+            raise NotData("an array larger than the bytes that follow")
+        flat = np.frombuffer(self.buffer[:size], kind)
+        self.buffer = self.buffer[size:]
+        return flat.reshape(shape).astype(np.dtype(dtype))

@@ -1,0 +1,236 @@
+"""The verdict on an exercise: a plan's expected results held against what an answer did.
+
+The same comparison serves the check in a student's notebook and the grader outside the sandbox.
+What is most helpful comes first: not answered, raised, type, shape, value at the first wrong
+place; and the name of the mistake, if it is a known one.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradus.judging import Plan
+
+# What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
+FLOAT32_RTOL = 1e-4
+FLOAT32_ATOL = 1e-5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call of an answer did.
+
+    Attributes
+    ----------
+    kind : str
+        "returned", "raised", "timeout", "killed" (it ended its process or broke a limit),
+        "not found" (no function of that name) or "not data" (the result cannot be judged).
+    value : data
+        What was returned.
+    changed : tuple of str
+        Names of the arguments that the call changed in place.
+    error, message, line : str
+        Type and text of what was raised, or what happened; the answer's own line, if known.
+    """
+
+    kind: str
+    value: Any = None
+    changed: tuple[str, ...] = ()
+    error: str = ""
+    message: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class CaseVerdict:
+    label: str
+    passed: bool
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one exercise.
+
+    `status` is "right", "wrong" or "not answered"; `earned` is the share of `points` of the cases
+    passed; `mistake` is the sentence of the known mistake that explains every failed case.
+    """
+
+    exercise: str
+    points: float
+    status: str
+    earned: float
+    cases: tuple[CaseVerdict, ...]
+    mistake: str = ""
+
+    @property
+    def message(self) -> str:
+        """One sentence for the student."""
+        if self.status == "right":
+            return f"all {len(self.cases)} cases pass"
+        failed = [case for case in self.cases if not case.passed]
+        return self.mistake or f"{failed[0].message} (case: {failed[0].label})"
+
+
+def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict:
+    """Judge the outcomes of a plan's cases, one for each, in order.
+
+    Parameters
+    ----------
+    plan : Plan
+    outcomes : list of Outcome
+    reveal : bool
+        Whether messages may show values: yes in a student's notebook, no for the grader's cases.
+    """
+    if len(outcomes) != len(plan.cases):
+        raise ValueError(f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}")
+    messages = [
+        _judge(plan, expected, outcome, reveal)
+        for expected, outcome in zip(plan.expected, outcomes, strict=True)
+    ]
+    cases = tuple(
+        CaseVerdict(case.label, message is None, message or "")
+        for case, message in zip(plan.cases, messages, strict=True)
+    )
+    passed = sum(case.passed for case in cases)
+    if all(outcome.kind == "not found" or outcome.error == "NotImplementedError" for outcome in outcomes):
+        return Verdict(plan.exercise, plan.points, "not answered", 0.0, cases)
+    if passed == len(cases):
+        return Verdict(plan.exercise, plan.points, "right", float(plan.points), cases)
+    earned = round(plan.points * passed / len(cases), 2)
+    return Verdict(plan.exercise, plan.points, "wrong", earned, cases, _name_mistake(plan, outcomes, cases))
+
+
+def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | None:
+    """What is wrong with one outcome, or None."""
+    match outcome.kind:
+        case "not found":
+            return f"not answered: there is no function `{plan.exercise}`"
+        case "raised" if outcome.error == "NotImplementedError":
+            return "not answered yet"
+        case "raised":
+            where = f", in the line: {outcome.line}" if outcome.line else ""
+            text = f": {outcome.message}" if outcome.message and (reveal or outcome.line) else ""
+            return f"raised {outcome.error}{text}{where}"
+        case "timeout":
+            return "took too long and was stopped: is there a loop that does not end?"
+        case "killed":
+            return f"ended its process: {outcome.message or 'it left Python or used too much memory'}"
+        case "not data":
+            return f"expected {_shape_of(plan, expected)}, got {outcome.message or 'something else'}"
+    if outcome.value is None and expected is not None:
+        return "returned None: does every path end in `return`?"
+    found = _compare_results(plan, expected, outcome.value, reveal)
+    if found is None and outcome.changed:
+        names = ", ".join(f"`{name}`" for name in outcome.changed)
+        found = f"right values, but it changes its argument {names} in place: work on a copy"
+    return found
+
+
+def _name_mistake(plan: Plan, outcomes: list[Outcome], cases: tuple[CaseVerdict, ...]) -> str:
+    """The sentence of the first known mistake that does on every failed case what this answer did."""
+    failed = [index for index, case in enumerate(cases) if not case.passed]
+    for mistake in plan.mistakes:
+        if all(_agrees(plan, mistake.results[index], outcomes[index]) for index in failed):
+            return mistake.sentence
+    return ""
+
+
+def _agrees(plan: Plan, result: Any, outcome: Outcome) -> bool:
+    if isinstance(result, dict) and set(result) == {"raised"}:
+        return outcome.kind == "raised" and outcome.error == result["raised"]
+    return outcome.kind == "returned" and _compare_results(plan, result, outcome.value, False) is None
+
+
+def _compare_results(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
+    if len(plan.returns) == 1 or not isinstance(expected, tuple):
+        return compare(plan.returns[0], expected, answer, plan.rtol, plan.atol, reveal)
+    names = ", ".join(plan.returns)
+    if not isinstance(answer, tuple | list):
+        return f"expected {len(expected)} results, a tuple ({names}), got {describe(answer)}"
+    if len(answer) != len(expected):
+        return f"expected {len(expected)} results, a tuple ({names}), got {len(answer)}"
+    findings = (
+        compare(name, want, got, plan.rtol, plan.atol, reveal)
+        for name, want, got in zip(plan.returns, expected, answer, strict=True)
+    )
+    return next((finding for finding in findings if finding), None)
+
+
+def compare(name: str, expected: Any, answer: Any, rtol: float, atol: float, reveal: bool = True) -> str | None:
+    """What is wrong with a result, in a sentence, or None where it is right.
+
+    Numbers are judged as numbers, whatever type holds them (a list, an array, float32, int);
+    a shape must be the very shape, broadcasting is not forgiven.
+    """
+    if isinstance(expected, str | bool | np.bool_) or expected is None:
+        same = type(answer) in (type(expected), np.bool_) and answer == expected
+        got = f": {answer!r}" if reveal else ""
+        return None if same else f"{name}: wrong value{got}" + (f", expected {expected!r}" if reveal else "")
+    if isinstance(expected, tuple | list):
+        if not isinstance(answer, tuple | list) or len(answer) != len(expected):
+            return f"{name}: expected {len(expected)} items, got {describe(answer)}"
+        for index, (want, got) in enumerate(zip(expected, answer, strict=True)):
+            found = compare(f"{name}[{index}]", want, got, rtol, atol, reveal)
+            if found:
+                return found
+        return None
+    if isinstance(expected, dict):
+        if not isinstance(answer, dict) or set(answer) != set(expected):
+            return f"{name}: expected a dict with keys {sorted(expected)}, got {describe(answer)}"
+        for key, want in expected.items():
+            found = compare(f"{name}[{key!r}]", want, answer[key], rtol, atol, reveal)
+            if found:
+                return found
+        return None
+    return _compare_numbers(name, np.asarray(expected), answer, rtol, atol, reveal)
+
+
+def _compare_numbers(
+    name: str, want: np.ndarray, answer: Any, rtol: float, atol: float, reveal: bool
+) -> str | None:
+    try:
+        got = np.asarray(answer)
+    except Exception:  # a ragged list, or an object whose conversion fails in any way it likes
+        got = np.asarray(None)
+    if got.dtype.kind not in "biuf" + want.dtype.kind:
+        return f"{name}: expected {_numbers_of_shape(want.shape)}, got {describe(answer)}"
+    if got.shape != want.shape:
+        return f"{name}: expected shape {want.shape}, got {got.shape}"
+    if any(array.dtype in (np.float32, np.float16) for array in (got, want)):
+        rtol = max(rtol, FLOAT32_RTOL)
+        largest = np.max(np.abs(want), initial=1.0, where=np.isfinite(want))
+        atol = max(atol, FLOAT32_ATOL * float(largest))
+    if want.dtype.kind != "c":
+        want, got = want.astype(np.float64), got.astype(np.float64)
+    close = np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
+    if close.all():
+        return None
+    place = tuple(int(i) for i in np.argwhere(~close)[0])
+    where = f" at [{', '.join(map(str, place))}]" if place else ""
+    wrong = int((~close).sum())
+    rest = f" ({wrong} of {close.size} are wrong)" if close.size > 1 else ""
+    if not np.isfinite(got[place]) and np.isfinite(want[place]):
+        return f"{name}: {got[place]:g}{where}: a division by zero or an overflow{rest}"
+    values = f": {got[place]:.6g}, expected {want[place]:.6g}" if reveal else ""
+    return f"{name}: wrong value{where}{values}{rest}"
+
+
+def describe(value: Any) -> str:
+    """A value's type, in the words of a message."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and type {value.dtype}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _numbers_of_shape(shape: tuple[int, ...]) -> str:
+    return f"an array of numbers of shape {shape}" if shape else "a number"
+
+
+def _shape_of(plan: Plan, expected: Any) -> str:
+    if isinstance(expected, tuple):
+        return f"a tuple ({', '.join(plan.returns)})"
+    return _numbers_of_shape(np.shape(expected))
