@@ -35,7 +35,9 @@ def digits(seed: int = 0) -> Digits:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise ImportError("the digits come with scikit-learn: install it with `pip install scikit-learn`") from error
+        raise ImportError(
+            "the digits come with scikit-learn: install it with `pip install scikit-learn`"
+        ) from error
     x, y = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(len(y))
     x, y = x[order] / 16.0, y[order]

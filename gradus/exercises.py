@@ -146,7 +146,9 @@ def changed_arguments(names: tuple[str, ...], before: tuple, after: tuple) -> tu
 
 def _same(old: Any, new: Any) -> bool:
     if isinstance(old, np.ndarray):
-        return isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
+        return isinstance(new, np.ndarray) and np.array_equal(
+            old, new, equal_nan=old.dtype.kind in "fc"
+        )
     if isinstance(old, tuple | list):
         return len(old) == len(new) and all(map(_same, old, new))
     if isinstance(old, dict):
@@ -183,8 +185,10 @@ class Table:
         if self.verdict.status == "wrong":
             lines += [self.verdict.message]
         if self.verdict.status != "not answered":
-            lines += [f"  {'pass' if c.passed else 'FAIL'}  {c.label}" + f": {c.message}" * (not c.passed)
-                      for c in self.verdict.cases]
+            lines += [
+                f"  {'pass' if c.passed else 'FAIL'}  {c.label}" + f": {c.message}" * (not c.passed)
+                for c in self.verdict.cases
+            ]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -223,7 +227,9 @@ class Progress:
         return [*rows, ("all", f"{earned:g} / {total:g}", "")]
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name:28} {points:>9}  {state}".rstrip() for name, points, state in self._rows())
+        return "\n".join(
+            f"{name:28} {points:>9}  {state}".rstrip() for name, points, state in self._rows()
+        )
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -240,4 +246,6 @@ class Progress:
 def _code(text: str) -> str:
     """Escape a message and set what stands between backticks as code."""
     parts = html.escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
+    return "".join(
+        f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)
+    )

@@ -79,7 +79,10 @@ class Plan:
     def to_data(self) -> dict:
         """The plan as a value that `gradus.values.pack` takes."""
         return {
-            **{key: getattr(self, key) for key in ("exercise", "points", "returns", "rtol", "atol", "expected")},
+            **{
+                key: getattr(self, key)
+                for key in ("exercise", "points", "returns", "rtol", "atol", "expected")
+            },
             "cases": [(case.label, case.names, case.args, case.kwargs) for case in self.cases],
             "mistakes": [(mistake.sentence, mistake.results) for mistake in self.mistakes],
         }
@@ -87,11 +90,13 @@ class Plan:
     @classmethod
     def from_data(cls, data: dict) -> "Plan":
         """The inverse of `to_data`."""
-        return cls(**{
-            **data,
-            "cases": tuple(Case(*case) for case in data["cases"]),
-            "mistakes": tuple(Mistake(*mistake) for mistake in data["mistakes"]),
-        })
+        return cls(
+            **{
+                **data,
+                "cases": tuple(Case(*case) for case in data["cases"]),
+                "mistakes": tuple(Mistake(*mistake) for mistake in data["mistakes"]),
+            }
+        )
 
 
 @dataclass
@@ -149,7 +154,9 @@ class Exercise:
         parameters = list(inspect.signature(self.reference).parameters)
         unknown = set(call.arguments) - set(parameters)
         if unknown:
-            raise TypeError(f"{self.name}: case {call.label!r} has no parameter {sorted(unknown)[0]!r}")
+            raise TypeError(
+                f"{self.name}: case {call.label!r} has no parameter {sorted(unknown)[0]!r}"
+            )
         leading = []
         for name in parameters:
             if name not in call.arguments:

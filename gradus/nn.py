@@ -87,7 +87,10 @@ class MLP:
         delta /= len(y)
         gradient = np.empty_like(theta)
         for (d_weights, d_biases), (weights, _), entering in zip(
-            reversed(self.layers(gradient)), reversed(self.layers(theta)), reversed(inputs), strict=True
+            reversed(self.layers(gradient)),
+            reversed(self.layers(theta)),
+            reversed(inputs),
+            strict=True,
         ):
             d_weights[...] = entering.T @ delta
             d_biases[...] = delta.sum(axis=0)

@@ -1,9 +1,9 @@
 """Functions to minimise, each with value, gradient, Hessian, start and minimum.
 
-    >>> from gradus import problems
-    >>> bowl = problems.get("bowl")
-    >>> bowl.gradient(bowl.start)
-    array([-0.7,  4. ])
+>>> from gradus import problems
+>>> bowl = problems.get("bowl")
+>>> bowl.gradient(bowl.start)
+array([-0.7,  4. ])
 """
 
 from collections.abc import Callable
@@ -42,7 +42,9 @@ class Problem:
         return f"<problem {self.name}: start {self.start.tolist()}>"
 
 
-def quadratic(eigenvalues: np.ndarray, start: np.ndarray | None = None, name: str = "quadratic") -> Problem:
+def quadratic(
+    eigenvalues: np.ndarray, start: np.ndarray | None = None, name: str = "quadratic"
+) -> Problem:
     """The quadratic ``1/2 * sum(eigenvalues * theta**2)``, its axes along the coordinates.
 
     Parameters
@@ -97,7 +99,9 @@ def _rosenbrock() -> Problem:
         x, y = _xy(theta)
         return np.array([[2 - 400 * (y - 3 * x**2), -400 * x], [-400 * x, 200.0]])
 
-    return Problem("rosenbrock", value, gradient, hessian, np.array([-1.2, 1.0]), np.array([1.0, 1.0]))
+    return Problem(
+        "rosenbrock", value, gradient, hessian, np.array([-1.2, 1.0]), np.array([1.0, 1.0])
+    )
 
 
 def _two_wells() -> Problem:
@@ -116,7 +120,9 @@ def _two_wells() -> Problem:
         return np.array([[12 * x**2 - 4, 0.0], [0.0, 1.0]])
 
     deep = float(np.roots([4, 0, -4, 0.3]).real.min())
-    return Problem("two wells", value, gradient, hessian, np.array([2.0, 1.0]), np.array([deep, 0.0]))
+    return Problem(
+        "two wells", value, gradient, hessian, np.array([2.0, 1.0]), np.array([deep, 0.0])
+    )
 
 
 _PROBLEMS = {

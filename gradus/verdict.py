@@ -84,7 +84,9 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
         Whether messages may show values: yes in a student's notebook, no for the grader's cases.
     """
     if len(outcomes) != len(plan.cases):
-        raise ValueError(f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}")
+        raise ValueError(
+            f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}"
+        )
     messages = [
         _judge(plan, expected, outcome, reveal)
         for expected, outcome in zip(plan.expected, outcomes, strict=True)
@@ -94,12 +96,17 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
         for case, message in zip(plan.cases, messages, strict=True)
     )
     passed = sum(case.passed for case in cases)
-    if all(outcome.kind == "not found" or outcome.error == "NotImplementedError" for outcome in outcomes):
+    if all(
+        outcome.kind == "not found" or outcome.error == "NotImplementedError"
+        for outcome in outcomes
+    ):
         return Verdict(plan.exercise, plan.points, "not answered", 0.0, cases)
     if passed == len(cases):
         return Verdict(plan.exercise, plan.points, "right", float(plan.points), cases)
     earned = round(plan.points * passed / len(cases), 2)
-    return Verdict(plan.exercise, plan.points, "wrong", earned, cases, _name_mistake(plan, outcomes, cases))
+    return Verdict(
+        plan.exercise, plan.points, "wrong", earned, cases, _name_mistake(plan, outcomes, cases)
+    )
 
 
 def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | None:
@@ -116,9 +123,13 @@ def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | N
         case "timeout":
             return "took too long and was stopped: is there a loop that does not end?"
         case "killed":
-            return f"ended its process: {outcome.message or 'it left Python or used too much memory'}"
+            return (
+                f"ended its process: {outcome.message or 'it left Python or used too much memory'}"
+            )
         case "not data":
-            return f"expected {_shape_of(plan, expected)}, got {outcome.message or 'something else'}"
+            return (
+                f"expected {_shape_of(plan, expected)}, got {outcome.message or 'something else'}"
+            )
     if outcome.value is None and expected is not None:
         return "returned None: does every path end in `return`?"
     found = _compare_results(plan, expected, outcome.value, reveal)
@@ -129,18 +140,25 @@ def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | N
 
 
 def _name_mistake(plan: Plan, outcomes: list[Outcome], cases: tuple[CaseVerdict, ...]) -> str:
-    """The sentence of the first known mistake that does on every failed case what this answer did."""
-    failed = [index for index, case in enumerate(cases) if not case.passed]
+    """The sentence of the known mistake that does on every failed case what this answer did.
+
+    Two mistakes can agree where both fail; the one that agrees on more cases in all is named.
+    """
+    best, most = "", -1
     for mistake in plan.mistakes:
-        if all(_agrees(plan, mistake.results[index], outcomes[index]) for index in failed):
-            return mistake.sentence
-    return ""
+        agrees = [_agrees(plan, *pair) for pair in zip(mistake.results, outcomes, strict=True)]
+        explains = all(same or case.passed for same, case in zip(agrees, cases, strict=True))
+        if explains and sum(agrees) > most:
+            best, most = mistake.sentence, sum(agrees)
+    return best
 
 
 def _agrees(plan: Plan, result: Any, outcome: Outcome) -> bool:
     if isinstance(result, dict) and set(result) == {"raised"}:
         return outcome.kind == "raised" and outcome.error == result["raised"]
-    return outcome.kind == "returned" and _compare_results(plan, result, outcome.value, False) is None
+    return (
+        outcome.kind == "returned" and _compare_results(plan, result, outcome.value, False) is None
+    )
 
 
 def _compare_results(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
@@ -158,7 +176,9 @@ def _compare_results(plan: Plan, expected: Any, answer: Any, reveal: bool) -> st
     return next((finding for finding in findings if finding), None)
 
 
-def compare(name: str, expected: Any, answer: Any, rtol: float, atol: float, reveal: bool = True) -> str | None:
+def compare(
+    name: str, expected: Any, answer: Any, rtol: float, atol: float, reveal: bool = True
+) -> str | None:
     """What is wrong with a result, in a sentence, or None where it is right.
 
     Numbers are judged as numbers, whatever type holds them (a list, an array, float32, int);
@@ -167,7 +187,11 @@ def compare(name: str, expected: Any, answer: Any, rtol: float, atol: float, rev
     if isinstance(expected, str | bool | np.bool_) or expected is None:
         same = type(answer) in (type(expected), np.bool_) and answer == expected
         got = f": {answer!r}" if reveal else ""
-        return None if same else f"{name}: wrong value{got}" + (f", expected {expected!r}" if reveal else "")
+        return (
+            None
+            if same
+            else f"{name}: wrong value{got}" + (f", expected {expected!r}" if reveal else "")
+        )
     if isinstance(expected, tuple | list):
         if not isinstance(answer, tuple | list) or len(answer) != len(expected):
             return f"{name}: expected {len(expected)} items, got {describe(answer)}"

@@ -1,17 +1,34 @@
-"""How the exercises of the chapter on optimizers are judged."""
+"""How the exercises of the chapter on optimizers are judged.
+
+Hyperparameters in the cases are far from their defaults and eps is large, so that no mistake hides
+behind a rounding: each one changes a result by far more than the tolerance for float32.
+"""
 
 import numpy as np
 
 from gradus.judging import Call, Written, judge
+from gradus.values import Problem
 from solutions import optimizers as reference
 
 SHAPES = {"a vector": (4,), "a matrix": (3, 5), "three axes": (2, 3, 4), "one number": (1,)}
 
 
+def _normal(rng, shape, *names):
+    """Normal arrays by name, no entry near zero, so that signs and quotients are well defined."""
+    return {
+        name: rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.3, 2.0, size=shape)
+        for name in names
+    }
+
+
+def _squares(rng, shape, name):
+    return {name: rng.uniform(0.2, 3.0, size=shape)}
+
+
 @judge(reference.sgd_step, points=1, returns=("theta",))
 def sgd_step(rng):
     for label, shape in SHAPES.items():
-        yield Call(label, theta=rng.normal(size=shape), grad=rng.normal(size=shape), lr=rng.uniform(0.1, 0.9))
+        yield Call(label, **_normal(rng, shape, "theta", "grad"), lr=rng.uniform(0.1, 0.9))
 
 
 @sgd_step.mistake("the step goes uphill: the gradient points up, so subtract `lr * grad`")
@@ -19,14 +36,22 @@ def sgd_uphill(theta, grad, lr):
     return theta + lr * grad
 
 
-@sgd_step.mistake("the step ignores `lr`: its length is `lr` times that of the gradient")
+@sgd_step.mistake("the step ignores `lr`: it is `lr` times the gradient")
 def sgd_without_lr(theta, grad, lr):
     return theta - grad
 
 
-@sgd_step.mistake("the gradient was made of length 1 first: the step is `lr * grad`, long where the slope is steep")
-def sgd_constant_length(theta, grad, lr):
+@sgd_step.mistake(
+    "the gradient was scaled to length 1: the step is `lr * grad`, long where the slope is steep, not a fixed distance"
+)
+def sgd_fixed_distance(theta, grad, lr):
+    # For a single number this is the sign; the cases hold none of absolute value 1.
     return theta - lr * grad / np.linalg.norm(grad)
+
+
+@sgd_step.mistake("this is the step alone: add it to `theta` and return the new parameters")
+def sgd_step_only(theta, grad, lr):
+    return -lr * grad
 
 
 @sgd_step.variant("in place on a copy")
@@ -41,20 +66,1129 @@ def sgd_float32(theta, grad, lr):
     return theta.astype(np.float32) - np.float32(lr) * grad.astype(np.float32)
 
 
-@sgd_step.variant("lists, item by item")
-def sgd_list(theta, grad, lr):
-    return [t - lr * g for t, g in zip(theta.ravel().tolist(), grad.ravel().tolist())] if theta.ndim == 1 else (
-        [sgd_list(t, g, lr) for t, g in zip(theta, grad)]
+@sgd_step.variant("lists, number by number")
+def sgd_lists(theta, grad, lr):
+    if np.ndim(theta) == 0:
+        return float(theta) - lr * float(grad)
+    return [sgd_lists(t, g, lr) for t, g in zip(theta, grad, strict=True)]
+
+
+@judge(reference.convergence_rate, points=2, returns=("rate",))
+def convergence_rate(rng):
+    small, large = np.sort(rng.uniform([0.1, 2.0], [0.3, 4.0]))
+    middle = rng.uniform(0.5, 1.5, size=4)
+    yield Call(
+        "one eigenvalue, a small learning rate", eigenvalues=np.array([large]), lr=0.4 / large
     )
+    yield Call(
+        "the flat direction is the slowest", eigenvalues=np.array([small, large]), lr=0.5 / large
+    )
+    yield Call(
+        "the steep direction is the slowest", eigenvalues=np.array([small, large]), lr=1.99 / large
+    )
+    yield Call(
+        "it diverges along the steep direction",
+        eigenvalues=np.array([small, large]),
+        lr=2.7 / large,
+    )
+    spectrum = rng.permutation([small, large, *middle])
+    yield Call("six eigenvalues in any order", eigenvalues=spectrum, lr=0.9 / large)
+    yield Call("the best learning rate", eigenvalues=spectrum, lr=2 / (small + large))
+
+
+@convergence_rate.mistake(
+    "the factor 1 - lr * lambda may be negative, an overshoot: take its absolute value"
+)
+def rate_without_abs(eigenvalues, lr):
+    return np.max(1 - lr * eigenvalues)
+
+
+@convergence_rate.mistake(
+    "the best direction was taken: the slowest one decides, so take the largest factor"
+)
+def rate_of_best_direction(eigenvalues, lr):
+    return np.min(np.abs(1 - lr * eigenvalues))
+
+
+@convergence_rate.mistake(
+    "the largest eigenvalue alone does not decide: the flat direction may be the slowest"
+)
+def rate_of_steepest(eigenvalues, lr):
+    return abs(1 - lr * np.max(eigenvalues))
+
+
+@convergence_rate.mistake(
+    "this is (k - 1) / (k + 1), the rate of the best learning rate: here `lr` is given"
+)
+def rate_optimal(eigenvalues, lr):
+    k = np.max(eigenvalues) / np.min(eigenvalues)
+    return (k - 1) / (k + 1)
+
+
+@convergence_rate.mistake(
+    "these are the factors of all directions: the rate is one number, the largest"
+)
+def rate_all(eigenvalues, lr):
+    return np.abs(1 - lr * eigenvalues)
+
+
+@convergence_rate.variant("a loop over the eigenvalues")
+def rate_loop(eigenvalues, lr):
+    rate = 0.0
+    for eigenvalue in eigenvalues:
+        rate = max(rate, abs(1 - lr * eigenvalue))
+    return rate
+
+
+@convergence_rate.variant("only the two ends of the spectrum matter")
+def rate_ends(eigenvalues, lr):
+    return max(abs(1 - lr * min(eigenvalues)), abs(1 - lr * max(eigenvalues)))
+
+
+@convergence_rate.variant("the spectral norm of the iteration matrix")
+def rate_norm(eigenvalues, lr):
+    return np.linalg.norm(np.eye(len(eigenvalues)) - lr * np.diag(eigenvalues), ord=2)
+
+
+def _momentum_cases(rng):
+    first = np.zeros(4)
+    yield Call(
+        "the first step: velocity 0",
+        **_normal(rng, 4, "theta", "grad"),
+        velocity=first,
+        lr=0.3,
+        mu=0.8,
+    )
+    for label, shape in SHAPES.items():
+        state = _normal(rng, shape, "theta", "grad", "velocity")
+        yield Call(label, **state, lr=rng.uniform(0.1, 0.6), mu=rng.uniform(0.4, 0.8))
+    yield Call(
+        "mu = 0: plain gradient descent",
+        **_normal(rng, 3, "theta", "grad", "velocity"),
+        lr=0.3,
+        mu=0.0,
+    )
+    yield Call("mu left at its default", **_normal(rng, 3, "theta", "grad", "velocity"), lr=0.3)
+
+
+@judge(reference.momentum_step, points=2, returns=("theta", "velocity"))
+def momentum_step(rng):
+    yield from _momentum_cases(rng)
+
+
+@momentum_step.mistake(
+    "the velocity is averaged: this is `(1 - mu) * grad`, the convention of an exponential average; here `grad` enters whole"
+)
+def momentum_averaged(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + (1 - mu) * grad
+    return theta - lr * velocity, velocity
+
+
+@momentum_step.mistake(
+    "the learning rate is inside the velocity: here it stays outside, `velocity = mu * velocity + grad`, and multiplies the step"
+)
+def momentum_lr_inside(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity - lr * grad
+    return theta + velocity, velocity
+
+
+@momentum_step.mistake(
+    "two conventions are mixed: with `mu * velocity - lr * grad` one adds the velocity; subtracting it climbs the hill"
+)
+def momentum_ascent(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity - lr * grad
+    return theta - velocity, velocity
+
+
+@momentum_step.mistake(
+    "the step uses the old velocity: update the velocity first, then take the step with the new one"
+)
+def momentum_old_velocity(theta, grad, velocity, lr, mu=0.9):
+    return theta - lr * velocity, mu * velocity + grad
+
+
+@momentum_step.mistake("`lr` and `mu` have changed places")
+def momentum_swapped(theta, grad, velocity, lr, mu=0.9):
+    velocity = lr * velocity + grad
+    return theta - mu * velocity, velocity
+
+
+@momentum_step.mistake("the old velocity is forgotten: this is plain gradient descent")
+def momentum_forgotten(theta, grad, velocity, lr, mu=0.9):
+    return theta - lr * grad, grad
+
+
+@momentum_step.mistake("the new velocity must be returned too: `return theta, velocity`")
+def momentum_theta_only(theta, grad, velocity, lr, mu=0.9):
+    return theta - lr * (mu * velocity + grad)
+
+
+@momentum_step.mistake("the results are in the other order: `return theta, velocity`")
+def momentum_order(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return velocity, theta - lr * velocity
+
+
+@momentum_step.variant("in place on copies")
+def momentum_in_place(theta, grad, velocity, lr, mu=0.9):
+    theta, velocity = theta.copy(), velocity.copy()
+    velocity *= mu
+    velocity += grad
+    theta -= lr * velocity
+    return theta, velocity
+
+
+@momentum_step.variant("another order of operations")
+def momentum_other_order(theta, grad, velocity, lr, mu=0.9):
+    return theta - lr * grad - lr * mu * velocity, grad + mu * velocity
+
+
+@momentum_step.variant("in float32, as a list of two")
+def momentum_float32(theta, grad, velocity, lr, mu=0.9):
+    velocity = np.float32(mu) * velocity.astype(np.float32) + grad.astype(np.float32)
+    return [theta.astype(np.float32) - np.float32(lr) * velocity, velocity]
+
+
+@judge(reference.nesterov_step, points=2, returns=("theta", "velocity"))
+def nesterov_step(rng):
+    for label, name in {
+        "the long bowl": "bowl",
+        "the saddle": "saddle",
+        "Rosenbrock": "rosenbrock",
+        "two wells": "two wells",
+    }.items():
+        state = _normal(rng, 2, "theta", "velocity")
+        yield Call(
+            label,
+            **state,
+            gradient=Problem(name, "gradient"),
+            lr=rng.uniform(0.1, 0.3),
+            mu=rng.uniform(0.5, 0.8),
+        )
+    state, bowl = _normal(rng, 2, "theta"), Problem("bowl", "gradient")
+    yield Call(
+        "the first step: velocity 0", **state, gradient=bowl, velocity=np.zeros(2), lr=0.2, mu=0.7
+    )
+    yield Call(
+        "mu left at its default", **_normal(rng, 2, "theta", "velocity"), gradient=bowl, lr=0.2
+    )
+
+
+@nesterov_step.mistake(
+    "the gradient is taken at `theta`: that is classical momentum; Nesterov's is taken where the velocity will carry you, `theta - lr * mu * velocity`"
+)
+def nesterov_no_look_ahead(theta, gradient, velocity, lr, mu=0.9):
+    velocity = mu * velocity + gradient(theta)
+    return theta - lr * velocity, velocity
+
+
+@nesterov_step.mistake(
+    "the look-ahead point lies on the wrong side: the step will subtract the velocity, so look ahead at `theta - lr * mu * velocity`"
+)
+def nesterov_looks_back(theta, gradient, velocity, lr, mu=0.9):
+    velocity = mu * velocity + gradient(theta + lr * mu * velocity)
+    return theta - lr * velocity, velocity
+
+
+@nesterov_step.mistake(
+    "the look-ahead point lacks `lr`: velocity is a sum of gradients, the step it makes is `lr * mu * velocity`"
+)
+def nesterov_without_lr(theta, gradient, velocity, lr, mu=0.9):
+    velocity = mu * velocity + gradient(theta - mu * velocity)
+    return theta - lr * velocity, velocity
+
+
+@nesterov_step.mistake("the look-ahead point lacks `mu`: it is `theta - lr * mu * velocity`")
+def nesterov_without_mu(theta, gradient, velocity, lr, mu=0.9):
+    velocity = mu * velocity + gradient(theta - lr * velocity)
+    return theta - lr * velocity, velocity
+
+
+@nesterov_step.mistake(
+    "the step starts at the look-ahead point, so the momentum is counted twice: it starts at `theta`"
+)
+def nesterov_from_look_ahead(theta, gradient, velocity, lr, mu=0.9):
+    ahead = theta - lr * mu * velocity
+    velocity = mu * velocity + gradient(ahead)
+    return ahead - lr * velocity, velocity
+
+
+@nesterov_step.variant("in two moves: the momentum's, then the correction")
+def nesterov_two_moves(theta, gradient, velocity, lr, mu=0.9):
+    ahead = theta - lr * mu * velocity
+    grad = gradient(ahead)
+    return ahead - lr * grad, mu * velocity + grad
+
+
+@nesterov_step.variant("with the learning rate inside the velocity, and converted back")
+def nesterov_lr_inside(theta, gradient, velocity, lr, mu=0.9):
+    inside = -lr * velocity
+    inside = mu * inside - lr * gradient(theta + mu * inside)
+    return theta + inside, -inside / lr
+
+
+@nesterov_step.variant("in place on copies")
+def nesterov_in_place(theta, gradient, velocity, lr, mu=0.9):
+    velocity, theta = velocity.copy(), theta.copy()
+    velocity *= mu
+    velocity += gradient(theta - lr * velocity)
+    theta -= lr * velocity
+    return theta, velocity
+
+
+@judge(reference.nesterov_shifted_step, points=2, returns=("theta", "velocity"))
+def nesterov_shifted_step(rng):
+    yield from _momentum_cases(rng)
+
+
+@nesterov_shifted_step.mistake(
+    "this is classical momentum: the step is `grad + mu * velocity` with the new velocity, one look further"
+)
+def shifted_classical(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - lr * velocity, velocity
+
+
+@nesterov_shifted_step.mistake(
+    "the old velocity stands in the step, which makes it classical momentum again; use the new one"
+)
+def shifted_old_velocity(theta, grad, velocity, lr, mu=0.9):
+    # The same numbers as classical momentum, but the velocity was stored before it was updated.
+    return theta - lr * (grad + mu * velocity), velocity
+
+
+@nesterov_shifted_step.mistake("the step lacks the gradient: it is `grad + mu * velocity`")
+def shifted_without_grad(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - lr * mu * velocity, velocity
+
+
+@nesterov_shifted_step.mistake(
+    "the gradient is counted once too often: the step is `grad + mu * velocity`, not `grad + velocity`"
+)
+def shifted_without_mu(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - lr * (grad + velocity), velocity
+
+
+@nesterov_shifted_step.variant("by the formula of the change of variables")
+def shifted_by_difference(theta, grad, velocity, lr, mu=0.9):
+    old, new = -lr * velocity, -lr * (mu * velocity + grad)
+    return theta + new + mu * (new - old), -new / lr
+
+
+@nesterov_shifted_step.variant("in place on copies")
+def shifted_in_place(theta, grad, velocity, lr, mu=0.9):
+    theta, velocity = np.array(theta), np.array(velocity)
+    velocity *= mu
+    velocity += grad
+    theta -= lr * grad
+    theta -= lr * mu * velocity
+    return theta, velocity
+
+
+@nesterov_shifted_step.variant("in float32")
+def shifted_float32(theta, grad, velocity, lr, mu=0.9):
+    theta, grad, velocity = (np.float32(array) for array in (theta, grad, velocity))
+    velocity = np.float32(mu) * velocity + grad
+    return theta - np.float32(lr) * (grad + np.float32(mu) * velocity), velocity
+
+
+@judge(reference.adagrad_step, points=2, returns=("theta", "s"))
+def adagrad_step(rng):
+    yield Call(
+        "worked by hand: f = xy from (1, 2), first step",
+        theta=np.array([1.0, 2.0]),
+        grad=np.array([2.0, 1.0]),
+        s=np.zeros(2),
+        lr=1.0,
+        eps=0.0,
+    )
+    yield Call(
+        "worked by hand: f = xy from (1, 2), second step",
+        theta=np.array([0.0, 1.0]),
+        grad=np.array([1.0, 0.0]),
+        s=np.array([4.0, 1.0]),
+        lr=1.0,
+        eps=0.0,
+    )
+    for label, shape in SHAPES.items():
+        state = _normal(rng, shape, "theta", "grad") | _squares(rng, shape, "s")
+        yield Call(label, **state, lr=rng.uniform(0.1, 0.6), eps=rng.uniform(0.2, 0.5))
+    state = {"theta": np.ones(3), "grad": np.array([0.0, 0.7, -0.7]), "s": np.zeros(3)}
+    yield Call(
+        "a gradient that was always 0, eps left at its default", **state, lr=rng.uniform(0.2, 0.4)
+    )
+
+
+@adagrad_step.mistake("eps stands inside the root: here it is outside, `sqrt(s) + eps`")
+def adagrad_eps_inside(theta, grad, s, lr, eps=1e-8):
+    s = s + grad**2
+    return theta - lr * grad / np.sqrt(s + eps), s
+
+
+@adagrad_step.mistake("the sum of the old squares is used for the step: add the new square first")
+def adagrad_old_sum(theta, grad, s, lr, eps=1e-8):
+    return theta - lr * grad / (np.sqrt(s) + eps), s + grad**2
+
+
+@adagrad_step.mistake("the gradients are summed, not their squares: `s + grad**2`")
+def adagrad_not_squared(theta, grad, s, lr, eps=1e-8):
+    s = s + grad
+    return theta - lr * grad / (np.sqrt(s) + eps), s
+
+
+@adagrad_step.mistake("the root is missing: divide by `sqrt(s) + eps`")
+def adagrad_without_root(theta, grad, s, lr, eps=1e-8):
+    s = s + grad**2
+    return theta - lr * grad / (s + eps), s
+
+
+@adagrad_step.mistake(
+    "one sum for the whole array: each parameter has a sum of its own, so square element by element"
+)
+def adagrad_norm(theta, grad, s, lr, eps=1e-8):
+    s = s + np.sum(grad**2)
+    return theta - lr * grad / (np.sqrt(s) + eps), s
+
+
+@adagrad_step.mistake("the old squares are forgotten: `s` is the sum over all steps")
+def adagrad_forgets(theta, grad, s, lr, eps=1e-8):
+    s = grad**2
+    return theta - lr * grad / (np.sqrt(s) + eps), s
+
+
+@adagrad_step.mistake(
+    "without eps a gradient that was always 0 divides 0 by 0: add `eps` to the root"
+)
+def adagrad_without_eps(theta, grad, s, lr, eps=1e-8):
+    s = s + grad**2
+    return theta - lr * grad / np.sqrt(s), s
+
+
+@adagrad_step.variant("in place on copies")
+def adagrad_in_place(theta, grad, s, lr, eps=1e-8):
+    theta, s = theta.copy(), s.copy()
+    s += grad * grad
+    theta -= lr * grad / (s**0.5 + eps)
+    return theta, s
+
+
+@adagrad_step.variant("a loop over the entries")
+def adagrad_loop(theta, grad, s, lr, eps=1e-8):
+    new_theta, new_s = np.empty_like(theta), np.empty_like(s)
+    for index in np.ndindex(theta.shape):
+        new_s[index] = s[index] + grad[index] ** 2
+        new_theta[index] = theta[index] - lr / (np.sqrt(new_s[index]) + eps) * grad[index]
+    return new_theta, new_s
+
+
+@adagrad_step.variant("in float32")
+def adagrad_float32(theta, grad, s, lr, eps=1e-8):
+    theta, grad, s = (np.float32(array) for array in (theta, grad, s))
+    s = s + np.square(grad)
+    return theta - np.float32(lr) * grad / (np.sqrt(s) + np.float32(eps)), s
+
+
+@judge(reference.rmsprop_step, points=2, returns=("theta", "v"))
+def rmsprop_step(rng):
+    state = _normal(rng, 4, "theta", "grad")
+    yield Call("the first step: v 0", **state, v=np.zeros(4), lr=0.2, rho=0.7, eps=0.3)
+    for label, shape in SHAPES.items():
+        state = _normal(rng, shape, "theta", "grad") | _squares(rng, shape, "v")
+        yield Call(
+            label,
+            **state,
+            lr=rng.uniform(0.1, 0.6),
+            rho=rng.uniform(0.6, 0.8),
+            eps=rng.uniform(0.2, 0.5),
+        )
+    state = _normal(rng, 3, "theta", "grad") | _squares(rng, 3, "v")
+    yield Call("rho and eps left at their defaults", **state, lr=0.2)
+
+
+@rmsprop_step.mistake(
+    "eps stands inside the root, as in Keras: here it is outside, `sqrt(v) + eps`, as in PyTorch"
+)
+def rmsprop_eps_inside(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = rho * v + (1 - rho) * grad**2
+    return theta - lr * grad / np.sqrt(v + eps), v
+
+
+@rmsprop_step.mistake(
+    "the squares are summed: that is AdaGrad; RMSProp averages, `rho * v + (1 - rho) * grad**2`"
+)
+def rmsprop_sums(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = v + grad**2
+    return theta - lr * grad / (np.sqrt(v) + eps), v
+
+
+@rmsprop_step.mistake("the new square enters whole: its weight is `1 - rho`")
+def rmsprop_not_averaged(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = rho * v + grad**2
+    return theta - lr * grad / (np.sqrt(v) + eps), v
+
+
+@rmsprop_step.mistake(
+    "the weights have changed places: `rho` belongs to the old average, `1 - rho` to the new square"
+)
+def rmsprop_swapped(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = (1 - rho) * v + rho * grad**2
+    return theta - lr * grad / (np.sqrt(v) + eps), v
+
+
+@rmsprop_step.mistake("the root is missing: divide by `sqrt(v) + eps`")
+def rmsprop_without_root(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = rho * v + (1 - rho) * grad**2
+    return theta - lr * grad / (v + eps), v
+
+
+@rmsprop_step.mistake("the gradient is averaged, not its square")
+def rmsprop_not_squared(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = rho * v + (1 - rho) * grad
+    return theta - lr * grad / (np.sqrt(v) + eps), v
+
+
+@rmsprop_step.mistake("the step uses the old average: update `v` first")
+def rmsprop_old_average(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    return theta - lr * grad / (np.sqrt(v) + eps), rho * v + (1 - rho) * grad**2
+
+
+@rmsprop_step.variant("in place on copies")
+def rmsprop_in_place(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = v.copy()
+    v *= rho
+    v += (1 - rho) * grad * grad
+    return theta - lr * grad / (np.sqrt(v) + eps), v
+
+
+@rmsprop_step.variant("as a correction of the old average")
+def rmsprop_correction(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = v + (1 - rho) * (np.square(grad) - v)
+    return theta + (-lr / (v**0.5 + eps)) * grad, v
+
+
+@rmsprop_step.variant("in float32")
+def rmsprop_float32(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    theta, grad, v = (np.float32(array) for array in (theta, grad, v))
+    v = np.float32(rho) * v + np.float32(1 - rho) * grad**2
+    return theta - np.float32(lr) * grad / (np.sqrt(v) + np.float32(eps)), v
+
+
+@judge(reference.adam_step, points=4, returns=("theta", "m", "v"))
+def adam_step(rng):
+    zeros = np.zeros(4)
+    betas = {"beta1": 0.8, "beta2": 0.95}
+    yield Call(
+        "the first step, t = 1",
+        **_normal(rng, 4, "theta", "grad"),
+        m=zeros,
+        v=zeros,
+        t=1,
+        lr=0.3,
+        **betas,
+        eps=0.2,
+    )
+    yield Call(
+        "the first step, all else at its default",
+        **_normal(rng, 4, "theta", "grad"),
+        m=zeros,
+        v=zeros,
+        t=1,
+    )
+    for (label, shape), t in zip(SHAPES.items(), (2, 3, 7, 12), strict=True):
+        state = _normal(rng, shape, "theta", "grad", "m") | _squares(rng, shape, "v")
+        beta1, beta2 = rng.uniform([0.6, 0.93], [0.8, 0.97])
+        yield Call(
+            f"{label}, t = {t}",
+            **state,
+            t=t,
+            lr=rng.uniform(0.1, 0.4),
+            beta1=beta1,
+            beta2=beta2,
+            eps=rng.uniform(0.2, 0.5),
+        )
+    state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
+    yield Call("t = 10,000: the correction has faded", **state, t=10_000, lr=0.3, **betas, eps=0.2)
+    state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
+    yield Call("t = 5, betas and eps left at their defaults", **state, t=5, lr=0.3)
+
+
+@adam_step.mistake("the bias is not corrected: divide m by `1 - beta1**t` and v by `1 - beta2**t`")
+def adam_uncorrected(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * m / (np.sqrt(v) + eps), m, v
+
+
+@adam_step.mistake(
+    "the corrected moments are returned: the correction is for this step alone, return m and v as they were before it"
+)
+def adam_returns_corrected(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
+    v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
+    return theta - lr * m / (np.sqrt(v) + eps), m, v
+
+
+@adam_step.mistake(
+    "both corrections use beta1: v has a decay of its own, divide it by `1 - beta2**t`"
+)
+def adam_one_beta(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta1**t)) + eps), m, v
+
+
+@adam_step.mistake("the correction lacks its power: divide by `1 - beta**t`, not by `1 - beta`")
+def adam_without_power(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
+
+
+@adam_step.mistake(
+    "t is counted from 0 here: the first step is t = 1 and its correction is `1 - beta**1`"
+)
+def adam_t_plus_one(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return (
+        theta - lr * (m / (1 - beta1 ** (t + 1))) / (np.sqrt(v / (1 - beta2 ** (t + 1))) + eps),
+        m,
+        v,
+    )
+
+
+@adam_step.mistake(
+    "eps stands inside the root: here it is outside, `sqrt(v_hat) + eps`, as in the paper"
+)
+def adam_eps_inside(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), m, v
+
+
+@adam_step.mistake(
+    "eps is added to the root of the uncorrected v: that is Keras's form, the paper's \"epsilon hat\"; here it is `sqrt(v_hat) + eps`"
+)
+def adam_eps_hat(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
+
+
+@adam_step.mistake("the root is missing: divide by `sqrt(v_hat) + eps`")
+def adam_without_root(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps), m, v
+
+
+@adam_step.mistake(
+    "m sums the gradients, as momentum does: in Adam it averages them, the new one enters with weight `1 - beta1`"
+)
+def adam_m_not_averaged(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@adam_step.mistake("v averages the squares of m: it averages the squares of the gradient")
+def adam_v_of_m(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * m**2
+    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@adam_step.variant("in place on copies")
+def adam_in_place(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    theta, m, v = theta.copy(), m.copy(), v.copy()
+    m *= beta1
+    m += (1 - beta1) * grad
+    v *= beta2
+    v += (1 - beta2) * grad * grad
+    theta -= lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return theta, m, v
+
+
+@adam_step.variant("the correction folded into the learning rate and eps")
+def adam_folded(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = m + (1 - beta1) * (grad - m)
+    v = v + (1 - beta2) * (grad * grad - v)
+    root = np.sqrt(1 - beta2**t)
+    return theta - lr * root / (1 - beta1**t) * m / (np.sqrt(v) + eps * root), m, v
+
+
+@adam_step.variant("in float32, a list of three")
+def adam_float32(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    theta, grad, m, v = (np.float32(array) for array in (theta, grad, m, v))
+    m = np.float32(beta1) * m + np.float32(1 - beta1) * grad
+    v = np.float32(beta2) * v + np.float32(1 - beta2) * grad**2
+    m_hat, v_hat = m / np.float32(1 - beta1**t), v / np.float32(1 - beta2**t)
+    return [theta - np.float32(lr) * m_hat / (np.sqrt(v_hat) + np.float32(eps)), m, v]
+
+
+@judge(reference.exponential_decay, points=1, returns=("lr",))
+def exponential_decay(rng):
+    lr0, time = rng.uniform(0.1, 1.0), rng.uniform(5.0, 30.0)
+    yield Call("t = 0", lr0=lr0, t=0, decay_time=time, factor=0.5)
+    yield Call("one decay time later", lr0=lr0, t=time, decay_time=time, factor=0.5)
+    yield Call("in between", lr0=lr0, t=rng.uniform(0.2, 0.8) * time, decay_time=time, factor=0.3)
+    yield Call(
+        "late, factor left at its default", lr0=lr0, t=rng.uniform(1.2, 1.8) * time, decay_time=time
+    )
+    yield Call(
+        "every epoch by a factor: decay_time = 1",
+        lr0=lr0,
+        t=int(rng.integers(3, 9)),
+        decay_time=1,
+        factor=0.9,
+    )
+
+
+@exponential_decay.mistake(
+    "the rate falls in steps: the exponent is `t / decay_time`, not rounded down"
+)
+def exponential_staircase(lr0, t, decay_time, factor=0.1):
+    return lr0 * factor ** (t // decay_time)
+
+
+@exponential_decay.mistake("this is exp(-t / decay_time): the base is `factor`")
+def exponential_natural(lr0, t, decay_time, factor=0.1):
+    return lr0 * np.exp(-t / decay_time)
+
+
+@exponential_decay.mistake("`decay_time` is ignored: the exponent is `t / decay_time`")
+def exponential_every_step(lr0, t, decay_time, factor=0.1):
+    return lr0 * factor**t
+
+
+@exponential_decay.mistake(
+    "the rate falls along a straight line: `factor` is raised to the power `t / decay_time`, not multiplied by it"
+)
+def exponential_linear(lr0, t, decay_time, factor=0.1):
+    return lr0 * (1 - (1 - factor) * t / decay_time)
+
+
+@exponential_decay.variant("with exp and log")
+def exponential_exp(lr0, t, decay_time, factor=0.1):
+    return np.exp(np.log(lr0) + t / decay_time * np.log(factor))
+
+
+@exponential_decay.variant("an array of one number without axes")
+def exponential_array(lr0, t, decay_time, factor=0.1):
+    return np.asarray(lr0) * np.power(factor, np.asarray(t) / decay_time)
+
+
+@judge(reference.step_decay, points=1, returns=("lr",))
+def step_decay(rng):
+    lr0, size = rng.uniform(0.1, 1.0), int(rng.integers(4, 9))
+    yield Call("the first epoch", lr0=lr0, t=0, step_size=size, factor=0.5)
+    yield Call(
+        "the last epoch before the first cut", lr0=lr0, t=size - 1, step_size=size, factor=0.5
+    )
+    yield Call("the first epoch after it", lr0=lr0, t=size, step_size=size, factor=0.5)
+    yield Call("after three cuts", lr0=lr0, t=3 * size + 1, step_size=size, factor=0.3)
+    yield Call("factor left at its default", lr0=lr0, t=2 * size + 1, step_size=size)
+
+
+@step_decay.mistake(
+    "the rate falls in every epoch: round `t / step_size` down to a whole number of cuts"
+)
+def step_smooth(lr0, t, step_size, factor=0.1):
+    return lr0 * factor ** (t / step_size)
+
+
+@step_decay.mistake(
+    "every cut comes one epoch late: epoch t = step_size is the first with the cut rate"
+)
+def step_late(lr0, t, step_size, factor=0.1):
+    return lr0 * factor ** (max(t - 1, 0) // step_size)
+
+
+@step_decay.mistake(
+    "every cut comes one epoch early: epochs are counted from 0, so epoch t = step_size - 1 is before the cut"
+)
+def step_early(lr0, t, step_size, factor=0.1):
+    return lr0 * factor ** ((t + 1) // step_size)
+
+
+@step_decay.mistake("only one cut is made: there is one every `step_size` epochs")
+def step_once(lr0, t, step_size, factor=0.1):
+    return lr0 * factor if t >= step_size else lr0
+
+
+@step_decay.variant("cut by cut")
+def step_loop(lr0, t, step_size, factor=0.1):
+    for _ in range(step_size, t + 1, step_size):
+        lr0 = lr0 * factor
+    return lr0
+
+
+@step_decay.variant("with floor")
+def step_floor(lr0, t, step_size, factor=0.1):
+    return np.float64(lr0) * factor ** np.floor(t / step_size)
+
+
+@judge(reference.inverse_time_decay, points=1, returns=("lr",))
+def inverse_time_decay(rng):
+    lr0, k = rng.uniform(0.1, 1.0), rng.uniform(0.05, 0.5)
+    yield Call("t = 0", lr0=lr0, t=0, k=k)
+    yield Call("t = 1 / k: half is left", lr0=lr0, t=1 / k, k=k)
+    yield Call("early", lr0=lr0, t=rng.uniform(2, 5), k=k)
+    yield Call("late", lr0=lr0, t=rng.uniform(200, 500), k=k)
+
+
+@inverse_time_decay.mistake(
+    "this is lr0 / (k t), infinite at t = 0: the denominator is `1 + k * t`"
+)
+def inverse_without_one(lr0, t, k):
+    return np.float64(lr0) / (k * t)
+
+
+@inverse_time_decay.mistake("`k` is ignored: the denominator is `1 + k * t`")
+def inverse_without_k(lr0, t, k):
+    return lr0 / (1 + t)
+
+
+@inverse_time_decay.mistake("the root was taken: this is lr0 / sqrt(1 + k t), a slower fall")
+def inverse_root(lr0, t, k):
+    return lr0 / (1 + k * t) ** 0.5
+
+
+@inverse_time_decay.mistake(
+    "the decay was compounded step by step: divide the first rate once by `1 + k * t`"
+)
+def inverse_compounded(lr0, t, k):
+    return lr0 / (1 + k) ** t
+
+
+@inverse_time_decay.variant("as a power")
+def inverse_power(lr0, t, k):
+    return lr0 * (1 + k * t) ** -1
+
+
+@inverse_time_decay.variant("by the half-life")
+def inverse_half_life(lr0, t, k):
+    half_life = 1 / k
+    return lr0 * half_life / (half_life + t)
+
+
+@judge(reference.cosine_annealing, points=2, returns=("lr",))
+def cosine_annealing(rng):
+    lr0, lr_min, total = rng.uniform(0.3, 1.0), rng.uniform(0.02, 0.1), rng.uniform(20.0, 60.0)
+    yield Call("t = 0", lr0=lr0, t=0, total=total, lr_min=lr_min)
+    yield Call("half-way", lr0=lr0, t=total / 2, total=total, lr_min=lr_min)
+    yield Call("early", lr0=lr0, t=rng.uniform(0.1, 0.4) * total, total=total, lr_min=lr_min)
+    yield Call("at the end", lr0=lr0, t=total, total=total, lr_min=lr_min)
+    yield Call(
+        "after the end", lr0=lr0, t=rng.uniform(1.3, 1.8) * total, total=total, lr_min=lr_min
+    )
+    yield Call("lr_min left at its default", lr0=lr0, t=rng.uniform(0.6, 0.9) * total, total=total)
+
+
+@cosine_annealing.mistake("`lr_min` is forgotten: the wave runs from lr0 down to lr_min")
+def cosine_to_zero(lr0, t, total, lr_min=0.0):
+    return lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+
+
+@cosine_annealing.mistake("after the end the rate rises again: hold it at lr_min")
+def cosine_rises(lr0, t, total, lr_min=0.0):
+    return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
+
+
+@cosine_annealing.mistake(
+    "`lr_min` is added to a wave of full height: its height is `lr0 - lr_min`, so that it starts at lr0"
+)
+def cosine_too_high(lr0, t, total, lr_min=0.0):
+    return lr_min + lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+
+
+@cosine_annealing.mistake(
+    "a whole wave goes by in `total`, down and up again: half a wave, cos(pi t / total), is wanted"
+)
+def cosine_whole_wave(lr0, t, total, lr_min=0.0):
+    return lr_min + (lr0 - lr_min) * (1 + np.cos(2 * np.pi * min(t / total, 1.0))) / 2
+
+
+@cosine_annealing.mistake(
+    "this is a quarter of a wave, cos(pi t / (2 total)): it falls fastest at the end, not in the middle"
+)
+def cosine_quarter(lr0, t, total, lr_min=0.0):
+    return lr_min + (lr0 - lr_min) * np.cos(np.pi * min(t / total, 1.0) / 2)
+
+
+@cosine_annealing.mistake("pi is missing: the angle runs from 0 to pi, as t runs from 0 to `total`")
+def cosine_without_pi(lr0, t, total, lr_min=0.0):
+    return lr_min + (lr0 - lr_min) * (1 + np.cos(min(t / total, 1.0))) / 2
+
+
+@cosine_annealing.variant("by the half-angle formula")
+def cosine_half_angle(lr0, t, total, lr_min=0.0):
+    if t >= total:
+        return lr_min
+    return lr_min + (lr0 - lr_min) * np.cos(np.pi * t / (2 * total)) ** 2
+
+
+@cosine_annealing.variant("as a mean of the ends")
+def cosine_weights(lr0, t, total, lr_min=0.0):
+    weight = (1 - np.cos(np.pi * np.clip(t / total, 0, 1))) / 2
+    return (1 - weight) * lr0 + weight * lr_min
+
+
+@judge(reference.linear_warmup, points=1, returns=("lr",))
+def linear_warmup(rng):
+    lr0, warmup = rng.uniform(0.3, 1.0), int(rng.integers(6, 12))
+    yield Call("the first step", lr0=lr0, t=0, warmup=warmup)
+    yield Call("on the way", lr0=lr0, t=int(rng.integers(2, 5)), warmup=warmup)
+    yield Call("the last step of the warm-up", lr0=lr0, t=warmup - 1, warmup=warmup)
+    yield Call("long after it", lr0=lr0, t=warmup + 20, warmup=warmup)
+    yield Call("no warm-up", lr0=lr0, t=0, warmup=0)
+
+
+@linear_warmup.mistake(
+    "the first step has rate 0 and is wasted: step t has (t + 1) / warmup of lr0"
+)
+def warmup_from_zero(lr0, t, warmup):
+    return lr0 * min(1.0, t / warmup) if warmup else lr0
+
+
+@linear_warmup.mistake("the rate goes on rising after the warm-up: hold it at lr0")
+def warmup_without_end(lr0, t, warmup):
+    return lr0 * (t + 1) / warmup if warmup else lr0
+
+
+@linear_warmup.mistake("with warmup = 0 this divides by zero: the rate is then lr0 from the start")
+def warmup_divides_by_zero(lr0, t, warmup):
+    return lr0 * min(1.0, (t + 1) / warmup)
+
+
+@linear_warmup.variant("with if")
+def warmup_if(lr0, t, warmup):
+    if t + 1 < warmup:
+        return (t + 1) * lr0 / warmup
+    return lr0
+
+
+@linear_warmup.variant("from a list of rates")
+def warmup_list(lr0, t, warmup):
+    rates = np.linspace(0, lr0, warmup + 1)[1:]
+    return rates[t] if t < warmup else lr0
+
+
+def _plateau(rng, length):
+    """Losses that fall, stay, fall a little and stay again."""
+    level, losses = rng.uniform(2.0, 3.0), []
+    while len(losses) < length:
+        level *= rng.uniform(0.6, 0.8)
+        stay = int(rng.integers(3, 8))
+        losses += [level, *(level * rng.uniform(1.01, 1.2, size=stay))]
+    return [float(loss) for loss in losses[:length]]
+
+
+@judge(reference.reduce_on_plateau, points=4, returns=("rates",))
+def reduce_on_plateau(rng):
+    falling = [float(x) for x in 2.0 * 0.9 ** np.arange(12)]
+    level = rng.uniform(0.5, 1.0)
+    yield Call("a loss that keeps falling: no cut", losses=falling, lr=0.5, factor=0.5, patience=2)
+    yield Call("a loss that never falls", losses=[level] * 12, lr=0.5, factor=0.5, patience=2)
+    yield Call(
+        "patience 0",
+        losses=[level, level * 1.1, level * 0.5, level * 0.6, level * 0.4],
+        lr=0.5,
+        factor=0.5,
+        patience=0,
+    )
+    yield Call("falls and plateaus", losses=_plateau(rng, 40), lr=1.0, factor=0.5, patience=3)
+    slow = [float(x) for x in level * 0.995 ** np.arange(16)]
+    yield Call(
+        "improvements smaller than the threshold",
+        losses=slow,
+        lr=1.0,
+        factor=0.5,
+        patience=3,
+        threshold=0.03,
+    )
+    yield Call(
+        "a pause after each cut",
+        losses=_plateau(rng, 12) + [level * 3] * 14,
+        lr=1.0,
+        factor=0.5,
+        patience=1,
+        cooldown=3,
+    )
+    yield Call("a floor", losses=[level] * 20, lr=1.0, factor=0.3, patience=1, min_lr=0.05)
+    yield Call("all else at its default", losses=[level] * 30, lr=1.0)
+
+
+def _plateau_rule(
+    losses,
+    lr,
+    factor,
+    patience,
+    threshold,
+    cooldown,
+    min_lr,
+    *,
+    limit=lambda bad, patience: bad > patience,
+    improves=lambda loss, best, threshold: loss < best * (1 - threshold),
+    reset=True,
+    pause=True,
+    previous=False,
+):
+    rates, best, bad, cooling = [], np.inf, 0, 0
+    for loss in losses:
+        rates.append(lr)
+        if improves(loss, best, threshold):
+            best, bad = loss, 0
+        else:
+            bad += 1
+            if previous:
+                best = loss
+        if cooling > 0:
+            cooling, bad = cooling - 1, 0
+        if limit(bad, patience):
+            lr = max(lr * factor, min_lr)
+            bad, cooling = (0 if reset else bad), (cooldown if pause else 0)
+    return np.array(rates)
+
+
+@reduce_on_plateau.mistake(
+    "the cut comes one epoch early: patience is the number of bad epochs that are borne, so cut when the count is larger (Keras cuts when it is equal)"
+)
+def plateau_early(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(
+        losses,
+        lr,
+        factor,
+        patience,
+        threshold,
+        cooldown,
+        min_lr,
+        limit=lambda bad, patience: bad >= max(patience, 1),
+    )
+
+
+@reduce_on_plateau.mistake(
+    "the count does not start again after a cut, so every further epoch cuts again"
+)
+def plateau_no_reset(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, reset=False)
+
+
+@reduce_on_plateau.mistake(
+    "the threshold is ignored: a loss counts as better below `best * (1 - threshold)`"
+)
+def plateau_no_threshold(
+    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
+):
+    return _plateau_rule(
+        losses,
+        lr,
+        factor,
+        patience,
+        threshold,
+        cooldown,
+        min_lr,
+        improves=lambda loss, best, threshold: loss < best,
+    )
+
+
+@reduce_on_plateau.mistake(
+    "the threshold is subtracted: it is relative, a loss counts as better below `best * (1 - threshold)`"
+)
+def plateau_absolute(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(
+        losses,
+        lr,
+        factor,
+        patience,
+        threshold,
+        cooldown,
+        min_lr,
+        improves=lambda loss, best, threshold: loss < best - threshold,
+    )
+
+
+@reduce_on_plateau.mistake(
+    "each loss is compared with the one before it: compare with the best so far"
+)
+def plateau_previous(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, previous=True)
+
+
+@reduce_on_plateau.mistake(
+    "the cooldown is ignored: after a cut, `cooldown` epochs count none as bad"
+)
+def plateau_no_cooldown(
+    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
+):
+    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, pause=False)
+
+
+@reduce_on_plateau.mistake("the floor is ignored: the rate never falls below `min_lr`")
+def plateau_no_floor(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, 0.0)
+
+
+@reduce_on_plateau.mistake(
+    "the rate after each epoch is returned: return the rate with which the epoch was trained, the first one is `lr`"
+)
+def plateau_shifted(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    rates = _plateau_rule([*losses, np.inf], lr, factor, patience, threshold, cooldown, min_lr)
+    return rates[1:]
+
+
+@reduce_on_plateau.mistake("only the last rate is returned: return the rate of every epoch")
+def plateau_last(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr)[-1]
+
+
+@reduce_on_plateau.variant("a list, with the epoch of the last cut or best in place of a count")
+def plateau_epochs(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    rates, best, since, cold_until = [], float("inf"), -1, -1
+    for epoch, loss in enumerate(losses):
+        rates.append(lr)
+        if loss < best * (1 - threshold):
+            best, since = loss, epoch
+        if epoch <= cold_until:
+            since = epoch
+        if epoch - since > patience:
+            lr, since, cold_until = max(lr * factor, min_lr), epoch, epoch + cooldown
+    return rates
+
+
+@reduce_on_plateau.variant("in float32, filling an array")
+def plateau_array(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    rates = np.full(len(losses), lr, dtype=np.float32)
+    best, bad, wait = losses[0] * 10, 0, 0
+    for epoch, loss in enumerate(losses):
+        better = loss < best - threshold * best
+        best = loss if better else best
+        bad = 0 if better or wait else bad + 1
+        wait = max(wait - 1, 0)
+        if bad > patience:
+            rates[epoch + 1 :] = max(rates[epoch] * factor, min_lr)
+            bad, wait = 0, cooldown
+    return rates
 
 
 why_bias_correction = Written(
     "why-bias-correction",
     points=4,
     rubric="""\
-- 1 point: both moments start at zero, so both begin too small by the factor 1 - beta^t.
-- 1 point: at t = 1 the quotient is (1 - beta1) / sqrt(1 - beta2) times sign(g) = 3.16 sign(g).
-- 1 point: the step is too large, not too small, because the second moment is corrected more slowly.
-- 1 point: the correction makes the first step lr * sign(g), and fades.
-""",
+- 1 point: both averages start at zero, so at step t they are too small by the factor 1 - beta^t.
+- 1 point: the second moment is behind more than the first, because beta2 is nearer to 1; m is divided by a root that is too small.
+- 1 point: a number, derived: at t = 1 the uncorrected step is (1 - beta1) / sqrt(1 - beta2) = 3.16 times lr. Too large, not too small.
+- 1 point: what the correction gives (the first step is lr * sign(g)) and that it fades with t. No point where "it prevents 0/0" is given as the reason: eps does that.""",
+)
+
+which_optimizer = Written(
+    "which-optimizer",
+    points=4,
+    rubric="""\
+- 1 point: curve A (falls, then bounces without end) is named as a learning rate too large for the end of training, not as a local minimum.
+- 1 point: a remedy that fits: a schedule that lowers the rate, with a reason (the noise floor is proportional to the rate).
+- 1 point: curve B (falls slowly in a straight line on a log scale) is read as ill-conditioning or a rate too small; momentum or an adaptive method, with the rate that theory predicts.
+- 1 point: an experiment that would tell the two explanations apart (change one thing, say what each explanation predicts).""",
 )
