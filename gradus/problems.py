@@ -43,30 +43,36 @@ class Problem:
 
 
 def quadratic(
-    eigenvalues: np.ndarray, start: np.ndarray | None = None, name: str = "quadratic"
+    curvature: np.ndarray, start: np.ndarray | None = None, name: str = "quadratic"
 ) -> Problem:
-    """The quadratic ``1/2 * sum(eigenvalues * theta**2)``, its axes along the coordinates.
+    """The quadratic ``1/2 * theta @ H @ theta``, with its stationary point at 0.
 
     Parameters
     ----------
-    eigenvalues : array_like of shape (n,)
-        Of the Hessian. With a negative one the function has a saddle and no minimum.
+    curvature : array_like of shape (n,) or (n, n)
+        The Hessian H: symmetric, or the eigenvalues of a diagonal one. With a negative
+        eigenvalue the function has a saddle and no minimum.
     start : array_like of shape (n,), optional
         Ones by default.
     """
-    curvature = np.asarray(eigenvalues, dtype=float)
-    if curvature.ndim != 1 or curvature.size == 0:
-        raise ValueError(f"eigenvalues: expected a vector, got shape {curvature.shape}")
-    begin = np.ones_like(curvature) if start is None else np.asarray(start, dtype=float)
-    if begin.shape != curvature.shape:
-        raise ValueError(f"start: expected shape {curvature.shape}, got {begin.shape}")
+    hessian = np.asarray(curvature, dtype=float)
+    if hessian.ndim == 1:
+        hessian = np.diag(hessian)
+    if hessian.ndim != 2 or hessian.size == 0 or not np.array_equal(hessian, hessian.T):
+        raise ValueError(
+            f"curvature: expected eigenvalues or a symmetric matrix, got shape {hessian.shape}"
+        )
+    n = len(hessian)
+    begin = np.ones(n) if start is None else np.asarray(start, dtype=float)
+    if begin.shape != (n,):
+        raise ValueError(f"start: expected shape {(n,)}, got {begin.shape}")
     return Problem(
         name,
-        value=lambda theta: 0.5 * np.sum(curvature * np.asarray(theta) ** 2, axis=-1),
-        gradient=lambda theta: curvature * np.asarray(theta),
-        hessian=lambda theta: np.diag(curvature),
+        value=lambda theta: 0.5 * np.sum((np.asarray(theta) @ hessian) * theta, axis=-1),
+        gradient=lambda theta: np.asarray(theta) @ hessian,
+        hessian=lambda theta: hessian.copy(),
         start=begin,
-        minimum=np.zeros_like(curvature) if np.all(curvature > 0) else None,
+        minimum=np.zeros(n) if np.all(np.linalg.eigvalsh(hessian) > 0) else None,
     )
 
 
@@ -130,6 +136,8 @@ _PROBLEMS = {
     for problem in (
         # f = x^2/20 + y^2, the long valley that carries the chapter on optimizers.
         quadratic([0.1, 2.0], start=[-7.0, 2.0], name="bowl"),
+        # The same valley turned by 45 degrees: no axis of it is a coordinate any more.
+        quadratic([[1.05, -0.95], [-0.95, 1.05]], start=[-6.4, -3.5], name="tilted bowl"),
         # A saddle entered almost along its ridge: f = (x^2 - y^2) / 2.
         quadratic([1.0, -1.0], start=[-2.0, 1e-3], name="saddle"),
         _product(),
