@@ -1,0 +1,1 @@
+"""The autograder, what an instructor runs: release, grade, feedback, report. It knows of no chapter."""

@@ -1,0 +1,186 @@
+"""The course that is released and graded: where it lies, what its parts are called, its secret.
+
+A course is a folder whose `pyproject.toml` has a table `[tool.autograder]`:
+
+    [tool.autograder]
+    course = "gradus"             # nbgrader's name of the course
+    references = "solutions"      # the package of the references, with `checks` inside
+    site = "https://..."          # optional: where the book is on the web, for links to other pages
+"""
+
+import contextlib
+import hmac
+import importlib
+import os
+import secrets
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import yaml
+from traitlets.config import Config
+
+STUB_LINE = 'raise NotImplementedError("replace this line with your answer")'
+TEXT_STUB = "*Write your answer here, in place of this line.*"
+
+
+class CourseError(Exception):
+    """Something that the instructor or the author must put right: one line that says what."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course, as its folder describes it.
+
+    Attributes
+    ----------
+    root : Path
+        The folder with `pyproject.toml`, `_toc.yml`, `chapters/` and the package of references.
+    name : str
+        nbgrader's name of the course.
+    references : str
+        The name of the package of references.
+    made : Path
+        nbgrader's folder: `source/ release/ submitted/ autograded/ feedback/ gradebook.db`.
+    site : str
+        The address of the book on the web, or "".
+    """
+
+    root: Path
+    name: str
+    references: str
+    made: Path
+    site: str = ""
+
+    @classmethod
+    def find(cls, start: Path | None = None, made: Path | str | None = None) -> "Course":
+        """The course of a folder, or of the nearest folder above it.
+
+        Parameters
+        ----------
+        start : Path, optional
+            By default the working directory.
+        made : Path, optional
+            Where nbgrader's folders are; by default the environment variable AUTOGRADER_COURSE,
+            then `course` in the root.
+
+        Raises
+        ------
+        CourseError
+            If there is no course.
+        """
+        start = (start or Path.cwd()).resolve()
+        for root in (start, *start.parents):
+            file = root / "pyproject.toml"
+            settings = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+            settings = settings.get("tool", {}).get("autograder")
+            if settings:
+                made = Path(made or os.environ.get("AUTOGRADER_COURSE") or root / "course")
+                site = settings.get("site", "")
+                return cls(root, settings["course"], settings["references"], made.resolve(), site)
+        raise CourseError(
+            f"no course in {start} or above it: go to the folder whose pyproject.toml has [tool.autograder]"
+        )
+
+    def chapters(self) -> dict[str, Path]:
+        """The chapters by name, in the order of `_toc.yml`."""
+        toc = self.root / "_toc.yml"
+        if toc.is_file():
+            pages = _pages(yaml.safe_load(toc.read_text("utf-8")))
+            files = [self.root / page for page in pages if page.startswith("chapters/")]
+            files = [file if file.suffix == ".md" else Path(f"{file}.md") for file in files]
+        else:
+            files = sorted((self.root / "chapters").glob("*.md"))
+        return {file.stem: file for file in files}
+
+    def chapter(self, name: str) -> Path:
+        """The file of the chapter of that name.
+
+        Raises
+        ------
+        CourseError
+            If there is none; the message lists those that exist.
+        """
+        chapters = self.chapters()
+        if name not in chapters:
+            known = ", ".join(chapters) or "none"
+            raise CourseError(f"there is no assignment {name!r}; the assignments are: {known}")
+        return chapters[name]
+
+    def reference_module(self, name: str) -> ModuleType:
+        """The module of the references of a chapter."""
+        return self._import(self.references, name)
+
+    def checks_module(self, name: str) -> ModuleType:
+        """The module that says how the exercises of a chapter are judged."""
+        return self._import(f"{self.references}.checks", name)
+
+    def _import(self, package: str, name: str) -> ModuleType:
+        module = f"{package}.{name.replace('-', '_')}"
+        if str(self.root) not in sys.path:
+            sys.path.insert(0, str(self.root))
+        try:
+            return importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+                raise
+            file = f"{module.replace('.', '/')}.py"
+            raise CourseError(f"chapter {name!r} has exercises but no {file}: write it") from error
+
+    def secret(self) -> bytes:
+        """The course's 32 secret bytes, made at first use: who has them knows the cases that grade."""
+        file = self.made / ".secret"
+        self.made.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            # Written whole under a name of its own, then linked: no reader meets half a secret.
+            fresh = self.made / f".secret-{secrets.token_hex(8)}"
+            fresh.touch(mode=0o600, exist_ok=False)
+            fresh.write_bytes(secrets.token_bytes(32))
+            try:
+                os.link(fresh, file)
+            finally:
+                fresh.unlink()
+        secret = file.read_bytes()
+        if len(secret) != 32:
+            raise CourseError(
+                f"{file.name} in {self.made.name} has {len(secret)} bytes, not 32: restore it from a copy"
+            )
+        return secret
+
+    def hidden_seed(self, assignment: str, exercise: str) -> int:
+        """The seed of the cases that grade an exercise: the same for all students, known to none."""
+        message = "\0".join((self.name, assignment, exercise)).encode()
+        return int.from_bytes(hmac.digest(self.secret(), message, "sha256"))
+
+    def nbgrader_config(self) -> Config:
+        """What every use of nbgrader needs to know of this course."""
+        config = Config()
+        config.CourseDirectory.course_id = self.name
+        config.CourseDirectory.root = str(self.made)
+        config.ClearSolutions.code_stub = {"python": STUB_LINE}
+        config.ClearSolutions.text_stub = TEXT_STUB
+        return config
+
+
+def find_programs() -> None:
+    """Put this Python's programs on PATH: nbgrader runs `alembic` by its bare name."""
+    programs = str(Path(sys.executable).parent)
+    paths = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if programs not in paths:
+        os.environ["PATH"] = os.pathsep.join((programs, *paths))
+
+
+def _pages(node: object) -> Iterator[str]:
+    """Every page that a table of contents names, in order."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("root", "file"):
+                yield value
+            else:
+                yield from _pages(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _pages(item)

@@ -1,0 +1,355 @@
+"""From a chapter to nbgrader's source and release: the notebook that a student gets, and what goes with it.
+
+In `source/NAME/` and, without the answers, in `release/NAME/`:
+
+    NAME.ipynb                 the notebook
+    NAME.cases                 what its checks need, as data: cases, expected results, known mistakes
+    gradus-VERSION-*.whl       what it imports
+    requirements.txt           what a student installs: pip install -r requirements.txt
+"""
+
+import ast
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import gradus
+import nbformat
+from gradus import judging, values
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder import myst
+from autograder.chapter import (
+    Cell,
+    Chapter,
+    body_lines,
+    check_id,
+    differences,
+    question_id,
+    read_chapter,
+    solution_id,
+    stubs_of,
+)
+from autograder.course import Course, CourseError, find_programs
+
+SCHEMA = 3
+# Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
+MAY_RAISE = "raises-exception"
+
+
+def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
+    """Make source and release of assignments; nothing is written unless all of them can be made.
+
+    Parameters
+    ----------
+    course : Course
+    names : list of str
+        Assignments; if empty, every chapter that has exercises.
+
+    Yields
+    ------
+    line : str
+        What was released, and where.
+
+    Raises
+    ------
+    CourseError
+        If an assignment is unknown or its chapter, references and checks do not agree.
+    """
+    chapters = [read_chapter(course.chapter(name)) for name in names or course.chapters()]
+    if not names:
+        chapters = [chapter for chapter in chapters if chapter.named("exercise")]
+    if not chapters:
+        raise CourseError("no chapter has an exercise: nothing to release")
+    with tempfile.TemporaryDirectory() as folder:
+        staging = Path(folder)
+        wheel = _build_wheel(course, staging)
+        for chapter in chapters:
+            source = staging / "source" / chapter.name
+            source.mkdir(parents=True)
+            notebook = source_notebook(course, chapter)
+            nbformat.write(notebook, source / f"{chapter.name}.ipynb")
+            (source / f"{chapter.name}.cases").write_bytes(visible_cases(course, chapter))
+            (source / "requirements.txt").write_text(_requirements(course, wheel.name), "utf-8")
+            shutil.copy(wheel, source)
+        for chapter in chapters:
+            _generate_assignment(course, chapter.name, staging)
+        for chapter in chapters:
+            for step in ("source", "release"):
+                _update(staging / step / chapter.name, course.made / step / chapter.name)
+            yield _summary(course, chapter)
+
+
+def visible_cases(course: Course, chapter: Chapter) -> bytes:
+    """The data file of a chapter: the plan of each exercise at the public seed."""
+    judged = judging.exercises_of(course.checks_module(chapter.name))
+    exercises = {exercise.name: exercise for exercise in judged}
+    return values.pack([exercises[name].plan().to_data() for name in chapter.named("exercise")])
+
+
+def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
+    """nbgrader's source notebook of a chapter: with the answers, the rubrics and nbgrader's metadata."""
+    agree(course, chapter)
+    references = _functions(course.reference_module(chapter.name))
+    checks = course.checks_module(chapter.name)
+    points = {exercise.name: exercise.points for exercise in judging.exercises_of(checks)}
+    written = {question.name: question for question in judging.written_of(checks)}
+    book = myst.Book(course)
+    text = book.page(chapter)
+    ids: dict[str, int] = {}
+    cells = []
+    for cell in chapter.cells:
+        match cell.kind:
+            case "markdown":
+                if markdown := text.convert(cell):
+                    cells.append(_markdown(markdown, _content_id("text", markdown, ids)))
+            case "written":
+                question = written[cell.name]
+                cells.append(_question(text.convert(cell), cell.name))
+                cells.append(_answer(question))
+            case "exercise":
+                cells.append(_exercise(cell, *references[cell.name]))
+            case "check":
+                cells.append(_check(cell, points[cell.name]))
+            case _:
+                cells.append(_code(cell, _content_id(cell.kind, cell.source, ids)))
+    if references_list := text.references():
+        cells.append(_markdown(references_list, "references"))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(
+        cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
+
+
+def agree(course: Course, chapter: Chapter) -> None:
+    """Hold a chapter, its references and its checks against each other.
+
+    Raises
+    ------
+    CourseError
+        At the first thing that one of them has and another lacks, or has differently.
+    """
+    exercises, checks = chapter.named("exercise"), chapter.named("check")
+    written = chapter.named("written")
+    references = _functions(course.reference_module(chapter.name))
+    judged_module = course.checks_module(chapter.name)
+    judged = [exercise.name for exercise in judging.exercises_of(judged_module)]
+    asked = {question.name: question for question in judging.written_of(judged_module)}
+    files = {
+        "reference": f"{course.references}/{chapter.name.replace('-', '_')}.py",
+        "checks": f"{course.references}/checks/{chapter.name.replace('-', '_')}.py",
+    }
+    for name, cell in exercises.items():
+        if name not in references:
+            raise chapter.error(
+                cell.line, f"exercise {name!r} has no reference: write it in {files['reference']}"
+            )
+        if name not in judged:
+            raise chapter.error(
+                cell.line, f"exercise {name!r} has no cases: judge it in {files['checks']}"
+            )
+        if name not in checks:
+            raise chapter.error(
+                cell.line, f"exercise {name!r} has no check: add a cell check({name}) below it"
+            )
+        if different := differences(stubs_of(cell.source)[0], references[name][1]):
+            raise chapter.error(cell.line, f"the stub of {name!r} and its reference differ: {different}")
+    for name, cell in checks.items():
+        if name not in exercises:
+            raise chapter.error(cell.line, f"check({name}) has no exercise: add its stub above it")
+    for name in judged:
+        if judged.count(name) > 1:
+            raise CourseError(f"{files['checks']}: {name!r} is judged twice")
+    for name, cell in written.items():
+        if name not in asked or not asked[name].rubric.strip():
+            raise chapter.error(
+                cell.line, f"written question {name!r} has no rubric: write one in {files['checks']}"
+            )
+
+
+def _functions(module: ModuleType) -> dict[str, tuple[str, ast.FunctionDef]]:
+    """The functions that a module defines, each with the module's source."""
+    source = Path(module.__file__).read_text("utf-8")
+    nodes = ast.parse(source).body
+    return {node.name: (source, node) for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+def _exercise(cell: Cell, source: str, reference: ast.FunctionDef) -> nbformat.NotebookNode:
+    """The stub with the reference's body in place of its one line, between nbgrader's marks."""
+    (stub,) = stubs_of(cell.source)
+    lines = cell.source.splitlines()
+    indent = " " * stub.body[-1].col_offset
+    lines[stub.body[-1].lineno - 1 : stub.end_lineno] = [
+        f"{indent}### BEGIN SOLUTION",
+        *body_lines(source, reference),
+        f"{indent}### END SOLUTION",
+    ]
+    return new_code_cell(
+        "\n".join(lines),
+        id=cell.name,
+        metadata={
+            "tags": [*cell.tags, MAY_RAISE],
+            "nbgrader": _nbgrader(solution_id(cell.name), solution=True),
+        },
+    )
+
+
+def _check(cell: Cell, points: float) -> nbformat.NotebookNode:
+    metadata = _nbgrader(check_id(cell.name), grade=True, locked=True, points=points)
+    return new_code_cell(
+        cell.source,
+        id=check_id(cell.name),
+        metadata={"tags": [*cell.tags, MAY_RAISE], "nbgrader": metadata},
+    )
+
+
+def _code(cell: Cell, cell_id: str) -> nbformat.NotebookNode:
+    tags = list(cell.tags) if cell.kind == "setup" else [*cell.tags, MAY_RAISE]
+    return new_code_cell(cell.source, id=cell_id, metadata={"tags": tags})
+
+
+def _question(text: str, name: str) -> nbformat.NotebookNode:
+    metadata = {"nbgrader": _nbgrader(question_id(name), locked=True)}
+    return new_markdown_cell(text, id=question_id(name), metadata=metadata)
+
+
+def _answer(question: judging.Written) -> nbformat.NotebookNode:
+    """The cell for a written answer; nbgrader replaces the whole of it, the mark scheme, by the stub."""
+    text = f"=== BEGIN MARK SCHEME ===\n{question.rubric.strip()}\n=== END MARK SCHEME ==="
+    metadata = _nbgrader(solution_id(question.name), grade=True, solution=True, points=question.points)
+    return new_markdown_cell(text, id=question.name, metadata={"nbgrader": metadata})
+
+
+def _markdown(text: str, cell_id: str) -> nbformat.NotebookNode:
+    return new_markdown_cell(text, id=cell_id)
+
+
+def _nbgrader(
+    grade_id: str,
+    *,
+    grade: bool = False,
+    solution: bool = False,
+    locked: bool = False,
+    points: float | None = None,
+) -> dict:
+    found = {
+        "schema_version": SCHEMA,
+        "grade_id": grade_id,
+        "grade": grade,
+        "solution": solution,
+        "locked": locked,
+        "task": False,
+    }
+    return found if points is None else {**found, "points": points}
+
+
+def _content_id(kind: str, text: str, seen: dict[str, int]) -> str:
+    """An id that depends on what a cell says, not on what stands around it."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    count = seen[digest] = seen.get(digest, 0) + 1
+    return f"{kind}-{digest}" + (f"-{count}" if count > 1 else "")
+
+
+def _build_wheel(course: Course, staging: Path) -> Path:
+    """A wheel of `gradus` alone: what an instructor runs is not in it."""
+    project = staging / "wheel"
+    shutil.copytree(
+        Path(gradus.__file__).parent,
+        project / "gradus",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    needs = _dependencies(course)["needs"]
+    (project / "pyproject.toml").write_text(
+        f"""[build-system]
+requires = ["setuptools>=64"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "gradus"
+version = "{gradus.__version__}"
+requires-python = ">=3.11"
+dependencies = {needs}
+[tool.setuptools]
+packages = ["gradus"]
+"""
+    )
+    command = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index")
+    built = subprocess.run(
+        [*command, "--no-build-isolation", "--wheel-dir", str(staging), str(project)],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1577836800"},  # the same bytes every time
+        capture_output=True,
+        text=True,
+    )
+    if built.returncode:
+        last = (built.stderr.strip() or "no message").splitlines()[-1]
+        raise CourseError(f"no wheel of gradus could be built: {last}")
+    (wheel,) = staging.glob("gradus-*.whl")
+    return wheel
+
+
+def _dependencies(course: Course) -> dict[str, list[str]]:
+    project = tomllib.loads((course.root / "pyproject.toml").read_text("utf-8")).get("project", {})
+    return {
+        "needs": project.get("dependencies", []),
+        "student": project.get("optional-dependencies", {}).get("student", []),
+    }
+
+
+def _requirements(course: Course, wheel: str) -> str:
+    lists = _dependencies(course)
+    lines = ["# In this folder: pip install -r requirements.txt", f"./{wheel}"]
+    return "\n".join([*lines, *lists["needs"], *lists["student"]]) + "\n"
+
+
+def _generate_assignment(course: Course, name: str, staging: Path) -> None:
+    """nbgrader's own generate_assignment, from and into `staging`, with the course's gradebook."""
+    find_programs()
+    course.made.mkdir(parents=True, exist_ok=True)
+    # Late: nbgrader takes three seconds to import.
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    config = course.nbgrader_config()
+    config.CourseDirectory.source_directory = str(staging / "source")
+    config.CourseDirectory.release_directory = str(staging / "release")
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    result = api.generate_assignment(name)
+    if not result["success"]:
+        if "Cannot add or remove cells" in result["log"]:
+            raise CourseError(
+                f"{name}: exercises were added or removed, but it has submissions already:"
+                " finish grading them, or release under another name"
+            )
+        lines = (result.get("error") or result["log"]).strip().splitlines()
+        raise CourseError(f"{name}: nbgrader could not make the release: {lines[-1]}")
+
+
+def _update(fresh: Path, folder: Path) -> None:
+    """Copy what was made, leave what did not change and what others put there; drop an old wheel."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("gradus-*.whl"):
+        if not (fresh / old.name).exists():
+            old.unlink()
+    for file in fresh.iterdir():
+        target = folder / file.name
+        if not target.is_file() or target.read_bytes() != file.read_bytes():
+            shutil.copyfile(file, target)
+
+
+def _summary(course: Course, chapter: Chapter) -> str:
+    exercises, written = chapter.named("exercise"), chapter.named("written")
+    checks = course.checks_module(chapter.name)
+    known = (*judging.exercises_of(checks), *judging.written_of(checks))
+    points = sum(item.points for item in known if item.name in {**exercises, **written})
+    folder = course.made / "release" / chapter.name
+    place = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    return (
+        f"{chapter.name}: {len(exercises)} exercises and {len(written)} written questions,"
+        f" {points:g} points, in {place}"
+    )
