@@ -137,7 +137,11 @@ _PROBLEMS = {
         # f = x^2/20 + y^2, the long valley that carries the chapter on optimizers.
         quadratic([0.1, 2.0], start=[-7.0, 2.0], name="bowl"),
         # The same valley turned by 45 degrees: no axis of it is a coordinate any more.
-        quadratic([[1.05, -0.95], [-0.95, 1.05]], start=[-6.4, -3.5], name="tilted bowl"),
+        quadratic(
+            [[1.05, -0.95], [-0.95, 1.05]],
+            start=np.array([-9.0, -5.0]) / np.sqrt(2),
+            name="tilted bowl",
+        ),
         # A saddle entered almost along its ridge: f = (x^2 - y^2) / 2.
         quadratic([1.0, -1.0], start=[-2.0, 1e-3], name="saddle"),
         _product(),
