@@ -85,16 +85,19 @@ class Course:
             f"no course in {start} or above it: go to the folder whose pyproject.toml has [tool.autograder]"
         )
 
+    def pages(self) -> dict[str, Path]:
+        """The pages of the book as `_toc.yml` names them, with their files, in order."""
+        toc = self.root / "_toc.yml"
+        if not toc.is_file():
+            files = sorted((self.root / "chapters").glob("*.md"))
+            return {f"chapters/{file.stem}": file for file in files}
+        names = [name.removesuffix(".md") for name in _names(yaml.safe_load(toc.read_text("utf-8")))]
+        return {name: self.root / f"{name}.md" for name in names}
+
     def chapters(self) -> dict[str, Path]:
         """The chapters by name, in the order of `_toc.yml`."""
-        toc = self.root / "_toc.yml"
-        if toc.is_file():
-            pages = _pages(yaml.safe_load(toc.read_text("utf-8")))
-            files = [self.root / page for page in pages if page.startswith("chapters/")]
-            files = [file if file.suffix == ".md" else Path(f"{file}.md") for file in files]
-        else:
-            files = sorted((self.root / "chapters").glob("*.md"))
-        return {file.stem: file for file in files}
+        pages = self.pages().items()
+        return {file.stem: file for name, file in pages if name.startswith("chapters/")}
 
     def chapter(self, name: str) -> Path:
         """The file of the chapter of that name.
@@ -173,14 +176,14 @@ def find_programs() -> None:
         os.environ["PATH"] = os.pathsep.join((programs, *paths))
 
 
-def _pages(node: object) -> Iterator[str]:
+def _names(node: object) -> Iterator[str]:
     """Every page that a table of contents names, in order."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key in ("root", "file"):
                 yield value
             else:
-                yield from _pages(value)
+                yield from _names(value)
     elif isinstance(node, list):
         for item in node:
-            yield from _pages(item)
+            yield from _names(item)

@@ -101,27 +101,26 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     checks = course.checks_module(chapter.name)
     points = {exercise.name: exercise.points for exercise in judging.exercises_of(checks)}
     written = {question.name: question for question in judging.written_of(checks)}
-    book = myst.Book(course)
-    text = book.page(chapter)
+    text = myst.Book(course).page(chapter)
     ids: dict[str, int] = {}
     cells = []
     for cell in chapter.cells:
         match cell.kind:
             case "markdown":
-                if markdown := text.convert(cell):
-                    cells.append(_markdown(markdown, _content_id("text", markdown, ids)))
+                fields = text.convert(cell)
+                if fields["source"]:
+                    cells.append(new_markdown_cell(**fields, id=_content_id("text", fields["source"], ids)))
             case "written":
-                question = written[cell.name]
                 cells.append(_question(text.convert(cell), cell.name))
-                cells.append(_answer(question))
+                cells.append(_answer(written[cell.name]))
             case "exercise":
                 cells.append(_exercise(cell, *references[cell.name]))
             case "check":
                 cells.append(_check(cell, points[cell.name]))
             case _:
                 cells.append(_code(cell, _content_id(cell.kind, cell.source, ids)))
-    if references_list := text.references():
-        cells.append(_markdown(references_list, "references"))
+    if bibliography := text.references():
+        cells.append(new_markdown_cell(bibliography, id="references"))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(
         cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
@@ -165,6 +164,8 @@ def agree(course: Course, chapter: Chapter) -> None:
         if name not in exercises:
             raise chapter.error(cell.line, f"check({name}) has no exercise: add its stub above it")
     for name in judged:
+        if name not in exercises:
+            raise CourseError(f"{files['checks']}: {name!r} is judged, but the chapter has no such exercise")
         if judged.count(name) > 1:
             raise CourseError(f"{files['checks']}: {name!r} is judged twice")
     for name, cell in written.items():
@@ -172,6 +173,9 @@ def agree(course: Course, chapter: Chapter) -> None:
             raise chapter.error(
                 cell.line, f"written question {name!r} has no rubric: write one in {files['checks']}"
             )
+    for name in asked:
+        if name not in written:
+            raise CourseError(f"{files['checks']}: the chapter asks no written question {name!r}")
 
 
 def _functions(module: ModuleType) -> dict[str, tuple[str, ast.FunctionDef]]:
@@ -212,12 +216,14 @@ def _check(cell: Cell, points: float) -> nbformat.NotebookNode:
 
 def _code(cell: Cell, cell_id: str) -> nbformat.NotebookNode:
     tags = list(cell.tags) if cell.kind == "setup" else [*cell.tags, MAY_RAISE]
-    return new_code_cell(cell.source, id=cell_id, metadata={"tags": tags})
+    # What the book folds away, JupyterLab folds away too.
+    folded = {"jupyter": {"source_hidden": True}} if "hide-input" in tags else {}
+    return new_code_cell(cell.source, id=cell_id, metadata={"tags": tags, **folded})
 
 
-def _question(text: str, name: str) -> nbformat.NotebookNode:
+def _question(fields: dict, name: str) -> nbformat.NotebookNode:
     metadata = {"nbgrader": _nbgrader(question_id(name), locked=True)}
-    return new_markdown_cell(text, id=question_id(name), metadata=metadata)
+    return new_markdown_cell(**fields, id=question_id(name), metadata=metadata)
 
 
 def _answer(question: judging.Written) -> nbformat.NotebookNode:
@@ -225,10 +231,6 @@ def _answer(question: judging.Written) -> nbformat.NotebookNode:
     text = f"=== BEGIN MARK SCHEME ===\n{question.rubric.strip()}\n=== END MARK SCHEME ==="
     metadata = _nbgrader(solution_id(question.name), grade=True, solution=True, points=question.points)
     return new_markdown_cell(text, id=question.name, metadata={"nbgrader": metadata})
-
-
-def _markdown(text: str, cell_id: str) -> nbformat.NotebookNode:
-    return new_markdown_cell(text, id=cell_id)
 
 
 def _nbgrader(
