@@ -6,6 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline: a loaded machine is no failure. The same examples in every run.
+settings.register_profile("gradus", deadline=None, derandomize=True)
+settings.load_profile("gradus")
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = {"chromium": "chromium", "bubblewrap": "bwrap", "postgres": "pg_ctlcluster"}
