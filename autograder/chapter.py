@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext.myst
+import nbformat
 
 from autograder.course import STUB_LINE, CourseError
 
@@ -76,12 +77,16 @@ def read_chapter(file: Path) -> Chapter:
     Raises
     ------
     CourseError
-        If a cell is not Python, an exercise is not a plain stub, or two of a kind have one name.
+        If jupytext cannot read it, a cell is not Python, an exercise is not a plain stub, or two of a kind have one name.
     """
     text = file.read_text("utf-8")
-    notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
-    lines = text.splitlines()
     chapter = Chapter(file.stem, file, ())
+    try:
+        notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
+    except (jupytext.myst.MystMetadataParsingError, nbformat.ValidationError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise chapter.error(1, f"jupytext cannot read this chapter: {reason}") from error
+    lines = text.splitlines()
     cells = []
     for cell, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
         if cell.cell_type == "markdown":

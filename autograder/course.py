@@ -92,7 +92,11 @@ class Course:
             files = sorted((self.root / "chapters").glob("*.md"))
             return {f"chapters/{file.stem}": file for file in files}
         names = [name.removesuffix(".md") for name in _names(yaml.safe_load(toc.read_text("utf-8")))]
-        return {name: self.root / f"{name}.md" for name in names}
+        pages = {name: self.root / f"{name}.md" for name in names}
+        for name, file in pages.items():
+            if not file.is_file():
+                raise CourseError(f"_toc.yml names {name}, but there is no {name}.md: write it, or take it out")
+        return pages
 
     def chapters(self) -> dict[str, Path]:
         """The chapters by name, in the order of `_toc.yml`."""

@@ -40,11 +40,12 @@ TITLES = {"seealso": "See also"}
 CITES = {"cite", "cite:p", "cite:ps", "cite:t", "cite:ts", "cite:author", "cite:year"}
 HTML_ROLES = {"sub": "sub", "subscript": "sub", "sup": "sup", "superscript": "sup", "kbd": "kbd"}
 
-_FENCE = re.compile(r"(?P<indent>[ ]*)(?P<fence>`{3,}|~{3,}|:{3,})[ ]*(?P<info>[^`]*)$")
+_FENCE = re.compile(r"(?P<indent>[ ]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,}|:{3,})[ ]*(?P<info>.*)$")
 _DIRECTIVE = re.compile(r"\{(?P<name>[^}\s]+)\}\s*(?P<argument>.*)$")
 _TARGET = re.compile(r"\((?P<label>[^()\s]+)\)=\s*$")
 _MATH = re.compile(r"\s*\$\$(?P<tex>.*?)\$\$[ ]*(?:\((?P<label>[^()\s]+)\))?[ ]*$", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"#{1,6}\s+(?P<title>.*?)\s*#*\s*$")
+_ATTRIBUTES = re.compile(r"\s*\{[ ]*(?:[.#][A-Za-z]|\w+=)[^{}]*\}\s*$")
 _FOOTNOTE = re.compile(r"\[\^(?P<name>[^\]]+)\]:\s+")
 _INLINE = re.compile(
     r"""(?P<escape>\\.)
@@ -210,6 +211,8 @@ class Page:
                 at = end + 1
             elif _TARGET.match(line) or line.startswith("%"):
                 at += 1
+            elif _ATTRIBUTES.match(line):
+                raise self.chapter.error(number, f"{line.strip()} is not converted: write it otherwise")
             else:
                 end = at + 1
                 while end < len(lines) and lines[end].strip() and not self._begins_block(lines[end]):

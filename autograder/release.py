@@ -64,19 +64,21 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
         If an assignment is unknown or its chapter, references and checks do not agree.
     """
     chapters = [read_chapter(course.chapter(name)) for name in names or course.chapters()]
-    if not names:
-        chapters = [chapter for chapter in chapters if chapter.named("exercise")]
+    bare = [chapter.name for chapter in chapters if not chapter.named("exercise")]
+    if names and bare:
+        raise CourseError(f"{bare[0]}: this chapter has no exercise, so there is nothing to release")
+    chapters = [chapter for chapter in chapters if chapter.name not in bare]
     if not chapters:
         raise CourseError("no chapter has an exercise: nothing to release")
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)
-        wheel = _build_wheel(course, staging)
         for chapter in chapters:
             source = staging / "source" / chapter.name
             source.mkdir(parents=True)
-            notebook = source_notebook(course, chapter)
-            nbformat.write(notebook, source / f"{chapter.name}.ipynb")
+            nbformat.write(source_notebook(course, chapter), source / f"{chapter.name}.ipynb")
             (source / f"{chapter.name}.cases").write_bytes(visible_cases(course, chapter))
+        wheel = _build_wheel(course, staging)
+        for source in (staging / "source").iterdir():
             (source / "requirements.txt").write_text(_requirements(course, wheel.name), "utf-8")
             shutil.copy(wheel, source)
         for chapter in chapters:

@@ -1,0 +1,149 @@
+"""What is wrong with a chapter is said in one line, with exit status 2, and nothing is written."""
+
+import subprocess
+import sys
+
+import pytest
+from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
+
+SECOND = STUB.replace("double", "triple") + CHECK.replace("double", "triple")
+JUDGED = CHECKS[CHECKS.index("@judge") : CHECKS.index("@double.mistake")]
+
+CASES = {
+    "no reference": (
+        {"reference": "x = 1\n", "checks": "\n"},
+        "chapters/small.md:15: exercise 'double' has no reference: write it in {package}/small.py",
+    ),
+    "no cases": (
+        {"checks": CHECKS.partition("@judge")[0]},
+        "exercise 'double' has no cases: judge it in {package}/checks/small.py",
+    ),
+    "no check cell": (
+        {"chapter": SETUP + STUB + QUESTION},
+        "exercise 'double' has no check: add a cell check(double) below it",
+    ),
+    "no checks module": (
+        {"files": {}, "checks": None},
+        "chapter 'small' has exercises but no {package}/checks/small.py: write it",
+    ),
+    "check without exercise": (
+        {"chapter": SETUP + STUB + CHECK + CHECK.replace("double", "halve") + QUESTION},
+        "chapters/small.md:29: check(halve) has no exercise: add its stub above it",
+    ),
+    "cases without exercise": (
+        {
+            "reference": REFERENCE + REFERENCE.replace("double", "triple"),
+            "checks": CHECKS + JUDGED.replace("double", "triple"),
+        },
+        "{package}/checks/small.py: 'triple' is judged, but the chapter has no such exercise",
+    ),
+    "no cases for one of two": (
+        {
+            "chapter": SETUP + STUB + CHECK + SECOND + QUESTION,
+            "reference": REFERENCE + REFERENCE.replace("double", "triple"),
+        },
+        "exercise 'triple' has no cases",
+    ),
+    "judged twice": (
+        {"checks": CHECKS + JUDGED.replace("def double", "def again")},
+        "{package}/checks/small.py: 'double' is judged twice",
+    ),
+    "other signature": (
+        {"reference": REFERENCE.replace("double(x)", "double(x, n=2)")},
+        "the stub of 'double' and its reference differ:"
+        " its signature is double(x), its reference's double(x, n=2)",
+    ),
+    "other docstring": (
+        {"reference": REFERENCE.replace("2 * x", "x * 2")},
+        "line 3 of its docstring is 'In the docstring stands: 2 * x',"
+        " its reference's 'In the docstring stands: x * 2'",
+    ),
+    "shorter docstring": (
+        {"reference": REFERENCE.replace("\n\n    In the docstring stands: 2 * x\n    ", "")},
+        "line 2 of its docstring is '', its reference's '(the end)'",
+    ),
+    "no rubric": (
+        {"checks": CHECKS.replace("- 3 points: the distributive law is named.", " ")},
+        "written question 'why' has no rubric: write one in {package}/checks/small.py",
+    ),
+    "rubric without question": (
+        {"chapter": SETUP + STUB + CHECK},
+        "{package}/checks/small.py: the chapter asks no written question 'why'",
+    ),
+    "two of one name": (
+        {"chapter": SETUP + STUB + STUB + CHECK + QUESTION},
+        "chapters/small.md:25: a second exercise 'double'; the first is on line 15",
+    ),
+    "a stub that is more": (
+        {"chapter": SETUP + STUB.replace("raise", "x = 1\n    raise") + CHECK + QUESTION},
+        "the body of stub 'double' must be the one line: raise NotImplementedError",
+    ),
+    "not Python": (
+        {"chapter": SETUP + "\n```{code-cell} ipython3\n%matplotlib inline\n```\n"},
+        "chapters/small.md:15: this cell is not Python: invalid syntax",
+    ),
+    "an unknown directive": (
+        {"chapter": SETUP + "\nText.\n\n```{mermaid}\nA-->B\n```\n" + STUB + CHECK + QUESTION},
+        "chapters/small.md:17: the directive {mermaid} is not converted",
+    ),
+    "a bad head": (
+        {"chapter": SETUP.replace("display_name: Python 3, ", "")},
+        "chapters/small.md:1: jupytext cannot read this chapter: 'display_name' is a required property",
+    ),
+    "no exercise": (
+        {"chapter": SETUP},
+        "small: this chapter has no exercise, so there is nothing to release",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_line_and_nothing_written(small, run, case):
+    changes, message = CASES[case]
+    for name, value in changes.items():
+        setattr(small, name, value if value is not None else "")
+    small.write()
+    if changes.get("checks", "") is None:
+        (small.root / small.package / "checks" / "small.py").unlink()
+    status, out, err = run("release", "small")
+    assert status == 2
+    assert out == []
+    assert len(err) == 1
+    assert message.replace("{package}", small.package) in err[0]
+    assert not (small.root / "course").exists()
+
+
+def test_unknown_assignment_lists_those_that_exist(small, run):
+    small.write()
+    assert run("release", "optimisers") == (
+        2,
+        [],
+        ["autograder: there is no assignment 'optimisers'; the assignments are: small"],
+    )
+
+
+def test_no_course(tmp_path, monkeypatch, run):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run("release")
+    assert status == 2
+    assert len(err) == 1 and "no course in" in err[0]
+
+
+def test_one_bad_chapter_holds_back_all(small, run):
+    small.files["chapters/other.md"] = SETUP + STUB
+    small.write()
+    status, _, err = run("release")
+    assert status == 2 and len(err) == 1 and "other" in err[0]
+    assert not (small.root / "course").exists()
+
+
+def test_the_command_itself(small):
+    small.write()
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder.cli", "release", "nothing"],
+        cwd=small.root,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "autograder: there is no assignment 'nothing'; the assignments are: small\n"
