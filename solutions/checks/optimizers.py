@@ -1000,7 +1000,8 @@ def reduce_on_plateau(rng):
         patience=0,
     )
     yield Call("falls and plateaus", losses=_plateau(rng, 40), lr=1.0, factor=0.5, patience=3)
-    slow = [float(x) for x in level * 0.995 ** np.arange(16)]
+    # Losses far below 1, so that an absolute threshold shows: it would never see an improvement.
+    slow = [float(x) for x in 0.2 * level * 0.995 ** np.arange(16)]
     yield Call(
         "improvements smaller than the threshold",
         losses=slow,

@@ -1,0 +1,210 @@
+"""Every exercise of every chapter: right answers pass its check, known mistakes fail it and are named."""
+
+import importlib
+import pkgutil
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import solutions.checks
+from gradus import values
+from gradus.exercises import _try as attempt
+from gradus.judging import PUBLIC_SEED, Plan, exercises_of, written_of
+from gradus.verdict import Outcome, examine
+
+# Many: a case that exposes a mistake at most seeds only is a defect of the check.
+SEEDS = [PUBLIC_SEED, *range(1, 10), 2**63 - 25, 2**128 + 51]
+CHAPTERS = [
+    importlib.import_module(f"solutions.checks.{module.name}")
+    for module in pkgutil.iter_modules(solutions.checks.__path__)
+]
+EXERCISES = [exercise for chapter in CHAPTERS for exercise in exercises_of(chapter)]
+WRITTEN = [written for chapter in CHAPTERS for written in written_of(chapter)]
+exercises = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+seeds = pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed {seed}")
+
+_plans = {}
+
+
+def plan_of(exercise, seed):
+    """The plan as it reaches a judge: packed and unpacked."""
+    key = exercise.name, seed
+    if key not in _plans:
+        _plans[key] = Plan.from_data(values.unpack(values.pack(exercise.plan(seed).to_data())))
+    return _plans[key]
+
+
+def judged(function, plan, reveal=True):
+    """The verdict on a function whose results crossed from the sandbox as bytes."""
+    return examine(plan, [travelled(attempt(function, case)) for case in plan.cases], reveal)
+
+
+def travelled(outcome):
+    try:
+        return replace(outcome, value=values.unpack(values.pack(outcome.value)))
+    except values.NotData as error:
+        return Outcome("not data", message=str(error))
+
+
+def test_there_are_chapters():
+    assert CHAPTERS
+    assert all(exercises_of(chapter) for chapter in CHAPTERS)
+    names = [exercise.name for exercise in EXERCISES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
+def test_each_exercise_has_the_reference_of_its_name_in_the_chapters_module(chapter):
+    module = importlib.import_module(chapter.__name__.replace(".checks.", "."))
+    for exercise in exercises_of(chapter):
+        assert getattr(module, exercise.name) is exercise.reference
+        assert vars(chapter)[exercise.name] is exercise
+
+
+@exercises
+def test_enough_stands_behind_the_check(exercise):
+    assert len(exercise.mistakes) >= 2
+    assert len(exercise.variants) >= 2
+    assert exercise.points > 0
+    assert len(exercise.plan().cases) >= 3
+    sentences = [sentence for sentence, _ in exercise.mistakes]
+    assert len(set(sentences)) == len(sentences)
+    assert all(len(sentence) > 20 for sentence in sentences)
+    assert exercise.reference.__doc__
+
+
+@exercises
+def test_labels_are_distinct_and_hold_nothing_random(exercise):
+    labels = [[case.label for case in plan_of(exercise, seed).cases] for seed in SEEDS]
+    assert all(others == labels[0] for others in labels)
+    assert len(set(labels[0])) == len(labels[0])
+
+
+@exercises
+def test_another_seed_asks_something_else(exercise):
+    asked = {values.pack([(c.args, c.kwargs) for c in plan_of(exercise, s).cases]) for s in SEEDS}
+    assert len(asked) == len(SEEDS)
+
+
+@exercises
+def test_the_same_seed_asks_the_same(exercise):
+    assert values.pack(exercise.plan(7).to_data()) == values.pack(exercise.plan(7).to_data())
+
+
+@exercises
+@seeds
+def test_right_answers_pass(exercise, seed):
+    plan = plan_of(exercise, seed)
+    for name, function in [("the reference", exercise.reference), *exercise.variants]:
+        verdict = judged(function, plan)
+        assert verdict.status == "right", (name, verdict.message)
+        assert verdict.earned == exercise.points
+        assert judged(function, plan, reveal=False) == verdict
+
+
+@exercises
+@seeds
+def test_every_mistake_fails_and_is_named(exercise, seed):
+    plan = plan_of(exercise, seed)
+    for sentence, function in exercise.mistakes:
+        for reveal in (True, False):
+            verdict = judged(function, plan, reveal)
+            assert verdict.status == "wrong", sentence
+            assert verdict.mistake == sentence
+            assert verdict.message == sentence
+            assert verdict.earned < exercise.points
+
+
+@exercises
+def test_a_mistake_in_float32_is_named_too(exercise):
+    plan = plan_of(exercise, PUBLIC_SEED)
+
+    def single(value):
+        if isinstance(value, tuple):
+            return tuple(map(single, value))
+        return value.astype(np.float32) if isinstance(value, np.ndarray) else value
+
+    for sentence, function in exercise.mistakes:
+        verdict = judged(lambda *args, f=function, **kwargs: single(f(*args, **kwargs)), plan)
+        assert verdict.mistake == sentence
+
+
+@exercises
+@seeds
+def test_an_untouched_stub_is_not_answered(exercise, seed):
+    def stub(*args, **kwargs):
+        raise NotImplementedError("replace this line with your answer")
+
+    verdict = judged(stub, plan_of(exercise, seed))
+    assert (verdict.status, verdict.earned) == ("not answered", 0)
+    assert all(case.message == "not answered yet" for case in verdict.cases)
+
+
+@exercises
+@seeds
+def test_answers_without_thought_do_not_pass(exercise, seed):
+    plan = plan_of(exercise, seed)
+    for answer in (
+        lambda *args, **kwargs: None,
+        lambda *args, **kwargs: args[0],
+        lambda *args, **kwargs: 0.0,
+        lambda *args, **kwargs: args[: len(plan.returns)],
+        lambda *args, **kwargs: np.nan,
+    ):
+        assert judged(answer, plan).status == "wrong"
+
+
+@exercises
+def test_expected_results_have_the_declared_form(exercise):
+    for seed in SEEDS:
+        for expected in plan_of(exercise, seed).expected:
+            results = expected if len(exercise.returns) > 1 else (expected,)
+            assert len(results) == len(exercise.returns)
+            for result in results:
+                numbers = np.asarray(result)
+                assert numbers.dtype.kind in "biufc"
+                assert np.isfinite(numbers).all()
+
+
+def _first_mutable(arguments):
+    return next((value for value in arguments if isinstance(value, np.ndarray | list)), None)
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [
+        exercise
+        for exercise in EXERCISES
+        if _first_mutable(exercise.plan().cases[0].args) is not None
+    ],
+    ids=lambda exercise: exercise.name,
+)
+def test_an_argument_changed_in_place_is_no_right_answer(exercise):
+    """The reference, after which an argument is spoilt."""
+
+    def spoils(*args, **kwargs):
+        result = exercise.reference(*args, **kwargs)
+        _first_mutable(args)[0] += 1
+        return result
+
+    verdict = judged(spoils, plan_of(exercise, PUBLIC_SEED))
+    assert verdict.status == "wrong"
+    assert verdict.earned == 0
+    assert "in place" in verdict.message
+
+
+@pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.name)
+def test_a_rubric_shares_out_the_points(written):
+    assert written.points > 0
+    lines = written.rubric.strip().splitlines()
+    shares = [re.match(r"- (\d+(?:\.\d+)?) points?: \S", line) for line in lines]
+    assert lines
+    assert all(shares), "each line of a rubric begins with '- N point(s): '"
+    assert sum(float(share[1]) for share in shares) == written.points
+
+
+def test_written_questions_have_names_of_their_own():
+    names = [written.name for written in WRITTEN]
+    assert len(set(names)) == len(names)
