@@ -185,7 +185,7 @@ def momentum_averaged(theta, grad, velocity, lr, mu=0.9):
 
 
 @momentum_step.mistake(
-    "the learning rate is inside the velocity: here it stays outside, `velocity = mu * velocity + grad`, and multiplies the step"
+    "the learning rate is inside the velocity: here it stays outside, `velocity <- mu * velocity + grad`, and multiplies the step"
 )
 def momentum_lr_inside(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - lr * grad
