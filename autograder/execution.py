@@ -110,8 +110,9 @@ def _play(
     except (Lost, NotData) as lost:
         kind = getattr(lost, "kind", "killed")
         error = "CellTimeout" if kind == "timeout" else "ProcessEnded"
-        message = "took too long and was stopped" if kind == "timeout" else "ended its process"
-        raise _CellLost(index, CellReport("", error, f"{message}; the rest ran without this cell")) from None
+        did = "took too long" if kind == "timeout" else "ended the process"
+        report = CellReport("", error, f"this cell {did}; the rest ran without it")
+        raise _CellLost(index, report) from None
     text = {key: _text(said.get(key)) for key in ("error", "message", "line")}
     return index, CellReport(_text(said.get("output"), limits.output_chars + 100), **text)
 

@@ -1,0 +1,140 @@
+"""Feedback in HTML: nbgrader's page, on which nothing of a submission is anything but text.
+
+The page loads nothing and runs nothing: a student's Markdown is cleaned, scripts are taken out, and a
+content security policy in the page says so to the browser. The book's own text is left out.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bleach
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import markdown2html
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
+
+from autograder import classroom, grading, nbgrader_plugin
+from autograder.course import Course, CourseError
+
+_TAGS = frozenset(
+    "a b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s "
+    "samp span strong sub summary sup table tbody td tfoot th thead tr u ul".split()
+)
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+)
+_STYLE = "<style>pre, code { white-space: pre-wrap; } .gradus-check td { padding: 0.2em 0.6em; vertical-align: top; }</style>"
+_IMAGE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbgrader's feedback page with everything that is not text taken out."""
+
+    def default_filters(self) -> Iterator[tuple[str, Callable]]:
+        """nbconvert's filters, with Markdown cleaned after it is rendered."""
+        for name, function in super().default_filters():
+            yield name, function
+        yield "markdown2html", self._markdown
+
+    def from_notebook_node(self, nb, resources=None, **kwargs):
+        """Export, then take out the page's own scripts and name its cells."""
+        page, resources = super().from_notebook_node(nb, resources, **kwargs)
+        page = re.sub(r"<script\b.*?</script\s*>", "", page, flags=re.DOTALL | re.IGNORECASE)
+        page = page.replace("<head>", f"<head>\n{_POLICY}\n{_STYLE}", 1)
+        for grade_id, exercise in grading.checked(nb).items():
+            page = page.replace(f'<a href="#{grade_id}">Test cell<', f'<a href="#{grade_id}">{exercise}<')
+        return page, resources
+
+    def _markdown(self, source: str) -> str:
+        return clean(markdown2html(source))
+
+
+def clean(text: str) -> str:
+    """HTML with nothing left that runs, frames or loads anything."""
+    return bleach.clean(
+        text, tags=_TAGS, attributes=_attribute, protocols=["http", "https", "mailto", "data"], strip=False
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> bool:
+    if tag == "img" and name == "src":
+        return bool(_IMAGE.fullmatch(value))
+    if tag == "a" and name == "href":
+        return not value.strip().lower().startswith("data:")
+    return name in ("class", "id", "alt", "title", "colspan", "rowspan", "start", "open")
+
+
+class AnswersOnly(NbGraderPreprocessor):
+    """Keeps of a graded notebook what a student wrote and what was found; of the book, its headings."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        course = self.parent.parent.course
+        name = resources["nbgrader"]["assignment"]
+        released = nbgrader_plugin.load(str(course.root), str(course.made), name).released
+        book = {cell.source for cell in released.cells if not cell.metadata.get("nbgrader")}
+        nb.cells = [kept for cell in nb.cells if (kept := _kept(cell, book))]
+        for cell in nb.cells:
+            for output in cell.get("outputs", []):
+                if "data" in output:
+                    output.data = _text_only(output.data)
+        return nb, resources
+
+
+def _kept(cell: NotebookNode, book: set[str]) -> NotebookNode | None:
+    if cell.source not in book or cell.metadata.get("nbgrader"):
+        return cell
+    headings = re.findall(r"^#{1,6} .*$", cell.source, re.MULTILINE)
+    if cell.cell_type != "markdown" or not headings:
+        return None
+    cell.source = "\n\n".join(headings)
+    return cell
+
+
+def _text_only(data: dict) -> dict:
+    kept = {"text/plain": data.get("text/plain", "")}
+    return kept | {"text/html": clean(data["text/html"])} if "text/html" in data else kept
+
+
+class ClassFeedback(GenerateFeedback):
+    """nbgrader's GenerateFeedback with the classes above."""
+
+    course: Course
+
+
+def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
+    """Write the feedback of every graded submission of an assignment, in place of what was written before.
+
+    Returns
+    -------
+    list of Path
+        The pages, by student.
+
+    Raises
+    ------
+    CourseError
+        If the assignment is unknown, or nothing of it is graded.
+    """
+    course.chapter(name)
+    graded = sorted((course.made / "autograded").glob(f"*/{name}/{name}.ipynb"))
+    if not graded:
+        raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
+    nbgrader_plugin.load.cache_clear()
+    config = classroom.configuration(course, db=db)
+    config.GenerateFeedback.exporter_class = FeedbackExporter
+    config.GenerateFeedback.preprocessors = [GetGrades, AnswersOnly, CSSHTMLHeaderPreprocessor]
+    directory = CourseDirectory(config=config)
+    directory.assignment_id = name
+    log = classroom.Errors()
+    converter = ClassFeedback(coursedir=directory, config=config, log=log.logger, force=True)
+    converter.course = course
+    try:
+        converter.start()
+    except NbGraderException as error:
+        raise CourseError(f"feedback failed: {log.last()}") from error
+    return sorted((course.made / "feedback").glob(f"*/{name}/{name}.html"))

@@ -1,0 +1,361 @@
+"""Grade one submission: bytes in, verdicts and a graded notebook out.
+
+`grade` is a function of its arguments alone: it reads no course and writes no file, so that it can run in
+this process, in a pool or on another machine.
+"""
+
+import ast
+import hashlib
+import math
+from copy import deepcopy
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder import submission
+from autograder.course import STUB_LINE, Course, CourseError
+from autograder.execution import CellReport, Run, execute
+from autograder.sandbox import Limits
+from gradus import judging
+from gradus.exercises import Table
+from gradus.judging import Plan
+from gradus.verdict import Outcome, Verdict, examine
+
+MAX_DEFECTS = 20
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """All that grading needs to know of an assignment.
+
+    Attributes
+    ----------
+    name : str
+    released : NotebookNode
+        The notebook that students were given.
+    files : dict of name -> bytes
+        What the notebook reads: the visible cases.
+    plans : dict of exercise -> Plan
+        With the cases that grade. They stay outside the sandbox, but for their arguments.
+    """
+
+    name: str
+    released: NotebookNode
+    files: dict[str, bytes]
+    plans: dict[str, Plan]
+
+    @classmethod
+    def load(cls, course: Course, name: str) -> "Assignment":
+        """The assignment of that name, as it was released.
+
+        Raises
+        ------
+        CourseError
+            If there is none, or it is not released, or its checks have changed since.
+        """
+        course.chapter(name)
+        folder = course.made / "release" / name
+        cases = folder / f"{name}.cases"
+        try:
+            released = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+            files = {cases.name: cases.read_bytes()}
+        except FileNotFoundError:
+            raise CourseError(f"{name} is not released: run autograder release {name}") from None
+        judged = {item.name: item for item in judging.exercises_of(course.checks_module(name))}
+        exercises = checked(released)
+        if unknown := sorted(set(exercises.values()) - set(judged)):
+            raise CourseError(
+                f"{name}: exercise {unknown[0]!r} was released but has no checks now: run autograder release {name}"
+            )
+        plans = {
+            exercise: judged[exercise].plan(course.hidden_seed(name, exercise))
+            for exercise in exercises.values()
+        }
+        return cls(name, released, files, plans)
+
+    def fingerprint(self, data: bytes | None) -> str:
+        """What a grade stands on: a submission whose fingerprint is unchanged need not be graded again."""
+        digest = hashlib.sha256(b"none" if data is None else b"file" + data)
+        for part in (nbformat.writes(self.released).encode(), *self.files.values()):
+            digest.update(hashlib.sha256(part).digest())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+        The canonical notebook: each check cell's outputs are the verdict and, last, the points.
+    verdicts : dict of exercise -> Verdict
+    defects : list of str
+    readable : bool
+        False if the file was no notebook: a person should look at it.
+    """
+
+    notebook: NotebookNode
+    verdicts: dict[str, Verdict]
+    defects: list[str]
+    readable: bool
+
+
+def grade(
+    data: bytes | None,
+    assignment: Assignment,
+    sandbox: str = "bubblewrap",
+    limits: Limits | None = None,
+) -> Graded:
+    """Grade the bytes of a submission.
+
+    Parameters
+    ----------
+    data : bytes or None
+        Anything; None where there is no file.
+    assignment : Assignment
+    sandbox : str
+        "bubblewrap" or "none".
+    limits : Limits, optional
+
+    Returns
+    -------
+    Graded
+        Always: what cannot be read or run has its own verdict.
+    """
+    found = read(data, assignment)
+    return judge(found.notebook, assignment, sandbox, limits)
+
+
+def read(data: bytes | None, assignment: Assignment) -> submission.Submission:
+    """The first half of `grade`: repair the file; what was found stands in the notebook's metadata."""
+    found = submission.read(data, assignment.released)
+    defects = list(dict.fromkeys(found.defects))
+    if len(defects) > MAX_DEFECTS:
+        defects[MAX_DEFECTS:] = [f"and {len(defects) - MAX_DEFECTS} more of this kind"]
+    found.notebook.metadata["gradus"] = {
+        "fingerprint": assignment.fingerprint(data),
+        "readable": found.readable,
+        "defects": defects,
+    }
+    return found
+
+
+def judge(
+    notebook: NotebookNode,
+    assignment: Assignment,
+    sandbox: str = "bubblewrap",
+    limits: Limits | None = None,
+) -> Graded:
+    """The second half of `grade`: run what `read` returned, judge it, write the verdicts into it."""
+    notebook = deepcopy(notebook)
+    about = notebook.metadata["gradus"]
+    defects = list(about["defects"])
+    if about["readable"]:
+        cells = _prelude(assignment.released) + _program(notebook, assignment.released, defects)
+        plans = list(assignment.plans.values())
+        run = execute(cells, plans, assignment.files, sandbox, limits)
+    else:
+        missing = {name: [Outcome("not found")] * len(p.cases) for name, p in assignment.plans.items()}
+        run = Run(outcomes=missing)
+    verdicts = {}
+    for name, plan in assignment.plans.items():
+        outcomes = _explained(name, run, notebook)
+        verdicts[name] = examine(plan, outcomes, reveal=False)
+    defects += _renamed(notebook, assignment.released, verdicts)
+    _write(notebook, verdicts, run)
+    if defects:
+        notebook.cells.insert(0, submission.notes(defects))
+    about["defects"] = defects
+    about["verdicts"] = {name: _summary(verdict) for name, verdict in verdicts.items()}
+    return Graded(notebook, verdicts, defects, about["readable"])
+
+
+def checked(released: NotebookNode) -> dict[str, str]:
+    """The exercise that each check cell checks, by the cell's grade id."""
+    found = {}
+    for cell in released.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and marks.get("grade") and not marks.get("solution"):
+            match ast.parse(cell.source).body:
+                case [ast.Expr(ast.Call(ast.Name("check"), [ast.Name(name)]))]:
+                    found[marks["grade_id"]] = name
+    return found
+
+
+def _prelude(released: NotebookNode) -> list[tuple[int, str]]:
+    """The set-up as it was released, and the stubs: a student's own versions come after them."""
+    sources = [
+        cell.source
+        for cell in released.cells
+        if cell.cell_type == "code"
+        and ("setup" in cell.metadata.get("tags", ()) or submission.is_answer(cell))
+    ]
+    return [(-number, source) for number, source in enumerate(sources, start=1)]
+
+
+def _program(
+    notebook: NotebookNode, released: NotebookNode, defects: list[str]
+) -> list[tuple[int, str]]:
+    """The cells of a submission that are to run, by index, each as it is to run."""
+    whole = {source for _, source in _prelude(released)}
+    book = {cell.source.strip() for cell in released.cells if cell.cell_type == "code"}
+    cells = []
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code" or cell.source in whole or _only_checks(cell):
+            continue
+        if cell.source.strip() in book:
+            source = _definitions(cell.source)
+        else:
+            source = _past_stub(cell.source, defects)
+        if source.strip():
+            cells.append((index, source))
+    return cells
+
+
+def _only_checks(cell: NotebookNode) -> bool:
+    """Whether a cell does nothing but ask for checks: the verdict is taken elsewhere."""
+    if cell.metadata.get("nbgrader", {}).get("grade"):
+        return True
+    tree = _parse(cell.source)
+    return tree is not None and all(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, "id", "") in ("check", "progress")
+        for node in tree.body
+    )
+
+
+def _definitions(source: str) -> str:
+    """Of a cell of the book: what an answer might use, without the experiment and its figure."""
+    kept = []
+    tree = _parse(source)
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+            kept.append(node)
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value):
+            kept.append(node)
+    return "\n".join(map(ast.unparse, kept))
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _past_stub(source: str, defects: list[str]) -> str:
+    """Code that was left under the stub's `raise` can be reached: the `raise` is taken out."""
+    tree = _parse(source)
+    if tree is None or STUB_LINE not in source:
+        return source
+    lines = source.splitlines()
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            for node, below in zip(function.body, function.body[1:]):
+                line = lines[node.lineno - 1]
+                if line.strip() == STUB_LINE and below:
+                    lines[node.lineno - 1] = line.replace(STUB_LINE, "pass")
+                    defects.append(
+                        f"`{function.name}`: the line `raise NotImplementedError(...)` stands above your code; "
+                        "it was taken out"
+                    )
+    return "\n".join(lines)
+
+
+def _parse(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
+    """The outcomes of an exercise; where its cell failed before it defined the function, how it failed."""
+    outcomes = run.outcomes[name]
+    stub = all(o.kind == "not found" or o.error == "NotImplementedError" for o in outcomes)
+    if not stub:
+        return outcomes
+    failed = [
+        report
+        for index, report in sorted(run.cells.items())
+        if index >= 0
+        and report.error
+        and name in submission.defined(notebook.cells[index].source)
+    ]
+    if not failed or failed[-1].error == "NotImplementedError":
+        return outcomes
+    report = failed[-1]
+    match report.error:
+        case "CellTimeout":
+            outcome = Outcome("timeout")
+        case "ProcessEnded":
+            outcome = Outcome("killed", message="its cell did, when it was run")
+        case error:
+            outcome = Outcome("raised", error=error, message=report.message, line=report.line)
+    return [outcome] * len(outcomes)
+
+
+def _renamed(notebook: NotebookNode, released: NotebookNode, verdicts: dict[str, Verdict]) -> list[str]:
+    """A line for each answer that was written under another name."""
+    stubs = {submission.grade_id(cell): cell.source for cell in released.cells}
+    lines = []
+    for cell in notebook.cells:
+        source, names = stubs.get(submission.grade_id(cell)), submission.defined(cell.source)
+        asked = submission.defined(source or "")[:1]
+        if source == cell.source or not asked or asked[0] not in verdicts or asked[0] in names:
+            continue
+        if verdicts[asked[0]].status == "not answered":
+            lines.append(f"the cell `{asked[0]}` defines no function of that name")
+    return lines
+
+
+def _write(notebook: NotebookNode, verdicts: dict[str, Verdict], run: Run) -> None:
+    """Every output of the notebook, made anew: verdicts for check cells, plain text for those that ran."""
+    exercises = checked(notebook)
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        cell.execution_count = None
+        cell.outputs = []
+        exercise = exercises.get(submission.grade_id(cell))
+        if exercise in verdicts:
+            cell.outputs = _verdict_outputs(verdicts[exercise])
+        elif text := _told(run.cells.get(index)):
+            cell.outputs = [new_output("stream", name="stdout", text=text)]
+
+
+def _verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
+    """What nbgrader reads: it takes the first execute_result as the score, so there is just one."""
+    table = Table(verdict)
+    earned = verdict.earned if math.isfinite(verdict.earned) else 0.0
+    score = min(max(earned, 0.0), float(verdict.points))
+    shown = {"text/html": table._repr_html_(), "text/plain": repr(table)}
+    return [
+        new_output("display_data", data=shown),
+        new_output("execute_result", data={"text/plain": repr(score)}),
+    ]
+
+
+def _told(report: CellReport | None) -> str:
+    if report is None:
+        return ""
+    parts = [report.output.rstrip("\n")] if report.output else []
+    if report.error:
+        where = f", in the line: {report.line}" if report.line else ""
+        parts.append(f"{report.error}: {report.message}{where}")
+    return "\n".join(parts) + "\n" if parts else ""
+
+
+def _summary(verdict: Verdict) -> dict:
+    return {
+        "points": verdict.points,
+        "earned": verdict.earned,
+        "status": verdict.status,
+        "message": verdict.message,
+        "mistake": verdict.mistake,
+    }

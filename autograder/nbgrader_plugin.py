@@ -1,0 +1,78 @@
+"""How nbgrader grades with us: an exporter that repairs what it reads, a preprocessor in place of Execute.
+
+`nbgrader autograde NAME`, formgrader and `autograder grade NAME` all meet the same two classes. Neither falls
+back to running a submission in a plain kernel: where the sandbox does not work they raise.
+"""
+
+import functools
+from pathlib import Path
+
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+from traitlets.config import Config
+
+from autograder import grading, sandbox, submission
+from autograder.course import Course
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission, whatever it is, as the notebook that was released with the student's code in it."""
+
+    course = Unicode(help="The folder of the course.").tag(config=True)
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        """Repair a submitted file; read a file of nbgrader's own as it is."""
+        names = (resources or {}).get("nbgrader", {})
+        directory = self.parent.coursedir
+        submitted = directory.format_path(
+            directory.submitted_directory, names.get("student", "."), names.get("assignment", ".")
+        )
+        if Path(filename).resolve().parent != Path(submitted).resolve():
+            return super().from_filename(filename, resources=resources, **kwargs)
+        assignment = load(self.course, str(directory.root), names["assignment"])
+        file, renamed = submission.locate(Path(submitted), assignment.name)
+        found = grading.read(submission.load(file), assignment)
+        found.notebook.metadata["gradus"]["defects"][:0] = renamed
+        return self.from_notebook_node(found.notebook, resources=resources, **kwargs)
+
+
+class GradeInSandbox(NbGraderPreprocessor):
+    """Runs a submission in the sandbox and writes the verdicts into its check cells, for nbgrader to read."""
+
+    course = Unicode(help="The folder of the course.").tag(config=True)
+    sandbox = Unicode("bubblewrap", help="Of autograder.sandbox.KINDS.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Grade one notebook that `SubmissionExporter` has read."""
+        sandbox.require(self.sandbox)
+        root = str(self.parent.parent.coursedir.root)
+        assignment = load(self.course, root, resources["nbgrader"]["assignment"])
+        graded = grading.judge(nb, assignment, self.sandbox)
+        return graded.notebook, resources
+
+
+@functools.cache
+def load(course: str, made: str, name: str) -> grading.Assignment:
+    """The assignment of that name, read once."""
+    return grading.Assignment.load(Course.find(Path(course), made=made), name)
+
+
+def configuration(course: Course, kind: str = "bubblewrap") -> Config:
+    """What makes nbgrader grade with these classes."""
+    ours = "autograder.nbgrader_plugin"
+    config = Config()
+    config.SubmissionExporter.course = str(course.root)
+    config.GradeInSandbox.course = str(course.root)
+    config.GradeInSandbox.sandbox = kind
+    config.OverwriteCells.add_missing_cells = True
+    config.Autograde.exporter_class = f"{ours}.SubmissionExporter"
+    config.Autograde.autograde_preprocessors = [
+        f"{ours}.GradeInSandbox",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    return config
