@@ -1,0 +1,173 @@
+"""The released notebook at work: untouched, answered, validated, and compared by nbval."""
+
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbgrader.validator import Validator
+
+from autograder.course import STUB_LINE, TEXT_STUB
+
+from .conftest import SETUP, Released
+
+
+def beside(folder: Path, target: Path) -> dict[str, str]:
+    """Copy a release as a student has it; the environment in which Python finds the wheel's gradus."""
+    shutil.copytree(folder, target, dirs_exist_ok=True)
+    with zipfile.ZipFile(next(target.glob("gradus-*.whl"))) as wheel:
+        wheel.extractall(target / "installed")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GRADUS_")}
+    return {**environment, "PYTHONPATH": str(target / "installed")}
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> dict:
+    """Run all cells as "Run all" does; the cells by their ids."""
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}})
+    client.execute(env=environment)
+    return {cell.id: cell for cell in notebook.cells}
+
+
+def answered(released: Released) -> nbformat.NotebookNode:
+    """The released notebook with the references in its exercise cells."""
+    notebook = released.notebook()
+    answers = {cell.id: cell.source for cell in released.notebook("source").cells}
+    for cell in notebook.cells:
+        if cell.id in released.chapter.named("exercise"):
+            cell.source = answers[cell.id]
+    return notebook
+
+
+def errors(cell: nbformat.NotebookNode) -> list[str]:
+    return [f"{out.ename}: {out.evalue}" for out in cell.outputs if out.output_type == "error"]
+
+
+@pytest.fixture(scope="module")
+def worked(released, tmp_path_factory):
+    """A chapter answered and run: its folder, environment and file, outputs stored."""
+    folder = tmp_path_factory.mktemp(released.chapter.name)
+    environment = beside(released.folder(), folder)
+    notebook = answered(released)
+    where = "import gradus, importlib.util as u; print(gradus.__file__, u.find_spec('solutions'))"
+    notebook.cells.append(nbformat.v4.new_code_cell(where, id="where"))
+    cells = execute(notebook, folder, environment)
+    # It is the wheel that ran, and the references were out of reach.
+    assert cells["where"].outputs[0].text.split() == [str(folder / "installed/gradus/__init__.py"), "None"]
+    notebook.cells.pop()
+    return folder, environment, notebook
+
+
+def test_untouched_every_check_says_not_answered(released, tmp_path):
+    environment = beside(released.folder(), tmp_path)
+    cells = execute(released.notebook(), tmp_path, environment)
+    checks = {cell_id: cell for cell_id, cell in cells.items() if cell_id.startswith("check-")}
+    assert len(checks) == len(released.chapter.named("exercise"))
+    for name in released.chapter.named("exercise"):
+        assert errors(checks[f"check-{name}"]) == [f"CheckFailed: {name}: not answered yet"]
+        shown = checks[f"check-{name}"].outputs[0].data
+        assert shown["text/plain"] == f"{name}: not answered yet"
+    # "Run all" came to the end, whatever raised on the way.
+    assert all(cell.execution_count for cell in cells.values() if cell.cell_type == "code" and cell.source)
+
+
+def test_answered_every_check_passes(released, worked):
+    cells = {cell.id: cell for cell in worked[2].cells}
+    for name in released.chapter.named("exercise"):
+        (shown,) = cells[f"check-{name}"].outputs
+        passed = re.match(rf"{name}: (\d+) of (\d+) cases pass\n", shown.data["text/plain"])
+        assert passed and passed[1] == passed[2] and int(passed[1]) > 0
+        assert "FAIL" not in shown.data["text/plain"] and "✗" not in shown.data["text/html"]
+    assert {cell_id: errors(cell) for cell_id, cell in cells.items() if cell.get("outputs") and errors(cell)} == {}
+    printed = [o for cell in cells.values() for o in cell.get("outputs", ()) if o.get("name") == "stderr"]
+    assert printed == []
+
+
+def nbval(file: Path, environment: dict[str, str]) -> tuple[int, int, int]:
+    """pytest --nbval over a notebook in its folder: exit status, passed, failed."""
+    options = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-q", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-p", "no:xdist", file.name],
+        cwd=file.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    counts = {
+        word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout[-300:])
+    }
+    assert "error" not in counts, done.stdout[-3000:]
+    return done.returncode, counts.get("passed", 0), counts.get("failed", 0)
+
+
+def test_run_again_it_says_the_same(worked):
+    folder, environment, notebook = worked
+    file = folder / "again.ipynb"
+    nbformat.write(notebook, file)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert sum(bool(cell.outputs) for cell in code) > len(code) / 2
+    assert nbval(file, environment) == (0, len(code), 0)
+
+
+def test_nbval_sees_an_output_that_is_another(worked):
+    folder, environment, notebook = worked
+    notebook = nbformat.from_dict(notebook)
+    ends = [
+        place
+        for place, cell in enumerate(notebook.cells)
+        if any(out.output_type == "stream" for out in cell.get("outputs", ()))
+    ]
+    check = next(cell for cell in notebook.cells if cell.id.startswith("check-"))
+    printed = notebook.cells[max(ends[0], notebook.cells.index(check))]
+    notebook.cells = notebook.cells[: max(ends[0], notebook.cells.index(check)) + 1]
+    stream = next(out for cell in notebook.cells for out in cell.get("outputs", ()) if out.output_type == "stream")
+    stream.text = re.sub(r"\d", lambda digit: str(9 - int(digit[0])), stream.text, count=1)
+    check.outputs[0].data["text/html"] = check.outputs[0].data["text/html"].replace("pass", "fail", 1)
+    file = folder / "altered.ipynb"
+    nbformat.write(notebook, file)
+    code = sum(cell.cell_type == "code" for cell in notebook.cells)
+    assert printed.outputs
+    assert nbval(file, environment) == (1, code - 2, 2)
+
+
+def test_validate_tells_an_answer_from_none(small, run, tmp_path, monkeypatch):
+    monkeypatch.delenv("GRADUS_REFERENCES", raising=False)
+    small.write()
+    assert run("release")[0] == 0
+    folder = small.root / "course" / "release" / "small"
+    file = folder / "small.ipynb"
+    found = {cell["source"]: cell for cell in Validator().validate(str(file))["failed"]}
+    assert set(found) == {"check(double)", TEXT_STUB}
+    assert "double: not answered yet" in found["check(double)"]["error"]
+
+    untouched = small.notebook()
+
+    def answer(body: str, prose: str) -> dict:
+        notebook = copy.deepcopy(untouched)
+        cells = {cell.id: cell for cell in notebook.cells}
+        cells["double"].source = cells["double"].source.replace(STUB_LINE, body)
+        cells["why"].source = prose
+        nbformat.write(notebook, file)
+        return Validator().validate(str(file))
+
+    found = answer("return x * x", "Distributive law.")["failed"]
+    assert [cell["source"] for cell in found] == ["check(double)"]
+    assert "0 of 2 cases pass" in found[0]["error"]
+    assert "failed" not in answer("return 2 * x", "Distributive law.")
+
+
+def test_setup_that_fails_stops_the_notebook(small, run, tmp_path):
+    """Only set-up must work: without its data file a student reads what is missing, once."""
+    small.chapter = small.chapter.replace(SETUP, SETUP + "\n```{code-cell} ipython3\n1 / 0\n```\n")
+    small.write()
+    assert run("release")[0] == 0
+    environment = beside(small.root / "course" / "release" / "small", tmp_path / "student")
+    (tmp_path / "student" / "small.cases").unlink()
+    with pytest.raises(Exception, match="small.cases is not beside this notebook"):
+        execute(small.notebook(), tmp_path / "student", environment)
