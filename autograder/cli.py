@@ -41,6 +41,61 @@ def release(
         typer.echo(released)
 
 
+Name = Annotated[str, typer.Argument(help="Of the assignment.")]
+Database = Annotated[
+    str, typer.Option("--db", metavar="URL", help="The gradebook, for SQLAlchemy; by default SQLite.")
+]
+
+
+@app.command()
+def grade(
+    name: Name,
+    sandbox: Annotated[
+        str, typer.Option(help="bubblewrap, or none: then only for code that you trust.")
+    ] = "bubblewrap",
+    db: Database = "",
+    force: Annotated[bool, typer.Option("--force", help="Grade again what is unchanged.")] = False,
+) -> None:
+    """Grade every submission of an assignment. Exit status 1 if some of them need a person."""
+    from autograder.commands import grade_command
+
+    raise typer.Exit(grade_command(Course.find(), name, sandbox, db, force))
+
+
+@app.command()
+def feedback(name: Name, db: Database = "") -> None:
+    """Write the feedback of every graded submission, in HTML."""
+    from autograder.feedback import write_feedback
+
+    for page in write_feedback(Course.find(), name, db):
+        typer.echo(page)
+
+
+@app.command()
+def report(
+    name: Name,
+    db: Database = "",
+    csv: Annotated[str, typer.Option(metavar="FILE", help="Write the points into FILE.")] = "",
+) -> None:
+    """Show the points of each student and exercise, and how often each mistake was made."""
+    from autograder.commands import report_command
+
+    report_command(Course.find(), name, db, csv)
+
+
+@app.command()
+def demo(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Assignments; by default every chapter with exercises."),
+    ] = None,
+) -> None:
+    """Release, and have a class made from the references and the known mistakes submit; grade and report it."""
+    from autograder.commands import demo_command
+
+    demo_command(Course.find(), names or [])
+
+
 def main() -> None:
     """Run the command; an error of the course is one line and exit status 2."""
     try:

@@ -1,0 +1,76 @@
+"""What the commands of an instructor print, and the exit status they leave."""
+
+import os
+import sys
+from pathlib import Path
+
+# nbgrader's database layer warns about its own order of operations at every submission.
+import warnings
+
+from rich.console import Console
+from rich.progress import Progress
+
+warnings.filterwarnings("ignore", category=Warning, module="nbgrader")
+
+from autograder import classroom, demo, report, sandbox  # noqa: E402
+from autograder.course import Course  # noqa: E402
+
+
+def grade_command(course: Course, name: str, kind: str, db: str, force: bool) -> int:
+    """Grade a class, with a progress bar on a terminal and a line for each submission in a log.
+
+    Returns
+    -------
+    status : int
+        0 if every submission has a verdict, 1 if some need a person.
+    """
+    console = Console()
+    if kind == "none":
+        print(sandbox.UNSAFE, file=sys.stderr)
+    students = classroom.submitted(course.made, name)
+    if console.is_terminal:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task(f"grading {name}", total=len(students))
+            results = classroom.grade_class(
+                course, name, kind, db, force, lambda student: progress.advance(task)
+            )
+    else:
+        results = classroom.grade_class(
+            course, name, kind, db, force, lambda student: print(f"graded {report.printable(student)}")
+        )
+    show_results(console, results)
+    return int(any(result.state in ("not a notebook", "failed") for result in results))
+
+
+def show_results(console: Console, results: list[classroom.Result]) -> None:
+    """A row for each submission."""
+    report.lines(
+        console,
+        f"{len(results)} submissions",
+        ("student", "state", "points", "about the file"),
+        [
+            (result.student, result.state, f"{result.earned:g} / {result.points:g}", result.note)
+            for result in results
+        ],
+    )
+
+
+def report_command(course: Course, name: str, db: str, csv: str) -> None:
+    """Print the report on an assignment, and write it as CSV where a file is named."""
+    found = report.make_report(course, name, db)
+    if csv:
+        report.write_csv(found, Path(csv))
+    report.show(found, Console())
+
+
+def demo_command(course: Course, names: list[str]) -> None:
+    """Run the demonstration and end with the grades and the place of the site."""
+    from autograder.chapter import read_chapter
+
+    chapters = {name: read_chapter(file) for name, file in course.chapters().items()}
+    for name in names or [name for name, found in chapters.items() if found.named("exercise")]:
+        demo.run_demo(course, name, print)
+        report_command(course, name, "", "")
+    site = course.root / "_build" / "html" / "index.html"
+    if site.is_file():
+        print(f"the site: {os.path.relpath(site)}")

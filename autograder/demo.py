@@ -1,0 +1,211 @@
+"""A class for demonstration and tests: submissions made from the references and the known mistakes.
+
+Every name begins with "demo-", and nothing is written into a course that has other submissions.
+"""
+
+import ast
+import inspect
+import json
+import shutil
+from collections.abc import Callable
+from copy import deepcopy
+from types import FunctionType, ModuleType
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from autograder import classroom, submission
+from autograder.course import Course, CourseError
+from autograder.grading import Assignment
+from gradus import judging
+
+PREFIX = "demo-"
+
+# Two ways to cheat that pass where tests run inside the submission's process.
+_PATCHES = '''\
+import numpy.testing, gradus, gradus.exercises, gradus.verdict
+for module in (numpy.testing, gradus, gradus.exercises, gradus.verdict):
+    for name in ("assert_allclose", "check", "compare", "examine", "_compare_results"):
+        if hasattr(module, name):
+            setattr(module, name, lambda *args, **kwargs: None)
+check = lambda answer: 1000000
+print(1000000)
+'''
+_SEARCHES = '''\
+import glob, inspect, os, sys
+found = []
+for place in (".", "..", "../..", "../../..", "/", os.path.expanduser("~")):
+    for name in ("source", "solutions", "course/source", "autograded"):
+        found += glob.glob(os.path.join(place, name, "**", "*.*"), recursive=True)
+for frame in inspect.getouterframes(inspect.currentframe()):
+    found += [value for name, value in frame.frame.f_locals.items() if name in ("expected", "plan", "plans")]
+print("score: 100 / 100", found)
+'''
+
+
+def write_class(course: Course, name: str) -> list[str]:
+    """Write a class of submissions of a released assignment into `submitted/`.
+
+    Parameters
+    ----------
+    course : Course
+    name : str
+        Of the assignment.
+
+    Returns
+    -------
+    list of str
+        The students' names.
+
+    Raises
+    ------
+    CourseError
+        If the assignment is unknown or not released, or the course has submissions of its own.
+    """
+    assignment = Assignment.load(course, name)
+    folder = course.made / "submitted"
+    real = [path.name for path in folder.glob("*") if not path.name.startswith(PREFIX)]
+    if real:
+        raise CourseError(
+            f"{folder.name}/ holds submissions that are not the demonstration's ({sorted(real)[0]}): "
+            "give the demonstration a folder of its own with autograder --course DIR"
+        )
+    files = {PREFIX + student: data for student, data in _class(course, assignment).items()}
+    for student, data in files.items():
+        place = folder / student / name
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        (place / f"{name}.ipynb").write_bytes(data)
+    return list(files)
+
+
+def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
+    """The bytes of each submission by the student's name."""
+    right = _answers(course, assignment)
+    judged = [
+        exercise
+        for exercise in judging.exercises_of(course.checks_module(assignment.name))
+        if exercise.name in right
+    ]
+    wrong = {e.name: [answer_from(e.name, f) for _, f in e.mistakes] for e in judged}
+    others = {e.name: [answer_from(e.name, f) for _, f in e.variants] for e in judged}
+    half = dict(list(right.items())[: len(right) // 2])
+
+    def write(answers: dict[str, str], *extra: str) -> bytes:
+        return nbformat.writes(notebook_with(assignment.released, answers, *extra)).encode()
+
+    files = {"perfect-1": write(right)}
+    # Each further student answers in the next other way, or makes the next mistake, of every exercise.
+    for number in range(max(map(len, others.values()))):
+        files[f"perfect-{number + 2}"] = write(right | _nth(others, number))
+    for number in range(max(max(map(len, wrong.values())), 9)):
+        files[f"mistakes-{number + 1:02}"] = write(right | _nth(wrong, number))
+    files["half-1"] = write(half)
+    files["half-2"] = write(dict(list(right.items())[len(right) // 2 :]))
+    files["half-3"] = write(half | _nth(wrong, 0))
+    files["untouched"] = write({})
+    files["cheat-1"] = write({}, _PATCHES)
+    files["cheat-2"] = write({}, _SEARCHES)
+    files["broken-cut-off"] = files["perfect-1"][: len(files["perfect-1"]) // 2]
+    files["broken-not-a-notebook"] = b"%PDF-1.4\nMy answers are on paper.\n"
+    files["broken-empty"] = b""
+    return files
+
+
+def _nth(answers: dict[str, list[str]], number: int) -> dict[str, str]:
+    return {name: texts[number] for name, texts in answers.items() if number < len(texts)}
+
+
+def _answers(course: Course, assignment: Assignment) -> dict[str, str]:
+    """The right answers by exercise, as the source notebook has them."""
+    source = course.made / "source" / assignment.name / f"{assignment.name}.ipynb"
+    if not source.is_file():
+        raise CourseError(f"{assignment.name} has no source notebook: run autograder release {assignment.name}")
+    cells = nbformat.read(source, as_version=4).cells
+    return {
+        submission.grade_id(cell): "\n".join(
+            line for line in cell.source.splitlines() if not line.strip().startswith("### ")
+        )
+        for cell in cells
+        if cell.cell_type == "code" and submission.grade_id(cell) in assignment.plans
+    }
+
+
+def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) -> NotebookNode:
+    """The released notebook with answers in their cells, and further cells after the set-up."""
+    notebook = deepcopy(released)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and submission.is_answer(cell):
+            cell.source = answers.get(submission.grade_id(cell), cell.source)
+    codes = [at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    for number, source in enumerate(extra, start=1):
+        notebook.cells.insert(codes[0] + number, new_code_cell(source, id=f"extra-{number}"))
+    return notebook
+
+
+def answer_from(exercise: str, function: Callable) -> str:
+    """The code of a function of a checks module as an answer: under the exercise's name, with what it uses."""
+    needed = _uses(function)
+    own = ast.parse(inspect.getsource(function)).body[0]
+    own.name, own.decorator_list = exercise, [ast.Name("exercise")]
+    for node in ast.walk(own):
+        if isinstance(node, ast.Name) and node.id == function.__name__:
+            node.id = exercise
+    return "\n\n".join([*needed, ast.unparse(ast.fix_missing_locations(own))])
+
+
+def _uses(function: Callable) -> list[str]:
+    """The code of all that a function takes from its module, what is needed first."""
+    texts: dict[str, str] = {}
+
+    def visit(used: FunctionType) -> None:
+        for name in sorted(_names(used.__code__) & set(used.__globals__)):
+            value = used.__globals__[name]
+            if name in texts or value is function:
+                continue
+            texts[name] = ""
+            if isinstance(value, ModuleType):
+                texts[name] = f"import {value.__name__} as {name}"
+            elif isinstance(value, FunctionType):
+                visit(value)
+                # Put last again: what it uses has been added before it.
+                del texts[name]
+                texts[name] = inspect.getsource(value)
+            else:
+                texts[name] = f"{name} = {value!r}"
+
+    visit(function)
+    return list(texts.values())
+
+
+def _names(code: Any) -> set[str]:
+    """Names that compiled code looks up outside, in inner functions too."""
+    inner = [constant for constant in code.co_consts if hasattr(constant, "co_names")]
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[classroom.Result]:
+    """Release an assignment, write its class, grade it and write its feedback.
+
+    Where bubblewrap does not work it says so and grades this class, which is trusted, without a sandbox.
+    """
+    from autograder import feedback, sandbox
+    from autograder.release import release_assignments
+
+    for line in release_assignments(course, [name]):
+        tell(f"released  {line}")
+    students = write_class(course, name)
+    tell(f"submitted {len(students)} submissions in {course.made.name}/submitted")
+    kind = "bubblewrap"
+    try:
+        sandbox.require(kind)
+    except CourseError as error:
+        kind = "none"
+        tell(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
+    results = classroom.grade_class(course, name, kind)
+    tell(f"graded    {len(results)} submissions")
+    pages = feedback.write_feedback(course, name)
+    tell(f"feedback  {pages[0]}")
+    return results

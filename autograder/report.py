@@ -1,0 +1,179 @@
+"""The report on an assignment: points of each exercise and student, and how often each mistake was made."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograder import classroom, grading, nbgrader_plugin
+from autograder.course import Course, CourseError
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student: points by exercise or written question (None: a person has yet to mark it)."""
+
+    student: str
+    scores: dict[str, float | None]
+    note: str
+
+    @property
+    def total(self) -> float:
+        return sum(score or 0.0 for score in self.scores.values())
+
+
+@dataclass(frozen=True)
+class Report:
+    """An assignment's results.
+
+    Attributes
+    ----------
+    name : str
+    points : dict of exercise -> float
+        The most that each exercise or written question gives.
+    rows : list of Row
+        By student.
+    mistakes : list of (exercise, sentence, number of students)
+        Known mistakes, the most frequent first.
+    """
+
+    name: str
+    points: dict[str, float]
+    rows: list[Row]
+    mistakes: list[tuple[str, str, int]]
+
+
+def make_report(course: Course, name: str, db: str = "") -> Report:
+    """Read an assignment's results from the gradebook and the graded notebooks.
+
+    Raises
+    ------
+    CourseError
+        If the assignment is unknown, or nothing of it is graded.
+    """
+    course.chapter(name)
+    config = classroom.configuration(course, db=db)
+    nbgrader_plugin.load.cache_clear()
+    assignment = nbgrader_plugin.load(str(course.root), str(course.made), name)
+    exercises = grading.checked(assignment.released)
+    rows, counts, points = [], Counter(), {}
+    try:
+        with Gradebook(CourseDirectory(config=config).db_url, course.name) as gradebook:
+            known = [item.name for item in gradebook.assignments]
+            graded = gradebook.assignment_submissions(name) if name in known else []
+            for item in sorted(graded, key=lambda item: item.student.id):
+                file = course.made / "autograded" / item.student.id / name / f"{name}.ipynb"
+                about = classroom.read_graded(file)
+                grades = [grade for notebook in item.notebooks for grade in notebook.grades]
+                scores = {}
+                for cell in assignment.released.cells:
+                    for grade in grades:
+                        if grade.name == cell.metadata.get("nbgrader", {}).get("grade_id"):
+                            label = exercises.get(grade.name, grade.name)
+                            points[label] = grade.max_score
+                            scores[label] = None if grade.needs_manual_grade else grade.score
+                rows.append(Row(item.student.id, scores, "; ".join(about.get("defects", []))))
+                for exercise, verdict in about.get("verdicts", {}).items():
+                    if verdict["mistake"]:
+                        counts[exercise, verdict["mistake"]] += 1
+    except SQLAlchemyError as error:
+        raise CourseError(f"the gradebook's database cannot be used: {error}".splitlines()[0]) from error
+    if not rows:
+        raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
+    order = list(points)
+    mistakes = sorted(
+        ((exercise, sentence, count) for (exercise, sentence), count in counts.items()),
+        key=lambda found: (-found[2], order.index(found[0]), found[1]),
+    )
+    return Report(name, points, rows, mistakes)
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report: tables on a terminal, plain lines in a log."""
+    numbers = {exercise: str(number) for number, exercise in enumerate(report.points, start=1)}
+    full = sum(report.points.values())
+    lines(
+        console,
+        f"{report.name}: points of {len(report.rows)} submissions",
+        ("student", *numbers.values(), "all", "about the file"),
+        [
+            (row.student, *map(_points, row.scores.values()), f"{row.total:g}", row.note)
+            for row in report.rows
+        ]
+        + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}", "")],
+    )
+    lines(
+        console,
+        "exercises",
+        ("", "exercise", "points", "mean", "full marks", "to be marked"),
+        [
+            (numbers[exercise], exercise, f"{points:g}", *_statistics(report, exercise, points))
+            for exercise, points in report.points.items()
+        ],
+    )
+    lines(
+        console,
+        "known mistakes",
+        ("students", "exercise", "mistake"),
+        [(str(count), exercise, sentence) for exercise, sentence, count in report.mistakes],
+    )
+
+
+def write_csv(report: Report, file: Path) -> None:
+    """Write one line for each student: points of each exercise, their sum, and the note on the file."""
+    try:
+        with file.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["student", *report.points, "all", "about the file"])
+            for row in report.rows:
+                scores = ["" if score is None else f"{score:g}" for score in row.scores.values()]
+                writer.writerow([row.student, *scores, f"{row.total:g}", row.note])
+    except OSError as error:
+        raise CourseError(f"--csv: {file} cannot be written: {error.strerror}") from error
+
+
+def lines(
+    console: Console, title: str, headers: Iterable[str], rows: list[tuple[str, ...]]
+) -> None:
+    """Print rows under headers: a table on a terminal, aligned lines in a log."""
+    headers = tuple(headers)
+    rows = [tuple(map(printable, row)) for row in rows]
+    if console.is_terminal:
+        table = Table(title=title, title_justify="left", pad_edge=False)
+        for header in headers:
+            table.add_column(header)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(headers, *rows)]
+    console.out(title, highlight=False)
+    for row in (headers, *rows):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
+        console.out("  " + text.rstrip(), highlight=False)
+
+
+def printable(text: str) -> str:
+    """Text in which no character moves a terminal's cursor or changes its colours."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _points(score: float | None) -> str:
+    return "?" if score is None else f"{score:g}"
+
+
+def _statistics(report: Report, exercise: str, points: float) -> tuple[str, str, str]:
+    scores = [row.scores.get(exercise) for row in report.rows]
+    marked = [score for score in scores if score is not None]
+    mean = f"{sum(marked) / len(marked):.2f}" if marked else ""
+    full = f"{sum(score == points for score in marked)} of {len(scores)}"
+    waiting = scores.count(None)
+    return mean, full, str(waiting) if waiting else ""
