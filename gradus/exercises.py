@@ -197,16 +197,12 @@ class Table:
         head = f"<p class='gradus-{verdict.status.replace(' ', '-')}'><strong>{escape(verdict.exercise)}</strong>: {_summary(verdict)}</p>"
         if verdict.status == "not answered":
             return head
-        said = f"<p>{_code(verdict.message)}</p>" if verdict.status == "wrong" else ""
-        rows = "".join(
-            f"<tr><td>{'✓ pass' if c.passed else '✗ fail'}</td><td style='text-align:left'>{_code(c.label)}</td>"
-            f"<td style='text-align:left'>{_code(c.message)}</td></tr>"
-            for c in verdict.cases
-        )
-        return (
-            f"<div class='gradus-check'>{head}{said}<table><thead><tr><th>result</th><th>case</th><th>what was found</th>"
-            f"</tr></thead><tbody>{rows}</tbody></table></div>"
-        )
+        rows = [("✓ pass" if c.passed else "✗ fail", c.label, c.message) for c in verdict.cases]
+        heads = ("result", "case", "what was found")
+        if verdict.status == "right":
+            return f"<div class='gradus-check'>{head}{_table(heads[:2], [row[:2] for row in rows])}</div>"
+        said = f"<p>{_code(verdict.message)}</p>"
+        return f"<div class='gradus-check'>{head}{said}{_table(heads, rows)}</div>"
 
 
 @dataclass(frozen=True)
@@ -232,15 +228,16 @@ class Progress:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td style='text-align:left'>{html.escape(name)}</td><td>{points}</td>"
-            f"<td style='text-align:left'>{state}</td></tr>"
-            for name, points, state in self._rows()
-        )
-        return (
-            "<div class='gradus-check'><table><thead><tr><th>exercise</th><th>points</th><th>state</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table></div>"
-        )
+        return f"<div class='gradus-check'>{_table(('exercise', 'points', 'state'), self._rows())}</div>"
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    left = "style='text-align:left'"  # notebooks align to the right
+    head = "".join(f"<th {left}>{text}</th>" for text in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td {left}>{_code(text)}</td>" for text in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _code(text: str) -> str:

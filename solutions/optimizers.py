@@ -1,7 +1,8 @@
-"""Optimizers and learning-rate schedules: the references of the chapter on optimizers.
+"""Optimizers and learning-rate schedules: the references of that chapter.
 
-Every step is a pure function: parameters and state go in, new arrays come out, nothing is changed
-in place. A hyperparameter outside its range raises `ValueError` with its name (`@domain`).
+Every step is a pure function: parameters and state go in, new arrays come out,
+nothing is changed in place. A hyperparameter outside its range raises
+`ValueError` with its name (`@domain`).
 """
 
 import numpy as np
@@ -37,17 +38,17 @@ def sgd_step(theta, grad, lr):
     theta : ndarray
         The new parameters, in a new array.
 
-    Source: Robbins and Monro (1951); the notes write eta for lr.
+    Source: Robbins and Monro (1951); the text writes eta for lr.
     """
     return theta - lr * grad
 
 
 @domain(lr=NONNEGATIVE)
 def convergence_rate(eigenvalues, lr):
-    """Rate of gradient descent on a quadratic: the factor by which the error shrinks, at worst.
+    """The rate of gradient descent on a quadratic: the worst factor per step.
 
-    Along the eigenvector of eigenvalue lambda, one step multiplies the error by 1 - lr * lambda;
-    the rate is the largest absolute value of these factors.
+    Along the eigenvector of eigenvalue lambda, one step multiplies the error
+    by 1 - lr * lambda; the rate is the largest absolute value of these.
 
     Parameters
     ----------
@@ -88,7 +89,8 @@ def momentum_step(theta, grad, velocity, lr, mu=0.9):
     -------
     theta, velocity : tuple of two ndarrays
 
-    Source: Polyak (1964), in the convention of PyTorch: the learning rate stays outside the velocity.
+    Source: Polyak (1964), in the convention of PyTorch: the learning rate
+    stays outside the velocity.
     """
     velocity = mu * velocity + grad
     return theta - lr * velocity, velocity
@@ -96,7 +98,7 @@ def momentum_step(theta, grad, velocity, lr, mu=0.9):
 
 @domain(lr=NONNEGATIVE, mu=FRACTION)
 def nesterov_step(theta, gradient, velocity, lr, mu=0.9):
-    """One step of Nesterov's accelerated gradient, with the gradient taken at the look-ahead point.
+    """One step of Nesterov's accelerated gradient.
 
     velocity <- mu * velocity + gradient(theta - lr * mu * velocity)
     theta    <- theta - lr * velocity
@@ -106,7 +108,7 @@ def nesterov_step(theta, gradient, velocity, lr, mu=0.9):
     theta : ndarray of shape (n,)
         The parameters.
     gradient : callable
-        gradient(theta) is the gradient of the loss at theta, an ndarray of shape (n,).
+        gradient(theta) is the gradient of the loss at theta, shape (n,).
     velocity : ndarray of shape (n,)
         As in momentum_step.
     lr : float, at least 0
@@ -118,7 +120,8 @@ def nesterov_step(theta, gradient, velocity, lr, mu=0.9):
     -------
     theta, velocity : tuple of two ndarrays
 
-    Source: Nesterov (1983); Sutskever et al. (2013), equations 3 and 4, with lr outside the velocity.
+    Source: Nesterov (1983); Sutskever et al. (2013), equations 3 and 4, here
+    with the learning rate outside the velocity.
     """
     velocity = mu * velocity + gradient(theta - lr * mu * velocity)
     return theta - lr * velocity, velocity
@@ -126,7 +129,7 @@ def nesterov_step(theta, gradient, velocity, lr, mu=0.9):
 
 @domain(lr=NONNEGATIVE, mu=FRACTION)
 def nesterov_shifted_step(theta, grad, velocity, lr, mu=0.9):
-    """One step of Nesterov's method in the form of the frameworks: theta is the look-ahead point.
+    """One step of Nesterov's method, where theta is the look-ahead point.
 
     velocity <- mu * velocity + grad
     theta    <- theta - lr * (grad + mu * velocity)      with the new velocity
@@ -154,7 +157,7 @@ def nesterov_shifted_step(theta, grad, velocity, lr, mu=0.9):
 
 @domain(lr=NONNEGATIVE, eps=NONNEGATIVE)
 def adagrad_step(theta, grad, s, lr, eps=1e-8):
-    """One step of AdaGrad: each parameter's step is divided by the root of its sum of squares.
+    """One step of AdaGrad: each parameter has a learning rate of its own.
 
     s     <- s + grad**2
     theta <- theta - lr * grad / (sqrt(s) + eps)
@@ -182,7 +185,7 @@ def adagrad_step(theta, grad, s, lr, eps=1e-8):
 
 @domain(lr=NONNEGATIVE, rho=FRACTION, eps=NONNEGATIVE)
 def rmsprop_step(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    """One step of RMSProp: AdaGrad with an exponential average in place of the sum.
+    """One step of RMSProp: AdaGrad with an average in place of the sum.
 
     v     <- rho * v + (1 - rho) * grad**2
     theta <- theta - lr * grad / (sqrt(v) + eps)
@@ -210,7 +213,13 @@ def rmsprop_step(theta, grad, v, lr, rho=0.9, eps=1e-8):
     return theta - lr * grad / (np.sqrt(v) + eps), v
 
 
-@domain(t=POSITIVE_COUNT, lr=NONNEGATIVE, beta1=FRACTION, beta2=FRACTION, eps=NONNEGATIVE)
+@domain(
+    t=POSITIVE_COUNT,
+    lr=NONNEGATIVE,
+    beta1=FRACTION,
+    beta2=FRACTION,
+    eps=NONNEGATIVE,
+)
 def adam_step(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     """One step of Adam, with bias correction.
 
@@ -225,7 +234,8 @@ def adam_step(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     theta, grad : ndarray, any shape
         The parameters and the gradient of the loss there.
     m, v : ndarray, shape of theta
-        The averages of the gradients and of their squares, not corrected; zeros before the first step.
+        The averages of the gradients and of their squares, not corrected;
+        zeros before the first step.
     t : int, at least 1
         The number of this step: the first is 1.
     lr : float, at least 0
@@ -249,9 +259,11 @@ def adam_step(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 
 
-@domain(lr0=NONNEGATIVE, t=NONNEGATIVE, decay_time=POSITIVE, factor=PROPER_FRACTION)
+@domain(
+    lr0=NONNEGATIVE, t=NONNEGATIVE, decay_time=POSITIVE, factor=PROPER_FRACTION
+)
 def exponential_decay(lr0, t, decay_time, factor=0.1):
-    """The learning rate at time t, falling smoothly by `factor` in every `decay_time`.
+    """The learning rate at time t: times `factor` in every `decay_time`.
 
     lr = lr0 * factor ** (t / decay_time)
 
@@ -269,14 +281,16 @@ def exponential_decay(lr0, t, decay_time, factor=0.1):
     -------
     lr : float
 
-    Source: ExponentialDecay of Keras, there with the names decay_steps and decay_rate.
+    Source: ExponentialDecay of Keras; decay_steps and decay_rate there.
     """
     return lr0 * factor ** (t / decay_time)
 
 
-@domain(lr0=NONNEGATIVE, t=COUNT, step_size=POSITIVE_COUNT, factor=PROPER_FRACTION)
+@domain(
+    lr0=NONNEGATIVE, t=COUNT, step_size=POSITIVE_COUNT, factor=PROPER_FRACTION
+)
 def step_decay(lr0, t, step_size, factor=0.1):
-    """The learning rate in epoch t, multiplied by `factor` once every `step_size` epochs.
+    """The learning rate in epoch t, cut once every `step_size` epochs.
 
     Parameters
     ----------
@@ -285,7 +299,7 @@ def step_decay(lr0, t, step_size, factor=0.1):
     t : int, at least 0
         The epoch.
     step_size : int, at least 1
-        Epochs between two cuts: the first cut rate is that of epoch t = step_size.
+        Epochs between two cuts: epoch t = step_size is the first after a cut.
     factor : float in (0, 1)
 
     Returns
@@ -323,10 +337,10 @@ def inverse_time_decay(lr0, t, k):
 
 @domain(lr0=NONNEGATIVE, t=NONNEGATIVE, total=POSITIVE, lr_min=NONNEGATIVE)
 def cosine_annealing(lr0, t, total, lr_min=0.0):
-    """The learning rate at time t on half a cosine wave from lr0 down to lr_min.
+    """The learning rate at time t, on half a cosine wave from lr0 to lr_min.
 
-    lr = lr_min + (lr0 - lr_min) * (1 + cos(pi * t / total)) / 2     for t <= total
-    lr = lr_min                                                      after that
+    lr = lr_min + (lr0 - lr_min) * (1 + cos(pi * t / total)) / 2   to t = total
+    lr = lr_min                                                    after that
 
     Parameters
     ----------
@@ -342,7 +356,7 @@ def cosine_annealing(lr0, t, total, lr_min=0.0):
     -------
     lr : float
 
-    Source: Loshchilov and Hutter (2017), equation 5, one period, held at its end.
+    Source: Loshchilov and Hutter (2017), equation 5, held at its end.
     """
     fraction = min(t / total, 1.0)
     return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * fraction)) / 2
@@ -350,9 +364,10 @@ def cosine_annealing(lr0, t, total, lr_min=0.0):
 
 @domain(lr0=NONNEGATIVE, t=COUNT, warmup=COUNT)
 def linear_warmup(lr0, t, warmup):
-    """The learning rate of step t while it rises in equal parts to lr0, and lr0 after that.
+    """The learning rate of step t: it rises in equal parts to lr0, and stays.
 
-    The first step, t = 0, has lr0 / warmup; the step t = warmup - 1 is the first with lr0.
+    The first step, t = 0, has lr0 / warmup; t = warmup - 1 is the first with
+    lr0.
 
     Parameters
     ----------
@@ -380,15 +395,20 @@ def linear_warmup(lr0, t, warmup):
     cooldown=COUNT,
     min_lr=NONNEGATIVE,
 )
-def reduce_on_plateau(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    """The learning rate of every epoch, cut whenever the validation loss has stopped falling.
+def reduce_on_plateau(
+    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
+):
+    """The learning rate of every epoch, cut when the loss has stopped falling.
 
     After each epoch, with its loss:
-    1. If loss < best * (1 - threshold), where best starts at infinity, then the loss is the new
-       best and the count of bad epochs starts again at 0; otherwise that count grows by 1.
-    2. While cooling down, the epoch uses up one epoch of cooldown and the count is set to 0.
-    3. If the count is now larger than patience, lr becomes max(lr * factor, min_lr), the count
-       starts again at 0 and `cooldown` epochs of cooling down begin.
+    1. If loss < best * (1 - threshold), where best starts at infinity, the
+       loss is the new best and the count of bad epochs starts again at 0;
+       otherwise that count grows by 1.
+    2. While cooling down, the epoch uses up one epoch of cooldown, and the
+       count is set to 0.
+    3. If the count is now larger than patience, lr becomes
+       max(lr * factor, min_lr), the count starts again at 0, and `cooldown`
+       epochs of cooling down begin.
 
     Parameters
     ----------
@@ -410,7 +430,8 @@ def reduce_on_plateau(losses, lr, factor=0.1, patience=10, threshold=1e-4, coold
     Returns
     -------
     rates : ndarray, shape (len(losses),)
-        The rate with which each epoch was trained: a cut after epoch k shows in epoch k + 1.
+        The rate with which each epoch was trained: a cut after epoch k shows
+        in epoch k + 1.
 
     Source: ReduceLROnPlateau of PyTorch.
     """
