@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 MAX_BYTES = 64 * 2**20
+MAX_HEAD = 8 * 2**20  # of these, what is not an array: as objects it takes many times the room
 MAX_DEPTH = 16
 MAX_ITEMS = 200_000
 DTYPES = frozenset(
@@ -73,7 +74,10 @@ def pack(value: Any) -> bytes:
     """
     buffers: list[bytes] = []
     tree = _tree(value, buffers, MAX_DEPTH)
-    head = json.dumps(tree, separators=(",", ":")).encode()
+    try:
+        head = json.dumps(tree, separators=(",", ":")).encode()
+    except ValueError as error:  # Python writes no number of more than some thousand digits
+        raise NotData("a whole number of too many digits") from error
     return b"".join([_MAGIC, struct.pack("<I", len(head)), head, *buffers])
 
 
@@ -91,6 +95,8 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
     if data[: len(_MAGIC)] != _MAGIC or len(data) < start:
         raise NotData("these bytes are not a packed value")
     (size,) = struct.unpack("<I", data[len(_MAGIC) : start])
+    if size > min(MAX_HEAD, len(data) - start):
+        raise NotData(f"a head of {size} bytes, of {len(data)} in all; at most {MAX_HEAD} are read")
     try:
         tree = json.loads(data[start : start + size])
     except (ValueError, RecursionError) as error:
@@ -146,7 +152,7 @@ class _Reader:
                 return float(text)
             case ["array", str(dtype), list(shape)]:
                 return self.array(dtype, shape)
-            case ["rng", int(seed)] if seed >= 0:
+            case ["rng", int(seed)] if type(seed) is int and seed >= 0:
                 return Rng(seed)
             case ["problem", str(name), str(part)]:
                 return Problem(name, part)
@@ -168,4 +174,7 @@ class _Reader:
             raise NotData("an array larger than the bytes that follow")
         flat = np.frombuffer(self.buffer[:size], kind)
         self.buffer = self.buffer[size:]
-        return flat.reshape(shape).astype(np.dtype(dtype))
+        try:
+            return flat.reshape(shape).astype(np.dtype(dtype))
+        except ValueError as error:  # no entry at all, but sides beyond what NumPy can count
+            raise NotData(f"an array of shape {shape!r}") from error
