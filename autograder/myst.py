@@ -25,17 +25,8 @@ from autograder.chapter import Cell, Chapter
 from autograder.course import Course, CourseError
 
 ADMONITIONS = {
-    "attention": "warning",
-    "caution": "warning",
-    "danger": "danger",
-    "error": "danger",
-    "hint": "success",
-    "important": "warning",
-    "note": "info",
-    "seealso": "info",
-    "tip": "success",
-    "warning": "warning",
-}
+    "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip", "warning",
+}  # fmt: skip
 TITLES = {"seealso": "See also"}
 CITES = {"cite", "cite:p", "cite:ps", "cite:t", "cite:ts", "cite:author", "cite:year"}
 HTML_ROLES = {"sub": "sub", "subscript": "sub", "sup": "sup", "superscript": "sup", "kbd": "kbd"}
@@ -144,28 +135,21 @@ class Page:
     name: str
     cited: list[str] = field(default_factory=list)
     footnotes: list[str] = field(default_factory=list)
-    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
     listed: bool = False
 
-    def convert(self, cell: Cell) -> dict:
+    def convert(self, cell: Cell) -> str:
         """Convert one cell.
-
-        Returns
-        -------
-        fields : dict
-            `source`, and `attachments` where the cell shows an image: what `nbformat` calls them.
 
         Raises
         ------
         CourseError
             With the chapter's line, at what cannot be converted.
         """
-        self.attachments = {}
         source = "\n".join(self._blocks(cell.source.splitlines(), cell.line)).strip("\n")
         source = re.sub(r"\n{3,}", "\n\n", source)
         if raw := next(_raw_myst(source), None):
             raise self.chapter.error(cell.line, f"this cell would still show MyST: {raw}")
-        return {"source": source, **({"attachments": self.attachments} if self.attachments else {})}
+        return source
 
     def references(self) -> str:
         """The list of what was cited, unless the chapter has printed it itself."""
@@ -282,13 +266,11 @@ class Page:
             text = [argument, *body] if argument else body
             title = TITLES.get(name, name.capitalize())
             box = self._blocks(text, first - bool(argument))
-            return self._box(title, box, ADMONITIONS[name], "dropdown" in options.get("class", ""))
+            return self._box(title, box, "dropdown" in options.get("class", ""))
         if name in ("admonition", "dropdown", "topic", "sidebar", "margin", "aside"):
             title = self._inline(argument, number)
-            classes = options.get("class", "").split()
-            look = next((ADMONITIONS[c] for c in classes if c in ADMONITIONS), "info")
-            closed = name == "dropdown" or "dropdown" in classes
-            return self._box(title, self._blocks(body, first), look, closed)
+            closed = name == "dropdown" or "dropdown" in options.get("class", "")
+            return self._box(title, self._blocks(body, first), closed)
         make: Callable[[], list[str]] | None = {
             "math": lambda: self._equation("\n".join([argument, *body]).strip("\n"), options.get("label")),
             "code-block": lambda: [f"```{argument}", *body, "```"],
@@ -299,7 +281,7 @@ class Page:
             "list-table": lambda: self._list_table(argument, options, body, number, first),
             "tab-set": lambda: self._blocks(body, first),
             "tab-item": lambda: ["", f"**{self._inline(argument, number)}**", "", *self._blocks(body, first)],
-            "epigraph": lambda: [f"> {line}".rstrip() for line in self._blocks(body, first)],
+            "epigraph": lambda: _quote(self._blocks(body, first)),
             "glossary": lambda: self._blocks(body, first),
             "bibliography": self._print_bibliography,
             "contents": lambda: [],
@@ -325,13 +307,12 @@ class Page:
             used += 1
         return options, body[used:], first + used
 
-    def _box(self, title: str, body: list[str], look: str, closed: bool) -> list[str]:
-        # The blank lines let Markdown and formulas live inside the HTML.
+    def _box(self, title: str, body: list[str], closed: bool) -> list[str]:
         if closed:
+            # The blank lines let Markdown and formulas live inside the HTML.
             head = ["<details>", f"<summary><strong>{_as_html(title)}</strong></summary>"]
             return ["", *head, "", *body, "", "</details>", ""]
-        heading = [f"**{title}**", ""] if title else []
-        return ["", f'<div class="alert alert-{look}">', "", *heading, *body, "", "</div>", ""]
+        return _quote([f"**{title}**", "", *body] if title else body)
 
     def _figure(
         self, path: str, options: dict[str, str], body: list[str], number: int, first: int
@@ -347,8 +328,8 @@ class Page:
         if not file.is_file():
             raise self.chapter.error(number, f"there is no picture {path}")
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        self.attachments[file.name] = {kind: base64.b64encode(file.read_bytes()).decode()}
-        return f"![{alt}](attachment:{file.name})"
+        data = base64.b64encode(file.read_bytes()).decode()
+        return f"![{alt}](data:{kind};base64,{data})"
 
     def _list_table(
         self, caption: str, options: dict[str, str], body: list[str], number: int, first: int
@@ -449,8 +430,11 @@ class Page:
             return self._to_page(shown, label.page, name) + where
         if label.number:
             return shown
-        # JupyterLab's own anchors: the heading with hyphens for blanks.
-        return f"[{shown}](#{label.title.replace(' ', '-')})"
+        if "$" in label.title:
+            return shown
+        # JupyterLab's own anchors: the heading's text with hyphens for blanks.
+        anchor = re.sub(r"[*`]", "", label.title).replace(" ", "-")
+        return f"[{shown}](#{anchor})"
 
     def _to_page(self, text: str, page: str, label: str) -> str:
         if not self.book.course.site:
@@ -533,6 +517,24 @@ def _resolve(folder: PurePosixPath, path: str) -> str:
         elif part not in (".", ".."):
             parts.append(part)
     return "/".join(parts)
+
+
+def _quote(lines: list[str]) -> list[str]:
+    """Lines as a quotation; formulas on one line each: JupyterLab reads a `>` inside them as TeX."""
+    out = [""]
+    formula: list[str] = []
+    for line in lines:
+        text = line.strip()
+        if formula or text == "$$" or text.startswith(r"\begin{"):
+            formula.append(text)
+            if len(formula) > 1 and (text == "$$" or text.startswith(r"\end{")):
+                out.append(f"> {' '.join(formula)}")
+                formula = []
+        elif text or out[-1] not in ("", ">"):
+            out.append(f"> {line}".rstrip())
+    while out[-1] == ">":
+        out.pop()
+    return [*out, ""]
 
 
 def _as_html(markdown: str) -> str:

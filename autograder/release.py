@@ -109,9 +109,8 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     for cell in chapter.cells:
         match cell.kind:
             case "markdown":
-                fields = text.convert(cell)
-                if fields["source"]:
-                    cells.append(new_markdown_cell(**fields, id=_content_id("text", fields["source"], ids)))
+                if markdown := text.convert(cell):
+                    cells.append(new_markdown_cell(markdown, id=_content_id("text", markdown, ids)))
             case "written":
                 cells.append(_question(text.convert(cell), cell.name))
                 cells.append(_answer(written[cell.name]))
@@ -223,9 +222,9 @@ def _code(cell: Cell, cell_id: str) -> nbformat.NotebookNode:
     return new_code_cell(cell.source, id=cell_id, metadata={"tags": tags, **folded})
 
 
-def _question(fields: dict, name: str) -> nbformat.NotebookNode:
+def _question(text: str, name: str) -> nbformat.NotebookNode:
     metadata = {"nbgrader": _nbgrader(question_id(name), locked=True)}
-    return new_markdown_cell(**fields, id=question_id(name), metadata=metadata)
+    return new_markdown_cell(text, id=question_id(name), metadata=metadata)
 
 
 def _answer(question: judging.Written) -> nbformat.NotebookNode:

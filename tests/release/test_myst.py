@@ -32,9 +32,7 @@ def convert(small):
         }  # fmt: skip
         chapter = read_chapter(small.write().chapter("small"))
         call.page = myst.Book(BOOK.find(small.root)).page(chapter)
-        cells = [call.page.convert(cell) for cell in chapter.cells]
-        call.attachments = [cell.get("attachments") for cell in cells]
-        return "\n\n".join(cell["source"] for cell in cells)
+        return "\n\n".join(call.page.convert(cell) for cell in chapter.cells)
 
     return call
 
@@ -83,6 +81,11 @@ PAIRS = {
         "## It is here\n\n[It is here](#It-is-here), [that](#It-is-here), [It is here](#It-is-here),"
         " [this](#It-is-here), [It is here](#It-is-here)",
     ),
+    "a heading with markup": (
+        "(sec-m)=\n## On *`x`*, and y?\n\n[](#sec-m)",
+        "## On *`x`*, and y?\n\n[On *`x`*, and y?](#On-x,-and-y?)",
+    ),
+    "a heading with a formula": ("(sec-f)=\n## On $x$\n\n[](#sec-f)", "## On $x$\n\nOn $x$"),
     "a section elsewhere": ("[](#sec-away) and [there](#sec-away)", "Far *away* and there"),
     "another page": (
         "[](other.md), {doc}`other`, [text](other), [home](../index.md), [](other.md#sec-away)",
@@ -103,20 +106,24 @@ PAIRS = {
     ),
     "a note": (
         ":::{note}\nLook at {math}`x`:\n\n$$\nx\n$$\n:::",
-        '<div class="alert alert-info">\n\n**Note**\n\nLook at $x$:\n\n$$\nx\n$$\n\n</div>',
+        "> **Note**\n>\n> Look at $x$:\n>\n> $$ x $$",
     ),
     "a note on its first line": (
         "```{warning} Do not\nstop.\n```",
-        '<div class="alert alert-warning">\n\n**Warning**\n\nDo not\nstop.\n\n</div>',
+        "> **Warning**\n>\n> Do not\n> stop.",
     ),
     "a title of one's own": (
         ":::{admonition} On `x`\n:class: tip\nText.\n:::",
-        '<div class="alert alert-success">\n\n**On `x`**\n\nText.\n\n</div>',
+        "> **On `x`**\n>\n> Text.",
+    ),
+    "a note with code, a list, an environment": (
+        ":::{note}\n```python\nx = 1\n\ny = 2\n```\n\n- a\n- b\n\n\\begin{align}\na\n\\end{align}\n:::",
+        "> **Note**\n>\n> ```python\n> x = 1\n>\n> y = 2\n> ```\n>\n> - a\n> - b\n>\n> \\begin{align} a \\end{align}",
     ),
     "a dropdown": (
         "::::{dropdown} Why $x$ and `a < b`?\n\n:::{tip}\nInner.\n:::\n::::",
         "<details>\n<summary><strong>Why $x$ and <code>a &lt; b</code>?</strong></summary>\n\n"
-        '<div class="alert alert-success">\n\n**Tip**\n\nInner.\n\n</div>\n\n</details>',
+        "> **Tip**\n>\n> Inner.\n\n</details>",
     ),
     "an admonition that is closed": (
         ":::{admonition} Answer\n:class: note dropdown\nYes.\n:::",
@@ -124,7 +131,7 @@ PAIRS = {
     ),
     "options in YAML": (
         "```{admonition} T\n---\nclass: warning\n---\nText.\n```",
-        '<div class="alert alert-warning">\n\n**T**\n\nText.\n\n</div>',
+        "> **T**\n>\n> Text.",
     ),
     "tabs": (
         "::::{tab-set}\n:::{tab-item} PyTorch\n```python\nx\n```\n:::\n::::",
@@ -194,8 +201,8 @@ def test_other_pages_are_links_where_the_site_is_known(convert):
 def test_pictures_go_into_the_notebook(convert, small):
     small.files["chapters/a.svg"] = "<svg/>"
     found = convert("![one](a.svg)\n\n```{figure} a.svg\n:alt: two\n\nIt shows {math}`x`.\n```")
-    assert found == "![one](attachment:a.svg)\n\n![two](attachment:a.svg)\n\n*It shows $x$.*"
-    assert convert.attachments == [{"a.svg": {"image/svg+xml": "PHN2Zy8+"}}]
+    data = "data:image/svg+xml;base64,PHN2Zy8+"
+    assert found == f"![one]({data})\n\n![two]({data})\n\n*It shows $x$.*"
 
 
 def test_what_is_cited_is_listed_once_at_the_end(convert):
