@@ -143,7 +143,9 @@ class _Reader:
         self.items += 1
         if depth < 0 or self.items > MAX_ITEMS:
             raise NotData("nested too deep, or too many items")
-        if node is None or isinstance(node, bool | int | float | str):
+        if isinstance(node, str):
+            return _text(node)
+        if node is None or isinstance(node, bool | int | float):
             return node
         if not isinstance(node, list) or not node:
             raise NotData("an unknown node")
@@ -161,7 +163,7 @@ class _Reader:
             case ["list", *items]:
                 return [self.value(item, depth - 1) for item in items]
             case ["dict", dict(items)]:
-                return {key: self.value(item, depth - 1) for key, item in items.items()}
+                return {_text(key): self.value(item, depth - 1) for key, item in items.items()}
         raise NotData("an unknown node")
 
     def array(self, dtype: str, shape: list) -> np.ndarray:
@@ -178,3 +180,8 @@ class _Reader:
             return flat.reshape(shape).astype(np.dtype(dtype))
         except ValueError as error:  # no entry at all, but sides beyond what NumPy can count
             raise NotData(f"an array of shape {shape!r}") from error
+
+
+def _text(text: str) -> str:
+    """Half a surrogate pair is no character: no file could hold the text."""
+    return text.encode(errors="replace").decode()

@@ -5,6 +5,7 @@ What is most helpful comes first: not answered, raised, type, shape, value at th
 place; and the name of the mistake, if it is a known one.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,9 +104,10 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
         return Verdict(plan.exercise, plan.points, "not answered", 0.0, cases)
     if passed == len(cases):
         return Verdict(plan.exercise, plan.points, "right", float(plan.points), cases)
-    earned = round(plan.points * passed / len(cases), 2)
+    # Rounding gives no point away: with many cases it could fill up the last hundredth.
+    earned = min(round(plan.points * passed / len(cases), 2), plan.points - 0.01)
     return Verdict(
-        plan.exercise, plan.points, "wrong", earned, cases, _name_mistake(plan, outcomes, cases)
+        plan.exercise, plan.points, "wrong", earned, cases, _name_mistake(plan, outcomes)
     )
 
 
@@ -139,15 +141,16 @@ def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | N
     return found
 
 
-def _name_mistake(plan: Plan, outcomes: list[Outcome], cases: tuple[CaseVerdict, ...]) -> str:
-    """The sentence of the known mistake that does on every failed case what this answer did.
+def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
+    """The sentence of the known mistake that explains every wrong outcome: it does there the same.
 
     Two mistakes can agree where both fail; the one that agrees on more cases in all is named.
     """
+    wrong = [not _agrees(plan, *pair) for pair in zip(plan.expected, outcomes, strict=True)]
     best, most = "", -1
     for mistake in plan.mistakes:
         agrees = [_agrees(plan, *pair) for pair in zip(mistake.results, outcomes, strict=True)]
-        explains = all(same or case.passed for same, case in zip(agrees, cases, strict=True))
+        explains = any(wrong) and all(itertools.compress(agrees, wrong))
         if explains and sum(agrees) > most:
             best, most = mistake.sentence, sum(agrees)
     return best
@@ -184,8 +187,9 @@ def compare(
     Numbers are judged as numbers, whatever type holds them (a list, an array, float32, int);
     a shape must be the very shape, broadcasting is not forgiven.
     """
-    if isinstance(expected, str | bool | np.bool_) or expected is None:
-        same = type(answer) in (type(expected), np.bool_) and answer == expected
+    expected, answer = _plain_truth(expected), _plain_truth(answer)
+    if isinstance(expected, str | bool) or expected is None:
+        same = type(answer) is type(expected) and answer == expected
         got = f": {answer!r}" if reveal else ""
         return (
             None
@@ -209,6 +213,12 @@ def compare(
                 return found
         return None
     return _compare_numbers(name, np.asarray(expected), answer, rtol, atol, reveal)
+
+
+def _plain_truth(value: Any) -> Any:
+    """NumPy's True and False as Python's: from a sandbox they come as arrays without axes."""
+    truth = isinstance(value, np.ndarray | np.bool_) and value.dtype == bool and value.ndim == 0
+    return bool(value) if truth else value
 
 
 def _compare_numbers(

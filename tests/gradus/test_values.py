@@ -83,6 +83,11 @@ def test_the_same_value_is_the_same_bytes(value):
     assert pack(unpack(pack(value))) == pack(value)
 
 
+def test_text_that_no_file_could_hold_is_mended():
+    assert unpack(pack({"a\udc80": ["\ud800b"]})) == {"a?": ["?b"]}
+    assert unpack(pack("\U0001f600")) == "\U0001f600"
+
+
 def test_an_array_comes_back_writeable_contiguous_and_native():
     strided = np.arange(24.0).reshape(4, 6)[::2, ::3]
     swapped = np.arange(3).astype(">i4")
