@@ -117,6 +117,33 @@ def test_a_hyperparameter_out_of_range_is_named(function, name):
             function(**{**VALID[function], name: value})
 
 
+DEFAULTS = {
+    momentum_step: {"mu": 0.9},
+    nesterov_step: {"mu": 0.9},
+    nesterov_shifted_step: {"mu": 0.9},
+    adagrad_step: {"eps": 1e-8},
+    rmsprop_step: {"rho": 0.9, "eps": 1e-8},
+    adam_step: {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    exponential_decay: {"factor": 0.1},
+    step_decay: {"factor": 0.1},
+    cosine_annealing: {"lr_min": 0},
+    reduce_on_plateau: {
+        "factor": 0.1,
+        "patience": 10,
+        "threshold": 1e-4,
+        "cooldown": 0,
+        "min_lr": 0,
+    },
+}
+
+
+def test_the_defaults_are_those_of_the_papers_and_of_pytorch():
+    for function in VALID:
+        parameters = inspect.signature(function).parameters.values()
+        found = {p.name: p.default for p in parameters if p.default is not p.empty}
+        assert found == DEFAULTS.get(function, {}), function.__name__
+
+
 @pytest.mark.parametrize(
     ("function", "name", "value"),
     [

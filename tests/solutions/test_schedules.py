@@ -181,3 +181,5 @@ def test_reduce_on_plateau_leaves_a_falling_loss_alone():
     slow = [0.999**t for t in range(12)]
     assert reduce_on_plateau(slow, 0.3, patience=2)[-1] == 0.3
     assert reduce_on_plateau(slow, 0.3, patience=2, threshold=0.5)[-1] < 0.3
+    # At threshold 0 an equal loss is no better one.
+    assert reduce_on_plateau([1.0] * 4, 0.3, patience=1, threshold=0)[-1] < 0.3
