@@ -2,18 +2,17 @@
 
 import os
 import sys
-from pathlib import Path
-
-# nbgrader's database layer warns about its own order of operations at every submission.
 import warnings
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-warnings.filterwarnings("ignore", category=Warning, module="nbgrader")
+from autograder import classroom, demo, report, sandbox
+from autograder.course import Course
 
-from autograder import classroom, demo, report, sandbox  # noqa: E402
-from autograder.course import Course  # noqa: E402
+# nbgrader's database layer warns about its own order of operations at every submission.
+warnings.filterwarnings("ignore", module="nbgrader")
 
 
 def grade_command(course: Course, name: str, kind: str, db: str, force: bool) -> int:

@@ -83,7 +83,7 @@ def write_class(course: Course, name: str) -> list[str]:
 
 def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
     """The bytes of each submission by the student's name."""
-    right = _answers(course, assignment)
+    right = right_answers(course, assignment)
     judged = [
         exercise
         for exercise in judging.exercises_of(course.checks_module(assignment.name))
@@ -118,7 +118,7 @@ def _nth(answers: dict[str, list[str]], number: int) -> dict[str, str]:
     return {name: texts[number] for name, texts in answers.items() if number < len(texts)}
 
 
-def _answers(course: Course, assignment: Assignment) -> dict[str, str]:
+def right_answers(course: Course, assignment: Assignment) -> dict[str, str]:
     """The right answers by exercise, as the source notebook has them."""
     source = course.made / "source" / assignment.name / f"{assignment.name}.ipynb"
     if not source.is_file():
@@ -207,5 +207,5 @@ def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[cla
     results = classroom.grade_class(course, name, kind)
     tell(f"graded    {len(results)} submissions")
     pages = feedback.write_feedback(course, name)
-    tell(f"feedback  {pages[0]}")
+    tell(f"feedback  {len(pages)} pages, {course.made.name}/feedback/STUDENT/{name}/{name}.html")
     return results

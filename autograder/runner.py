@@ -134,6 +134,7 @@ class Shell:
                 report = _described(error)
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
+                sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
         return report | {"cell": index, "output": output.text()}
 
     def answer(self, request: dict, isolated: bool, pipe: Pipe) -> bytes:

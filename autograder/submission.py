@@ -261,8 +261,11 @@ def _canonical(cells: list[_Cell], released: NotebookNode, defects: list[str]) -
         if number in places:
             found.append((places[number], _fill(slots[places[number]], cell, defects)))
         else:
-            make = new_code_cell if cell.kind == "code" else new_markdown_cell
-            found.append((None, make(cell.source, id=f"own-{number}")))
+            if cell.kind == "code":
+                own = new_code_cell(cell.source, id=f"own-{number}")
+            else:
+                own = new_markdown_cell(_harmless(cell.source), id=f"own-{number}")
+            found.append((None, own))
     missing = [index for index in range(len(slots)) if index not in places.values()]
     for index in missing:
         before = [at for at, (slot, _) in enumerate(found) if slot is not None and slot < index]
@@ -299,11 +302,18 @@ def _fill(slot: NotebookNode, cell: _Cell, defects: list[str]) -> NotebookNode:
             defects.append(f"the locked cell {_code(grade_id(slot))} was changed: it was put back as released")
         return filled
     filled.source = cell.source
+    if slot.cell_type == "markdown" and cell.source != slot.source:
+        filled.source = _harmless(cell.source)
     if cell.kind != slot.cell_type and slot.cell_type == "code":
         defects.append(f"the cell {_code(grade_id(slot) or 'of code')} had become text: it was read as code")
         fenced = re.search(r"```\w*\n(.*?)```", cell.source, re.DOTALL)
         filled.source = fenced.group(1) if fenced else cell.source
     return filled
+
+
+def _harmless(markdown: str) -> str:
+    """A student's Markdown without tags: who marks it in formgrader must not run what is in it."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", markdown)
 
 
 class _Match:

@@ -1,0 +1,130 @@
+"""A course released once into a temporary folder, and the demonstration class graded once."""
+
+import nbformat
+import numpy as np
+import pytest
+from conftest import ROOT, need
+
+from autograder.course import Course
+from gradus.judging import Call, judge
+
+
+def pytest_collection_modifyitems(items):
+    # On one worker, so that the course is released and its class is graded only once.
+    for item in items:
+        if item.path.parent.name == "grading":
+            item.add_marker(pytest.mark.xdist_group("grading"))
+
+
+@pytest.fixture
+def bubblewrap():
+    need("bubblewrap")
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory):
+    """The book's own course with its first assignment released; tests add no submission to it."""
+    from autograder.release import release_assignments
+
+    found = Course.find(ROOT, made=tmp_path_factory.mktemp("course"))
+    list(release_assignments(found, [assignment_name(found)]))
+    return found
+
+
+@pytest.fixture(scope="session")
+def name(course):
+    return assignment_name(course)
+
+
+@pytest.fixture(scope="session")
+def assignment(course, name):
+    from autograder.grading import Assignment
+
+    return Assignment.load(course, name)
+
+
+@pytest.fixture(scope="session")
+def answers(course, assignment):
+    """The right answers by exercise."""
+    from autograder.demo import right_answers
+
+    return right_answers(course, assignment)
+
+
+@pytest.fixture
+def submit(assignment):
+    """The bytes of a submission: `submit(answers, extra cells...)`."""
+    from autograder.demo import notebook_with
+
+    def make(answers, *extra):
+        return nbformat.writes(notebook_with(assignment.released, answers, *extra)).encode()
+
+    return make
+
+
+@pytest.fixture
+def empty_course(course, tmp_path):
+    """The released course in a folder of its own, without submissions."""
+    import shutil
+
+    made = tmp_path / "course"
+    shutil.copytree(course.made, made, ignore=shutil.ignore_patterns("submitted", "autograded", "feedback"))
+    return Course.find(ROOT, made=made)
+
+
+@pytest.fixture(scope="session")
+def demonstration(course, name):
+    """The demonstration class, graded: results by student."""
+    need("bubblewrap")
+    from autograder.classroom import grade_class
+    from autograder.demo import write_class
+
+    write_class(course, name)
+    return {result.student: result for result in grade_class(course, name)}
+
+
+def assignment_name(found):
+    from autograder.chapter import read_chapter
+
+    chapters = {name: read_chapter(file) for name, file in found.chapters().items()}
+    return next(name for name, chapter in chapters.items() if chapter.named("exercise"))
+
+
+def put(course, student, name, data, file=None):
+    """Put a submission of a student into a course."""
+    folder = course.made / "submitted" / student / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / (file or f"{name}.ipynb")).write_bytes(data)
+    return folder
+
+
+def doubled(x, times=1):
+    """The reference of the exercises below."""
+    return x * 2.0**times
+
+
+def other(x):
+    return x + 1.0
+
+
+def plans(seed=1):
+    """Two exercises that belong to no chapter: `doubled` and `other`."""
+
+    @judge(doubled, points=2, returns=("y",))
+    def double_cases(rng):
+        for size in (1, 3, 5):
+            yield Call(f"{size} numbers", x=rng.normal(size=size), times=2)
+
+    @double_cases.mistake("it is halved")
+    def halved(x, times=1):
+        return x / 2.0**times
+
+    @judge(other, points=1, returns=("y",))
+    def other_cases(rng):
+        yield Call("a number", x=float(np.round(rng.normal(), 3)))
+
+    return [double_cases.plan(seed), other_cases.plan(seed)]
+
+
+RIGHT = "def doubled(x, times=1):\n    return x * 2.0**times"
+OTHER = "def other(x):\n    return x + 1.0"

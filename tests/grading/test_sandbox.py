@@ -1,0 +1,312 @@
+"""The sandbox: what a submission can reach, what it may use, and that it leaves nothing behind.
+
+Each attack is bounded by itself too, so that a sandbox that fails cannot harm the machine.
+"""
+
+import os
+import socket
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from grading.conftest import OTHER, RIGHT, plans
+
+import autograder
+from autograder import sandbox
+from autograder.course import CourseError
+from autograder.execution import execute
+from autograder.sandbox import Limits
+from gradus.verdict import examine
+
+SHORT = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1, run_seconds=60)
+
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
+
+def output(source, limits=SHORT):
+    """What one cell prints in the sandbox."""
+    return execute([(0, source)], plans(), {}, limits=limits).cells[0].output
+
+
+def earned(*sources, kind="bubblewrap", limits=SHORT):
+    """Points of the two exercises after the cells ran."""
+    found = plans()
+    run = execute(list(enumerate(sources)), found, {}, kind, limits)
+    return [examine(plan, run.outcomes[plan.exercise]).earned for plan in found]
+
+
+def test_no_file_of_the_course_or_of_a_home_can_be_read(course, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("expected")
+    course.secret()
+    root = Path(autograder.__file__).parents[1]
+    private = [
+        secret,
+        course.made,
+        course.made / ".secret",
+        root / "solutions",
+        root / "chapters",
+        root / "autograder",
+        root / ".git",
+        Path.home() / ".bashrc",
+        Path("/etc/passwd"),
+        Path("/home"),
+        Path("/var"),
+    ]
+    said = output(f"import os\nprint([p for p in {list(map(str, private))!r} if os.path.exists(p)])")
+    assert said.strip() == "[]"
+    # Nor through the files of other processes: there are none but init, and what it has is not readable.
+    said = output("import os\nprint(sorted(p for p in os.listdir('/proc') if p.isdigit()))")
+    assert said.strip() == "['1', '2']"
+    said = output("import os\ntry:\n    print(os.listdir('/proc/1/root/'))\nexcept OSError as e:\n    print('refused')")
+    assert "solutions" not in said
+    # The references cannot be imported.
+    assert "ModuleNotFoundError" in output("try:\n    import solutions\nexcept ImportError as e:\n    print(repr(e))")
+
+
+def test_nothing_can_be_written_but_in_its_own_folder():
+    tried = ["/x", "/opt/gradus/x", "/opt/gradus/gradus/__init__.py", "/usr/lib/x", "/dev/x", os.__file__]
+    said = output(
+        f"for path in {tried!r}:\n"
+        "    try:\n        open(path, 'a')\n        print('written', path)\n"
+        "    except OSError:\n        pass\n"
+        "open('/tmp/mine', 'w').write('x'); print('own folder')"
+    )
+    assert said.strip() == "own folder"
+
+
+def test_no_network():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        said = output(
+            "import socket\n"
+            f"try:\n    socket.create_connection(('127.0.0.1', {port}), timeout=1)\n    print('connected')\n"
+            "except OSError:\n    print('refused')\nprint(socket.if_nameindex())"
+        )
+    assert said.splitlines()[0] == "refused"
+    assert said.splitlines()[1] in ("[(1, 'lo')]", "[]")
+
+
+def test_no_privilege_and_no_new_namespace():
+    said = output(
+        "import ctypes, os\n"
+        "status = dict(line.split(':\\t') for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)\n"
+        "print(os.getuid() != 0, int(status['CapEff'], 16), int(status['CapBnd'], 16), status['NoNewPrivs'])\n"
+        "print(ctypes.CDLL(None).unshare(0x10000000))\n"  # CLONE_NEWUSER
+        "print(sorted(os.environ))"
+    )
+    first, unshare, names = said.splitlines()
+    assert first == ("True 0 0 1" if os.geteuid() == 0 else first)
+    assert first.endswith("0 0 1")
+    assert unshare == "-1"
+    assert not [name for name in os.environ if name.startswith("GRADUS") and name in names]
+
+
+def test_a_fork_storm_is_bounded():
+    said = output(
+        "import os, time\ncount = 0\n"
+        "for _ in range(100):\n"
+        "    try:\n        child = os.fork()\n"
+        "    except OSError:\n        break\n"
+        "    if child == 0:\n        time.sleep(1); os._exit(0)\n"
+        "    count += 1\n"
+        "print(count)"
+    )
+    assert 1 <= int(said) < SHORT.processes
+
+
+def test_memory_disk_and_output_are_bounded():
+    assert earned("x = bytearray(3 * 2**30)", RIGHT, OTHER) == [2, 1]
+    assert output("try:\n    x = bytearray(3 * 2**30)\nexcept MemoryError:\n    print('no')").strip() == "no"
+    said = output(
+        "size = 0\n"
+        "try:\n    with open('big', 'wb') as file:\n"
+        "        for _ in range(100):\n            file.write(bytes(2**20)); file.flush(); size += 1\n"
+        "except OSError:\n    print(size)"
+    )
+    assert int(said) <= SHORT.file_bytes >> 20
+    said = output(
+        "total = 0\n"
+        "try:\n    for number in range(20):\n        open(f'part{number}', 'wb').write(bytes(10 * 2**20)); total += 10\n"
+        "except OSError:\n    print(total)"
+    )
+    assert int(said) <= SHORT.folder_bytes >> 20
+    said = output("for _ in range(100):\n    print('x' * 2**20)")
+    assert len(said) < SHORT.output_chars + 100
+    assert said.endswith("left out")
+
+
+def test_nothing_is_left_running():
+    mark = f"left-{os.getpid()}-{time.monotonic_ns()}"
+    run = execute(
+        [
+            (
+                0,
+                "import os, sys, threading, time\n"
+                "threading.Thread(target=time.sleep, args=(30,)).start()\n"
+                "if os.fork() == 0:\n"
+                "    os.setsid()\n"
+                f"    os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(30)', {mark!r}])\n",
+            ),
+            (1, RIGHT),
+        ],
+        plans(),
+        {},
+        limits=SHORT,
+    )
+    assert [outcome.kind for outcome in run.outcomes["doubled"]] == ["returned"] * 3
+    left = []
+    for _ in range(50):
+        left = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if mark.encode() in _command(pid)]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert not left
+
+
+def _command(pid):
+    try:
+        return Path("/proc", pid, "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+HANG = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "while True: pass",
+        HANG,
+        "import numpy as np\nfor _ in range(10**6): np.linalg.svd(np.ones((300, 300)))",
+        "import os; os._exit(0)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "import ctypes; ctypes.string_at(0)",
+        "def down(n): return down(n + 1)\ndown(0)",
+        "import os\nfor file in range(3, 20):\n    try:\n        os.close(file)\n    except OSError: pass",
+        "exit()",
+        "raise SystemExit(3)",
+        "input('a number: ')",
+        "%matplotlib inline\n!pip install torch\n%pip install torch",
+        "%%bash\necho hello",
+        "x = 1 +",
+        "1 / 0",
+        "import sys\nsys.stdout = sys.stderr = None\nsys.exit = print",
+        "import sys\nsys.setrecursionlimit(10)",
+    ],
+)
+def test_a_cell_costs_only_itself(cell):
+    assert earned(RIGHT, cell, OTHER) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("while True: pass", "took too long"),
+        (HANG.replace("\n", "\n    "), "took too long"),
+        ("import os; os._exit(0)", "ended its process"),
+        ("import os, signal; os.kill(os.getppid(), signal.SIGKILL)", "ended its process"),
+        ("import os, signal; os.kill(-1, signal.SIGKILL)", "ended its process"),
+        ("import ctypes; ctypes.string_at(0)", "ended its process"),
+        ("return bytearray(3 * 2**30)", "too much memory"),
+        ("return doubled(x)", "raised RecursionError"),
+        ("import sys; sys.exit()", "raised SystemExit"),
+        ("return input()", "raised RuntimeError"),
+        ("return __import__('numpy').zeros(2**23)", "got a result of"),
+        ("return object()", "got a object"),
+        ("y = []; y.append(y); return y", "got a list"),
+        ("class Liar(__import__('numpy').ndarray):\n        __eq__ = lambda a, b: True\n    return x.view(Liar)", "wrong value"),
+    ],
+)
+def test_a_call_costs_only_its_exercise(body, says):
+    wrong = f"def doubled(x, times=1):\n    {body}"
+    found = plans()
+    run = execute([(0, wrong), (1, OTHER)], found, {}, limits=SHORT)
+    verdicts = [examine(plan, run.outcomes[plan.exercise], reveal=False) for plan in found]
+    assert [verdict.earned for verdict in verdicts] == [0, 1]
+    assert says in verdicts[0].message
+
+
+def test_frames_that_a_submission_forges_gain_nothing():
+    forge = (
+        "import os, struct\nfrom gradus import values\n"
+        "for file in range(3, 20):\n"
+        "    for said in ({'ready': True}, {'kind': 'returned', 'value': 1.0}, {'points': 2}):\n"
+        "        data = values.pack(said)\n"
+        "        try:\n            os.write(file, struct.pack('<I', len(data)) + data)\n"
+        "        except OSError: pass\n"
+    )
+    assert earned(forge) == [0, 0]
+    # The cell that forges is dropped; what is right stays right.
+    assert earned(RIGHT, forge, OTHER) == [2, 1]
+    garbage = "import os\nfor file in range(3, 20):\n    try:\n        os.write(file, b'\\xff' * 64)\n    except OSError: pass"
+    assert earned(RIGHT, garbage, OTHER) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "def doubled(x, times=1):\n    return (x * 2.0**times).astype('float32')",
+        "def doubled(x, times=1):\n    return [float(v) * 2.0**times for v in x]",
+        "def doubled(y, n):\n    import sys; print('noise', file=sys.stderr)\n    return y * 2.0**n",
+        "doubled = lambda x, times=1: x * 2.0**times",
+        "%%time\ndef doubled(x, times=1):\n    return x * 2.0**times",
+        "def doubled(x, times=1):\n    return x\n" + RIGHT,
+        "import numpy as np\ndef doubled(x, times=1):\n    return np.asarray(x, dtype=np.longdouble) * 2**times",
+    ],
+)
+def test_a_right_answer_is_right_however_it_is_written(answer):
+    assert earned(answer) == [2, 0]
+
+
+def test_an_answer_that_changes_its_argument_is_told():
+    found = plans()
+    run = execute([(0, "def doubled(x, times=1):\n    x *= 2.0**times\n    return x")], found, {}, limits=SHORT)
+    verdict = examine(found[0], run.outcomes["doubled"], reveal=False)
+    assert verdict.earned == 0
+    assert "`x` in place" in verdict.message
+
+
+def test_a_hanging_answer_costs_one_case_of_waiting():
+    before = time.monotonic()
+    earned("def doubled(x, times=1):\n    while True: pass", OTHER)
+    assert time.monotonic() - before < 3 * SHORT.case_seconds + 10
+
+
+def test_the_whole_run_is_bounded():
+    limits = replace(SHORT, cell_seconds=1, run_seconds=3)
+    assert earned(RIGHT, *["while True: pass"] * 20, OTHER, limits=limits) == [0, 0]
+
+
+def test_without_a_sandbox_the_same_is_graded():
+    limits = replace(SHORT, case_seconds=1)
+    assert earned(RIGHT, "import os; os._exit(1)", OTHER, kind="none", limits=limits) == [2, 1]
+    assert earned("def doubled(x, times=1):\n    while True: pass", OTHER, kind="none", limits=limits) == [0, 1]
+
+
+def test_a_machine_without_bubblewrap_is_told_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    sandbox._trouble.cache_clear()
+    try:
+        with pytest.raises(CourseError, match="apt-get install bubblewrap.*--sandbox none"):
+            sandbox.require("bubblewrap")
+        sandbox.require("none")
+        with pytest.raises(CourseError, match="--sandbox: expected one of bubblewrap, none; got 'docker'"):
+            sandbox.require("docker")
+    finally:
+        sandbox._trouble.cache_clear()
+
+
+def test_a_bubblewrap_that_does_not_work_is_found_out_by_trying(monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    sandbox._trouble.cache_clear()
+    try:
+        with pytest.raises(CourseError, match="does not work here .*No permissions"):
+            sandbox.require("bubblewrap")
+    finally:
+        sandbox._trouble.cache_clear()
