@@ -14,33 +14,44 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from gradus.problems import Problem
 
-# Every colour has a contrast of at least 3:1 on white and on the dark pages; a line style and a
-# marker tell the methods apart where colours cannot.
+# Found by search: every colour has a contrast of at least 3:1 on white and on the dark pages, and
+# no two look alike to readers who lack one kind of cone. Line and marker tell methods apart, too.
 METHODS: dict[str, dict[str, Any]] = {
-    "gradient descent": {"color": "#7b7b7b", "linestyle": "-", "marker": "o"},
-    "momentum": {"color": "#2176c7", "linestyle": "--", "marker": "s"},
-    "nesterov": {"color": "#12908e", "linestyle": "-.", "marker": "D"},
-    "adagrad": {"color": "#a87c00", "linestyle": ":", "marker": "^"},
-    "rmsprop": {"color": "#a35bc4", "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
-    "adam": {"color": "#d6452b", "linestyle": "-", "marker": "P"},
+    "gradient descent": {"color": "#84909c", "linestyle": "-", "marker": "o"},
+    "momentum": {"color": "#0054fc", "linestyle": "--", "marker": "s"},
+    "nesterov": {"color": "#0ca86c", "linestyle": "-.", "marker": "D"},
+    "adagrad": {"color": "#c08400", "linestyle": ":", "marker": "^"},
+    "rmsprop": {"color": "#8448a8", "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
+    "adam": {"color": "#c03030", "linestyle": (0, (10, 1.5)), "marker": "P"},
 }
 NAMES = {"nesterov": "Nesterov", "adagrad": "AdaGrad", "rmsprop": "RMSProp", "adam": "Adam"}
 _SERIES = (
-    ("#2176c7", "-"),
-    ("#d6452b", "--"),
-    ("#12908e", "-."),
-    ("#a35bc4", ":"),
-    ("#a87c00", (0, (5, 1, 1, 1))),
-    ("#7b7b7b", "-"),
+    ("#0054fc", "-"),
+    ("#c03030", "--"),
+    ("#0ca86c", "-."),
+    ("#8448a8", ":"),
+    ("#c08400", (0, (5, 1, 1, 1))),
+    ("#84909c", "-"),
 )
 # Above this many points a path is drawn as pixels: an SVG would be larger than the page.
 MOST_POINTS = 5000
+# The backgrounds of the website.
+PAGES = {"light": "#ffffff", "dark": "#121212"}
+# White is the paper: of the website, of JupyterLab, or white.
+PAPER = "var(--pst-color-background, var(--jp-layout-color0, #fff))"
+FONT = "DejaVu Sans, Verdana, sans-serif"
+# Percent of the page's ink in coloured words: text needs a contrast of 4.5:1, lines only 3:1.
+INK_IN_WORDS = 35
 
 plt.rcParams.update(
     {
@@ -150,14 +161,22 @@ def figure(fig: MatplotlibFigure, alt: str, caption: str = "") -> Figure:
     Raises
     ------
     ValueError
-        If the text alternative is missing or too short to say anything.
+        If the text alternative is missing or too short to say anything, or if a word's colour
+        cannot be read on light and on dark pages.
     """
     if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(
-            "alt: describe what is seen in the figure, in a sentence of at least 20 letters"
+            "alt: describe what is seen in the figure, in a sentence of at least 20 characters"
         )
-    for artist in fig.findobj(Line2D):
-        if len(artist.get_xdata()) > MOST_POINTS:
+    for words in fig.findobj(Text):
+        color = words.get_color()
+        if words.get_text().strip() and not _legible(color):
+            raise ValueError(
+                f"the colour {color!r} of {words.get_text()!r} cannot be read on light and on dark "
+                "pages: leave it black, which becomes the page's ink, or take a colour of plots"
+            )
+    for artist in fig.findobj(lambda a: isinstance(a, Line2D | Collection)):
+        if _size(artist) > MOST_POINTS:
             artist.set_rasterized(True)
     buffer = io.StringIO()
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "gradus"}):
@@ -168,24 +187,69 @@ def figure(fig: MatplotlibFigure, alt: str, caption: str = "") -> Figure:
     return Figure(_for_the_page(buffer.getvalue(), alt), alt, caption)
 
 
+def contrast(color: Any, other: Any) -> float:
+    """Contrast of two colours as WCAG 2 defines it, from 1 to 21.
+
+    Parameters
+    ----------
+    color, other : Matplotlib colours
+    """
+
+    def luminance(color: Any) -> float:
+        rgb = np.array(to_rgb(color))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    dark, light = sorted((luminance(color), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _legible(color: Any) -> bool:
+    """Whether words of this colour show on both pages; black is ink, white is for dark patches."""
+    if to_rgb(color) in (to_rgb("black"), to_rgb("white")):
+        return True
+    return min(contrast(color, page) for page in PAGES.values()) >= 3
+
+
+def _size(artist: Artist) -> int:
+    """How many points an artist draws."""
+    if isinstance(artist, Line2D):
+        return len(artist.get_xdata())
+    return max(len(artist.get_offsets()), sum(len(path) for path in artist.get_paths()))
+
+
 def _for_the_page(svg: str, alt: str) -> str:
     """Turn Matplotlib's SVG into one that takes the page's ink, width and namespace of ids."""
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    # Black is the ink of the page, whatever that is; a text without a fill is black.
-    svg = re.sub(r"#000000\b", "currentColor", svg)
-    svg = re.sub(r"<text (?![^>]*fill)", '<text fill="currentColor" ', svg)
+    # The style sheet would apply to the whole page, and a font stands in every letter's style.
+    svg = re.sub(
+        r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", svg, flags=re.DOTALL
+    )
+    svg = re.sub(r" ?font-family: [^;\"]*;?|(?: transform=\"rotate\(-0 [^\"]*\")", "", svg)
+    svg = re.sub(r"\s*\n\s*", " ", svg)
+    svg = re.sub(r"<[^>]*>", _tag_for_the_page, svg)
     # Ids are the same in every figure that Matplotlib makes; on a page they must differ.
     unique = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'\bid="', f'id="{unique}-', svg)
     svg = re.sub(r'href="#', f'href="#{unique}-', svg)
     svg = svg.replace("url(#", f"url(#{unique}-")
-    svg = re.sub(
+    return re.sub(
         r'<svg ([^>]*?)width="([\d.]+)pt" height="[\d.]+pt"',
         lambda m: (
-            f'<svg {m[1]}role="img" aria-label="{html.escape(alt)}" style="width:100%;max-width:{m[2]}pt;height:auto"'
+            f'<svg {m[1]}fill="currentColor" role="img" aria-label="{html.escape(alt)}" style="width: 100%; '
+            f"max-width: {m[2]}pt; height: auto; font-family: {FONT}; "
+            'stroke-linejoin: round; stroke-linecap: butt"'
         ),
         svg,
         count=1,
     )
-    return re.sub(r"\n\s*", "\n", svg)
+
+
+def _tag_for_the_page(tag: re.Match) -> str:
+    # Hundredths of a point are finer than any screen; Matplotlib writes millionths.
+    tag = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", tag[0])
+    tag = tag.replace("#000000", "currentColor")
+    if not tag.startswith(("<text", "<g ")):
+        return tag.replace("#ffffff", PAPER)
+    ink = f"color-mix(in srgb, \\1 {100 - INK_IN_WORDS}%, currentColor)"
+    return re.sub(r"(?<=fill: )(#(?!ffffff)[0-9a-f]{6})", ink, tag)
