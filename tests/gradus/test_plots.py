@@ -62,7 +62,9 @@ def test_words_stay_words_and_numbers_in_them_stay_whole():
     svg = plots.figure(draw(), alt=ALT).svg
     assert "rate 0.9523" in texts(svg)
     assert "a plain title" in texts(svg)
-    assert "Adam<1>&x2" in ["".join(words.split()) for words in texts(svg)]  # a formula: letter by letter
+    assert "Adam<1>&x2" in [
+        "".join(words.split()) for words in texts(svg)
+    ]  # a formula: letter by letter
 
 
 def test_the_same_figure_has_the_same_bytes_and_two_figures_share_no_id():
@@ -85,9 +87,8 @@ def test_every_reference_within_a_figure_has_its_target():
 def test_nothing_is_black_or_white_for_ever():
     svg = plots.figure(draw(), alt=ALT).svg
     assert "#000000" not in svg and "#ffffff" not in svg and "<style" not in svg
-    assert (
-        "fill: currentColor" in svg[: svg.index(">")]
-    )  # what names no fill, letters of formulas too, is ink
+    root = svg[: svg.index(">")]
+    assert 'fill="currentColor"' in root  # what names no fill, letters of formulas too, is ink
     assert plots.PAPER in svg  # the box behind a text
 
 
