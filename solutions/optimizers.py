@@ -149,7 +149,7 @@ def nesterov_shifted_step(theta, grad, velocity, lr, mu=0.9):
     -------
     theta, velocity : tuple of two ndarrays
 
-    Source: Bengio et al. (2013), equation 7; PyTorch's SGD with nesterov=True.
+    Source: Bengio et al. (2013); PyTorch's SGD with nesterov=True.
     """
     velocity = mu * velocity + grad
     return theta - lr * (grad + mu * velocity), velocity
