@@ -57,6 +57,8 @@ def chapter(name: str) -> None:
     ------
     FileNotFoundError
         If the file with the cases is not beside the notebook.
+    ValueError
+        If it cannot be read.
     """
     global _session
     _session = _Session(name, _load_plans(name))
@@ -120,7 +122,10 @@ def _load_plans(name: str) -> dict[str, Plan]:
             raise FileNotFoundError(
                 f"{path.name} is not beside this notebook: it came with it, in the same folder; fetch both again"
             )
-        plans = [Plan.from_data(data) for data in values.unpack(path.read_bytes())]
+        try:
+            plans = [Plan.from_data(data) for data in values.unpack(path.read_bytes())]
+        except (values.NotData, KeyError, TypeError) as error:
+            raise ValueError(f"{path.name} is damaged: fetch it again") from error
     return {plan.exercise: plan for plan in plans}
 
 
@@ -132,9 +137,12 @@ def _try(answer: Callable, case: judging.Case) -> Outcome:
         with np.errstate(all="ignore"):
             value = answer(*args, **kwargs)
     except Exception as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__)[1:] if frame.line]
-        line = frames[-1].line if frames else ""
-        return Outcome("raised", error=type(error).__name__, message=str(error), line=line)
+        frames = traceback.extract_tb(error.__traceback__)[1:]
+        # The cells of a notebook are files of one folder; the error may come from deep inside NumPy.
+        folders = [os.path.dirname(frame.filename) for frame in frames]
+        own = [frame for frame, folder in zip(frames, folders, strict=True) if folder == folders[0]]
+        line = own[-1].line if own else ""
+        return Outcome("raised", error=type(error).__name__, message=str(error), line=line or "")
     return Outcome("returned", value, changed=changed_arguments(case.names, given, (args, kwargs)))
 
 

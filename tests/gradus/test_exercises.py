@@ -1,0 +1,469 @@
+"""`chapter`, `exercise`, `check` and `progress`: with references behind them, and with released cases."""
+
+import html
+import sys
+from html.parser import HTMLParser
+
+import IPython.display
+import numpy as np
+import pytest
+
+from gradus import CheckFailed, chapter, check, exercise, exercises, judging, progress, values
+from gradus.exercises import Progress, Table, changed_arguments
+from gradus.verdict import CaseVerdict, Outcome, Verdict
+
+REFERENCES = '''
+def double(x, by=2.0):
+    """Twice x, or `by` times."""
+    return by * x
+
+
+def halves(x, rng):
+    return x / 2, x / 2
+'''
+CHECKS = """
+import numpy as np
+
+from gradus.judging import Call, judge
+from gradus.values import Rng
+from lessons import two_words as reference
+
+
+@judge(reference.double, points=2, returns=("y",))
+def double(rng):
+    yield Call("a vector", x=rng.normal(size=3) + 5)
+    yield Call("a matrix", x=rng.normal(size=(2, 2)) + 5)
+    yield Call("by three", x=np.array([1.0, 2.0]), by=3.0)
+    yield Call("by four", x=np.array([1.0, 2.0]), by=4.0)
+
+
+@double.mistake("this is the square: `2 * x` is wanted")
+def square(x, by=2.0):
+    return x**2
+
+
+@judge(reference.halves, points=1, returns=("a", "b"))
+def halves(rng):
+    yield Call("one", x=rng.normal(size=2), rng=Rng(3))
+"""
+
+
+@pytest.fixture
+def lessons(tmp_path, monkeypatch):
+    """A package of references, as "solutions" is; the folder it lies in."""
+    for name, text in {
+        "__init__.py": "",
+        "two_words.py": REFERENCES,
+        "checks/__init__.py": "",
+        "checks/two_words.py": CHECKS,
+    }.items():
+        path = tmp_path / "lessons" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(exercises, "_session", exercises._Session())
+    for name in [name for name in sys.modules if name.split(".")[0] == "lessons"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delenv("GRADUS_CASES", raising=False)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.split(".")[0] == "lessons"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def author(lessons, monkeypatch):
+    """As on the website: references behind the stubs."""
+    monkeypatch.setenv("GRADUS_REFERENCES", "lessons")
+    chapter("two-words")
+
+
+@pytest.fixture
+def student(lessons, monkeypatch):
+    """As after release: a file of cases beside the notebook, and no references."""
+    from lessons.checks import two_words
+
+    plans = [found.plan().to_data() for found in judging.exercises_of(two_words)]
+    (lessons / "two-words.cases").write_bytes(values.pack(plans))
+    monkeypatch.delenv("GRADUS_REFERENCES", raising=False)
+    monkeypatch.chdir(lessons)
+    chapter("two-words")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What the notebook displays, in order."""
+    tables = []
+    monkeypatch.setattr(IPython.display, "display", tables.append)
+    return tables
+
+
+def stub(x, by=2.0):
+    raise NotImplementedError("replace this line with your answer")
+
+
+stub.__name__ = "double"
+
+
+def named(name, function):
+    function.__name__ = name
+    return function
+
+
+def right():
+    return named("double", lambda x, by=2.0: by * x)
+
+
+def squared():
+    return named("double", lambda x, by=2.0: x**2)
+
+
+@pytest.mark.parametrize("life", ["author", "student"])
+def test_a_right_answer(life, request, shown):
+    request.getfixturevalue(life)
+    check(right())
+    assert repr(shown[0]).splitlines()[0] == "double: 4 of 4 cases pass"
+    assert "FAIL" not in repr(shown[0])
+
+
+@pytest.mark.parametrize("life", ["author", "student"])
+def test_a_known_mistake_is_named_and_raises(life, request, shown):
+    request.getfixturevalue(life)
+    with pytest.raises(CheckFailed, match="^double: 0 of 4 cases pass$"):
+        check(squared())
+    assert repr(shown[0]).splitlines()[1] == "this is the square: `2 * x` is wanted"
+    assert "<code>2 * x</code> is wanted" in shown[0]._repr_html_()
+
+
+@pytest.mark.parametrize("life", ["author", "student"])
+def test_a_stub_is_not_answered(life, request, shown):
+    request.getfixturevalue(life)
+    with pytest.raises(CheckFailed, match="^double: not answered yet$"):
+        check(stub)
+    assert repr(shown[0]) == "double: not answered yet"
+
+
+def test_both_lives_say_the_same(lessons, request, shown):
+    said = []
+    for life in ("author", "student"):
+        request.getfixturevalue(life)
+        for answer in (right(), squared(), named("double", lambda x, by=2.0: x.tolist()), stub):
+            try:
+                check(answer)
+            except CheckFailed as failed:
+                said.append(str(failed))
+    assert [repr(table) for table in shown[:4]] == [repr(table) for table in shown[4:]]
+    assert len(shown) == 8
+    assert said[:3] == said[3:]
+
+
+def test_the_exercise_hands_the_author_the_reference(author):
+    assert exercise(stub)(2.0) == 4.0
+    assert exercise(stub).__module__ == "lessons.two_words"
+
+
+def test_the_exercise_hands_the_student_the_answer(student):
+    answer = right()
+    assert exercise(answer) is answer
+    assert exercise(stub) is stub
+
+
+def test_an_exercise_without_a_reference(author):
+    with pytest.raises(LookupError, match="'triple' has no reference: write triple in lessons.two"):
+        exercise(named("triple", lambda x: x))
+
+
+@pytest.mark.parametrize("life", ["author", "student"])
+def test_an_unknown_exercise(life, request, shown):
+    request.getfixturevalue(life)
+    for unknown in (named("triple", lambda x: x), lambda x: x, 3):
+        with pytest.raises(LookupError, match="the exercises here are: double, halves"):
+            check(unknown)
+    assert not shown
+
+
+def test_a_check_before_the_set_up(lessons):
+    with pytest.raises(LookupError, match=r"run the set-up cell, which says chapter\(\.\.\.\)"):
+        check(right())
+
+
+def test_the_file_of_cases_is_missing(lessons, monkeypatch):
+    monkeypatch.delenv("GRADUS_REFERENCES", raising=False)
+    monkeypatch.chdir(lessons)
+    with pytest.raises(FileNotFoundError, match="two-words.cases is not beside this notebook"):
+        chapter("two-words")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: b"",
+        lambda data: values.pack([{"exercise": "double"}]),
+        lambda data: values.pack(3),
+        lambda data: values.pack([3]),
+    ],
+)
+def test_the_file_of_cases_is_damaged(student, lessons, damage):
+    path = lessons / "two-words.cases"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match="two-words.cases is damaged: fetch it again"):
+        chapter("two-words")
+
+
+def test_the_file_of_cases_may_lie_elsewhere(student, lessons, monkeypatch, shown):
+    elsewhere = lessons / "elsewhere"
+    elsewhere.mkdir()
+    (lessons / "two-words.cases").rename(elsewhere / "two-words.cases")
+    monkeypatch.setenv("GRADUS_CASES", str(elsewhere))
+    chapter("two-words")
+    check(right())
+    assert len(shown) == 1
+
+
+def test_points_so_far(student, shown):
+    progress()
+    assert repr(shown[-1]).splitlines() == [
+        "double                           0 / 2  not checked yet",
+        "halves                           0 / 1  not checked yet",
+        "all                              0 / 3",
+    ]
+    with pytest.raises(CheckFailed):
+        check(named("double", lambda x, by=2.0: 2.0 * x))
+    check(named("halves", lambda x, rng: (x / 2, x / 2)))
+    progress()
+    assert repr(shown[-1]).splitlines() == [
+        "double                           1 / 2  2 of 4 cases pass",
+        "halves                           1 / 1  1 of 1 cases pass",
+        "all                              2 / 3",
+    ]
+    check(right())
+    with pytest.raises(CheckFailed):
+        check(named("halves", lambda *_: stub(0)))
+    progress()
+    assert repr(shown[-1]).splitlines()[0].endswith("2 / 2  4 of 4 cases pass")
+    assert repr(shown[-1]).splitlines()[1].endswith("0 / 1  not answered yet")
+    chapter("two-words")
+    progress()
+    assert repr(shown[-1]).splitlines()[-1].endswith("0 / 3")
+
+
+def test_without_ipython_the_table_is_printed(student, monkeypatch, capsys):
+    for name in ("IPython", "IPython.display"):
+        monkeypatch.setitem(sys.modules, name, None)
+    check(right())
+    assert capsys.readouterr().out.startswith("double: 4 of 4 cases pass\n  pass  a vector\n")
+
+
+def test_a_generator_is_there_to_be_used(student, shown):
+    def halves(x, rng):
+        rng.normal(size=7)
+        return x / 2, x / 2
+
+    check(halves)
+
+
+def test_an_argument_changed_in_place(student, shown):
+    def double(x, by=2.0):
+        x *= by
+        return x
+
+    with pytest.raises(CheckFailed):
+        check(double)
+    assert "right values, but it changes its argument `x` in place" in repr(shown[0])
+
+
+def test_each_case_gets_its_own_copy(student, shown):
+    seen = []
+
+    def double(x, by=2.0):
+        seen.append(x.copy())
+        result = by * x
+        x[...] = 0
+        return result
+
+    for _ in range(2):
+        with pytest.raises(CheckFailed):
+            check(double)
+    for first, second in zip(seen[:4], seen[4:], strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def _helper(x):
+    return np.linalg.inv(np.zeros((2, 2))) @ x  # singular
+
+
+def test_an_error_shows_the_students_own_line(student, shown):
+    def double(x, by=2.0):
+        return _helper(x)
+
+    with pytest.raises(CheckFailed):
+        check(double)
+    assert (
+        "raised LinAlgError: Singular matrix, in the line: "
+        "return np.linalg.inv(np.zeros((2, 2))) @ x  # singular" in repr(shown[0])
+    )
+
+
+def test_a_wrong_signature_says_so(student, shown):
+    def double(y):
+        return 2 * y
+
+    with pytest.raises(CheckFailed):
+        check(double)
+    assert "takes 1 positional argument but 2 were given" in repr(shown[0])
+
+
+def test_arguments_may_be_renamed(student, shown):
+    check(named("double", lambda value, factor=2.0: factor * value))
+
+
+def test_warnings_of_numpy_are_no_errors(student, shown, recwarn):
+    def double(x, by=2.0):
+        np.zeros(2) / np.zeros(2)
+        return by * x
+
+    check(double)
+    assert not recwarn
+
+
+def test_ctrl_c_and_exit_are_not_answers(student):
+    def double(x, by=2.0):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check(double)
+
+
+def test_a_failed_check_prints_one_line_in_a_notebook():
+    assert CheckFailed("double: 1 of 3 cases pass")._render_traceback_() == [
+        "double: 1 of 3 cases pass"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        (np.ones(2), np.ones(2), False),
+        (np.ones(2), np.array([1.0, 2.0]), True),
+        (np.array([np.nan]), np.array([np.nan]), False),
+        (np.array([np.nan]), np.array([0.0]), True),
+        (np.array([True]), np.array([False]), True),
+        (np.ones(2), np.ones((2, 1)), True),
+        (np.ones(2), [1.0, 1.0], True),
+        ([1, 2], [1, 2], False),
+        ([1, 2], [2, 1], True),
+        ([1, 2], [1, 2, 3], True),
+        ([np.ones(2)], [np.zeros(2)], True),
+        ({"a": 1}, {"a": 1}, False),
+        ({"a": 1}, {"a": 2}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, True),
+        ({"a": np.ones(2)}, {"a": np.zeros(2)}, True),
+        (float("nan"), float("nan"), False),
+        (1, 2, True),
+        (1, 1.0, True),
+        ("a", "a", False),
+        (None, None, False),
+        (np.random.default_rng(1), np.random.default_rng(2), False),
+        (len, max, False),
+    ],
+)
+def test_changed_arguments(before, after, changed):
+    assert changed_arguments(("a",), ((before,), {}), ((after,), {})) == ("a",) * changed
+    both = changed_arguments(("a", "b"), ((1,), {"b": before}), ((1,), {"b": after}))
+    assert both == ("b",) * changed
+
+
+class Reader(HTMLParser):
+    """The text of an HTML fragment, cell by cell, and the tags in it; unbalanced tags are an error."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.texts = [], set(), [""]
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        assert {name for name, _ in attrs} <= {"class", "style"}
+        self.open.append(tag)
+        self.tags.add(tag)
+        if tag in ("td", "th", "p"):
+            self.texts.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts[-1] += data
+
+    def found(self):
+        return [text.strip() for text in self.texts if text.strip()]
+
+
+EVIL = """<script>alert("1")</script> ` <img src=x onerror='a'> & `` </td></table>"""
+TAGS = {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "code"}
+
+
+def verdicts():
+    cases = (
+        CaseVerdict("one", True),
+        CaseVerdict(EVIL, False, EVIL),
+        CaseVerdict("3", False, "no"),
+    )
+    return [
+        Verdict("step", 2, "wrong", 0.67, cases, EVIL),
+        Verdict("step", 2, "wrong", 0.67, cases),
+        Verdict("step", 2, "right", 2.0, (CaseVerdict("<b>one</b>", True),)),
+        Verdict("step", 2, "not answered", 0.0, cases),
+    ]
+
+
+@pytest.mark.parametrize("verdict", verdicts(), ids=lambda verdict: verdict.status)
+def test_html_and_plain_text_say_the_same(verdict):
+    table = Table(verdict)
+    reader, plain = Reader(table._repr_html_()), repr(table)
+    assert reader.tags <= TAGS
+    cells = [
+        text
+        for text in reader.found()
+        if text not in ("result", "case", "what was found", "✓ pass", "✗ fail")
+    ]
+    for text in cells:
+        assert text.replace("`", "") in plain.replace("`", "")
+    words = " ".join(cells).replace("`", "")
+    for case in verdict.cases:
+        if verdict.status != "not answered":
+            assert case.label.replace("`", "") in words
+            assert case.message.replace("`", "") in words
+    passed = sum(case.passed for case in verdict.cases) * (verdict.status != "not answered")
+    assert table._repr_html_().count("✓ pass") == plain.count("  pass  ") == passed
+
+
+def test_a_students_script_does_not_survive(student, shown):
+    def double(x, by=2.0):
+        raise ValueError(EVIL)
+
+    with pytest.raises(CheckFailed):
+        check(double)
+    text = shown[0]._repr_html_()
+    assert Reader(text).tags <= TAGS
+    assert "<script" not in text
+    assert "<img" not in text
+    assert EVIL.replace("`", "") in html.unescape(text.replace("<code>", "").replace("</code>", ""))
+
+
+def test_progress_in_html_says_what_the_plain_text_says(student):
+    verdict = verdicts()[0]
+    table = Progress(exercises._session.plans, {"double": verdict})
+    reader = Reader(table._repr_html_())
+    assert reader.tags <= TAGS
+    plain = repr(table).split()
+    assert " ".join(reader.found()).split()[3:] == plain
+    assert plain[-3:] == ["0.67", "/", "3"]
+
+
+def test_an_outcome_is_what_the_call_did(student):
+    case = exercises._session.plans["double"].cases[0]
+    outcome = exercises._try(lambda x, by=2.0: 1, case)
+    assert outcome == Outcome("returned", 1)
+    raised = exercises._try(stub, case)
+    assert (raised.kind, raised.error) == ("raised", "NotImplementedError")
