@@ -19,8 +19,11 @@ class MLP:
     widths: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if len(self.widths) < 2 or min(self.widths) < 1:
-            raise ValueError(f"widths: expected at least two positive sizes, got {self.widths!r}")
+        sizes = self.widths if isinstance(self.widths, tuple | list) else ()
+        if len(sizes) < 2 or not all(isinstance(n, int | np.integer) and n > 0 for n in sizes):
+            raise ValueError(
+                f"widths: expected at least two positive whole numbers, got {self.widths!r}"
+            )
 
     @property
     def size(self) -> int:
@@ -56,6 +59,11 @@ class MLP:
 
     def _forward(self, theta: np.ndarray, x: np.ndarray) -> list[np.ndarray]:
         """Inputs of every layer, and the logits last."""
+        x = np.asarray(x)
+        if x.ndim != 2 or len(x) == 0 or x.shape[1] != self.widths[0]:
+            raise ValueError(
+                f"x: expected shape (n, {self.widths[0]}) and a row at least, got {x.shape}"
+            )
         outputs = [x]
         *hidden, last = self.layers(theta)
         for weights, biases in hidden:
@@ -77,15 +85,21 @@ class MLP:
         loss : float
             In nats.
         gradient : ndarray of shape (size,)
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit, or a label is no class.
         """
         *inputs, logits = self._forward(theta, x)
+        y = self._classes(y, len(logits))
         rows = np.arange(len(y))
         logits = logits - logits.max(axis=1, keepdims=True)
         log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         delta = np.exp(log_p)
         delta[rows, y] -= 1
         delta /= len(y)
-        gradient = np.empty_like(theta)
+        gradient = np.empty_like(theta, dtype=delta.dtype)
         for (d_weights, d_biases), (weights, _), entering in zip(
             reversed(self.layers(gradient)),
             reversed(self.layers(theta)),
@@ -99,4 +113,17 @@ class MLP:
 
     def accuracy(self, theta: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
         """Share of rows whose largest logit is that of the label."""
-        return float(np.mean(self.logits(theta, x).argmax(axis=1) == y))
+        logits = self.logits(theta, x)
+        return float(np.mean(logits.argmax(axis=1) == self._classes(y, len(logits))))
+
+    def _classes(self, y: np.ndarray, n: int) -> np.ndarray:
+        y = np.asarray(y)
+        if y.shape != (n,) or y.dtype.kind not in "iu":
+            raise ValueError(
+                f"y: expected {n} whole numbers, one for each row of x, got shape {y.shape}, {y.dtype}"
+            )
+        if y.min() < 0 or y.max() >= self.widths[-1]:
+            raise ValueError(
+                f"y: expected classes 0 to {self.widths[-1] - 1}, got {y.min()} to {y.max()}"
+            )
+        return y

@@ -38,6 +38,14 @@ class Problem:
     start: np.ndarray
     minimum: np.ndarray | None
 
+    def __post_init__(self) -> None:
+        # Read-only copies: an answer that works in place must not move the book's start.
+        for name in ("start", "minimum"):
+            if (array := getattr(self, name)) is not None:
+                array = np.array(array, dtype=float)
+                array.flags.writeable = False
+                object.__setattr__(self, name, array)
+
     def __repr__(self) -> str:
         return f"<problem {self.name}: start {self.start.tolist()}>"
 
@@ -58,26 +66,38 @@ def quadratic(
     hessian = np.asarray(curvature, dtype=float)
     if hessian.ndim == 1:
         hessian = np.diag(hessian)
-    if hessian.ndim != 2 or hessian.size == 0 or not np.array_equal(hessian, hessian.T):
+    symmetric = hessian.ndim == 2 and hessian.size > 0 and np.array_equal(hessian, hessian.T)
+    if not symmetric or not np.isfinite(hessian).all():
         raise ValueError(
-            f"curvature: expected eigenvalues or a symmetric matrix, got shape {hessian.shape}"
+            f"curvature: expected finite eigenvalues or a symmetric matrix, got shape {hessian.shape}"
         )
     n = len(hessian)
     begin = np.ones(n) if start is None else np.asarray(start, dtype=float)
     if begin.shape != (n,):
         raise ValueError(f"start: expected shape {(n,)}, got {begin.shape}")
+
+    def gradient(theta):
+        return _points(theta, n) @ hessian
+
     return Problem(
         name,
-        value=lambda theta: 0.5 * np.sum((np.asarray(theta) @ hessian) * theta, axis=-1),
-        gradient=lambda theta: np.asarray(theta) @ hessian,
+        value=lambda theta: 0.5 * np.sum(gradient(theta) * theta, axis=-1),
+        gradient=gradient,
         hessian=lambda theta: hessian.copy(),
         start=begin,
         minimum=np.zeros(n) if np.all(np.linalg.eigvalsh(hessian) > 0) else None,
     )
 
 
-def _xy(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _points(theta: np.ndarray, n: int) -> np.ndarray:
     theta = np.asarray(theta, dtype=float)
+    if theta.shape[-1:] != (n,):
+        raise ValueError(f"theta: expected shape (..., {n}), got {theta.shape}")
+    return theta
+
+
+def _xy(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    theta = _points(theta, 2)
     return theta[..., 0], theta[..., 1]
 
 
@@ -158,6 +178,6 @@ def names() -> list[str]:
 
 def get(name: str) -> Problem:
     """The problem of that name."""
-    if name not in _PROBLEMS:
+    if name not in names():
         raise ValueError(f"name: expected one of {', '.join(_PROBLEMS)}; got {name!r}")
     return _PROBLEMS[name]
