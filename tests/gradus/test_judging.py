@@ -1,0 +1,208 @@
+"""How an author says what is right: cases from a seed, plans as data, mistakes and variants."""
+
+import types
+
+import numpy as np
+import pytest
+
+from gradus import values
+from gradus.judging import (
+    PUBLIC_SEED,
+    Call,
+    Plan,
+    Written,
+    exercises_of,
+    judge,
+    run,
+    written_of,
+)
+from gradus.values import Problem, Rng
+
+
+def scale(x, by=2.0, rng=None, gradient=None):
+    x = np.asarray(x) * by
+    if rng is not None:
+        x = x + rng.normal(size=x.shape)
+    return x if gradient is None else gradient(x)
+
+
+def make():
+    """A new exercise on `scale`."""
+
+    @judge(scale, points=2, returns=("y",), rtol=1e-3, atol=1e-4)
+    def scale_cases(rng):
+        yield Call("a vector", x=rng.normal(size=3))
+        yield Call("by three", x=rng.normal(size=2), by=3.0)
+        yield Call("by the default, with a generator", x=np.ones(2), rng=Rng(5))
+        yield Call("a gradient", x=np.ones(2), by=1.5, gradient=Problem("bowl", "gradient"))
+
+    @scale_cases.mistake("it was added")
+    def added(x, by=2.0, rng=None, gradient=None):
+        return x + by
+
+    @scale_cases.mistake("it raises, or it divides by zero")
+    def raises(x, by=2.0, rng=None, gradient=None):
+        return {}["no"] if by == 3 else x / 0
+
+    @scale_cases.variant("the other way round")
+    def swapped(x, by=2.0, rng=None, gradient=None):
+        return scale(x, by, rng, gradient)
+
+    assert added(1) == 3, "the decorator hands the function back"
+    return scale_cases
+
+
+def test_what_the_author_said():
+    exercise = make()
+    assert exercise.name == "scale"
+    assert exercise.reference is scale
+    assert [text for text, _ in exercise.mistakes] == [
+        "it was added",
+        "it raises, or it divides by zero",
+    ]
+    assert [text for text, _ in exercise.variants] == ["the other way round"]
+    plan = exercise.plan()
+    assert (plan.exercise, plan.points, plan.returns) == ("scale", 2, ("y",))
+    assert (plan.rtol, plan.atol) == (1e-3, 1e-4)
+    assert [case.label for case in plan.cases] == [
+        "a vector",
+        "by three",
+        "by the default, with a generator",
+        "a gradient",
+    ]
+
+
+def test_leading_arguments_go_by_position_so_that_a_student_may_rename_them():
+    vector, three, generator, gradient = make().plan().cases
+    assert (vector.names, len(vector.args), vector.kwargs) == (("x",), 1, {})
+    assert (three.names, three.args[1], three.kwargs) == (("x", "by"), 3.0, {})
+    assert (generator.names, len(generator.args)) == (("x", "rng"), 1)
+    assert generator.kwargs == {"rng": Rng(5)}
+    assert gradient.names == ("x", "by", "gradient")
+    assert gradient.kwargs == {"gradient": Problem("bowl", "gradient")}
+
+
+def test_names_follow_the_order_of_args_then_kwargs():
+    for case in make().plan().cases:
+        assert case.names == (*case.names[: len(case.args)], *case.kwargs)
+
+
+def test_expected_results_are_those_of_the_reference():
+    plan = make().plan()
+    vector, three, generator, gradient = plan.cases
+    np.testing.assert_array_equal(plan.expected[0], 2 * vector.args[0])
+    np.testing.assert_array_equal(plan.expected[1], 3 * three.args[0])
+    drawn = np.random.default_rng(5).normal(size=2)
+    np.testing.assert_array_equal(plan.expected[2], 2 + drawn)
+    np.testing.assert_allclose(plan.expected[3], [0.15, 3.0])
+
+
+def test_a_mistakes_results_and_errors_are_recorded_without_a_warning(recwarn):
+    added, raises = make().plan().mistakes
+    assert added.sentence == "it was added"
+    np.testing.assert_array_equal(added.results[1], make().plan().cases[1].args[0] + 3)
+    assert raises.results[1] == {"raised": "KeyError"}
+    assert np.isinf(raises.results[0]).all()
+    assert not recwarn
+
+
+def test_one_seed_one_plan():
+    def packed(exercise, *seed):
+        return values.pack(exercise.plan(*seed).to_data())
+
+    assert packed(make()) == packed(make()) == packed(make(), PUBLIC_SEED)
+    assert len({packed(make(), seed) for seed in (0, 1, 2, 2**200, "a word", -1)}) == 6
+
+
+def test_exercises_of_one_generator_draw_apart():
+    def other(x, by=2.0):
+        return np.asarray(x) * by
+
+    def cases(rng):
+        yield Call("a vector", x=rng.normal(size=3))
+
+    first, second = (
+        judge(function, points=1, returns=("y",))(cases).plan().cases[0].args[0]
+        for function in (scale, other)
+    )
+    assert not np.array_equal(first, second)
+
+
+def test_a_plan_travels_as_data():
+    plan = make().plan(3)
+    data = values.unpack(values.pack(plan.to_data()))
+    back = Plan.from_data(data)
+    assert values.pack(back.to_data()) == values.pack(plan.to_data())
+    assert back.cases[2].kwargs == {"rng": Rng(5)}
+    assert isinstance(back.cases, tuple)
+    assert isinstance(back.mistakes[0].results, tuple)
+    assert back.exercise == plan.exercise
+    np.testing.assert_array_equal(back.expected[0], plan.expected[0])
+
+
+def test_a_case_names_a_parameter_that_is_none():
+    @judge(scale, points=1, returns=("y",))
+    def cases(rng):
+        yield Call("a typing error", x=1.0, bye=2.0)
+
+    with pytest.raises(TypeError, match="^scale: case 'a typing error' has no parameter 'bye'$"):
+        cases.plan()
+
+
+def test_the_label_may_be_a_parameters_name():
+    def label_step(label):
+        return label
+
+    @judge(label_step, points=1, returns=("label",))
+    def cases(rng):
+        yield Call("any", label=3)
+
+    assert cases.plan().expected == (3,)
+
+
+def test_run_gives_each_call_its_own_copies():
+    def spoils(x):
+        x += 1
+        return x
+
+    @judge(spoils, points=1, returns=("x",))
+    def cases(rng):
+        yield Call("one", x=np.zeros(2))
+
+    @cases.mistake("spoils it too")
+    def twice(x):
+        x += 2
+        return x
+
+    plan = cases.plan()
+    np.testing.assert_array_equal(plan.cases[0].args[0], [0, 0])
+    np.testing.assert_array_equal(plan.expected[0], [1, 1])
+    np.testing.assert_array_equal(plan.mistakes[0].results[0], [2, 2])
+    for _ in range(2):
+        np.testing.assert_array_equal(run(spoils, plan.cases[0]), [1, 1])
+
+
+def test_a_reference_that_raises_stops_the_author():
+    def broken(x):
+        raise ZeroDivisionError("in the reference")
+
+    @judge(broken, points=1, returns=("x",))
+    def cases(rng):
+        yield Call("one", x=1)
+
+    with pytest.raises(ZeroDivisionError, match="in the reference"):
+        cases.plan()
+
+
+def test_exercises_and_questions_in_the_order_of_the_module():
+    module = types.ModuleType("lesson")
+    second, first = make(), make()
+    module.later, module.question, module.earlier = (
+        first,
+        Written("why", 2, "- 2 points: x"),
+        second,
+    )
+    module.other = "not an exercise"
+    assert [found is first or found is second for found in exercises_of(module)] == [True, True]
+    assert exercises_of(module)[0] is first
+    assert [written.name for written in written_of(module)] == ["why"]
