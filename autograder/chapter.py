@@ -1,6 +1,8 @@
 """A chapter as the autograder sees it: cells, and among them exercises, checks and written questions."""
 
 import ast
+import itertools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +48,17 @@ class Chapter:
         """The cells of a kind by their names, in order."""
         return {cell.name: cell for cell in self.cells if cell.kind == kind}
 
+    def begins(self) -> bool:
+        """Whether a set-up cell says `chapter(...)` with the name of this chapter."""
+        calls = (
+            node
+            for cell in self.cells
+            if cell.kind == "setup"
+            for node in ast.walk(ast.parse(cell.source))
+            if isinstance(node, ast.Call) and _is_name(node.func, "chapter")
+        )
+        return any(ast.unparse(argument) == repr(self.name) for c in calls for argument in c.args)
+
     def error(self, line: int, message: str) -> CourseError:
         """What is wrong on a line of this chapter."""
         return CourseError(f"{self.file.parent.name}/{self.file.name}:{line}: {message}")
@@ -77,7 +90,8 @@ def read_chapter(file: Path) -> Chapter:
     Raises
     ------
     CourseError
-        If jupytext cannot read it, a cell is not Python, an exercise is not a plain stub, or two of a kind have one name.
+        If jupytext cannot read it, a cell is not Python, an exercise is not a plain stub, or a name
+        is taken.
     """
     text = file.read_text("utf-8")
     chapter = Chapter(file.stem, file, ())
@@ -95,15 +109,25 @@ def read_chapter(file: Path) -> Chapter:
             name = cell.metadata.get("written", "")
             cells.append(Cell("written" if name else "markdown", cell.source, start + 1, name))
         elif cell.cell_type == "code":
-            cells.append(_read_code(chapter, cell.source, start, tuple(cell.metadata.get("tags", ()))))
+            cells.append(
+                _read_code(chapter, cell.source, start, tuple(cell.metadata.get("tags", ())))
+            )
         else:
             raise chapter.error(start, "a raw cell: only Markdown and code can be released")
-    first: dict[tuple[str, str], int] = {}
+    first: dict[str, Cell] = {}
     for cell in cells:
-        before = first.setdefault((cell.kind, cell.name), cell.line)
-        if cell.name and before != cell.line:
+        if not cell.name:
+            continue
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", cell.name):
             raise chapter.error(
-                cell.line, f"a second {cell.kind} {cell.name!r}; the first is on line {before}"
+                cell.line, f"the name {cell.name!r}: letters, digits, - and _ only, at most 50"
+            )
+        made = check_id(cell.name) if cell.kind == "check" else solution_id(cell.name)
+        before = first.setdefault(made, cell)
+        if before is not cell:
+            raise chapter.error(
+                cell.line,
+                f"a second {cell.kind} {cell.name!r}; the first is on line {before.line}",
             )
     return Chapter(file.stem, file, tuple(cells))
 
@@ -141,12 +165,9 @@ def differences(stub: ast.FunctionDef, reference: ast.FunctionDef) -> str:
     ours, theirs = docstring(stub), docstring(reference)
     if ours == theirs:
         return ""
-    for number, (a, b) in enumerate(
-        zip([*ours.splitlines(), "(the end)"], [*theirs.splitlines(), "(the end)"]), start=1
-    ):
-        if a != b:
-            return f"line {number} of its docstring is {a.strip()!r}, its reference's {b.strip()!r}"
-    return f"its docstring has {len(ours)} characters, its reference's {len(theirs)}"
+    pairs = itertools.zip_longest(ours.splitlines(), theirs.splitlines(), fillvalue="(the end)")
+    number, (a, b) = next((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    return f"line {number} of its docstring is {a.strip()!r}, its reference's {b.strip()!r}"
 
 
 def _signature(function: ast.FunctionDef) -> str:
@@ -162,10 +183,14 @@ def _read_code(chapter: Chapter, source: str, line: int, tags: tuple[str, ...]) 
     if stubs := stubs_of(source):
         stub = stubs[0]
         if len(stubs) > 1 or not isinstance(stub, ast.FunctionDef):
-            raise chapter.error(line, f"{stub.name!r}: an exercise is one function in a cell of its own")
+            raise chapter.error(
+                line, f"{stub.name!r}: an exercise is one function in a cell of its own"
+            )
         written = [text.strip() for text in body_lines(source, stub)]
         if written != [STUB_LINE]:
-            raise chapter.error(line, f"the body of stub {stub.name!r} must be the one line: {STUB_LINE}")
+            raise chapter.error(
+                line, f"the body of stub {stub.name!r} must be the one line: {STUB_LINE}"
+            )
         return Cell("exercise", source, line, stub.name, tags)
     if name := _checked(tree):
         return Cell("check", source, line, name, tags)
@@ -182,5 +207,3 @@ def _checked(tree: ast.Module) -> str:
 
 def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-

@@ -91,11 +91,15 @@ class Course:
         if not toc.is_file():
             files = sorted((self.root / "chapters").glob("*.md"))
             return {f"chapters/{file.stem}": file for file in files}
-        names = [name.removesuffix(".md") for name in _names(yaml.safe_load(toc.read_text("utf-8")))]
+        names = [
+            name.removesuffix(".md") for name in _names(yaml.safe_load(toc.read_text("utf-8")))
+        ]
         pages = {name: self.root / f"{name}.md" for name in names}
         for name, file in pages.items():
             if not file.is_file():
-                raise CourseError(f"_toc.yml names {name}, but there is no {name}.md: write it, or take it out")
+                raise CourseError(
+                    f"_toc.yml names {name}, but there is no {name}.md: write it, or take it out"
+                )
         return pages
 
     def chapters(self) -> dict[str, Path]:
@@ -129,13 +133,17 @@ class Course:
         module = f"{package}.{name.replace('-', '_')}"
         if str(self.root) not in sys.path:
             sys.path.insert(0, str(self.root))
+        file = f"{module.replace('.', '/')}.py"
         try:
             return importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-                raise
-            file = f"{module.replace('.', '/')}.py"
-            raise CourseError(f"chapter {name!r} has exercises but no {file}: write it") from error
+        except Exception as error:
+            missing = isinstance(error, ModuleNotFoundError) and error.name
+            if missing and f"{module}.".startswith(f"{missing}."):
+                message = f"chapter {name!r} has exercises but no {file}: write it"
+            else:
+                reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                message = f"{file} cannot be imported: {reason}"
+            raise CourseError(message) from error
 
     def secret(self) -> bytes:
         """The course's 32 secret bytes, made at first use: who has them knows the cases that grade."""

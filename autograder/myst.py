@@ -12,17 +12,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pybtex.database
 import yaml
+from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
-from markdown_it.renderer import RendererHTML
 from pybtex.plugin import find_plugin
 
 from autograder.chapter import Cell, Chapter
-from autograder.course import Course, CourseError
+from autograder.course import Course
 
 ADMONITIONS = {
     "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip", "warning",
@@ -34,7 +34,9 @@ HTML_ROLES = {"sub": "sub", "subscript": "sub", "sup": "sup", "superscript": "su
 _FENCE = re.compile(r"(?P<indent>[ ]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,}|:{3,})[ ]*(?P<info>.*)$")
 _DIRECTIVE = re.compile(r"\{(?P<name>[^}\s]+)\}\s*(?P<argument>.*)$")
 _TARGET = re.compile(r"\((?P<label>[^()\s]+)\)=\s*$")
-_MATH = re.compile(r"\s*\$\$(?P<tex>.*?)\$\$[ ]*(?:\((?P<label>[^()\s]+)\))?[ ]*$", re.DOTALL | re.MULTILINE)
+_MATH = re.compile(
+    r"\s*\$\$(?P<tex>.*?)\$\$[ ]*(?:\((?P<label>[^()\s]+)\))?[ ]*$", re.DOTALL | re.MULTILINE
+)
 _HEADING = re.compile(r"#{1,6}\s+(?P<title>.*?)\s*#*\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[ ]*(?:[.#][A-Za-z]|\w+=)[^{}]*\}\s*$")
 _FOOTNOTE = re.compile(r"\[\^(?P<name>[^\]]+)\]:\s+")
@@ -172,7 +174,10 @@ class Page:
             elif fence := _FENCE.match(line):
                 end = self._end_of_fence(lines, at, fence, number)
                 width = len(fence["indent"])
-                body = [text[min(width, len(text) - len(text.lstrip())) :] for text in lines[at + 1 : end]]
+                body = [
+                    text[min(width, len(text) - len(text.lstrip())) :]
+                    for text in lines[at + 1 : end]
+                ]
                 made = self._fence(fence, body, number)
                 out += [fence["indent"] + text if text else "" for text in made]
                 at = end + 1
@@ -187,7 +192,8 @@ class Page:
             elif line.startswith(r"\begin{"):
                 environment = line[len(r"\begin{") :].partition("}")[0]
                 end = next(
-                    (i for i in range(at, len(lines)) if rf"\end{{{environment}}}" in lines[i]), None
+                    (i for i in range(at, len(lines)) if rf"\end{{{environment}}}" in lines[i]),
+                    None,
                 )
                 if end is None:
                     raise self.chapter.error(number, rf"\begin{{{environment}}} is not closed")
@@ -196,10 +202,14 @@ class Page:
             elif _TARGET.match(line) or line.startswith("%"):
                 at += 1
             elif _ATTRIBUTES.match(line):
-                raise self.chapter.error(number, f"{line.strip()} is not converted: write it otherwise")
+                raise self.chapter.error(
+                    number, f"{line.strip()} is not converted: write it otherwise"
+                )
             else:
                 end = at + 1
-                while end < len(lines) and lines[end].strip() and not self._begins_block(lines[end]):
+                while (
+                    end < len(lines) and lines[end].strip() and not self._begins_block(lines[end])
+                ):
                     end += 1
                 out += self._paragraph(lines[at:end], number)
                 at = end
@@ -224,7 +234,9 @@ class Page:
     def _paragraph(self, lines: list[str], number: int) -> list[str]:
         text = "\n".join(lines)
         if text.lstrip().startswith(">") and "$$" in text:
-            raise self.chapter.error(number, "a displayed formula in a quotation: take it out of the >")
+            raise self.chapter.error(
+                number, "a displayed formula in a quotation: take it out of the >"
+            )
         if footnote := _FOOTNOTE.match(text):
             mark = self._footnote(footnote["name"])
             return [f"{mark} {self._inline(text[footnote.end() :], number)}"]
@@ -257,7 +269,9 @@ class Page:
         directive = _DIRECTIVE.match(info)
         if not directive:
             if fence["fence"][0] == ":":
-                raise self.chapter.error(number, f"{fence['fence']} without the name of a directive")
+                raise self.chapter.error(
+                    number, f"{fence['fence']} without the name of a directive"
+                )
             return [fence["fence"] + info, *body, fence["fence"]]
         name, argument = directive["name"], directive["argument"].strip()
         options, body, first = self._options(body, number + 1)
@@ -272,15 +286,27 @@ class Page:
             closed = name == "dropdown" or "dropdown" in options.get("class", "")
             return self._box(title, self._blocks(body, first), closed)
         make: Callable[[], list[str]] | None = {
-            "math": lambda: self._equation("\n".join([argument, *body]).strip("\n"), options.get("label")),
+            "math": lambda: self._equation(
+                "\n".join([argument, *body]).strip("\n"), options.get("label")
+            ),
             "code-block": lambda: [f"```{argument}", *body, "```"],
             "code": lambda: [f"```{argument}", *body, "```"],
             "figure": lambda: self._figure(argument, options, body, number, first),
             "image": lambda: self._figure(argument, options, [], number, first),
-            "table": lambda: ["", f"*{self._inline(argument, number)}*", "", *self._blocks(body, first)],
+            "table": lambda: [
+                "",
+                f"*{self._inline(argument, number)}*",
+                "",
+                *self._blocks(body, first),
+            ],
             "list-table": lambda: self._list_table(argument, options, body, number, first),
             "tab-set": lambda: self._blocks(body, first),
-            "tab-item": lambda: ["", f"**{self._inline(argument, number)}**", "", *self._blocks(body, first)],
+            "tab-item": lambda: [
+                "",
+                f"**{self._inline(argument, number)}**",
+                "",
+                *self._blocks(body, first),
+            ],
             "epigraph": lambda: _quote(self._blocks(body, first)),
             "glossary": lambda: self._blocks(body, first),
             "bibliography": self._print_bibliography,
@@ -288,7 +314,8 @@ class Page:
         }.get(name)
         if make is None:
             raise self.chapter.error(
-                number, f"the directive {{{name}}} is not converted: write it otherwise, or teach autograder/myst.py"
+                number,
+                f"the directive {{{name}}} is not converted: write it otherwise, or teach autograder/myst.py",
             )
         return make()
 
@@ -299,7 +326,11 @@ class Page:
             if end is None:
                 raise self.chapter.error(first, "these options are not closed by ---")
             found = yaml.safe_load("\n".join(body[1:end])) or {}
-            return {key: str(value) for key, value in found.items()}, body[end + 1 :], first + end + 1
+            return (
+                {key: str(value) for key, value in found.items()},
+                body[end + 1 :],
+                first + end + 1,
+            )
         options = {}
         used = 0
         while used < len(body) and (option := re.match(r":([\w-]+):\s*(.*)$", body[used])):
@@ -320,7 +351,12 @@ class Page:
         if not options.get("alt"):
             raise self.chapter.error(number, f"the picture {path} has no :alt: text")
         caption = "\n".join(self._blocks(body, first)).strip()
-        return ["", self._image(options["alt"], path, number), *(["", f"*{caption}*"] * bool(caption)), ""]
+        return [
+            "",
+            self._image(options["alt"], path, number),
+            *(["", f"*{caption}*"] * bool(caption)),
+            "",
+        ]
 
     def _image(self, alt: str, path: str, number: int) -> str:
         """A picture inside the notebook itself, so that no file can get lost."""
@@ -344,9 +380,13 @@ class Page:
             elif line.strip() and rows:
                 rows[-1][-1] += f" {line.strip()}"
             elif line.strip():
-                raise self.chapter.error(first + offset, "a list-table is a list of lists: * - cell")
+                raise self.chapter.error(
+                    first + offset, "a list-table is a list of lists: * - cell"
+                )
         if not rows or len({len(row) for row in rows}) != 1:
-            raise self.chapter.error(number, "the rows of this list-table have not all the same length")
+            raise self.chapter.error(
+                number, "the rows of this list-table have not all the same length"
+            )
         if not int(options.get("header-rows", 0)):
             rows.insert(0, [""] * len(rows[0]))
         lines = [f"| {' | '.join(self._inline(cell, number) for cell in row)} |" for row in rows]
@@ -375,7 +415,9 @@ class Page:
                 return self._footnote(match["footnote"])
             if match["scheme"]:
                 if match["scheme"] != "project":
-                    raise self.chapter.error(line, f"{match[0]} is not converted: link by [text](#label)")
+                    raise self.chapter.error(
+                        line, f"{match[0]} is not converted: link by [text](#label)"
+                    )
                 return self._link("", match["project"], "", line)
             if match["substitution"] or match["attributes"]:
                 raise self.chapter.error(line, f"{match[0]} is not converted: write it out")
@@ -394,7 +436,9 @@ class Page:
             case "eq" | "ref" | "numref":
                 return self._reference(title, target, number)
             case "doc":
-                return self._link(title, target if target.endswith(".md") else f"{target}.md", "", number)
+                return self._link(
+                    title, target if target.endswith(".md") else f"{target}.md", "", number
+                )
             case "term" | "index":
                 return title or content
             case "abbr":
@@ -404,7 +448,8 @@ class Page:
             case "code" | "py:func" | "func":
                 return f"`{content}`"
         raise self.chapter.error(
-            number, f"the role {{{role}}} is not converted: write it otherwise, or teach autograder/myst.py"
+            number,
+            f"the role {{{role}}} is not converted: write it otherwise, or teach autograder/myst.py",
         )
 
     def _link(self, text: str, target: str, title: str, number: int) -> str:
@@ -546,7 +591,9 @@ def _as_html(markdown: str) -> str:
 
 @cache
 def _parser():
-    config = MdParserConfig(enable_extensions={"amsmath", "colon_fence", "deflist", "dollarmath", "substitution"})
+    config = MdParserConfig(
+        enable_extensions={"amsmath", "colon_fence", "deflist", "dollarmath", "substitution"}
+    )
     return create_md_parser(config, RendererHTML)
 
 
@@ -554,7 +601,9 @@ def _raw_myst(markdown: str) -> Iterator[str]:
     """What a MyST parser still finds in Markdown that should be plain."""
     for token in _parser().parse(markdown):
         for part in (token, *(token.children or ())):
-            special = part.type.startswith(("myst_", "substitution", "footnote", "colon_fence", "dl_open"))
+            special = part.type.startswith(
+                ("myst_", "substitution", "footnote", "colon_fence", "dl_open")
+            )
             fenced = part.type == "fence" and part.info.startswith("{")
             if special or fenced or part.type == "math_block_label":
                 yield (part.content or part.info or part.type).strip().split("\n")[0]

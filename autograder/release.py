@@ -20,11 +20,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import gradus
 import nbformat
-from gradus import judging, values
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+import gradus
 from autograder import myst
 from autograder.chapter import (
     Cell,
@@ -38,6 +37,7 @@ from autograder.chapter import (
     stubs_of,
 )
 from autograder.course import Course, CourseError, find_programs
+from gradus import judging, values
 
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -66,7 +66,9 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
     chapters = [read_chapter(course.chapter(name)) for name in names or course.chapters()]
     bare = [chapter.name for chapter in chapters if not chapter.named("exercise")]
     if names and bare:
-        raise CourseError(f"{bare[0]}: this chapter has no exercise, so there is nothing to release")
+        raise CourseError(
+            f"{bare[0]}: this chapter has no exercise, so there is nothing to release"
+        )
     chapters = [chapter for chapter in chapters if chapter.name not in bare]
     if not chapters:
         raise CourseError("no chapter has an exercise: nothing to release")
@@ -93,7 +95,16 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
     """The data file of a chapter: the plan of each exercise at the public seed."""
     judged = judging.exercises_of(course.checks_module(chapter.name))
     exercises = {exercise.name: exercise for exercise in judged}
-    return values.pack([exercises[name].plan().to_data() for name in chapter.named("exercise")])
+    plans = []
+    for name, cell in chapter.named("exercise").items():
+        try:
+            plans.append(exercises[name].plan().to_data())
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise chapter.error(
+                cell.line, f"the cases of {name!r} cannot be made: {reason}"
+            ) from error
+    return values.pack(plans)
 
 
 def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
@@ -146,6 +157,8 @@ def agree(course: Course, chapter: Chapter) -> None:
         "reference": f"{course.references}/{chapter.name.replace('-', '_')}.py",
         "checks": f"{course.references}/checks/{chapter.name.replace('-', '_')}.py",
     }
+    if not chapter.begins():
+        raise chapter.error(1, f"no cell tagged setup says chapter({chapter.name!r}): add one")
     for name, cell in exercises.items():
         if name not in references:
             raise chapter.error(
@@ -159,20 +172,29 @@ def agree(course: Course, chapter: Chapter) -> None:
             raise chapter.error(
                 cell.line, f"exercise {name!r} has no check: add a cell check({name}) below it"
             )
+        if checks[name].line < cell.line:
+            raise chapter.error(
+                checks[name].line, f"check({name}) stands above its exercise: move it below"
+            )
         if different := differences(stubs_of(cell.source)[0], references[name][1]):
-            raise chapter.error(cell.line, f"the stub of {name!r} and its reference differ: {different}")
+            raise chapter.error(
+                cell.line, f"the stub of {name!r} and its reference differ: {different}"
+            )
     for name, cell in checks.items():
         if name not in exercises:
             raise chapter.error(cell.line, f"check({name}) has no exercise: add its stub above it")
     for name in judged:
         if name not in exercises:
-            raise CourseError(f"{files['checks']}: {name!r} is judged, but the chapter has no such exercise")
+            raise CourseError(
+                f"{files['checks']}: {name!r} is judged, but the chapter has no such exercise"
+            )
         if judged.count(name) > 1:
             raise CourseError(f"{files['checks']}: {name!r} is judged twice")
     for name, cell in written.items():
         if name not in asked or not asked[name].rubric.strip():
             raise chapter.error(
-                cell.line, f"written question {name!r} has no rubric: write one in {files['checks']}"
+                cell.line,
+                f"written question {name!r} has no rubric: write one in {files['checks']}",
             )
     for name in asked:
         if name not in written:
@@ -230,7 +252,9 @@ def _question(text: str, name: str) -> nbformat.NotebookNode:
 def _answer(question: judging.Written) -> nbformat.NotebookNode:
     """The cell for a written answer; nbgrader replaces the whole of it, the mark scheme, by the stub."""
     text = f"=== BEGIN MARK SCHEME ===\n{question.rubric.strip()}\n=== END MARK SCHEME ==="
-    metadata = _nbgrader(solution_id(question.name), grade=True, solution=True, points=question.points)
+    metadata = _nbgrader(
+        solution_id(question.name), grade=True, solution=True, points=question.points
+    )
     return new_markdown_cell(text, id=question.name, metadata={"nbgrader": metadata})
 
 

@@ -17,7 +17,9 @@ from autograder.release import release_assignments
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = Course.find(ROOT)
 CHAPTERS = [
-    chapter.name for chapter in map(read_chapter, BOOK.chapters().values()) if chapter.named("exercise")
+    chapter.name
+    for chapter in map(read_chapter, BOOK.chapters().values())
+    if chapter.named("exercise")
 ]
 _numbers = itertools.count()
 
@@ -71,7 +73,7 @@ def double(x):
     total = x + x
     return total
 '''
-CHECKS = '''
+CHECKS = """
 from gradus.judging import Call, Written, judge
 from {package} import small as reference
 
@@ -85,7 +87,7 @@ def square(x):
     return x * x
 
 why = Written("why", points=3, rubric="- 3 points: the distributive law is named.")
-'''
+"""
 
 
 @dataclass

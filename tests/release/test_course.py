@@ -39,7 +39,10 @@ parts:
         sections:
           - file: chapters/small
 """,
-        **{f"{name}.md": "# A page\n" for name in ("index", "using", "chapters/first", "chapters/second")},
+        **{
+            f"{name}.md": "# A page\n"
+            for name in ("index", "using", "chapters/first", "chapters/second")
+        },
     }
     course = small.write()
     assert list(course.pages()) == [

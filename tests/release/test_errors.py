@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
 
 SECOND = STUB.replace("double", "triple") + CHECK.replace("double", "triple")
@@ -90,6 +91,31 @@ CASES = {
         {"chapter": SETUP.replace("display_name: Python 3, ", "")},
         "chapters/small.md:1: jupytext cannot read this chapter: 'display_name' is a required property",
     ),
+    "check above its exercise": (
+        {"chapter": SETUP + CHECK + STUB + QUESTION},
+        "chapters/small.md:15: check(double) stands above its exercise: move it below",
+    ),
+    "a question named like an exercise": (
+        {"chapter": SETUP + STUB + CHECK + QUESTION.replace('"why"', '"double"')},
+        "chapters/small.md:31: a second written 'double'; the first is on line 15",
+    ),
+    "a name that is no name": (
+        {"chapter": SETUP + STUB + CHECK + QUESTION.replace('"why"', '"why so?"')},
+        "chapters/small.md:31: the name 'why so?': letters, digits, - and _ only",
+    ),
+    "the set-up of another chapter": (
+        {"chapter": SETUP.replace('"small"', '"large"') + STUB + CHECK + QUESTION},
+        "chapters/small.md:1: no cell tagged setup says chapter('small'): add one",
+    ),
+    "a reference that is not Python": (
+        {"reference": REFERENCE + "def"},
+        "{package}/small.py cannot be imported: SyntaxError: invalid syntax",
+    ),
+    "cases that cannot be made": (
+        {"checks": CHECKS.replace("x=rng.normal", "y=rng.normal")},
+        "chapters/small.md:15: the cases of 'double' cannot be made:"
+        " TypeError: double: case 'a vector' has no parameter 'y'",
+    ),
     "no exercise": (
         {"chapter": SETUP},
         "small: this chapter has no exercise, so there is nothing to release",
@@ -146,4 +172,6 @@ def test_the_command_itself(small):
         text=True,
     )
     assert done.returncode == 2
-    assert done.stderr == "autograder: there is no assignment 'nothing'; the assignments are: small\n"
+    assert (
+        done.stderr == "autograder: there is no assignment 'nothing'; the assignments are: small\n"
+    )

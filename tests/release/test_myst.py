@@ -25,7 +25,10 @@ def convert(small):
     """Convert the Markdown that stands at the beginning of a chapter: its text, and the page."""
 
     def call(markdown: str, settings: str = "") -> str:
-        small.chapter = "---\nkernelspec: {display_name: Python, name: python3}\n---\n" + textwrap.dedent(markdown)
+        small.chapter = (
+            "---\nkernelspec: {display_name: Python, name: python3}\n---\n"
+            + textwrap.dedent(markdown)
+        )
         small.settings = settings
         small.files |= {
             "references.bib": BIBLIOGRAPHY, "_toc.yml": TOC, "chapters/other.md": OTHER, "index.md": "# Home\n",
@@ -146,7 +149,10 @@ PAIRS = {
         "```{list-table} T\n:header-rows: 1\n* - a\n  - b\n* - {math}`x`\n  - two\n    lines\n```",
         "*T*\n\n| a | b |\n| --- | --- |\n| $x$ | two lines |",
     ),
-    "definitions": ("loss\n: what is minimised\n  by {math}`x`", "- **loss**: what is minimised by $x$"),
+    "definitions": (
+        "loss\n: what is minimised\n  by {math}`x`",
+        "- **loss**: what is minimised by $x$",
+    ),
     "footnotes": (
         "One[^a], two[^b].\n\n[^b]: The {math}`b`.\n\n[^a]: The a.",
         "One<sup>1</sup>, two<sup>2</sup>.\n\n<sup>2</sup> The $b$.\n\n<sup>1</sup> The a.",
@@ -175,7 +181,11 @@ ERRORS = {
     "bare colons": (":::\nx\n:::", 4, "::: without the name of a directive"),
     "formula in a quotation": ("> so\n> $$ x $$", 4, "a displayed formula in a quotation"),
     "no such picture": ("![a](nope.png)", 4, "there is no picture nope.png"),
-    "picture without a text": ("```{figure} a.png\nC\n```", 4, "the picture a.png has no :alt: text"),
+    "picture without a text": (
+        "```{figure} a.png\nC\n```",
+        4,
+        "the picture a.png has no :alt: text",
+    ),
     "ragged table": ("```{list-table}\n* - a\n  - b\n* - c\n```", 4, "not all the same length"),
     "block attributes": ("a\n\n{.special}\ntext", 6, "{.special} is not converted"),
 }
@@ -190,7 +200,9 @@ def test_what_is_not_known_is_an_error_with_its_line(convert, name):
 
 
 def test_other_pages_are_links_where_the_site_is_known(convert):
-    found = convert("[](other.md) [](#sec-away) {eq}`eq-away`", 'site = "https://example.org/book/"')
+    found = convert(
+        "[](other.md) [](#sec-away) {eq}`eq-away`", 'site = "https://example.org/book/"'
+    )
     assert found == (
         "[The other page](https://example.org/book/chapters/other.html)"
         " [Far *away*](https://example.org/book/chapters/other.html#sec-away)"
@@ -215,7 +227,9 @@ def test_what_is_cited_is_listed_once_at_the_end(convert):
 
 
 def test_a_chapter_that_lists_its_references_itself(convert):
-    found = convert("{cite:p}`two`\n\n## References\n\n```{bibliography}\n:filter: docname in docnames\n```")
+    found = convert(
+        "{cite:p}`two`\n\n## References\n\n```{bibliography}\n:filter: docname in docnames\n```"
+    )
     assert "## References\n\n- Diederik Kingma and Jimmy Ba. Adam." in found
     assert convert.page.references() == ""
 

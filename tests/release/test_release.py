@@ -8,15 +8,14 @@ import tokenize
 import zipfile
 from pathlib import Path
 
-import gradus
 import nbformat
-import pytest
-from gradus import judging, values
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
+import gradus
 from autograder.chapter import check_id, question_id, read_chapter, stubs_of
 from autograder.course import STUB_LINE, TEXT_STUB, Course
+from gradus import judging, values
 
 from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
 
@@ -48,7 +47,9 @@ def all_text(folder: Path) -> str:
 
 def prose(markdown: str) -> str:
     """Markdown without its code spans and fenced code."""
-    markdown = re.sub(r"^(\s*)(```+)(?!\{).*?^\1\2\s*$", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    markdown = re.sub(
+        r"^(\s*)(```+)(?!\{).*?^\1\2\s*$", "", markdown, flags=re.DOTALL | re.MULTILINE
+    )
     return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "`", markdown, flags=re.DOTALL)
 
 
@@ -70,7 +71,9 @@ def test_no_line_of_a_reference_is_released(released):
     # What the chapter itself says to every reader is no secret; nor is `return x` or `else:`.
     chapter = released.chapter.file.read_text()
     library = "\n".join(file.read_text() for file in Path(gradus.__file__).parent.rglob("*.py"))
-    hidden = {line for line in lines if len(line) >= 8 and line not in chapter and line not in library}
+    hidden = {
+        line for line in lines if len(line) >= 8 and line not in chapter and line not in library
+    }
     assert len(hidden) >= len(released.chapter.named("exercise"))
 
     notebook = "\n".join(cell.source for cell in released.notebook().cells)
@@ -150,7 +153,11 @@ def test_what_nbgrader_is_told(released):
         made = released.notebook(step)
         nbformat.validate(made)
         MetadataValidator().validate_nb(made)
-    cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+    cells = {
+        cell.metadata.nbgrader.grade_id: cell
+        for cell in notebook.cells
+        if "nbgrader" in cell.metadata
+    }
     checks = released.course.checks_module(released.chapter.name)
     points = {e.name: e.points for e in judging.exercises_of(checks)}
     written = {w.name: w.points for w in judging.written_of(checks)}
@@ -167,7 +174,9 @@ def test_what_nbgrader_is_told(released):
         assert cells[check_id(name)].source == f"check({name})"
     for name, worth in written.items():
         answer, question = cells[name].metadata, cells[question_id(name)].metadata
-        assert answer.nbgrader.grade and answer.nbgrader.solution and answer.nbgrader.points == worth
+        assert (
+            answer.nbgrader.grade and answer.nbgrader.solution and answer.nbgrader.points == worth
+        )
         assert question.nbgrader.locked and not question.editable
     with Gradebook(f"sqlite:///{released.course.made}/gradebook.db") as gradebook:
         found = gradebook.find_assignment(released.chapter.name)

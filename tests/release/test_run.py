@@ -59,7 +59,10 @@ def worked(released, tmp_path_factory):
     notebook.cells.append(nbformat.v4.new_code_cell(where, id="where"))
     cells = execute(notebook, folder, environment)
     # It is the wheel that ran, and the references were out of reach.
-    assert cells["where"].outputs[0].text.split() == [str(folder / "installed/gradus/__init__.py"), "None"]
+    assert cells["where"].outputs[0].text.split() == [
+        str(folder / "installed/gradus/__init__.py"),
+        "None",
+    ]
     notebook.cells.pop()
     return folder, environment, notebook
 
@@ -74,7 +77,9 @@ def test_untouched_every_check_says_not_answered(released, tmp_path):
         shown = checks[f"check-{name}"].outputs[0].data
         assert shown["text/plain"] == f"{name}: not answered yet"
     # "Run all" came to the end, whatever raised on the way.
-    assert all(cell.execution_count for cell in cells.values() if cell.cell_type == "code" and cell.source)
+    assert all(
+        cell.execution_count for cell in cells.values() if cell.cell_type == "code" and cell.source
+    )
 
 
 def test_answered_every_check_passes(released, worked):
@@ -84,14 +89,27 @@ def test_answered_every_check_passes(released, worked):
         passed = re.match(rf"{name}: (\d+) of (\d+) cases pass\n", shown.data["text/plain"])
         assert passed and passed[1] == passed[2] and int(passed[1]) > 0
         assert "FAIL" not in shown.data["text/plain"] and "✗" not in shown.data["text/html"]
-    assert {cell_id: errors(cell) for cell_id, cell in cells.items() if cell.get("outputs") and errors(cell)} == {}
-    printed = [o for cell in cells.values() for o in cell.get("outputs", ()) if o.get("name") == "stderr"]
+    assert {
+        cell_id: errors(cell)
+        for cell_id, cell in cells.items()
+        if cell.get("outputs") and errors(cell)
+    } == {}
+    printed = [
+        o for cell in cells.values() for o in cell.get("outputs", ()) if o.get("name") == "stderr"
+    ]
     assert printed == []
 
 
 def nbval(file: Path, environment: dict[str, str]) -> tuple[int, int, int]:
     """pytest --nbval over a notebook in its folder: exit status, passed, failed."""
-    options = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-q", "-p", "no:cacheprovider")
+    options = (
+        "--nbval",
+        "--nbval-current-env",
+        "--nbval-cell-timeout=300",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-p", "no:xdist", file.name],
         cwd=file.parent,
@@ -100,7 +118,8 @@ def nbval(file: Path, environment: dict[str, str]) -> tuple[int, int, int]:
         text=True,
     )
     counts = {
-        word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout[-300:])
+        word: int(number)
+        for number, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout[-300:])
     }
     assert "error" not in counts, done.stdout[-3000:]
     return done.returncode, counts.get("passed", 0), counts.get("failed", 0)
@@ -126,9 +145,16 @@ def test_nbval_sees_an_output_that_is_another(worked):
     check = next(cell for cell in notebook.cells if cell.id.startswith("check-"))
     printed = notebook.cells[max(ends[0], notebook.cells.index(check))]
     notebook.cells = notebook.cells[: max(ends[0], notebook.cells.index(check)) + 1]
-    stream = next(out for cell in notebook.cells for out in cell.get("outputs", ()) if out.output_type == "stream")
+    stream = next(
+        out
+        for cell in notebook.cells
+        for out in cell.get("outputs", ())
+        if out.output_type == "stream"
+    )
     stream.text = re.sub(r"\d", lambda digit: str(9 - int(digit[0])), stream.text, count=1)
-    check.outputs[0].data["text/html"] = check.outputs[0].data["text/html"].replace("pass", "fail", 1)
+    check.outputs[0].data["text/html"] = (
+        check.outputs[0].data["text/html"].replace("pass", "fail", 1)
+    )
     file = folder / "altered.ipynb"
     nbformat.write(notebook, file)
     code = sum(cell.cell_type == "code" for cell in notebook.cells)
