@@ -1,5 +1,7 @@
 """A course released once into a temporary folder, and the demonstration class graded once."""
 
+import shutil
+
 import nbformat
 import numpy as np
 import pytest
@@ -22,13 +24,22 @@ def bubblewrap():
 
 
 @pytest.fixture(scope="session")
-def course(tmp_path_factory):
-    """The book's own course with its first assignment released; tests add no submission to it."""
+def released(tmp_path_factory):
+    """The folder of the book's own course with its first assignment released; nothing is added to it."""
     from autograder.release import release_assignments
 
-    found = Course.find(ROOT, made=tmp_path_factory.mktemp("course"))
+    found = Course.find(ROOT, made=tmp_path_factory.mktemp("released"))
     list(release_assignments(found, [assignment_name(found)]))
-    return found
+    found.secret()
+    return found.made
+
+
+@pytest.fixture(scope="session")
+def course(released, tmp_path_factory):
+    """The released course, with no submissions but the demonstration's."""
+    made = tmp_path_factory.mktemp("demonstration") / "course"
+    shutil.copytree(released, made)
+    return Course.find(ROOT, made=made)
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +74,10 @@ def submit(assignment):
 
 
 @pytest.fixture
-def empty_course(course, tmp_path):
-    """The released course in a folder of its own, without submissions."""
-    import shutil
-
+def empty_course(released, tmp_path):
+    """The released course in a folder of the test's own, without submissions."""
     made = tmp_path / "course"
-    shutil.copytree(course.made, made, ignore=shutil.ignore_patterns("submitted", "autograded", "feedback"))
+    shutil.copytree(released, made)
     return Course.find(ROOT, made=made)
 
 

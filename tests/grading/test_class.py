@@ -1,0 +1,472 @@
+"""A class graded as an instructor does it: commands, gradebook, feedback, report."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT, need
+from grading.conftest import put
+
+from autograder import classroom, cli, demo, grading, sandbox, submission
+from autograder.course import CourseError
+from gradus import judging
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command: `run(course, "grade", name)` -> (exit status, what it printed, its errors)."""
+
+    def command(course, *arguments):
+        monkeypatch.setenv("AUTOGRADER_COURSE", str(course.made))
+        monkeypatch.chdir(course.root)
+        monkeypatch.setattr(sys, "argv", ["autograder", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return command
+
+
+def scores(course, name, db=""):
+    """Points in nbgrader's gradebook by student and grade cell."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(db or f"sqlite:///{course.made}/gradebook.db", course.name) as gradebook:
+        return {
+            item.student.id: {grade.name: grade.score for nb in item.notebooks for grade in nb.grades}
+            for item in gradebook.assignment_submissions(name)
+        }
+
+
+class TestDemonstration:
+    def test_there_are_at_least_twenty_of_every_kind(self, demonstration):
+        assert len(demonstration) >= 20
+        kinds = {student.removeprefix("demo-").split("-")[0] for student in demonstration}
+        assert kinds == {"perfect", "mistakes", "half", "untouched", "cheat", "broken"}
+
+    def test_right_answers_have_all_points_however_they_are_written(self, demonstration):
+        perfect = [r for s, r in demonstration.items() if s.startswith("demo-perfect")]
+        assert len(perfect) >= 3
+        for result in perfect:
+            assert result.earned == result.points, result
+
+    def test_every_mistake_is_named_at_the_seeds_that_grade(self, course, name, demonstration):
+        judged = judging.exercises_of(course.checks_module(name))
+        named = 0
+        for exercise in judged:
+            for number, (sentence, _) in enumerate(exercise.mistakes, start=1):
+                verdict = demonstration[f"demo-mistakes-{number:02}"].verdicts[exercise.name]
+                assert verdict["status"] == "wrong", (exercise.name, sentence)
+                assert verdict["earned"] < verdict["points"]
+                assert verdict["mistake"] == sentence
+                named += 1
+        assert named >= 2 * len(judged)
+
+    def test_a_cheat_has_what_an_unanswered_notebook_has(self, demonstration):
+        untouched = demonstration["demo-untouched"]
+        assert untouched.earned == 0
+        for number in (1, 2):
+            assert demonstration[f"demo-cheat-{number}"].verdicts == untouched.verdicts
+
+    def test_half_an_answer_has_half_the_verdicts(self, demonstration):
+        halves = [demonstration[f"demo-half-{number}"] for number in (1, 2)]
+        assert sum(half.earned for half in halves) == halves[0].points
+        assert all(0 < half.earned < half.points for half in halves)
+
+    def test_broken_files_have_a_verdict(self, demonstration):
+        assert demonstration["demo-broken-empty"].state == "not a notebook"
+        assert demonstration["demo-broken-not-a-notebook"].state == "not a notebook"
+        cut = demonstration["demo-broken-cut-off"]
+        assert cut.state == "graded"
+        assert "cut off" in cut.note
+        assert 0 < cut.earned < cut.points
+
+    def test_the_gradebook_has_the_same_points(self, course, name, demonstration):
+        found = scores(course, name)
+        assert set(found) == set(demonstration)
+        for student, result in demonstration.items():
+            for exercise, verdict in result.verdicts.items():
+                assert found[student][f"check-{exercise}"] == verdict["earned"], (student, exercise)
+
+    def test_no_hidden_value_is_told(self, course, name, assignment, demonstration):
+        hidden = {
+            repr(float(number))[:8]
+            for plan in assignment.plans.values()
+            for case, expected in zip(plan.cases, plan.expected)
+            for number in _numbers([case.args, case.kwargs, expected])
+            if len(repr(float(number))) > 10
+        }
+        assert len(hidden) > 100
+        for student in demonstration:
+            file = course.made / "autograded" / student / name / f"{name}.ipynb"
+            about = json.loads(file.read_text())["metadata"]["gradus"]
+            said = " ".join(verdict["message"] for verdict in about["verdicts"].values())
+            assert not [value for value in hidden if value in said]
+
+    def test_a_course_with_submissions_of_its_own_is_left_alone(self, empty_course, name, run):
+        put(empty_course, "alice", name, b"{}")
+        status, out, err = run(empty_course, "demo", name)
+        assert status == 2
+        assert "alice" in err and "--course" in err and len(err.splitlines()) == 1
+        assert [path.name for path in (empty_course.made / "submitted").iterdir()] == ["alice"]
+
+
+def _numbers(value):
+    import numpy as np
+
+    if isinstance(value, (list, tuple)):
+        return [n for item in value for n in _numbers(item)]
+    if isinstance(value, dict):
+        return _numbers(list(value.values()))
+    if isinstance(value, (float, np.ndarray, np.generic)):
+        return [n for n in np.ravel(value) if isinstance(n, (float, np.floating))]
+    return []
+
+
+def test_one_submission_has_the_same_points_by_both_commands(
+    bubblewrap, empty_course, name, course, demonstration, tmp_path
+):
+    students = ["demo-perfect-1", "demo-mistakes-01", "demo-cheat-1", "demo-broken-cut-off", "demo-broken-empty"]
+    for student in students:
+        file = course.made / "submitted" / student / name / f"{name}.ipynb"
+        put(empty_course, student, name, file.read_bytes())
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("nbgrader")), "autograde", name],
+        cwd=ROOT,
+        env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.made)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    theirs, ours = scores(empty_course, name), scores(course, name)
+    assert set(theirs) == set(students)
+    for student in students:
+        assert theirs[student] == ours[student]
+    assert sum(theirs["demo-perfect-1"].values()) > 0
+
+
+def test_nbgrader_does_not_fall_back_where_the_sandbox_is_missing(empty_course, name, submit, answers, tmp_path):
+    put(empty_course, "alice", name, submit(answers))
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for program in ("nbgrader", "alembic"):
+        (programs / program).symlink_to(Path(sys.executable).with_name(program))
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("nbgrader")), "autograde", name],
+        cwd=ROOT,
+        env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.made), "PATH": str(programs)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "bubblewrap is missing" in done.stderr
+    assert not (empty_course.made / "autograded" / "alice" / name).exists()
+    assert not any(scores(empty_course, name).get("alice", {}).values())
+
+
+class TestCommands:
+    def test_grade_prints_each_submission_and_a_table(self, bubblewrap, empty_course, name, submit, answers, run):
+        put(empty_course, "alice", name, submit(answers))
+        status, out, err = run(empty_course, "grade", name)
+        assert status == 0, err
+        assert "graded alice" in out
+        total = sum(plan["points"] for plan in self._about(empty_course, "alice", name)["verdicts"].values())
+        assert re.search(rf"alice +graded +{total:g} / {total:g}", out)
+
+        # Unchanged: not graded again. Changed, or forced: graded again.
+        file = empty_course.made / "autograded" / "alice" / name / f"{name}.ipynb"
+        before = file.stat().st_mtime_ns
+        status, out, _ = run(empty_course, "grade", name)
+        assert status == 0 and re.search(r"alice +unchanged", out)
+        assert file.stat().st_mtime_ns == before
+        status, out, _ = run(empty_course, "grade", name, "--force")
+        assert re.search(r"alice +graded", out) and file.stat().st_mtime_ns != before
+        first = next(iter(answers))
+        put(empty_course, "alice", name, submit({first: answers[first]}))
+        status, out, _ = run(empty_course, "grade", name)
+        points = self._about(empty_course, "alice", name)["verdicts"][first]["points"]
+        assert re.search(rf"alice +graded +{points:g} / {total:g}", out)
+        assert sum(scores(empty_course, name)["alice"].values()) == points
+
+    def test_what_needs_a_person_is_exit_status_1_and_the_rest_is_graded(
+        self, bubblewrap, empty_course, name, submit, answers, run
+    ):
+        put(empty_course, "alice", name, submit(answers))
+        put(empty_course, "bob", name, b"")
+        (empty_course.made / "submitted" / "carol" / name).mkdir(parents=True)
+        put(empty_course, "dave", name, submit(answers), "My Answers.ipynb")
+        (empty_course.made / "submitted" / "stray.txt").write_text("not a folder")
+        status, out, err = run(empty_course, "grade", name)
+        assert status == 1
+        assert re.search(r"bob +not a notebook +0 / \d+ +the file is empty", out)
+        assert re.search(r"carol +not a notebook +0 / \d+ +the folder holds none", out)
+        assert re.search(r"dave +graded +(\S+) / \1 +the notebook was called `My Answers.ipynb`", out)
+        found = scores(empty_course, name)
+        assert found["alice"] == found["dave"]
+        assert sum(found["bob"].values()) == sum(found["carol"].values()) == 0
+
+    def test_a_wrong_command_is_exit_status_2_and_one_line(self, empty_course, name, run, monkeypatch):
+        for arguments, says in (
+            (("grade", "nothing"), f"the assignments are: .*{name}"),
+            (("grade", name), "has no submissions"),
+            (("feedback", "nothing"), "there is no assignment 'nothing'"),
+            (("feedback", name), f"run autograder grade {name}"),
+            (("report", name), f"run autograder grade {name}"),
+        ):
+            status, out, err = run(empty_course, *arguments)
+            assert status == 2, arguments
+            assert re.search(says, err) and len(err.splitlines()) == 1
+            assert out == ""
+        put(empty_course, "alice", name, b"{}")
+        monkeypatch.setattr(sandbox, "_trouble", lambda: "bubblewrap is missing")
+        status, out, err = run(empty_course, "grade", name)
+        assert status == 2 and "--sandbox none" in err and len(err.splitlines()) == 1
+        status, out, err = run(empty_course, "grade", name, "--sandbox", "docker")
+        assert status == 2 and "expected one of bubblewrap, none" in err
+        assert not (empty_course.made / "autograded").exists()
+
+    def test_an_assignment_that_is_not_released(self, empty_course, name, run):
+        import shutil
+
+        put(empty_course, "alice", name, b"{}")
+        shutil.rmtree(empty_course.made / "release")
+        status, _, err = run(empty_course, "grade", name)
+        assert status == 2 and f"run autograder release {name}" in err
+
+    def test_without_a_sandbox_one_line_warns(self, empty_course, name, submit, answers, run):
+        put(empty_course, "alice", name, submit(answers))
+        status, out, err = run(empty_course, "grade", name, "--sandbox", "none")
+        assert status == 0
+        assert err.splitlines() == [sandbox.UNSAFE]
+        assert re.search(r"alice +graded +(\S+) / \1", out)
+
+    def test_a_database_that_cannot_be_reached(self, empty_course, name, run):
+        put(empty_course, "alice", name, b"{}")
+        db = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+        status, _, err = run(empty_course, "grade", name, "--sandbox", "none", "--db", db)
+        assert status == 2
+        assert "database cannot be used" in err and len(err.splitlines()) == 2  # with the warning
+
+    def test_the_report_has_every_student_exercise_and_mistake(self, course, name, demonstration, run, tmp_path):
+        file = tmp_path / "points.csv"
+        status, out, _ = run(course, "report", name, "--csv", str(file))
+        assert status == 0
+        rows = {row["student"]: row for row in csv.DictReader(file.open())}
+        assert set(rows) == set(demonstration)
+        for student, result in demonstration.items():
+            assert re.search(rf"^  {student} .* {result.earned:g}\b", out, re.MULTILINE)
+            assert float(rows[student]["all"]) == pytest.approx(result.earned)
+            for exercise, verdict in result.verdicts.items():
+                assert float(rows[student][exercise]) == verdict["earned"]
+        for exercise in judging.exercises_of(course.checks_module(name)):
+            for sentence, _ in exercise.mistakes:
+                made = sum(r.verdicts[exercise.name]["mistake"] == sentence for r in demonstration.values())
+                assert made >= 1
+                assert re.search(rf"^  {made} +{exercise.name} +{re.escape(sentence)}$", out, re.MULTILINE)
+        status, _, err = run(course, "report", name, "--csv", str(tmp_path / "none" / "x.csv"))
+        assert status == 2 and "--csv" in err
+
+    @staticmethod
+    def _about(course, student, name):
+        return classroom.read_graded(course.made / "autograded" / student / name / f"{name}.ipynb")
+
+
+HOSTILE = """<script>alert(1)</script><iframe src="http://example.com"></iframe>
+<img src="http://example.com/x.png" onerror="alert(1)"> ![x](http://example.com/y.png)
+[link](javascript:alert(1)) <style>@import 'http://example.com/z.css'</style>
+<a href="data:text/html,<script>alert(1)</script>">x</a> <svg onload="alert(1)"></svg>"""
+
+
+class TestFeedback:
+    def test_it_says_what_was_found_and_runs_nothing(self, bubblewrap, empty_course, name, assignment, submit, run):
+        from html.parser import HTMLParser
+
+        exercise = judging.exercises_of(empty_course.checks_module(name))[0]
+        sentence, mistake = exercise.mistakes[0]
+        answers = {exercise.name: demo.answer_from(exercise.name, mistake)}
+        notebook = nbformat.reads(submit(answers, f"print('''{HOSTILE}''')\nraise ValueError('''{HOSTILE}''')").decode(), 4)
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(HOSTILE))
+        written = [c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"]
+        for cell in written:
+            cell.source = f"My answer. {HOSTILE}"
+        second = list(assignment.plans)[1]
+        for cell in notebook.cells:
+            if submission.grade_id(cell) == second:
+                cell.source = f"def {second}(*args, **kwargs):\n    raise ValueError('<script>alert(2)</script>')"
+        put(empty_course, "mallory", name, nbformat.writes(notebook).encode(), "<script>alert(3)<script>.ipynb")
+        put(empty_course, "alice", name, submit({}))
+        (empty_course.made / "submitted" / "mallory" / name / "link").symlink_to(empty_course.made / ".secret")
+        assert run(empty_course, "grade", name)[0] == 0
+        status, out, _ = run(empty_course, "feedback", name)
+        assert status == 0
+        pages = [Path(line) for line in out.splitlines()]
+        assert [page.parent.parent.name for page in pages] == ["alice", "mallory"]
+        folder = empty_course.made / "feedback" / "mallory" / name
+        assert [path.name for path in folder.iterdir()] == [f"{name}.html"]
+
+        page = pages[1].read_text("utf-8")
+        tags = []
+
+        class Tags(HTMLParser):
+            def handle_starttag(self, tag, attributes):
+                tags.append((tag, dict(attributes)))
+
+        Tags().feed(page)
+        names = {tag for tag, _ in tags}
+        assert not names & {"script", "iframe", "object", "embed", "link", "base", "form", "svg", "img"}
+        for _, attributes in tags:
+            assert not [key for key in attributes if key.startswith("on")]
+            address = (attributes.get("href") or "").lower()
+            assert not address.startswith(("javascript:", "data:", "vbscript:"))
+        assert ("meta", "default-src 'none'") in [
+            (tag, (attributes.get("content") or "")[:18]) for tag, attributes in tags
+        ]
+        # What the student wrote is there, as text, and what was found is said.
+        text = re.sub(r"<[^>]+>", "", page)
+        assert "My answer." in text
+        assert "&lt;script&gt;alert(1)" in page
+        assert _plain(sentence) in _plain(text)
+        assert "raised ValueError" in text
+        assert "the notebook was called" in text
+        assert "not answered yet" in text
+
+    def test_the_students_are_told_about_a_file_that_is_no_notebook(self, course, name, demonstration, run):
+        status, _, _ = run(course, "feedback", name)
+        assert status == 0
+        page = (course.made / "feedback" / "demo-broken-empty" / name / f"{name}.html").read_text("utf-8")
+        assert "not a notebook: the file is empty" in page
+
+
+def _plain(text):
+    return re.sub(r"[\s`]+|&\w+;|[<>\"']", "", text)
+
+
+def test_an_answer_may_use_what_the_book_defines_and_what_the_student_added(bubblewrap, assignment, answers, submit):
+    first, second = list(answers)[:2]
+    plan = assignment.plans[first]
+    moved = {first: f"# the answer is in a cell of its own\n{answers[second]}"}
+    graded = grading.grade(submit(moved, answers[first]), assignment)
+    assert graded.verdicts[first].earned == plan.points
+    assert graded.verdicts[second].status == "right"
+
+    stub = next(c.source for c in assignment.released.cells if submission.grade_id(c) == first)
+    body = answers[first].replace(stub.rsplit("\n", 1)[0], "").strip("\n")
+    assert body.strip()
+    graded = grading.grade(submit({first: f"{stub}\n{body}"}), assignment)
+    assert graded.verdicts[first].status == "right"
+    assert "stands above your code" in graded.defects[0]
+
+
+def test_an_answer_that_cannot_be_run_is_told_why(bubblewrap, assignment, submit):
+    first, second, third, *_ = assignment.plans
+    graded = grading.grade(
+        submit(
+            {
+                first: f"def {first}(x)\n    return x",
+                second: f"import nothing_of_that_name\ndef {second}(x):\n    return x",
+                third: "def another_name(x):\n    return x",
+            }
+        ),
+        assignment,
+    )
+    assert graded.verdicts[first].message.startswith("raised SyntaxError: expected ':' (line 1 of the cell)")
+    assert "raised ModuleNotFoundError" in graded.verdicts[second].message
+    assert graded.verdicts[third].status == "not answered"
+    assert f"the cell `{third}` defines no function of that name" in graded.defects
+
+
+def test_grading_is_a_function_of_its_arguments(bubblewrap, assignment, answers, submit):
+    data = submit(dict(list(answers.items())[:3]))
+    one, two = grading.grade(data, assignment), grading.grade(data, assignment)
+    assert nbformat.writes(one.notebook) == nbformat.writes(two.notebook)
+    nbformat.validate(one.notebook)
+
+
+def test_the_cases_that_grade_are_not_those_that_students_see(course, name, assignment):
+    from gradus.values import pack, unpack
+
+    visible = {data["exercise"]: data for data in unpack(assignment.files[f"{name}.cases"])}
+    for exercise, plan in assignment.plans.items():
+        assert pack(plan.to_data()) != pack(visible[exercise])
+
+
+@pytest.fixture
+def postgres():
+    """The address of a new PostgreSQL server of the tests' own."""
+    need("postgres")
+    import shutil
+    import tempfile
+
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    bin_folder = programs[-1] if programs else Path(shutil.which("postgres")).parent
+    folder = tempfile.mkdtemp(prefix="gradus-postgres-")
+    # PostgreSQL refuses to run as root.
+    who = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    if who:
+        shutil.chown(folder, "postgres", "postgres")
+    data = f"{folder}/data"
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **who}
+    try:
+        subprocess.run([bin_folder / "initdb", "-D", data, "-U", "grader", "-A", "trust"], **quiet)
+        options = f"-k {folder} -c listen_addresses= -c fsync=off"
+        subprocess.run(
+            [bin_folder / "pg_ctl", "-D", data, "-o", options, "-l", f"{folder}/log", "-w", "start"], **quiet
+        )
+        try:
+            yield f"postgresql+psycopg://grader@/postgres?host={folder}"
+        finally:
+            subprocess.run([bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], **quiet)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_postgresql_gradebook(bubblewrap, postgres, empty_course, name, submit, answers, run):
+    put(empty_course, "alice", name, submit(answers))
+    assert run(empty_course, "grade", name)[0] == 0
+    # Graded for one gradebook is not graded for another.
+    status, out, err = run(empty_course, "grade", name, "--db", postgres)
+    assert status == 0, err
+    assert re.search(r"alice +graded", out)
+    assert scores(empty_course, name, postgres) == scores(empty_course, name)
+    assert sum(scores(empty_course, name, postgres)["alice"].values()) > 0
+    assert run(empty_course, "report", name, "--db", postgres)[0] == 0
+    assert run(empty_course, "feedback", name, "--db", postgres)[0] == 0
+    assert re.search(r"alice +unchanged", run(empty_course, "grade", name, "--db", postgres)[1])
+
+
+def test_a_submission_that_nbgrader_cannot_store_does_not_stop_the_others(
+    bubblewrap, empty_course, name, submit, answers, monkeypatch
+):
+    from nbgrader.preprocessors import SaveAutoGrades
+
+    put(empty_course, "alice", name, submit(answers))
+    put(empty_course, "bob", name, submit(answers))
+    plain = SaveAutoGrades.preprocess
+
+    def fail(self, nb, resources):
+        if resources["nbgrader"]["student"] == "alice":
+            raise RuntimeError("the disk is full")
+        return plain(self, nb, resources)
+
+    monkeypatch.setattr(SaveAutoGrades, "preprocess", fail)
+    alice, bob = classroom.grade_class(empty_course, name)
+    assert (alice.state, alice.note) == ("failed", "RuntimeError: the disk is full")
+    assert (bob.state, bob.earned) == ("graded", bob.points)
+    monkeypatch.undo()
+    assert [r.state for r in classroom.grade_class(empty_course, name)] == ["graded", "unchanged"]
+
+
+def test_the_class_is_written_only_for_what_is_released(course, tmp_path):
+    from autograder.course import Course
+
+    fresh = Course.find(ROOT, made=tmp_path)
+    name = next(iter(fresh.chapters()))
+    with pytest.raises(CourseError):
+        demo.write_class(fresh, name)
