@@ -35,6 +35,12 @@ def test_the_zigzag_changes_sign_at_every_step():
     assert signs == [-1, 1] * 15
 
 
+def test_the_gradient_at_the_start_points_across_the_valley():
+    said("at the start, the gradient points almost straight across the valley")
+    across, along = np.abs(BOWL.gradient(BOWL.start))[::-1]
+    assert across > 5 * along
+
+
 def test_the_bowl_has_condition_number_20():
     said("eigenvalues $\\tfrac1{10}$ and $2$, so $\\kappa = 20$")
     assert np.linalg.eigvalsh(BOWL.hessian(BOWL.start)) == pytest.approx([0.1, 2.0])
