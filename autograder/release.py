@@ -63,7 +63,8 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
     CourseError
         If an assignment is unknown or its chapter, references and checks do not agree.
     """
-    chapters = [read_chapter(course.chapter(name)) for name in names or course.chapters()]
+    wanted = dict.fromkeys(names or course.chapters())
+    chapters = [read_chapter(course.chapter(name)) for name in wanted]
     bare = [chapter.name for chapter in chapters if not chapter.named("exercise")]
     if names and bare:
         raise CourseError(

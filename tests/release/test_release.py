@@ -229,7 +229,7 @@ def test_released_again_is_the_same(small, run):
     (made / "release" / "small" / "hints.pdf").write_bytes(b"the instructor's own")
     old = made / "release" / "small" / "gradus-0.0.1-py3-none-any.whl"
     old.write_bytes(b"of an earlier release")
-    assert run("release", "small")[0] == 0
+    assert run("release", "small", "small")[0] == 0
     assert (made / "release" / "small" / "hints.pdf").read_bytes() == b"the instructor's own"
     assert not old.exists()
     (made / "release" / "small" / "hints.pdf").unlink()
