@@ -29,7 +29,11 @@ _POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
 )
-_STYLE = "<style>pre, code { white-space: pre-wrap; } .gradus-check td { padding: 0.2em 0.6em; vertical-align: top; }</style>"
+_STYLE = """<style>
+pre, code { white-space: pre-wrap; }
+div.prompt, .anchor-link { display: none; }
+.gradus-check td, .gradus-check th { padding: 0.2em 1em 0.2em 0; vertical-align: top; }
+</style>"""
 
 
 class FeedbackExporter(HTMLExporter):
@@ -45,9 +49,14 @@ class FeedbackExporter(HTMLExporter):
         """Export, then take out the page's own scripts and name its cells."""
         page, resources = super().from_notebook_node(nb, resources, **kwargs)
         page = re.sub(r"<script\b.*?</script\s*>", "", page, flags=re.DOTALL | re.IGNORECASE)
-        page = page.replace("<head>", f"<head>\n{_POLICY}\n{_STYLE}", 1)
-        for grade_id, exercise in grading.checked(nb).items():
-            page = page.replace(f'<a href="#{grade_id}">Test cell<', f'<a href="#{grade_id}">{exercise}<')
+        page = re.sub(r"@font-face\s*{[^}]*}", "", page)
+        page = page.replace("<head>", f"<head>\n{_POLICY}", 1).replace("</head>", f"{_STYLE}</head>", 1)
+        names = grading.checked(nb)
+        page = re.sub(
+            r'<a href="#([\w-]+)">(Test cell|Written response)<',
+            lambda found: f'<a href="#{found[1]}">{names.get(found[1], found[1])}<',
+            page,
+        )
         return page, resources
 
     def _markdown(self, source: str) -> str:
@@ -73,27 +82,47 @@ class AnswersOnly(NbGraderPreprocessor):
         name = resources["nbgrader"]["assignment"]
         released = nbgrader_plugin.load(str(course.root), str(course.made), name).released
         book = {cell.source for cell in released.cells if not cell.metadata.get("nbgrader")}
-        nb.cells = [kept for cell in nb.cells if (kept := _kept(cell, book))]
+        kept: list[NotebookNode] = []
+        heading: NotebookNode | None = None
         for cell in nb.cells:
-            for output in cell.get("outputs", []):
-                if "data" in output:
-                    output.data = _text_only(output.data)
+            if cell.source in book and not cell.metadata.get("nbgrader"):
+                heading = _heading(cell) or heading
+                continue
+            kept += [heading] if heading else []
+            heading = None
+            if cell.cell_type == "code":
+                cell.outputs = [_text_only(output) for output in _shown(cell)]
+            kept.append(cell)
+        nb.cells = kept
         return nb, resources
 
 
-def _kept(cell: NotebookNode, book: set[str]) -> NotebookNode | None:
-    if cell.source not in book or cell.metadata.get("nbgrader"):
-        return cell
+def _heading(cell: NotebookNode) -> NotebookNode | None:
+    """A cell of the book with nothing but its last heading, or None if it has none."""
     headings = re.findall(r"^#{1,6} .*$", cell.source, re.MULTILINE)
     if cell.cell_type != "markdown" or not headings:
         return None
-    cell.source = "\n\n".join(headings)
+    cell.source = headings[-1]
     return cell
 
 
-def _text_only(data: dict) -> dict:
-    kept = {"text/plain": data.get("text/plain", "")}
-    return kept | {"text/html": clean(data["text/html"])} if "text/html" in data else kept
+def _shown(cell: NotebookNode) -> list[NotebookNode]:
+    """The outputs that a student should see: the points stand above a check cell already."""
+    graded = cell.metadata.get("nbgrader", {}).get("grade")
+    return [
+        output
+        for output in cell.get("outputs", [])
+        if not (graded and output.output_type == "execute_result")
+    ]
+
+
+def _text_only(output: NotebookNode) -> NotebookNode:
+    if "data" in output:
+        kept = {"text/plain": output.data.get("text/plain", "")}
+        if "text/html" in output.data:
+            kept["text/html"] = clean(output.data["text/html"])
+        output.data = kept
+    return output
 
 
 class ClassFeedback(GenerateFeedback):

@@ -118,6 +118,24 @@ class TestDemonstration:
         assert [path.name for path in (empty_course.made / "submitted").iterdir()] == ["alice"]
 
 
+def test_the_demonstration_runs_where_bubblewrap_is_missing(empty_course, name, run, monkeypatch):
+    whole = demo._class
+    few = ("perfect-1", "cheat-1", "cheat-2", "broken-empty")
+    monkeypatch.setattr(demo, "_class", lambda *given: {key: whole(*given)[key] for key in few})
+    monkeypatch.setattr(sandbox, "_trouble", lambda: "bubblewrap is missing, install it")
+    status, out, err = run(empty_course, "demo", name)
+    assert status == 0, err
+    assert "bubblewrap is missing" in out
+    assert "is graded without a sandbox" in out
+    found = scores(empty_course, name)
+    assert set(found) == {f"demo-{key}" for key in few}
+    assert sum(found["demo-perfect-1"].values()) > 0
+    assert sum(found["demo-cheat-1"].values()) == sum(found["demo-cheat-2"].values()) == 0
+    assert (empty_course.made / "feedback" / "demo-perfect-1" / name / f"{name}.html").is_file()
+    # Once more: its own submissions are made anew, and graded again only where they differ.
+    assert run(empty_course, "demo", name)[0] == 0
+
+
 def _numbers(value):
     import numpy as np
 
