@@ -167,6 +167,14 @@ def test_truth_values_arrive_as_they_were_in_the_notebook(expected):
         assert message(held, None) != ""
 
 
+def test_a_mask_is_an_array_of_numbers():
+    mask = np.array([True, False])
+    assert message(mask, [1, 0.0]) == ""
+    assert message(mask, np.array([True, True])) == (
+        "theta: wrong value at [1]: 1, expected 0 (1 of 2 are wrong)"
+    )
+
+
 def test_text_and_none():
     assert message("saddle", "saddle") == ""
     assert message("saddle", "minimum") == "theta: wrong value: 'minimum', expected 'saddle'"
