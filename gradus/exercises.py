@@ -62,6 +62,8 @@ def chapter(name: str) -> None:
     """
     global _session
     _session = _Session(name, _load_plans(name))
+    if shell := _shell():
+        shell.set_custom_exc((NotImplementedError,), _explain_unanswered)
 
 
 def exercise(function: Callable) -> Callable:
@@ -104,6 +106,28 @@ def check(answer: Callable) -> None:
 def progress() -> None:
     """Show the points of every exercise of this chapter that was checked so far."""
     _display(Progress(_session.plans, _session.verdicts))
+
+
+def _shell() -> Any:
+    """IPython's shell, if this is a notebook."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def _explain_unanswered(
+    shell: Any, kind: type, error: Exception, trace: Any, tb_offset: int | None = None
+) -> None:
+    """In place of a long traceback: which exercise a cell of the book is waiting for."""
+    name = traceback.extract_tb(trace)[-1].name
+    if name in _session.plans:
+        lines = [f"NotImplementedError: this cell needs your answer to `{name}`, which is still open"]
+    else:
+        lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
+    # IPython leaves the showing to such a handler; this is how its own tracebacks are shown.
+    shell._showtraceback(kind, error, lines)
 
 
 def _references(name: str, *inside: str) -> ModuleType | None:

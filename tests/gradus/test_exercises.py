@@ -1,6 +1,7 @@
 """`chapter`, `exercise`, `check` and `progress`: with references behind them, and with released cases."""
 
 import html
+import subprocess
 import sys
 from html.parser import HTMLParser
 
@@ -467,3 +468,31 @@ def test_an_outcome_is_what_the_call_did(student):
     assert outcome == Outcome("returned", 1)
     raised = exercises._try(stub, case)
     assert (raised.kind, raised.error) == ("raised", "NotImplementedError")
+
+
+WAITING = """
+from gradus import chapter, exercise
+chapter("two-words")
+@exercise
+def double(x, by=2.0):
+    raise NotImplementedError("replace this line with your answer")
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "frames"),
+    [
+        ("double(1.0)", "needs your answer to `double`, which is still open", False),
+        ("raise NotImplementedError('my own')", "my own", True),
+    ],
+)
+def test_a_cell_that_waits_for_an_answer_says_for_which(student, line, said, frames):
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", WAITING + line],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    printed = done.stdout + done.stderr
+    assert said in printed
+    assert ("Traceback" in printed) == frames
