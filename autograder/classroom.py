@@ -153,7 +153,8 @@ def submitted(made: Path, name: str) -> list[str]:
     folder = made / "submitted"
     if not folder.is_dir():
         return []
-    return sorted(path.name for path in folder.iterdir() if (path / name).is_dir())
+    students = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path.name for path in students if (path / name).is_dir())
 
 
 def configuration(course: Course, kind: str = "bubblewrap", db: str = "") -> Config:

@@ -72,14 +72,12 @@ def execute(
             playing = [(index, source) for index, source in cells if index not in dropped]
             try:
                 process.send(job(limits, sandbox != "none", playing, files), _START_SECONDS)
-                reports = dict(_play(process, index, limits, end) for index, _ in playing)
-                _expect(process.receive(limits.grace_seconds), "ready")
+                run.cells = _play(process, [index for index, _ in playing], limits, end)
             except _CellLost as lost:
                 dropped[lost.index] = lost.report
                 continue
-            except (Lost, NotData):
+            except Lost:
                 continue
-            run.cells = reports
             for plan in left:
                 run.outcomes[plan.exercise], alive = _ask(process, plan, limits, end)
                 if not alive:
@@ -100,21 +98,32 @@ class _CellLost(Exception):
 
 
 def _play(
-    process: Sandbox, index: int, limits: Limits, end: float
-) -> tuple[int, CellReport]:
-    """Wait for one cell to begin and to end."""
+    process: Sandbox, indices: list[int], limits: Limits, end: float
+) -> dict[int, CellReport]:
+    """Wait for each cell to begin and to end; what went wrong in between is the fault of the last one."""
+    reports: dict[int, CellReport] = {}
+    last, wait = None, _START_SECONDS
     try:
-        _expect(process.receive(_START_SECONDS), "begins")
-        wait = min(limits.cell_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
-        said = _expect(process.receive(wait), "cell")
-    except (Lost, NotData) as lost:
-        kind = getattr(lost, "kind", "killed")
-        error = "CellTimeout" if kind == "timeout" else "ProcessEnded"
-        did = "took too long" if kind == "timeout" else "ended the process"
-        report = CellReport("", error, f"this cell {did}; the rest ran without it")
-        raise _CellLost(index, report) from None
-    text = {key: _text(said.get(key)) for key in ("error", "message", "line")}
-    return index, CellReport(_text(said.get("output"), limits.output_chars + 100), **text)
+        for index in indices:
+            _expect(process.receive(wait), "begins", index)
+            last = index
+            wait = min(limits.cell_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
+            said = _expect(process.receive(wait), "cell", index)
+            text = {key: _text(said.get(key)) for key in ("error", "message", "line")}
+            output = _text(said.get("output"), limits.output_chars + 100)
+            reports[index] = CellReport(output, **text)
+            wait = limits.grace_seconds
+        _expect(process.receive(wait), "ready", True)
+    except (Lost, NotData) as error:
+        if last is None:
+            raise Lost("killed", "the runner did not start") from error
+        late = isinstance(error, Lost) and error.kind == "timeout"
+        did = "took too long" if late else "ended the process"
+        report = CellReport(
+            "", "CellTimeout" if late else "ProcessEnded", f"this cell {did}; the rest ran without it"
+        )
+        raise _CellLost(last, report) from None
+    return reports
 
 
 def _ask(process: Sandbox, plan: Plan, limits: Limits, end: float) -> tuple[list[Outcome], bool]:
@@ -156,8 +165,8 @@ def _outcome(said: object) -> Outcome:
     )
 
 
-def _expect(said: object, key: str) -> dict:
-    if not isinstance(said, dict) or key not in said:
+def _expect(said: object, key: str, value: int) -> dict:
+    if not isinstance(said, dict) or type(said.get(key)) is not type(value) or said[key] != value:
         raise NotData(f"expected a frame with {key!r}")
     return said
 

@@ -5,6 +5,7 @@ this process, in a pool or on another machine.
 """
 
 import ast
+import functools
 import hashlib
 import math
 from copy import deepcopy
@@ -18,7 +19,7 @@ from autograder import submission
 from autograder.course import STUB_LINE, Course, CourseError
 from autograder.execution import CellReport, Run, execute
 from autograder.sandbox import Limits
-from gradus import judging
+from gradus import judging, values
 from gradus.exercises import Table
 from gradus.judging import Plan
 from gradus.verdict import Outcome, Verdict, examine
@@ -77,10 +78,14 @@ class Assignment:
 
     def fingerprint(self, data: bytes | None) -> str:
         """What a grade stands on: a submission whose fingerprint is unchanged need not be graded again."""
-        digest = hashlib.sha256(b"none" if data is None else b"file" + data)
-        for part in (nbformat.writes(self.released).encode(), *self.files.values()):
-            digest.update(hashlib.sha256(part).digest())
-        return digest.hexdigest()
+        submitted = hashlib.sha256(b"none" if data is None else b"file" + data)
+        return hashlib.sha256(self._digest + submitted.digest()).hexdigest()
+
+    @functools.cached_property
+    def _digest(self) -> bytes:
+        plans = [values.pack(plan.to_data()) for plan in self.plans.values()]
+        parts = [nbformat.writes(self.released).encode(), *self.files.values(), *plans]
+        return b"".join(hashlib.sha256(part).digest() for part in parts)
 
 
 @dataclass(frozen=True)

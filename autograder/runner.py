@@ -64,12 +64,14 @@ class Pipe:
 class Capture(io.TextIOBase):
     """Keeps the first characters that are printed; the rest is counted and dropped."""
 
+    encoding = "utf-8"
+
     def __init__(self, limit: int) -> None:
         self.limit, self.parts, self.size = limit, [], 0
 
     def write(self, text: str) -> int:
-        room = max(self.limit - self.size, 0)
-        self.parts.append(str(text)[:room])
+        if self.size < self.limit:
+            self.parts.append(str(text)[: self.limit - self.size])
         self.size += len(text)
         return len(text)
 
@@ -139,8 +141,18 @@ class Shell:
 
     def answer(self, request: dict, isolated: bool, pipe: Pipe) -> bytes:
         """Make one call in a fork; the packed outcome."""
+        if isolated and os.getpid() == 2:
+            # In a process namespace of its own, all there is besides init and this process is left over.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                while True:
+                    os.waitpid(-1, 0)
         reads, writes = os.pipe()
-        child = os.fork()
+        try:
+            child = os.fork()
+        except OSError:
+            return values.pack({"kind": "killed", "message": "too many processes or threads run already"})
         if child == 0:
             try:
                 pipe.close()
@@ -159,10 +171,6 @@ class Shell:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        if isolated and os.getpid() == 2:
-            # In a process namespace of its own, all there is besides init and this process is left over.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)
         if data is None:
             return values.pack({"kind": "timeout"})
         return data or values.pack({"kind": "killed", "message": _ending(status)})

@@ -88,6 +88,8 @@ def locate(folder: Path, name: str) -> tuple[Path | None, list[str]]:
         None if the folder holds no notebook.
     defects : list of str
     """
+    if folder.is_symlink():
+        return None, []
     files = sorted(path for path in _files(folder) if not path.name.startswith("."))
     right = folder / f"{name}.ipynb"
     if right in files:

@@ -310,3 +310,15 @@ def test_a_bubblewrap_that_does_not_work_is_found_out_by_trying(monkeypatch, tmp
             sandbox.require("bubblewrap")
     finally:
         sandbox._trouble.cache_clear()
+
+
+def test_what_cells_leave_running_does_not_stand_in_the_way_of_calls():
+    many = (
+        "import os, time\n"
+        "for _ in range(40):\n"
+        "    try:\n        child = os.fork()\n    except OSError:\n        break\n"
+        "    if child == 0:\n        time.sleep(30); os._exit(0)\n"
+    )
+    assert earned(RIGHT, many, OTHER) == [2, 1]
+    spin = "import threading\ndef spin():\n    while True: pass\nfor _ in range(3): threading.Thread(target=spin, daemon=True).start()"
+    assert earned(RIGHT, spin, OTHER) == [2, 1]
