@@ -226,10 +226,12 @@ def _isolated(limits: Limits, program: tuple[str, ...] = (f"{_INSIDE}/runner.py"
         *("--cap-drop", "ALL"),
         *(f"--unshare-{name}" for name in spaces),
         *("--disable-userns", "--hostname", "gradus"),
+        # Before the files that are shown: a project may itself lie in the machine's /tmp.
+        *("--size", size, "--tmpfs", _WORK),
         *_mounts(binds + ours),
         *("--proc", "/proc", "--dev", "/dev"),
         *("--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
-        *("--size", size, "--tmpfs", _WORK, "--remount-ro", "/", "--chdir", _WORK),
+        *("--remount-ro", "/", "--chdir", _WORK),
     ]
     for name, value in _environment(_WORK, _INSIDE).items():
         command += ["--setenv", name, value]
