@@ -56,37 +56,62 @@ def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]
     return chapters
 
 
-def add_references(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the reference below each check, and the rubric below each written question."""
-    if docname.startswith("chapters/") and app.config.gradus_show_references:
-        source[0] = with_references(source[0], docname.removeprefix("chapters/").replace("-", "_"))
+def complete(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put into a chapter what its author does not write."""
+    if docname.startswith("chapters/"):
+        name = docname.removeprefix("chapters/")
+        source[0] = with_questions(source[0], name, app.config.gradus_show_references)
+        if app.config.gradus_show_references:
+            source[0] = with_references(source[0], name)
 
 
-def with_references(text: str, module: str) -> str:
-    """A chapter's text with its dropdowns, where `module` is its module in `solutions`."""
+def with_references(text: str, chapter: str) -> str:
+    """A chapter's text with a closed dropdown below each check: the reference as its file has it."""
+    path = f"/{PACKAGE}/{_module(chapter)}.py"
 
-    def below_check(cell: re.Match) -> str:
-        names = CHECK.findall(cell[0])
+    def below(cell: re.Match) -> str:
         return cell[0] + "".join(
             f"\n\n::::{{dropdown}} Reference: `{name}`\n:class-container: gradus-reference\n\n"
-            f":::{{literalinclude}} /{PACKAGE}/{module}.py\n:language: python\n:pyobject: {name}\n:::\n::::"
-            for name in names
+            f":::{{literalinclude}} {path}\n:language: python\n:pyobject: {name}\n:::\n::::"
+            for name in CHECK.findall(cell[0])
         )
 
-    def below_question(cell: re.Match) -> str:
+    return CODE_CELL.sub(below, text)
+
+
+def with_questions(text: str, chapter: str, rubrics: bool) -> str:
+    """A chapter's text with each written question in a box, and its rubric folded if wanted."""
+    from gradus.judging import written_of
+
+    checks = importlib.import_module(f"{PACKAGE}.checks.{_module(chapter)}")
+    questions = {question.name: question for question in written_of(checks)}
+
+    def boxed(cell: re.Match) -> str:
         name = json.loads(cell[1]).get("written")
         if not name:
             return cell[0]
-        from gradus.judging import written_of
-
-        questions = {q.name: q for q in written_of(importlib.import_module(f"{PACKAGE}.checks.{module}"))}
-        question = questions[name]
-        return (
-            f"{cell[0]}::::{{dropdown}} How it is marked ({question.points:g} points)\n"
-            f":class-container: gradus-reference\n\n{question.rubric}\n::::\n\n"
+        if name not in questions:
+            raise ExtensionError(
+                f"chapter {chapter}: no rubric for the written question {name!r}: "
+                f"write a Written({name!r}, ...) in {checks.__name__}"
+            )
+        heading, body = re.fullmatch(r"\s*(#[^\n]*\n)?(.*)", cell[2], re.DOTALL).groups("")
+        points = f"{questions[name].points:g} points"
+        box = (
+            f"{heading}\n::::::{{admonition}} Answer in your notebook: {points}, marked by a person\n"
+            f":class: gradus-written\n\n{body.strip()}\n::::::\n\n"
         )
+        marking = (
+            f"::::::{{dropdown}} How it is marked\n:class-container: gradus-reference\n\n"
+            f"{questions[name].rubric}\n::::::\n\n"
+        )
+        return f"+++\n{box}{marking if rubrics else ''}"
 
-    return WRITTEN.sub(below_question, CODE_CELL.sub(below_check, text))
+    return WRITTEN.sub(boxed, text)
+
+
+def _module(chapter: str) -> str:
+    return chapter.replace("-", "_")
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -103,12 +128,7 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
 REPAIRS = (
     (
         "the icon script repeats what the icon font does: 531 KiB (pydata-sphinx-theme#2379)",
-        r'\s*<script defer="?"? ?src="[^"]*fontawesome\.js[^"]*"></script>|\s*<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>',
-        "",
-    ),
-    (
-        "fonts are preloaded of which no page uses an icon",
-        r'<link rel="preload" as="font"[^>]*fa-(?:brands|regular)-400\.woff2"[^>]*>\s*',
+        r'\s*<script defer src="[^"]*fontawesome\.js[^"]*"></script>',
         "",
     ),
     ("icons are read aloud", r'<i class="', '<i aria-hidden="true" class="'),
@@ -126,7 +146,7 @@ REPAIRS = (
     ("a summary's name is not its text", r'<summary aria-label="Toggle hidden content">', "<summary>"),
     ("a list without list items", r'<div role="list" class="citation-list">', '<div class="citation-list">'),
     ("a role that ARIA deprecates", r' role="doc-biblioentry"', ""),
-    ("a role that the element forbids", r' role="doc-backlink"', ""),
+    ("an empty cell is no heading", r'<th class="head">(?:<p></p>)?</th>', "<td></td>"),
     (
         "the side bar is no landmark",
         r'<div id="pst-primary-sidebar" class="',
@@ -166,7 +186,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("gradus_show_references", True, "env", [bool])
     app.connect("config-inited", prepare)
     app.connect("env-get-outdated", forget_stale_outputs)
-    app.connect("source-read", add_references)
+    app.connect("source-read", complete)
     app.connect("html-page-context", describe)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,102 @@
+"""The site, built once as readers get it, and once without references and repairs."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+# Apart from _build/html, which a reader may have open; the cache of executed chapters stays.
+BUILT = ROOT / "_build" / "tested"
+
+
+def pages_of(toc: dict) -> list[str]:
+    """The pages that a table of contents names."""
+    inner = [page for key in ("parts", "chapters", "sections") for item in toc.get(key, ()) for page in pages_of(item)]
+    return [toc[key] for key in ("root", "file") if key in toc] + inner
+
+
+PAGES = [*pages_of(yaml.safe_load((ROOT / "_toc.yml").read_text())), "search"]
+
+
+def pytest_generate_tests(metafunc):
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", PAGES)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("site"))  # one worker, so one build
+
+
+def run_jupyter_book(*arguments, before="pass", config=None, out):
+    """Build the site in a process of its own; its log is in the failure if it fails."""
+    code = f"import sys; sys.path.insert(0, '_ext'); {before}; from jupyter_book.cli.main import main; main()"
+    options = ["--config", str(config)] if config else []
+    command = [sys.executable, "-c", code, "build", ".", *arguments, *options, "--path-output", str(out)]
+    bin_folder = str(Path(sys.executable).parent)
+    environment = os.environ | {"PATH": bin_folder + os.pathsep + os.environ["PATH"]}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"the build failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+    return out / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def pages():
+    """Names of all pages, as `soup` takes them."""
+    return PAGES
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the whole site; every page is read anew, so that its warnings are errors again."""
+    shutil.rmtree(BUILT / "_build" / "html", ignore_errors=True)
+    return run_jupyter_book("--all", "-W", "-n", "--keep-going", "--quiet", out=BUILT)
+
+
+@pytest.fixture(scope="session")
+def bare_site(tmp_path_factory):
+    """The site of a course that grades, without its cells run and before its pages are repaired."""
+    folder = tmp_path_factory.mktemp("bare")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["execute"]["execute_notebooks"] = "off"
+    config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
+    config["sphinx"]["config"]["gradus_show_references"] = False
+    path = folder / "_config.yml"
+    path.write_text(yaml.safe_dump(config))
+    return run_jupyter_book("-n", before="import gradus_site; gradus_site.REPAIRS = ()", config=path, out=folder)
+
+
+@pytest.fixture(scope="session")
+def soup(site):
+    """A page, parsed: `soup("index")`."""
+
+    @functools.cache
+    def parse(name):
+        return BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+
+    return parse
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Where the site is served, on the loopback alone."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

@@ -1,0 +1,120 @@
+"""Every page in a browser: wide and narrow, light and dark, served and from a file."""
+
+import shutil
+
+import pytest
+from conftest import ROOT, need
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+LOOKS = [(width, mode) for width in (1280, 390) for mode in ("light", "dark")]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    need("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Root, as in a container, cannot use Chromium's own sandbox; the pages are ours.
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page: it comes back with `complaints`, what its console and its network had to say."""
+    contexts = []
+
+    def open_page(url, width=1280, mode="light"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        home = url.split("/_build")[0] if url.startswith("file:") else "/".join(url.split("/")[:3])
+        allowed = (home, "data:", "blob:")
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(allowed) else page.complaints.append(f"asked {r.url}"))
+        page.on("response", lambda r: page.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.goto(url, wait_until="networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width, mode", LOOKS)
+def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, address, name, width, mode):
+    page = visit(f"{address}/{name}.html", width, mode)
+    assert page.evaluate("document.documentElement.dataset.theme") == mode
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.add_script_tag(path=AXE)
+    # Tens of thousands of letters and strokes that screen readers never meet would take minutes;
+    # and of what axe looks at, dark pages differ in their colours alone.
+    skipped = {"exclude": [[".katex-html"], [".gradus-figure svg"]]}
+    options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if mode == "dark" else {})
+    report = page.evaluate("([what, how]) => axe.run(what, how)", [skipped, options])
+    broken = {v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]}
+    assert broken == {}
+    assert report["passes"]
+    assert page.complaints == []
+
+
+def test_a_page_works_from_a_file(visit, site, name):
+    page = visit((site / f"{name}.html").as_uri())
+    assert page.complaints == []
+    assert page.evaluate("document.fonts.size") > 0
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_figures_take_the_ink_and_the_paper_of_the_page(visit, address, mode):
+    from gradus import plots
+
+    page = visit(f"{address}/chapters/optimizers.html", mode=mode)
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    rgb = lambda text: tuple(int(x) / 255 for x in text[4:-1].split(","))  # noqa: E731
+    assert plots.contrast(rgb(paper), plots.PAGES[mode]) < 1.05, "gradus.plots.PAGES has another background"
+    inks = page.evaluate("[...document.querySelectorAll('.gradus-figure svg')].map(s => getComputedStyle(s).fill)")
+    assert inks
+    for ink in inks:
+        assert plots.contrast(rgb(ink), rgb(paper)) > 7
+    slabs = page.evaluate(
+        """[...document.querySelectorAll('.gradus-figure')].flatMap(figure => {
+            const colours = []
+            for (let node = figure; node && node.tagName != 'BODY'; node = node.parentElement)
+                colours.push(getComputedStyle(node).backgroundColor)
+            return colours})"""
+    )
+    assert set(slabs) <= {"rgba(0, 0, 0, 0)", paper}
+
+
+def test_words_in_figures_can_be_read_on_a_phone(visit, address):
+    page = visit(f"{address}/chapters/optimizers.html", width=390)
+    heights = page.evaluate(
+        """[...document.querySelectorAll('.gradus-figure svg')].map(svg =>
+            11 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"""
+    )
+    assert heights
+    assert min(heights) >= 9
+
+
+def test_what_is_folded_opens_by_keyboard(visit, address):
+    page = visit(f"{address}/chapters/optimizers.html")
+    first = page.locator("details.gradus-reference").first
+    assert not first.evaluate("node => node.open")
+    first.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert first.evaluate("node => node.open")
+    assert "return" in first.inner_text()
+
+
+def test_search_finds_a_word_of_a_chapter(visit, address):
+    page = visit(f"{address}/search.html?q=Nesterov")
+    page.wait_for_selector("#search-results li")
+    assert "optimizers" in page.inner_html("#search-results")
+    assert page.complaints == []
