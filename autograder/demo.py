@@ -73,9 +73,10 @@ def write_class(course: Course, name: str) -> list[str]:
             "give the demonstration a folder of its own with autograder --course DIR"
         )
     files = {PREFIX + student: data for student, data in _class(course, assignment).items()}
+    for old in folder.glob(f"{PREFIX}*/{name}"):
+        shutil.rmtree(old)
     for student, data in files.items():
         place = folder / student / name
-        shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         (place / f"{name}.ipynb").write_bytes(data)
     return list(files)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -103,12 +104,12 @@ def show(report: Report, console: Console) -> None:
     lines(
         console,
         f"{report.name}: points of {len(report.rows)} submissions",
-        ("student", *numbers.values(), "all", "about the file"),
+        ("student", *numbers.values(), "all"),
         [
-            (row.student, *map(_points, row.scores.values()), f"{row.total:g}", row.note)
+            (row.student, *map(_points, row.scores.values()), f"{row.total:g}")
             for row in report.rows
         ]
-        + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}", "")],
+        + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}")],
     )
     lines(
         console,
@@ -118,6 +119,12 @@ def show(report: Report, console: Console) -> None:
             (numbers[exercise], exercise, f"{points:g}", *_statistics(report, exercise, points))
             for exercise, points in report.points.items()
         ],
+    )
+    lines(
+        console,
+        "about the files",
+        ("student", "what was found"),
+        [(row.student, row.note) for row in report.rows if row.note],
     )
     lines(
         console,
@@ -143,18 +150,24 @@ def write_csv(report: Report, file: Path) -> None:
 def lines(
     console: Console, title: str, headers: Iterable[str], rows: list[tuple[str, ...]]
 ) -> None:
-    """Print rows under headers: a table on a terminal, aligned lines in a log."""
+    """Print rows under headers: a table on a terminal, aligned lines in a log and where a table is too wide.
+
+    The last column is the one that is broken into lines.
+    """
     headers = tuple(headers)
     rows = [tuple(map(printable, row)) for row in rows]
-    if console.is_terminal:
-        table = Table(title=title, title_justify="left", pad_edge=False)
+    if not rows:
+        return
+    widths = [max(map(len, column)) for column in zip(headers, *rows)]
+    room = console.width - sum(width + 3 for width in widths[:-1]) - 4
+    if console.is_terminal and room > min(widths[-1], 30):
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
         for header in headers:
-            table.add_column(header)
+            table.add_column(header, no_wrap=header != headers[-1])
         for row in rows:
             table.add_row(*map(Text, row))
         console.print(table)
         return
-    widths = [max(map(len, column)) for column in zip(headers, *rows)]
     console.out(title, highlight=False)
     for row in (headers, *rows):
         text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
