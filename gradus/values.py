@@ -147,8 +147,6 @@ class _Reader:
             return _text(node)
         if node is None or isinstance(node, bool | int | float):
             return node
-        if not isinstance(node, list) or not node:
-            raise NotData("an unknown node")
         match node:
             case ["float", "inf" | "-inf" | "nan" as text]:
                 return float(text)
