@@ -94,7 +94,10 @@ def check(answer: Callable) -> None:
     name = getattr(answer, "__name__", repr(answer))
     if name not in _session.plans:
         known = ", ".join(_session.plans) or "none: run the set-up cell, which says chapter(...)"
-        raise LookupError(f"no exercise is called {name!r}; the exercises here are: {known}")
+        raise LookupError(
+            f"no exercise is called {name!r}: write the answer with `def` under the exercise's name; "
+            f"the exercises here are: {known}"
+        )
     plan = _session.plans[name]
     verdict = examine(plan, [_try(answer, case) for case in plan.cases])
     _session.verdicts[name] = verdict

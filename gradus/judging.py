@@ -151,20 +151,39 @@ class Exercise:
         )
 
     def _case(self, call: Call) -> Case:
-        parameters = list(inspect.signature(self.reference).parameters)
+        parameters = inspect.signature(self.reference).parameters
         unknown = set(call.arguments) - set(parameters)
         if unknown:
             raise TypeError(
                 f"{self.name}: case {call.label!r} has no parameter {sorted(unknown)[0]!r}"
             )
-        leading = []
-        for name in parameters:
-            if name not in call.arguments:
-                break
-            leading.append(name)
-        rest = {key: value for key, value in call.arguments.items() if key not in leading}
-        args = tuple(call.arguments[name] for name in leading)
-        return Case(call.label, (*leading, *rest), args, rest)
+        given = {name: _plain(value) for name, value in call.arguments.items()}
+        named = {
+            name: given[name]
+            for name, p in parameters.items()
+            if p.kind is p.KEYWORD_ONLY and name in given
+        }
+        leading = [name for name in parameters if name not in named]
+        while leading and leading[-1] not in given:
+            leading.pop()
+        # A parameter left out between two others is given its default, so that all can be renamed.
+        defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+        for name in leading:
+            if name not in given | defaults:
+                raise TypeError(f"{self.name}: case {call.label!r} gives no {name!r}")
+        args = tuple((defaults | given)[name] for name in leading)
+        return Case(call.label, (*leading, *named), args, named)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as Python has them: a function that is promised a float gets one."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list):
+        return type(value)(map(_plain, value))
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 def run(function: Callable, case: Case) -> Any:

@@ -5,7 +5,6 @@ What is most helpful comes first: not answered, raised, type, shape, value at th
 place; and the name of the mistake, if it is a known one.
 """
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,18 +141,14 @@ def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | N
 
 
 def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
-    """The sentence of the known mistake that explains every wrong outcome: it does there the same.
+    """The sentence of the first known mistake that does on every case what this answer did.
 
-    Two mistakes can agree where both fail; the one that agrees on more cases in all is named.
+    On the cases that pass, too: a mistake that explains only the failures may be another one.
     """
-    wrong = [not _agrees(plan, *pair) for pair in zip(plan.expected, outcomes, strict=True)]
-    best, most = "", -1
     for mistake in plan.mistakes:
-        agrees = [_agrees(plan, *pair) for pair in zip(mistake.results, outcomes, strict=True)]
-        explains = any(wrong) and all(itertools.compress(agrees, wrong))
-        if explains and sum(agrees) > most:
-            best, most = mistake.sentence, sum(agrees)
-    return best
+        if all(_agrees(plan, *pair) for pair in zip(mistake.results, outcomes, strict=True)):
+            return mistake.sentence
+    return ""
 
 
 def _agrees(plan: Plan, result: Any, outcome: Outcome) -> bool:
@@ -247,8 +242,17 @@ def _compare_numbers(
     rest = f" ({wrong} of {close.size} are wrong)" if close.size > 1 else ""
     if not np.isfinite(got[place]) and np.isfinite(want[place]):
         return f"{name}: {got[place]:g}{where}: a division by zero or an overflow{rest}"
-    values = f": {got[place]:.6g}, expected {want[place]:.6g}" if reveal else ""
+    values = ": {}, expected {}".format(*_apart(got[place], want[place])) if reveal else ""
     return f"{name}: wrong value{where}{values}{rest}"
+
+
+def _apart(got: Any, want: Any) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to see that they differ, at least six."""
+    for digits in (6, 9, 12, 17):
+        texts = f"{got:.{digits}g}", f"{want:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def describe(value: Any) -> str:

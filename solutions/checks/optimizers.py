@@ -54,6 +54,13 @@ def sgd_step_only(theta, grad, lr):
     return -lr * grad
 
 
+@sgd_step.mistake(
+    "this is `lr * grad` alone: subtract it from `theta` and return the new parameters"
+)
+def sgd_lr_grad_only(theta, grad, lr):
+    return lr * grad
+
+
 @sgd_step.variant("in place on a copy")
 def sgd_in_place(theta, grad, lr):
     theta = theta.copy()
@@ -75,25 +82,21 @@ def sgd_lists(theta, grad, lr):
 
 @judge(reference.convergence_rate, points=2, returns=("rate",))
 def convergence_rate(rng):
-    small, large = np.sort(rng.uniform([0.1, 2.0], [0.3, 4.0]))
-    middle = rng.uniform(0.5, 1.5, size=4)
-    yield Call(
-        "one eigenvalue, a small learning rate", eigenvalues=np.array([large]), lr=0.4 / large
+    small, large = rng.uniform([0.1, 2.0], [0.3, 4.0])
+    between = rng.uniform(0.5, 1.5, size=4)
+    two, six = (
+        np.array([large, small]),
+        np.array([*between[:2], large, between[2], small, between[3]]),
     )
-    yield Call(
-        "the flat direction is the slowest", eigenvalues=np.array([small, large]), lr=0.5 / large
-    )
-    yield Call(
-        "the steep direction is the slowest", eigenvalues=np.array([small, large]), lr=1.99 / large
-    )
-    yield Call(
-        "it diverges along the steep direction",
-        eigenvalues=np.array([small, large]),
-        lr=2.7 / large,
-    )
-    spectrum = rng.permutation([small, large, *middle])
-    yield Call("six eigenvalues in any order", eigenvalues=spectrum, lr=0.9 / large)
-    yield Call("the best learning rate", eigenvalues=spectrum, lr=2 / (small + large))
+    one = np.array([large])
+    yield Call("one eigenvalue, a small learning rate", eigenvalues=one, lr=0.4 / large)
+    yield Call("one eigenvalue, an overshoot", eigenvalues=one, lr=1.3 / large)
+    yield Call("the flat direction is the slowest", eigenvalues=two, lr=0.5 / large)
+    yield Call("the steep direction is the slowest", eigenvalues=two, lr=1.99 / large)
+    yield Call("it diverges along the steep direction", eigenvalues=two, lr=2.7 / large)
+    yield Call("six in any order, the flat one is the slowest", eigenvalues=six, lr=0.9 / large)
+    yield Call("six in any order, the steep one is the slowest", eigenvalues=six, lr=1.99 / large)
+    yield Call("the best learning rate", eigenvalues=six, lr=2 / (small + large))
 
 
 @convergence_rate.mistake(
@@ -130,6 +133,20 @@ def rate_optimal(eigenvalues, lr):
 )
 def rate_all(eigenvalues, lr):
     return np.abs(1 - lr * eigenvalues)
+
+
+@convergence_rate.mistake(
+    "the smallest eigenvalue alone does not decide: with a large rate the steep direction may be the slowest"
+)
+def rate_of_flattest(eigenvalues, lr):
+    return abs(1 - lr * np.min(eigenvalues))
+
+
+@convergence_rate.mistake(
+    "the eigenvalues come in any order: the first and the last need not be the ends of the spectrum"
+)
+def rate_of_first_and_last(eigenvalues, lr):
+    return max(abs(1 - lr * eigenvalues[0]), abs(1 - lr * eigenvalues[-1]))
 
 
 @convergence_rate.variant("a loop over the eigenvalues")
@@ -229,6 +246,34 @@ def momentum_order(theta, grad, velocity, lr, mu=0.9):
     return velocity, theta - lr * velocity
 
 
+@momentum_step.mistake(
+    "the learning rate is inside the velocity: here it stays outside, `mu * velocity + grad` without `lr`"
+)
+def momentum_lr_inside_descending(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + lr * grad
+    return theta - velocity, velocity
+
+
+@momentum_step.mistake(
+    "the step goes uphill: this velocity is a sum of gradients, so subtract `lr * velocity`"
+)
+def momentum_uphill(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta + lr * velocity, velocity
+
+
+@momentum_step.mistake("the step ignores `lr`: it is `lr` times the velocity")
+def momentum_without_lr(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - velocity, velocity
+
+
+@momentum_step.mistake("the velocity ignores `mu`: the old one is kept in the part `mu`")
+def momentum_without_friction(theta, grad, velocity, lr, mu=0.9):
+    velocity = velocity + grad
+    return theta - lr * velocity, velocity
+
+
 @momentum_step.variant("in place on copies")
 def momentum_in_place(theta, grad, velocity, lr, mu=0.9):
     theta, velocity = theta.copy(), velocity.copy()
@@ -311,6 +356,26 @@ def nesterov_from_look_ahead(theta, gradient, velocity, lr, mu=0.9):
     ahead = theta - lr * mu * velocity
     velocity = mu * velocity + gradient(ahead)
     return ahead - lr * velocity, velocity
+
+
+@nesterov_step.mistake("the new velocity must be returned too, theta first")
+def nesterov_theta_only(theta, gradient, velocity, lr, mu=0.9):
+    return theta - lr * (mu * velocity + gradient(theta - lr * mu * velocity))
+
+
+@nesterov_step.mistake("the two results have changed places: theta first, then the velocity")
+def nesterov_order(theta, gradient, velocity, lr, mu=0.9):
+    velocity = mu * velocity + gradient(theta - lr * mu * velocity)
+    return velocity, theta - lr * velocity
+
+
+@nesterov_step.mistake(
+    "this is the form of the frameworks, where theta is the look-ahead point: here the gradient is to be taken at the look-ahead point"
+)
+def nesterov_shifted_form(theta, gradient, velocity, lr, mu=0.9):
+    grad = gradient(theta)
+    velocity = mu * velocity + grad
+    return theta - lr * (grad + mu * velocity), velocity
 
 
 @nesterov_step.variant("in two moves: the momentum's, then the correction")
@@ -415,9 +480,10 @@ def adagrad_step(rng):
     for label, shape in SHAPES.items():
         state = _normal(rng, shape, "theta", "grad") | _squares(rng, shape, "s")
         yield Call(label, **state, lr=rng.uniform(0.1, 0.6), eps=rng.uniform(0.2, 0.5))
-    state = {"theta": np.ones(3), "grad": np.array([0.0, 0.7, -0.7]), "s": np.zeros(3)}
+    # Gradients of the size of eps, where its default matters.
+    state = {"theta": np.ones(4), "grad": np.array([0.0, 0.7, -2e-8, 3e-8]), "s": np.zeros(4)}
     yield Call(
-        "a gradient that was always 0, eps left at its default", **state, lr=rng.uniform(0.2, 0.4)
+        "gradients of 0 and near 0, eps left at its default", **state, lr=rng.uniform(0.2, 0.4)
     )
 
 
@@ -466,6 +532,20 @@ def adagrad_without_eps(theta, grad, s, lr, eps=1e-8):
     return theta - lr * grad / np.sqrt(s), s
 
 
+@adagrad_step.mistake("the step goes uphill: subtract it")
+def adagrad_uphill(theta, grad, s, lr, eps=1e-8):
+    s = s + grad**2
+    return theta + lr * grad / (np.sqrt(s) + eps), s
+
+
+@adagrad_step.mistake(
+    "eps is outside the fraction: without parentheses, `/ np.sqrt(s) + eps` adds it to the quotient"
+)
+def adagrad_parentheses(theta, grad, s, lr, eps=1e-8):
+    s = s + grad**2
+    return theta - lr * grad / np.sqrt(s) + eps, s
+
+
 @adagrad_step.variant("in place on copies")
 def adagrad_in_place(theta, grad, s, lr, eps=1e-8):
     theta, s = theta.copy(), s.copy()
@@ -504,7 +584,11 @@ def rmsprop_step(rng):
             eps=rng.uniform(0.2, 0.5),
         )
     state = _normal(rng, 3, "theta", "grad") | _squares(rng, 3, "v")
-    yield Call("rho and eps left at their defaults", **state, lr=0.2)
+    yield Call("rho left at its default", **state, lr=0.2, eps=0.1)
+    state = {"theta": np.ones(4), "grad": np.array([0.0, 0.7, -2e-8, 3e-8]), "v": np.zeros(4)}
+    yield Call(
+        "gradients of 0 and near 0, all left at its default", **state, lr=rng.uniform(0.2, 0.4)
+    )
 
 
 @rmsprop_step.mistake(
@@ -554,6 +638,26 @@ def rmsprop_old_average(theta, grad, v, lr, rho=0.9, eps=1e-8):
     return theta - lr * grad / (np.sqrt(v) + eps), rho * v + (1 - rho) * grad**2
 
 
+@rmsprop_step.mistake("the step goes uphill: subtract it")
+def rmsprop_uphill(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = rho * v + (1 - rho) * grad**2
+    return theta + lr * grad / (np.sqrt(v) + eps), v
+
+
+@rmsprop_step.mistake(
+    "eps is outside the fraction: without parentheses, `/ np.sqrt(v) + eps` adds it to the quotient"
+)
+def rmsprop_parentheses(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = rho * v + (1 - rho) * grad**2
+    return theta - lr * grad / np.sqrt(v) + eps, v
+
+
+@rmsprop_step.mistake("`eps` is missing: a gradient that was always 0 divides 0 by 0")
+def rmsprop_without_eps(theta, grad, v, lr, rho=0.9, eps=1e-8):
+    v = rho * v + (1 - rho) * grad**2
+    return theta - lr * grad / np.sqrt(v), v
+
+
 @rmsprop_step.variant("in place on copies")
 def rmsprop_in_place(theta, grad, v, lr, rho=0.9, eps=1e-8):
     v = v.copy()
@@ -590,8 +694,9 @@ def adam_step(rng):
         eps=0.2,
     )
     yield Call(
-        "the first step, all else at its default",
-        **_normal(rng, 4, "theta", "grad"),
+        "the first step from 0 with gradients of 0 and near 0, all left at its default",
+        theta=zeros,
+        grad=np.array([0.0, 0.7, -2e-8, 3e-8]),
         m=zeros,
         v=zeros,
         t=1,
@@ -610,6 +715,10 @@ def adam_step(rng):
         )
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
     yield Call("t = 10,000: the correction has faded", **state, t=10_000, lr=0.3, **betas, eps=0.2)
+    state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
+    yield Call(
+        "t = 5, lr left at its default", **state | {"theta": zeros[:3]}, t=5, **betas, eps=0.2
+    )
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
     yield Call("t = 5, betas and eps left at their defaults", **state, t=5, lr=0.3)
 
@@ -700,6 +809,81 @@ def adam_v_of_m(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8
     return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
 
 
+@adam_step.mistake(
+    "t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`, which divides by 0 at the first step"
+)
+def adam_t_minus_one(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return (
+        theta - lr * (m / (1 - beta1 ** (t - 1))) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + eps),
+        m,
+        v,
+    )
+
+
+@adam_step.mistake(
+    "both corrections use beta2: m has a decay of its own, divide it by `1 - beta1**t`"
+)
+def adam_one_beta2(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta2**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@adam_step.mistake("only m is corrected: v needs it more, divide it by `1 - beta2**t`")
+def adam_only_m(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v) + eps), m, v
+
+
+@adam_step.mistake("only v is corrected: divide m by `1 - beta1**t`, too")
+def adam_only_v(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@adam_step.mistake("m and v have changed places in the results: theta, m, v")
+def adam_order(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), v, m
+
+
+@adam_step.mistake(
+    "the gradient itself stands in the step: that is RMSProp; Adam uses the corrected m"
+)
+def adam_grad_in_step(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@adam_step.mistake("the step goes uphill: subtract it")
+def adam_uphill(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta + lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@adam_step.mistake(
+    "eps is outside the fraction: without parentheses it is added to the quotient, not to the root"
+)
+def adam_parentheses(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)) + eps, m, v
+
+
+@adam_step.mistake("`eps` is missing: a gradient that was always 0 divides 0 by 0")
+def adam_without_eps(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)), m, v
+
+
 @adam_step.variant("in place on copies")
 def adam_in_place(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     theta, m, v = theta.copy(), m.copy(), v.copy()
@@ -782,8 +966,10 @@ def exponential_array(lr0, t, decay_time, factor=0.1):
 
 @judge(reference.step_decay, points=1, returns=("lr",))
 def step_decay(rng):
-    lr0, size = rng.uniform(0.1, 1.0), int(rng.integers(4, 9))
+    lr0, size = rng.uniform(0.1, 1.0), int(rng.integers(6, 12))
     yield Call("the first epoch", lr0=lr0, t=0, step_size=size, factor=0.5)
+    middle = size // 2 + 1
+    yield Call("in the middle of the first stretch", lr0=lr0, t=middle, step_size=size, factor=0.5)
     yield Call(
         "the last epoch before the first cut", lr0=lr0, t=size - 1, step_size=size, factor=0.5
     )
@@ -816,6 +1002,23 @@ def step_early(lr0, t, step_size, factor=0.1):
 @step_decay.mistake("only one cut is made: there is one every `step_size` epochs")
 def step_once(lr0, t, step_size, factor=0.1):
     return lr0 * factor if t >= step_size else lr0
+
+
+@step_decay.mistake(
+    "the cuts are rounded to the nearest: count only those that were made, round `t / step_size` down"
+)
+def step_rounded(lr0, t, step_size, factor=0.1):
+    return lr0 * factor ** round(t / step_size)
+
+
+@step_decay.mistake("the rate is cut in the epoch of a cut alone: it stays cut after that")
+def step_only_there(lr0, t, step_size, factor=0.1):
+    return lr0 * factor if t > 0 and t % step_size == 0 else lr0
+
+
+@step_decay.mistake("the cuts are multiplied with `factor`: raise it to the power of their number")
+def step_product(lr0, t, step_size, factor=0.1):
+    return lr0 * factor * (t // step_size)
 
 
 @step_decay.variant("cut by cut")
@@ -923,6 +1126,16 @@ def cosine_without_pi(lr0, t, total, lr_min=0.0):
     return lr_min + (lr0 - lr_min) * (1 + np.cos(min(t / total, 1.0))) / 2
 
 
+@cosine_annealing.mistake("after the end the rate is 0: hold it at lr_min")
+def cosine_ends_at_zero(lr0, t, total, lr_min=0.0):
+    return cosine_rises(lr0, t, total, lr_min) if t <= total else 0.0
+
+
+@cosine_annealing.mistake("after the end the rate is lr0 again: hold it at lr_min")
+def cosine_ends_at_start(lr0, t, total, lr_min=0.0):
+    return cosine_rises(lr0, t, total, lr_min) if t <= total else lr0
+
+
 @cosine_annealing.variant("by the half-angle formula")
 def cosine_half_angle(lr0, t, total, lr_min=0.0):
     if t >= total:
@@ -942,6 +1155,7 @@ def linear_warmup(rng):
     yield Call("the first step", lr0=lr0, t=0, warmup=warmup)
     yield Call("on the way", lr0=lr0, t=int(rng.integers(2, 5)), warmup=warmup)
     yield Call("the last step of the warm-up", lr0=lr0, t=warmup - 1, warmup=warmup)
+    yield Call("the step after it", lr0=lr0, t=warmup, warmup=warmup)
     yield Call("long after it", lr0=lr0, t=warmup + 20, warmup=warmup)
     yield Call("no warm-up", lr0=lr0, t=0, warmup=0)
 
@@ -961,6 +1175,34 @@ def warmup_without_end(lr0, t, warmup):
 @linear_warmup.mistake("with warmup = 0 this divides by zero: the rate is then lr0 from the start")
 def warmup_divides_by_zero(lr0, t, warmup):
     return lr0 * min(1.0, (t + 1) / warmup)
+
+
+@linear_warmup.mistake(
+    "the first step has rate 0 and is wasted, and with warmup = 0 this divides by zero: step t has (t + 1) / warmup of lr0"
+)
+def warmup_naive(lr0, t, warmup):
+    return lr0 * min(1.0, t / warmup)
+
+
+@linear_warmup.mistake(
+    "the rate goes on rising after the warm-up, and with warmup = 0 this divides by zero: hold it at lr0"
+)
+def warmup_naive_without_end(lr0, t, warmup):
+    return lr0 * (t + 1) / warmup
+
+
+@linear_warmup.mistake(
+    "the step t = warmup is one too many: it would have more than lr0; the warm-up ends with t = warmup - 1"
+)
+def warmup_one_too_long(lr0, t, warmup):
+    return lr0 * (t + 1) / warmup if warmup and t <= warmup else lr0
+
+
+@linear_warmup.mistake(
+    "the step t = warmup is one too many, and with warmup = 0 this divides by zero: the warm-up ends with t = warmup - 1"
+)
+def warmup_one_too_long_naive(lr0, t, warmup):
+    return lr0 * (t + 1) / warmup if t <= warmup else lr0
 
 
 @linear_warmup.variant("with if")
@@ -1019,38 +1261,56 @@ def reduce_on_plateau(rng):
         cooldown=3,
     )
     yield Call("a floor", losses=[level] * 20, lr=1.0, factor=0.3, patience=1, min_lr=0.05)
-    yield Call("all else at its default", losses=[level] * 30, lr=1.0)
+    large = [100 * loss for loss in slow]
+    yield Call(
+        "the same losses, a hundred times as large",
+        losses=large,
+        lr=1.0,
+        factor=0.5,
+        patience=3,
+        threshold=0.03,
+    )
+    # Cut after the third epoch; the best loss comes while the rate cools down, and is not reached again.
+    cooled = [level] * 3 + [0.5 * level] + [0.7 * level] * 12
+    yield Call(
+        "a new best while cooling down", losses=cooled, lr=1.0, factor=0.5, patience=1, cooldown=3
+    )
+    yield Call(
+        "threshold 0: a tie is no improvement",
+        losses=[level] * 10,
+        lr=1.0,
+        factor=0.5,
+        patience=2,
+        threshold=0.0,
+    )
+    # Falls by less than the default threshold, then by more, then no more.
+    steps = [1.0, 1 - 5e-5, (1 - 5e-5) * (1 - 5e-3)]
+    small = [level * step for step in steps for _ in range(9)] + [level * steps[-1]] * 40
+    yield Call("all else at its default", losses=small, lr=1.0)
 
 
 def _plateau_rule(
-    losses,
-    lr,
-    factor,
-    patience,
-    threshold,
-    cooldown,
-    min_lr,
-    *,
+    losses, lr, factor, patience, threshold, cooldown, min_lr, *,
     limit=lambda bad, patience: bad > patience,
     improves=lambda loss, best, threshold: loss < best * (1 - threshold),
-    reset=True,
-    pause=True,
-    previous=False,
-):
+    reset=True, pause=True, remember="best", forget_at_cut=False, cool_best=True,
+):  # fmt: skip
+    """The rule of the reference with its parts made changeable: each mistake changes one."""
     rates, best, bad, cooling = [], np.inf, 0, 0
     for loss in losses:
         rates.append(lr)
-        if improves(loss, best, threshold):
-            best, bad = loss, 0
-        else:
-            bad += 1
-            if previous:
-                best = loss
+        better = improves(loss, best, threshold)
+        bad = 0 if better else bad + 1
+        if cool_best or cooling == 0:
+            best = {"best": loss if better else best, "last": loss, "least": min(best, loss)}[
+                remember
+            ]
         if cooling > 0:
             cooling, bad = cooling - 1, 0
         if limit(bad, patience):
             lr = max(lr * factor, min_lr)
             bad, cooling = (0 if reset else bad), (cooldown if pause else 0)
+            best = np.inf if forget_at_cut else best
     return np.array(rates)
 
 
@@ -1115,7 +1375,7 @@ def plateau_absolute(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldo
     "each loss is compared with the one before it: compare with the best so far"
 )
 def plateau_previous(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, previous=True)
+    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, remember="last")
 
 
 @reduce_on_plateau.mistake(
@@ -1143,6 +1403,67 @@ def plateau_shifted(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldow
 @reduce_on_plateau.mistake("only the last rate is returned: return the rate of every epoch")
 def plateau_last(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
     return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr)[-1]
+
+
+@reduce_on_plateau.mistake(
+    "the cut comes one epoch early: cut when the count is larger than patience, `bad > patience`, not when it reaches it"
+)
+def plateau_at_patience(
+    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
+):
+    return _plateau_rule(
+        losses,
+        lr,
+        factor,
+        patience,
+        threshold,
+        cooldown,
+        min_lr,
+        limit=lambda bad, patience: bad >= patience,
+    )
+
+
+@reduce_on_plateau.mistake(
+    "the best moves with every loss that is a little lower: it is replaced only by one below `best * (1 - threshold)`"
+)
+def plateau_least(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(
+        losses, lr, factor, patience, threshold, cooldown, min_lr, remember="least"
+    )
+
+
+@reduce_on_plateau.mistake("the best is forgotten at each cut: it is the best of all epochs so far")
+def plateau_forgets_best(
+    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
+):
+    return _plateau_rule(
+        losses, lr, factor, patience, threshold, cooldown, min_lr, forget_at_cut=True
+    )
+
+
+@reduce_on_plateau.mistake(
+    "a new best is overlooked while the rate cools down: rule 1 holds in every epoch"
+)
+def plateau_deaf_while_cooling(
+    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
+):
+    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, cool_best=False)
+
+
+@reduce_on_plateau.mistake(
+    "a loss that only equals `best * (1 - threshold)` counts as better here: it must be below"
+)
+def plateau_ties(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
+    return _plateau_rule(
+        losses,
+        lr,
+        factor,
+        patience,
+        threshold,
+        cooldown,
+        min_lr,
+        improves=lambda loss, best, threshold: loss <= best * (1 - threshold),
+    )
 
 
 @reduce_on_plateau.variant("a list, with the epoch of the last cut or best in place of a count")

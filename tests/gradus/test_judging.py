@@ -72,14 +72,45 @@ def test_what_the_author_said():
     ]
 
 
-def test_leading_arguments_go_by_position_so_that_a_student_may_rename_them():
+def test_arguments_go_by_position_so_that_a_student_may_rename_them():
     vector, three, generator, gradient = make().plan().cases
-    assert (vector.names, len(vector.args), vector.kwargs) == (("x",), 1, {})
-    assert (three.names, three.args[1], three.kwargs) == (("x", "by"), 3.0, {})
-    assert (generator.names, len(generator.args)) == (("x", "rng"), 1)
-    assert generator.kwargs == {"rng": Rng(5)}
-    assert gradient.names == ("x", "by", "gradient")
-    assert gradient.kwargs == {"gradient": Problem("bowl", "gradient")}
+    assert (vector.names, len(vector.args)) == (("x",), 1)
+    assert (three.names, three.args[1]) == (("x", "by"), 3.0)
+    # What is left out in between is given its default.
+    assert (generator.names, generator.args[1:]) == (("x", "by", "rng"), (2.0, Rng(5)))
+    assert gradient.names == ("x", "by", "rng", "gradient")
+    assert gradient.args[-1] == Problem("bowl", "gradient")
+    assert all(case.kwargs == {} for case in (vector, three, generator, gradient))
+
+
+def test_keyword_only_parameters_go_by_name():
+    def draw(n, *, rng=None):
+        return n
+
+    @judge(draw, points=1, returns=("n",))
+    def cases(rng):
+        yield Call("both", n=1, rng=Rng(5))
+
+    (case,) = cases.plan().cases
+    assert (case.names, case.args, case.kwargs) == (("n", "rng"), (1,), {"rng": Rng(5)})
+
+
+def test_a_case_without_a_needed_argument():
+    @judge(scale, points=1, returns=("y",))
+    def cases(rng):
+        yield Call("half a call", by=2.0)
+
+    with pytest.raises(TypeError, match="^scale: case 'half a call' gives no 'x'$"):
+        cases.plan()
+
+
+def test_numbers_are_those_of_python():
+    @judge(scale, points=1, returns=("y",))
+    def cases(rng):
+        yield Call("one", x=[rng.normal(), np.int64(2)], by=rng.uniform())
+
+    (case,) = cases.plan().cases
+    assert [type(value) for value in (*case.args[0], case.args[1])] == [float, int, float]
 
 
 def test_names_follow_the_order_of_args_then_kwargs():
@@ -133,7 +164,7 @@ def test_a_plan_travels_as_data():
     data = values.unpack(values.pack(plan.to_data()))
     back = Plan.from_data(data)
     assert values.pack(back.to_data()) == values.pack(plan.to_data())
-    assert back.cases[2].kwargs == {"rng": Rng(5)}
+    assert back.cases[2].args[-1] == Rng(5)
     assert isinstance(back.cases, tuple)
     assert isinstance(back.mistakes[0].results, tuple)
     assert back.exercise == plan.exercise
