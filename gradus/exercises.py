@@ -10,6 +10,7 @@ import copy
 import html
 import importlib
 import os
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -126,6 +127,8 @@ def _explain_unanswered(
     """In place of a long traceback: which exercise a cell of the book is waiting for."""
     name = traceback.extract_tb(trace)[-1].name
     if name in _session.plans:
+        if "matplotlib.pyplot" in sys.modules:  # no half-drawn figure below the line
+            sys.modules["matplotlib.pyplot"].close("all")
         lines = [f"NotImplementedError: this cell needs your answer to `{name}`, which is still open"]
     else:
         lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)

@@ -276,6 +276,7 @@ def exponential_decay(lr0, t, decay_time, factor=0.1):
     decay_time : float, above 0
         In the unit of t.
     factor : float in (0, 1)
+        What is left of the rate after one decay_time.
 
     Returns
     -------
@@ -292,6 +293,8 @@ def exponential_decay(lr0, t, decay_time, factor=0.1):
 def step_decay(lr0, t, step_size, factor=0.1):
     """The learning rate in epoch t, cut once every `step_size` epochs.
 
+    lr = lr0 * factor ** (the number of cuts before epoch t)
+
     Parameters
     ----------
     lr0 : float, at least 0
@@ -301,6 +304,7 @@ def step_decay(lr0, t, step_size, factor=0.1):
     step_size : int, at least 1
         Epochs between two cuts: epoch t = step_size is the first after a cut.
     factor : float in (0, 1)
+        A cut multiplies the rate by this.
 
     Returns
     -------
@@ -351,6 +355,7 @@ def cosine_annealing(lr0, t, total, lr_min=0.0):
     total : float, above 0
         When lr_min is reached, in the unit of t.
     lr_min : float, at least 0
+        The learning rate at the end.
 
     Returns
     -------

@@ -111,6 +111,30 @@ def test_the_wells_lie_where_the_text_says():
         assert wells.value(point) == pytest.approx(value, abs=2e-3)
 
 
+def test_best_rates_on_the_valley():
+    said("0.744 on our valley, between gradient descent's 0.905 and momentum's 0.635")
+    curvatures, kappa = np.array([0.1, 2.0]), 20.0
+
+    def rate(step, lr, mu):
+        """The spectral radius of one step, by its action on a basis of (theta, velocity)."""
+        rates = []
+        for curvature in curvatures:
+            columns = [step(t, curvature * t, v, lr, mu) for t, v in ((1.0, 0.0), (0.0, 1.0))]
+            rates.append(np.abs(np.linalg.eigvals(np.array(columns).T)).max())
+        return max(rates)
+
+    lrs, mus = np.linspace(0.3, 1.5, 121), np.linspace(0.2, 0.8, 121)
+    for step, best in (
+        (momentum_step, (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)),
+        (nesterov_shifted_step, 1 - 2 / np.sqrt(3 * kappa + 1)),
+    ):
+        found = min(rate(step, lr, mu) for lr in lrs for mu in mus)
+        assert best - 1e-9 <= found <= best + 0.02
+    assert 1 - 2 / np.sqrt(61) == pytest.approx(0.744, abs=5e-4)
+    assert (np.sqrt(20) - 1) / (np.sqrt(20) + 1) == pytest.approx(0.635, abs=5e-4)
+    assert 19 / 21 == pytest.approx(0.905, abs=5e-4)
+
+
 def test_nesterov_is_momentum_with_a_coefficient_for_each_direction():
     curvature, lr, mu = np.array([0.1, 1.0, 3.0]), 0.2, 0.9
     theta = other = np.ones(3)
