@@ -43,17 +43,16 @@ def prepare(app: Sphinx, config) -> None:
 
 
 def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]:
-    """Have the chapters run again where the code behind them has changed: the cache knows their text alone."""
+    """Have the pages run again where the code behind them has changed: the cache knows their text alone."""
     root = Path(app.confdir)
     files = sorted(path for folder in ("gradus", PACKAGE) for path in (root / folder).rglob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-    chapters = [name for name in env.found_docs if name.startswith("chapters/")]
     seal = Path(app.outdir).parent / ".code-digest"
     if seal.is_file() and seal.read_text() == digest:
         return []
     shutil.rmtree(Path(app.outdir).parent / ".jupyter_cache", ignore_errors=True)
     seal.write_text(digest)
-    return chapters
+    return list(env.found_docs)
 
 
 def complete(app: Sphinx, docname: str, source: list[str]) -> None:

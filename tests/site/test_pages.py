@@ -91,7 +91,15 @@ def test_no_cell_failed(soup, name):
     page = soup(name)
     assert not page.find_all(class_=re.compile("traceback|stderr"))
     assert "Traceback (most recent call last)" not in page.get_text()
-    assert "✗" not in page.get_text()
+    if name != "using":
+        assert "✗" not in page.get_text()
+
+
+def test_the_page_on_use_shows_a_check_that_names_a_mistake(soup):
+    check = soup("using").select_one(".gradus-check")
+    assert "1 of 7 cases pass" in check.get_text()
+    assert "the velocity is averaged" in check.get_text()
+    assert check.get_text().count("✗") == 6
 
 
 def test_pictures_say_what_is_seen(soup, name):
