@@ -16,6 +16,7 @@ import numpy as np
 MAX_BYTES = 64 * 2**20
 MAX_HEAD = 8 * 2**20  # of these, what is not an array: as objects it takes many times the room
 MAX_DEPTH = 16
+MAX_AXES = 64  # NumPy's own limit
 MAX_ITEMS = 200_000
 DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex128".split()
@@ -108,10 +109,8 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
 def _tree(value: Any, buffers: list[bytes], depth: int) -> Any:
     if depth < 0:
         raise NotData(f"nested deeper than {MAX_DEPTH}")
-    if value is None or type(value) in (bool, int, str):
-        return value
-    if type(value) is float:
-        return value if math.isfinite(value) else ["float", repr(value)]
+    if value is None or type(value) in (bool, int, float, str):
+        return value  # Python's JSON knows nan and the infinities
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
         if array.dtype.name not in DTYPES:
@@ -148,8 +147,6 @@ class _Reader:
         if node is None or isinstance(node, bool | int | float):
             return node
         match node:
-            case ["float", "inf" | "-inf" | "nan" as text]:
-                return float(text)
             case ["array", str(dtype), list(shape)]:
                 return self.array(dtype, shape)
             case ["rng", int(seed)] if type(seed) is int and seed >= 0:
@@ -166,7 +163,7 @@ class _Reader:
 
     def array(self, dtype: str, shape: list) -> np.ndarray:
         plain = all(type(n) is int and 0 <= n for n in shape)
-        if dtype not in DTYPES or not plain or len(shape) > 32:
+        if dtype not in DTYPES or not plain or len(shape) > MAX_AXES:
             raise NotData(f"an array of dtype {dtype!r} and shape {shape!r}")
         kind = np.dtype(dtype).newbyteorder("<")
         size = math.prod(shape) * kind.itemsize

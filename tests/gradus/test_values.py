@@ -177,6 +177,11 @@ def test_the_number_of_items_is_limited():
         unpack(head(["list", *[0] * values.MAX_ITEMS]))
 
 
+def test_every_number_of_axes_that_numpy_has_travels():
+    array = np.ones((1,) * 64)
+    assert unpack(pack(array)).shape == array.shape
+
+
 def test_size_is_limited():
     data = pack(np.zeros(100))
     assert unpack(data, max_bytes=len(data)).shape == (100,)
@@ -201,9 +206,6 @@ def test_a_head_of_many_small_lists_is_refused_before_it_is_read():
         ["unknown"],
         ["unknown", 1],
         [["list"]],
-        ["float", "1.5"],
-        ["float", 1],
-        ["float"],
         ["array"],
         ["array", "float64"],
         ["array", "float64", 3],
@@ -216,7 +218,7 @@ def test_a_head_of_many_small_lists_is_refused_before_it_is_read():
         ["array", "float64", [0.5]],
         ["array", "float64", ["1"]],
         ["array", "float64", [[1]]],
-        ["array", "float64", [1] * 33],
+        ["array", "float64", [1] * 65],
         ["array", "float64", [2**31, 2**31]],
         ["array", "float64", [10**30]],
         ["array", "float64", [0, 10**30]],
