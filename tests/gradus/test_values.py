@@ -160,14 +160,21 @@ def test_a_list_that_holds_itself_is_refused():
         pack(circle)
 
 
-def test_depth_of_what_is_read_is_limited():
+@pytest.mark.parametrize(
+    "around",
+    [lambda tree: ["list", tree], lambda tree: ["tuple", tree], lambda tree: ["dict", {"a": tree}]],
+)
+def test_depth_of_what_is_read_is_limited(around):
     tree = 0
     for _ in range(values.MAX_DEPTH):
-        tree = ["list", tree]
+        tree = around(tree)
     unpack(head(tree))
-    with pytest.raises(NotData):
-        unpack(head(["list", tree]))
-    with pytest.raises(NotData):
+    with pytest.raises(NotData, match="deep"):
+        unpack(head(around(tree)))
+
+
+def test_json_deeper_than_python_reads_is_refused():
+    with pytest.raises(NotData, match="not JSON"):
         unpack(head(b"[" * 100_000))
 
 
