@@ -42,6 +42,11 @@ from gradus import judging, values
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
 MAY_RAISE = "raises-exception"
+GUIDE = """\
+> **How to work in this notebook.** Run its cells from the top. An exercise is a function under `@exercise`:
+> write your answer in place of `raise NotImplementedError(...)`, run the cell, and then the check below it,
+> which says what is right, what is not, and often which mistake it is. `progress()` shows your points so far.
+> Hand in this file under its own name, `{name}.ipynb`."""
 
 
 def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
@@ -117,7 +122,7 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     written = {question.name: question for question in judging.written_of(checks)}
     text = myst.Book(course).page(chapter)
     ids: dict[str, int] = {}
-    cells = []
+    cells = [new_markdown_cell(GUIDE.format(name=chapter.name), id="guide")]
     for cell in chapter.cells:
         match cell.kind:
             case "markdown":
