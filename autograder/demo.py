@@ -148,13 +148,19 @@ def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) 
 
 def answer_from(exercise: str, function: Callable) -> str:
     """The code of a function of a checks module as an answer: under the exercise's name, with what it uses."""
-    needed = _uses(function)
-    own = ast.parse(inspect.getsource(function)).body[0]
+    own = _definition(function)
     own.name, own.decorator_list = exercise, [ast.Name("exercise")]
     for node in ast.walk(own):
         if isinstance(node, ast.Name) and node.id == function.__name__:
             node.id = exercise
-    return "\n\n".join([*needed, ast.unparse(ast.fix_missing_locations(own))])
+    return "\n\n".join([*_uses(function), ast.unparse(ast.fix_missing_locations(own))])
+
+
+def _definition(function: Callable) -> ast.FunctionDef:
+    """A function as its module defines it, without what decorates it there."""
+    found = ast.parse(inspect.getsource(function)).body[0]
+    found.decorator_list = []
+    return found
 
 
 def _uses(function: Callable) -> list[str]:
@@ -173,7 +179,7 @@ def _uses(function: Callable) -> list[str]:
                 visit(value)
                 # Put last again: what it uses has been added before it.
                 del texts[name]
-                texts[name] = inspect.getsource(value)
+                texts[name] = ast.unparse(_definition(value))
             else:
                 texts[name] = f"{name} = {value!r}"
 

@@ -8,8 +8,9 @@ import ast
 import functools
 import hashlib
 import math
+import re
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nbformat
 from nbformat import NotebookNode
@@ -167,7 +168,7 @@ def judge(
         run = Run(outcomes=missing)
     verdicts = {}
     for name, plan in assignment.plans.items():
-        outcomes = _explained(name, run, notebook)
+        outcomes = [_without_values(outcome) for outcome in _explained(name, run, notebook)]
         verdicts[name] = examine(plan, outcomes, reveal=False)
     defects += _renamed(notebook, assignment.released, verdicts)
     _write(notebook, verdicts, run)
@@ -303,6 +304,11 @@ def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
         case error:
             outcome = Outcome("raised", error=error, message=report.message, line=report.line)
     return [outcome] * len(outcomes)
+
+
+def _without_values(outcome: Outcome) -> Outcome:
+    """An outcome whose message, an exception's own text, does not tell the hidden arguments."""
+    return replace(outcome, message=re.sub(r"\d*\.\d+(e[+-]?\d+)?", "#", outcome.message))
 
 
 def _renamed(notebook: NotebookNode, released: NotebookNode, verdicts: dict[str, Verdict]) -> list[str]:

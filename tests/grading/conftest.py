@@ -11,13 +11,6 @@ from autograder.course import Course
 from gradus.judging import Call, judge
 
 
-def pytest_collection_modifyitems(items):
-    # On one worker, so that the course is released and its class is graded only once.
-    for item in items:
-        if item.path.parent.name == "grading":
-            item.add_marker(pytest.mark.xdist_group("grading"))
-
-
 @pytest.fixture
 def bubblewrap():
     need("bubblewrap")

@@ -17,6 +17,9 @@ from autograder import classroom, cli, demo, grading, sandbox, submission
 from autograder.course import CourseError
 from gradus import judging
 
+# On one worker, so that the course is released and the demonstration class is graded only once.
+pytestmark = pytest.mark.xdist_group("class")
+
 
 @pytest.fixture
 def run(monkeypatch, capsys):
@@ -398,6 +401,14 @@ def test_an_answer_that_cannot_be_run_is_told_why(bubblewrap, assignment, submit
     assert "raised ModuleNotFoundError" in graded.verdicts[second].message
     assert graded.verdicts[third].status == "not answered"
     assert f"the cell `{third}` defines no function of that name" in graded.defects
+
+
+def test_an_exception_does_not_tell_the_hidden_arguments(bubblewrap, assignment, submit):
+    first = next(iter(assignment.plans))
+    tells = f"def {first}(*args, **kwargs):\n    raise ValueError(f'bad: {{args}}')"
+    verdict = grading.grade(submit({first: tells}), assignment).verdicts[first]
+    assert "raised ValueError: bad: (" in verdict.message
+    assert not re.search(r"\d\.\d", verdict.message)
 
 
 def test_grading_is_a_function_of_its_arguments(bubblewrap, assignment, answers, submit):

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from grading.conftest import OTHER, RIGHT, plans
 
 import autograder
 from autograder import sandbox
-from autograder.course import CourseError
+from autograder.course import Course, CourseError
 from autograder.execution import execute
 from autograder.sandbox import Limits
 from gradus.verdict import examine
@@ -36,13 +37,12 @@ def earned(*sources, kind="bubblewrap", limits=SHORT):
     return [examine(plan, run.outcomes[plan.exercise]).earned for plan in found]
 
 
-def test_no_file_of_the_course_or_of_a_home_can_be_read(course, tmp_path):
-    secret = tmp_path / "secret"
-    secret.write_text("expected")
+def test_no_file_of_the_course_or_of_a_home_can_be_read(tmp_path):
+    course = Course.find(ROOT, made=tmp_path / "course")
     course.secret()
     root = Path(autograder.__file__).parents[1]
     private = [
-        secret,
+        tmp_path,
         course.made,
         course.made / ".secret",
         root / "solutions",
