@@ -216,6 +216,29 @@ class TestCommands:
         assert re.search(rf"alice +graded +{points:g} / {total:g}", out)
         assert sum(scores(empty_course, name)["alice"].values()) == points
 
+    def test_a_written_answer_waits_for_a_person_and_keeps_the_mark(
+        self, bubblewrap, empty_course, name, assignment, submit, run, tmp_path
+    ):
+        from nbgrader.api import Gradebook
+
+        notebook = nbformat.reads(submit({}).decode(), 4)
+        written = [c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"]
+        assert written
+        written[0].source = "Because the averages start at zero."
+        question = submission.grade_id(written[0])
+        put(empty_course, "alice", name, nbformat.writes(notebook).encode())
+        file = tmp_path / "points.csv"
+        assert run(empty_course, "grade", name)[0] == 0
+        out = run(empty_course, "report", name, "--csv", str(file))[1]
+        assert re.search(r"^  alice .*\?", out, re.MULTILINE)
+        (row,) = csv.DictReader(file.open())
+        assert (row[question], row["all"]) == ("", "0")
+        with Gradebook(f"sqlite:///{empty_course.made}/gradebook.db", empty_course.name) as gradebook:
+            gradebook.find_grade(question, name, name, "alice").manual_score = 1.5
+            gradebook.db.commit()
+        assert run(empty_course, "grade", name, "--force")[0] == 0
+        assert scores(empty_course, name)["alice"][question] == 1.5
+
     def test_what_needs_a_person_is_exit_status_1_and_the_rest_is_graded(
         self, bubblewrap, empty_course, name, submit, answers, run
     ):

@@ -193,6 +193,7 @@ def test_points_and_outputs_of_a_student_are_not_kept():
         found["metadata"].setdefault("nbgrader", {})["points"] = 1000
         if found["cell_type"] == "code":
             found["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}}]
+    notebook["metadata"]["gradus"] = {"verdicts": {"doubled": {"earned": 1000}}}
     text = nbformat.writes(read(notebook).notebook)
     assert "1000" not in text
 
