@@ -124,6 +124,7 @@ def test_a_right_answer(life, request, shown):
     check(right())
     assert repr(shown[0]).splitlines()[0] == "double: 4 of 4 cases pass"
     assert "FAIL" not in repr(shown[0])
+    assert "what was found" not in shown[0]._repr_html_()
 
 
 @pytest.mark.parametrize("life", ["author", "student"])
@@ -305,6 +306,15 @@ def test_an_error_shows_the_students_own_line(student, shown):
     )
 
 
+def test_an_error_of_the_answer_itself_shows_its_line(student, shown):
+    def double(x, by=2.0):
+        return x[7]
+
+    with pytest.raises(CheckFailed):
+        check(double)
+    assert "out of bounds for axis 0 with size 3, in the line: return x[7]" in repr(shown[0])
+
+
 def test_a_wrong_signature_says_so(student, shown):
     def double(y):
         return 2 * y
@@ -360,6 +370,8 @@ def test_a_failed_check_prints_one_line_in_a_notebook():
         ({"a": 1}, {"a": 1, "b": 2}, True),
         ({"a": np.ones(2)}, {"a": np.zeros(2)}, True),
         (float("nan"), float("nan"), False),
+        (float("nan"), 1.0, True),
+        (1.0, float("nan"), True),
         (1, 2, True),
         (1, 1.0, True),
         ("a", "a", False),

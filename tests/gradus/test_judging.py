@@ -191,6 +191,14 @@ def test_the_label_may_be_a_parameters_name():
     assert cases.plan().expected == (3,)
 
 
+def test_the_tolerances_of_an_author_who_gives_none():
+    def cases(rng):
+        yield Call("one", x=1.0)
+
+    plan = judge(scale, points=1, returns=("y",))(cases).plan()
+    assert (plan.rtol, plan.atol) == (1e-7, 1e-10)
+
+
 def test_run_gives_each_call_its_own_copies():
     def spoils(x):
         x += 1
