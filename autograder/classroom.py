@@ -72,7 +72,9 @@ class ClassAutograde(Autograde):
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         graded = Path(self._format_dest(assignment_id, student_id))
         if graded.exists():
-            file, _ = submission.locate(Path(self._format_source(assignment_id, student_id)), assignment_id)
+            file, _ = submission.locate(
+                Path(self._format_source(assignment_id, student_id)), assignment_id
+            )
             about = read_graded(graded / f"{assignment_id}.ipynb")
             fresh = self.assignment.fingerprint(submission.load(file))
             known = student_id in self.entered and "verdicts" in about
@@ -201,7 +203,9 @@ def _enter(db_url: str, course_name: str, assignment: Assignment) -> set[str]:
             new = assignment.name not in [item.name for item in gradebook.assignments]
             if new:
                 gradebook.add_assignment(assignment.name)
-            entered = {item.student.id for item in gradebook.assignment_submissions(assignment.name)}
+            entered = {
+                item.student.id for item in gradebook.assignment_submissions(assignment.name)
+            }
         if new:
             names = {"notebook": assignment.name, "assignment": assignment.name, "db_url": db_url}
             SaveCells().preprocess(assignment.released, {"nbgrader": names})

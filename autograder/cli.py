@@ -41,7 +41,7 @@ def release(
         typer.echo(released)
 
 
-Name = Annotated[str, typer.Argument(help="Of the assignment.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the assignment.")]
 Database = Annotated[
     str, typer.Option("--db", metavar="URL", help="The gradebook, for SQLAlchemy; by default SQLite.")
 ]

@@ -35,7 +35,12 @@ def grade_command(course: Course, name: str, kind: str, db: str, force: bool) ->
             )
     else:
         results = classroom.grade_class(
-            course, name, kind, db, force, lambda student: print(f"graded {report.printable(student)}")
+            course,
+            name,
+            kind,
+            db,
+            force,
+            lambda student: print(f"graded {report.printable(student)}"),
         )
     show_results(console, results)
     return int(any(result.state in ("not a notebook", "failed") for result in results))

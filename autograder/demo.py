@@ -5,7 +5,6 @@ Every name begins with "demo-", and nothing is written into a course that has ot
 
 import ast
 import inspect
-import json
 import shutil
 from collections.abc import Callable
 from copy import deepcopy
@@ -24,7 +23,7 @@ from gradus import judging
 PREFIX = "demo-"
 
 # Two ways to cheat that pass where tests run inside the submission's process.
-_PATCHES = '''\
+_PATCHES = """\
 import numpy.testing, gradus, gradus.exercises, gradus.verdict
 for module in (numpy.testing, gradus, gradus.exercises, gradus.verdict):
     for name in ("assert_allclose", "check", "compare", "examine", "_compare_results"):
@@ -32,8 +31,8 @@ for module in (numpy.testing, gradus, gradus.exercises, gradus.verdict):
             setattr(module, name, lambda *args, **kwargs: None)
 check = lambda answer: 1000000
 print(1000000)
-'''
-_SEARCHES = '''\
+"""
+_SEARCHES = """\
 import glob, inspect, os, sys
 found = []
 for place in (".", "..", "../..", "../../..", "/", os.path.expanduser("~")):
@@ -42,7 +41,7 @@ for place in (".", "..", "../..", "../../..", "/", os.path.expanduser("~")):
 for frame in inspect.getouterframes(inspect.currentframe()):
     found += [value for name, value in frame.frame.f_locals.items() if name in ("expected", "plan", "plans")]
 print("score: 100 / 100", found)
-'''
+"""
 
 
 def write_class(course: Course, name: str) -> list[str]:
@@ -123,7 +122,9 @@ def right_answers(course: Course, assignment: Assignment) -> dict[str, str]:
     """The right answers by exercise, as the source notebook has them."""
     source = course.made / "source" / assignment.name / f"{assignment.name}.ipynb"
     if not source.is_file():
-        raise CourseError(f"{assignment.name} has no source notebook: run autograder release {assignment.name}")
+        raise CourseError(
+            f"{assignment.name} has no source notebook: run autograder release {assignment.name}"
+        )
     cells = nbformat.read(source, as_version=4).cells
     return {
         submission.grade_id(cell): "\n".join(

@@ -120,7 +120,9 @@ def _play(
         late = isinstance(error, Lost) and error.kind == "timeout"
         did = "took too long" if late else "ended the process"
         report = CellReport(
-            "", "CellTimeout" if late else "ProcessEnded", f"this cell {did}; the rest ran without it"
+            "",
+            "CellTimeout" if late else "ProcessEnded",
+            f"this cell {did}; the rest ran without it",
         )
         raise _CellLost(last, report) from None
     return reports

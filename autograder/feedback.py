@@ -41,8 +41,7 @@ class FeedbackExporter(HTMLExporter):
 
     def default_filters(self) -> Iterator[tuple[str, Callable]]:
         """nbconvert's filters, with Markdown cleaned after it is rendered."""
-        for name, function in super().default_filters():
-            yield name, function
+        yield from super().default_filters()
         yield "markdown2html", self._markdown
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
@@ -50,7 +49,9 @@ class FeedbackExporter(HTMLExporter):
         page, resources = super().from_notebook_node(nb, resources, **kwargs)
         page = re.sub(r"<script\b.*?</script\s*>", "", page, flags=re.DOTALL | re.IGNORECASE)
         page = re.sub(r"@font-face\s*{[^}]*}", "", page)
-        page = page.replace("<head>", f"<head>\n{_POLICY}", 1).replace("</head>", f"{_STYLE}</head>", 1)
+        page = page.replace("<head>", f"<head>\n{_POLICY}", 1).replace(
+            "</head>", f"{_STYLE}</head>", 1
+        )
         names = grading.checked(nb)
         page = re.sub(
             r'<a href="#([\w-]+)">(Test cell|Written response)<',

@@ -164,7 +164,9 @@ def judge(
         plans = list(assignment.plans.values())
         run = execute(cells, plans, assignment.files, sandbox, limits)
     else:
-        missing = {name: [Outcome("not found")] * len(p.cases) for name, p in assignment.plans.items()}
+        missing = {
+            name: [Outcome("not found")] * len(p.cases) for name, p in assignment.plans.items()
+        }
         run = Run(outcomes=missing)
     verdicts = {}
     for name, plan in assignment.plans.items():
@@ -241,7 +243,9 @@ def _definitions(source: str) -> str:
     for node in tree.body if tree else ():
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             kept.append(node)
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value):
+        elif (
+            isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value)
+        ):
             kept.append(node)
     return "\n".join(map(ast.unparse, kept))
 
@@ -289,9 +293,7 @@ def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
     failed = [
         report
         for index, report in sorted(run.cells.items())
-        if index >= 0
-        and report.error
-        and name in submission.defined(notebook.cells[index].source)
+        if index >= 0 and report.error and name in submission.defined(notebook.cells[index].source)
     ]
     if not failed or failed[-1].error == "NotImplementedError":
         return outcomes
@@ -311,7 +313,9 @@ def _without_values(outcome: Outcome) -> Outcome:
     return replace(outcome, message=re.sub(r"\d*\.\d+(e[+-]?\d+)?", "#", outcome.message))
 
 
-def _renamed(notebook: NotebookNode, released: NotebookNode, verdicts: dict[str, Verdict]) -> list[str]:
+def _renamed(
+    notebook: NotebookNode, released: NotebookNode, verdicts: dict[str, Verdict]
+) -> list[str]:
     """A line for each answer that was written under another name."""
     stubs = {submission.grade_id(cell): cell.source for cell in released.cells}
     lines = []

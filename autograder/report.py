@@ -86,7 +86,9 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
                     if verdict["mistake"]:
                         counts[exercise, verdict["mistake"]] += 1
     except SQLAlchemyError as error:
-        raise CourseError(f"the gradebook's database cannot be used: {error}".splitlines()[0]) from error
+        raise CourseError(
+            f"the gradebook's database cannot be used: {error}".splitlines()[0]
+        ) from error
     if not rows:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
     order = list(points)
@@ -105,10 +107,7 @@ def show(report: Report, console: Console) -> None:
         console,
         f"{report.name}: points of {len(report.rows)} submissions",
         ("student", *numbers.values(), "all"),
-        [
-            (row.student, *map(_points, row.scores.values()), f"{row.total:g}")
-            for row in report.rows
-        ]
+        [(row.student, *map(_points, row.scores.values()), f"{row.total:g}") for row in report.rows]
         + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}")],
     )
     lines(

@@ -131,7 +131,9 @@ class Shell:
                 print("exit() was called: the grader goes on with the next cell")
             except CellTimeout:
                 report["error"] = "CellTimeout"
-                report["message"] = f"took longer than {self.limits['cell_seconds']:g} s and was stopped"
+                report["message"] = (
+                    f"took longer than {self.limits['cell_seconds']:g} s and was stopped"
+                )
             except BaseException as error:
                 report = _described(error)
             finally:
@@ -152,7 +154,9 @@ class Shell:
         try:
             child = os.fork()
         except OSError:
-            return values.pack({"kind": "killed", "message": "too many processes or threads run already"})
+            return values.pack(
+                {"kind": "killed", "message": "too many processes or threads run already"}
+            )
         if child == 0:
             try:
                 pipe.close()

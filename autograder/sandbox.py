@@ -276,11 +276,15 @@ def _read_only() -> list[Path]:
     folders = ("bin", "lib", "lib64")
     python = [Path(prefix, part) for prefix in (sys.base_prefix, sys.prefix) for part in folders]
     settings = [Path(sys.prefix, "pyvenv.cfg")]
-    found = dict.fromkeys(path for path in [*map(Path, system), *python, *settings] if path.exists())
+    found = dict.fromkeys(
+        path for path in [*map(Path, system), *python, *settings] if path.exists()
+    )
     return list(found)
 
 
-def job(limits: Limits, isolated: bool, cells: list[tuple[int, str]], files: dict[str, bytes]) -> dict:
+def job(
+    limits: Limits, isolated: bool, cells: list[tuple[int, str]], files: dict[str, bytes]
+) -> dict:
     """The first frame: what the runner reads before any code of the submission runs."""
     return {
         "limits": asdict(limits),

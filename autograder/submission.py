@@ -223,7 +223,9 @@ def _salvage(text: str) -> list:
             cell, at = decoder.raw_decode(text, opening.end())
         except (ValueError, RecursionError):
             # What is broken may be this cell alone: look for the beginning of the next.
-            following = re.compile(r'\{\s*"(cell_type|attachments)"').search(text, opening.end() + 1)
+            following = re.compile(r'\{\s*"(cell_type|attachments)"').search(
+                text, opening.end() + 1
+            )
             if not following:
                 break
             at = following.start()
@@ -277,7 +279,9 @@ def _canonical(cells: list[_Cell], released: NotebookNode, defects: list[str]) -
         shown = ", ".join(names[:6])
         defects.append(f"{_cells_were(len(names))} missing and put back as released: {shown}{more}")
     if places and not any(cell.grade_id for cell in cells):
-        defects.append("the cells had lost their nbgrader metadata: exercises were found by the names of functions")
+        defects.append(
+            "the cells had lost their nbgrader metadata: exercises were found by the names of functions"
+        )
     notebook.cells = [cell for _, cell in found]
     return notebook
 
@@ -301,13 +305,17 @@ def _fill(slot: NotebookNode, cell: _Cell, defects: list[str]) -> NotebookNode:
     filled = deepcopy(slot)
     if grade_id(slot) and not is_answer(slot):
         if cell.source.strip() != slot.source.strip():
-            defects.append(f"the locked cell {_code(grade_id(slot))} was changed: it was put back as released")
+            defects.append(
+                f"the locked cell {_code(grade_id(slot))} was changed: it was put back as released"
+            )
         return filled
     filled.source = cell.source
     if slot.cell_type == "markdown" and cell.source != slot.source:
         filled.source = _harmless(cell.source)
     if cell.kind != slot.cell_type and slot.cell_type == "code":
-        defects.append(f"the cell {_code(grade_id(slot) or 'of code')} had become text: it was read as code")
+        defects.append(
+            f"the cell {_code(grade_id(slot) or 'of code')} had become text: it was read as code"
+        )
         fenced = re.search(r"```\w*\n(.*?)```", cell.source, re.DOTALL)
         filled.source = fenced.group(1) if fenced else cell.source
     return filled
@@ -349,7 +357,11 @@ class _Match:
         if at is None or number in self.found or at in self.found.values():
             return
         text, code = self.cells[number].kind == "markdown", self.slots[at].cell_type == "code"
-        if text and code and not (is_answer(self.slots[at]) and "def " in self.cells[number].source):
+        if (
+            text
+            and code
+            and not (is_answer(self.slots[at]) and "def " in self.cells[number].source)
+        ):
             return
         self.found[number] = at
 

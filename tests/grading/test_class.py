@@ -43,7 +43,9 @@ def scores(course, name, db=""):
 
     with Gradebook(db or f"sqlite:///{course.made}/gradebook.db", course.name) as gradebook:
         return {
-            item.student.id: {grade.name: grade.score for nb in item.notebooks for grade in nb.grades}
+            item.student.id: {
+                grade.name: grade.score for nb in item.notebooks for grade in nb.grades
+            }
             for item in gradebook.assignment_submissions(name)
         }
 
@@ -154,7 +156,13 @@ def _numbers(value):
 def test_one_submission_has_the_same_points_by_both_commands(
     bubblewrap, empty_course, name, course, demonstration, tmp_path
 ):
-    students = ["demo-perfect-1", "demo-mistakes-01", "demo-cheat-1", "demo-broken-cut-off", "demo-broken-empty"]
+    students = [
+        "demo-perfect-1",
+        "demo-mistakes-01",
+        "demo-cheat-1",
+        "demo-broken-cut-off",
+        "demo-broken-empty",
+    ]
     for student in students:
         file = course.made / "submitted" / student / name / f"{name}.ipynb"
         put(empty_course, student, name, file.read_bytes())
@@ -173,7 +181,9 @@ def test_one_submission_has_the_same_points_by_both_commands(
     assert sum(theirs["demo-perfect-1"].values()) > 0
 
 
-def test_nbgrader_does_not_fall_back_where_the_sandbox_is_missing(empty_course, name, submit, answers, tmp_path):
+def test_nbgrader_does_not_fall_back_where_the_sandbox_is_missing(
+    empty_course, name, submit, answers, tmp_path
+):
     put(empty_course, "alice", name, submit(answers))
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -193,12 +203,16 @@ def test_nbgrader_does_not_fall_back_where_the_sandbox_is_missing(empty_course, 
 
 
 class TestCommands:
-    def test_grade_prints_each_submission_and_a_table(self, bubblewrap, empty_course, name, submit, answers, run):
+    def test_grade_prints_each_submission_and_a_table(
+        self, bubblewrap, empty_course, name, submit, answers, run
+    ):
         put(empty_course, "alice", name, submit(answers))
         status, out, err = run(empty_course, "grade", name)
         assert status == 0, err
         assert "graded alice" in out
-        total = sum(plan["points"] for plan in self._about(empty_course, "alice", name)["verdicts"].values())
+        total = sum(
+            plan["points"] for plan in self._about(empty_course, "alice", name)["verdicts"].values()
+        )
         assert re.search(rf"alice +graded +{total:g} / {total:g}", out)
 
         # Unchanged: not graded again. Changed, or forced: graded again.
@@ -222,7 +236,9 @@ class TestCommands:
         from nbgrader.api import Gradebook
 
         notebook = nbformat.reads(submit({}).decode(), 4)
-        written = [c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"]
+        written = [
+            c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"
+        ]
         assert written
         written[0].source = "Because the averages start at zero."
         question = submission.grade_id(written[0])
@@ -233,7 +249,9 @@ class TestCommands:
         assert re.search(r"^  alice .*\?", out, re.MULTILINE)
         (row,) = csv.DictReader(file.open())
         assert (row[question], row["all"]) == ("", "0")
-        with Gradebook(f"sqlite:///{empty_course.made}/gradebook.db", empty_course.name) as gradebook:
+        with Gradebook(
+            f"sqlite:///{empty_course.made}/gradebook.db", empty_course.name
+        ) as gradebook:
             gradebook.find_grade(question, name, name, "alice").manual_score = 1.5
             gradebook.db.commit()
         assert run(empty_course, "grade", name, "--force")[0] == 0
@@ -251,12 +269,16 @@ class TestCommands:
         assert status == 1
         assert re.search(r"bob +not a notebook +0 / \d+ +the file is empty", out)
         assert re.search(r"carol +not a notebook +0 / \d+ +the folder holds none", out)
-        assert re.search(r"dave +graded +(\S+) / \1 +the notebook was called `My Answers.ipynb`", out)
+        assert re.search(
+            r"dave +graded +(\S+) / \1 +the notebook was called `My Answers.ipynb`", out
+        )
         found = scores(empty_course, name)
         assert found["alice"] == found["dave"]
         assert sum(found["bob"].values()) == sum(found["carol"].values()) == 0
 
-    def test_a_wrong_command_is_exit_status_2_and_one_line(self, empty_course, name, run, monkeypatch):
+    def test_a_wrong_command_is_exit_status_2_and_one_line(
+        self, empty_course, name, run, monkeypatch
+    ):
         for arguments, says in (
             (("grade", "nothing"), f"the assignments are: .*{name}"),
             (("grade", name), "has no submissions"),
@@ -298,7 +320,9 @@ class TestCommands:
         assert status == 2
         assert "database cannot be used" in err and len(err.splitlines()) == 2  # with the warning
 
-    def test_the_report_has_every_student_exercise_and_mistake(self, course, name, demonstration, run, tmp_path):
+    def test_the_report_has_every_student_exercise_and_mistake(
+        self, course, name, demonstration, run, tmp_path
+    ):
         file = tmp_path / "points.csv"
         status, out, _ = run(course, "report", name, "--csv", str(file))
         assert status == 0
@@ -311,9 +335,13 @@ class TestCommands:
                 assert float(rows[student][exercise]) == verdict["earned"]
         for exercise in judging.exercises_of(course.checks_module(name)):
             for sentence, _ in exercise.mistakes:
-                made = sum(r.verdicts[exercise.name]["mistake"] == sentence for r in demonstration.values())
+                made = sum(
+                    r.verdicts[exercise.name]["mistake"] == sentence for r in demonstration.values()
+                )
                 assert made >= 1
-                assert re.search(rf"^  {made} +{exercise.name} +{re.escape(sentence)}$", out, re.MULTILINE)
+                assert re.search(
+                    rf"^  {made} +{exercise.name} +{re.escape(sentence)}$", out, re.MULTILINE
+                )
         status, _, err = run(course, "report", name, "--csv", str(tmp_path / "none" / "x.csv"))
         assert status == 2 and "--csv" in err
 
@@ -329,24 +357,39 @@ HOSTILE = """<script>alert(1)</script><iframe src="http://example.com"></iframe>
 
 
 class TestFeedback:
-    def test_it_says_what_was_found_and_runs_nothing(self, bubblewrap, empty_course, name, assignment, submit, run):
+    def test_it_says_what_was_found_and_runs_nothing(
+        self, bubblewrap, empty_course, name, assignment, submit, run
+    ):
         from html.parser import HTMLParser
 
         exercise = judging.exercises_of(empty_course.checks_module(name))[0]
         sentence, mistake = exercise.mistakes[0]
         answers = {exercise.name: demo.answer_from(exercise.name, mistake)}
-        notebook = nbformat.reads(submit(answers, f"print('''{HOSTILE}''')\nraise ValueError('''{HOSTILE}''')").decode(), 4)
+        notebook = nbformat.reads(
+            submit(answers, f"print('''{HOSTILE}''')\nraise ValueError('''{HOSTILE}''')").decode(),
+            4,
+        )
         notebook.cells.insert(1, nbformat.v4.new_markdown_cell(HOSTILE))
-        written = [c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"]
+        written = [
+            c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"
+        ]
         for cell in written:
             cell.source = f"My answer. {HOSTILE}"
         second = list(assignment.plans)[1]
         for cell in notebook.cells:
             if submission.grade_id(cell) == second:
                 cell.source = f"def {second}(*args, **kwargs):\n    raise ValueError('<script>alert(2)</script>')"
-        put(empty_course, "mallory", name, nbformat.writes(notebook).encode(), "<script>alert(3)<script>.ipynb")
+        put(
+            empty_course,
+            "mallory",
+            name,
+            nbformat.writes(notebook).encode(),
+            "<script>alert(3)<script>.ipynb",
+        )
         put(empty_course, "alice", name, submit({}))
-        (empty_course.made / "submitted" / "mallory" / name / "link").symlink_to(empty_course.made / ".secret")
+        (empty_course.made / "submitted" / "mallory" / name / "link").symlink_to(
+            empty_course.made / ".secret"
+        )
         assert run(empty_course, "grade", name)[0] == 0
         status, out, _ = run(empty_course, "feedback", name)
         assert status == 0
@@ -364,7 +407,17 @@ class TestFeedback:
 
         Tags().feed(page)
         names = {tag for tag, _ in tags}
-        assert not names & {"script", "iframe", "object", "embed", "link", "base", "form", "svg", "img"}
+        assert not names & {
+            "script",
+            "iframe",
+            "object",
+            "embed",
+            "link",
+            "base",
+            "form",
+            "svg",
+            "img",
+        }
         for _, attributes in tags:
             assert not [key for key in attributes if key.startswith("on")]
             address = (attributes.get("href") or "").lower()
@@ -381,10 +434,14 @@ class TestFeedback:
         assert "the notebook was called" in text
         assert "not answered yet" in text
 
-    def test_the_students_are_told_about_a_file_that_is_no_notebook(self, course, name, demonstration, run):
+    def test_the_students_are_told_about_a_file_that_is_no_notebook(
+        self, course, name, demonstration, run
+    ):
         status, _, _ = run(course, "feedback", name)
         assert status == 0
-        page = (course.made / "feedback" / "demo-broken-empty" / name / f"{name}.html").read_text("utf-8")
+        page = (course.made / "feedback" / "demo-broken-empty" / name / f"{name}.html").read_text(
+            "utf-8"
+        )
         assert "not a notebook: the file is empty" in page
 
 
@@ -392,7 +449,9 @@ def _plain(text):
     return re.sub(r"[\s`]+|&\w+;|[<>\"']", "", text)
 
 
-def test_an_answer_may_use_what_the_book_defines_and_what_the_student_added(bubblewrap, assignment, answers, submit):
+def test_an_answer_may_use_what_the_book_defines_and_what_the_student_added(
+    bubblewrap, assignment, answers, submit
+):
     first, second = list(answers)[:2]
     plan = assignment.plans[first]
     moved = {first: f"# the answer is in a cell of its own\n{answers[second]}"}
@@ -420,7 +479,9 @@ def test_an_answer_that_cannot_be_run_is_told_why(bubblewrap, assignment, submit
         ),
         assignment,
     )
-    assert graded.verdicts[first].message.startswith("raised SyntaxError: expected ':' (line 1 of the cell)")
+    assert graded.verdicts[first].message.startswith(
+        "raised SyntaxError: expected ':' (line 1 of the cell)"
+    )
     assert "raised ModuleNotFoundError" in graded.verdicts[second].message
     assert graded.verdicts[third].status == "not answered"
     assert f"the cell `{third}` defines no function of that name" in graded.defects
@@ -469,12 +530,25 @@ def postgres():
         subprocess.run([bin_folder / "initdb", "-D", data, "-U", "grader", "-A", "trust"], **quiet)
         options = f"-k {folder} -c listen_addresses= -c fsync=off"
         subprocess.run(
-            [bin_folder / "pg_ctl", "-D", data, "-o", options, "-l", f"{folder}/log", "-w", "start"], **quiet
+            [
+                bin_folder / "pg_ctl",
+                "-D",
+                data,
+                "-o",
+                options,
+                "-l",
+                f"{folder}/log",
+                "-w",
+                "start",
+            ],
+            **quiet,
         )
         try:
             yield f"postgresql+psycopg://grader@/postgres?host={folder}"
         finally:
-            subprocess.run([bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], **quiet)
+            subprocess.run(
+                [bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], **quiet
+            )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -50,7 +50,9 @@ def make_assignment():
         marks = {"grade": True, "locked": True, "points": plan.points}
         cells.append(code(f"check({exercise})", f"check-{exercise}", **marks))
     cells.append(code(BOOK, "book"))
-    return Assignment("doubling", nbformat.v4.new_notebook(cells=cells), {"doubling.cases": b""}, found)
+    return Assignment(
+        "doubling", nbformat.v4.new_notebook(cells=cells), {"doubling.cases": b""}, found
+    )
 
 
 ASSIGNMENT = make_assignment()
@@ -101,7 +103,10 @@ def test_an_answer_may_use_the_helpers_of_the_book_but_its_experiments_do_not_ru
     assert points(graded(other="def other(x):\n    figure\n    return x + 1.0")) == [0, 0]
     # A cell of the book that the student has changed is the student's: it runs.
     changed = BOOK.replace("doubled(1.0)", "1.0")
-    assert points(graded(book=changed, other="def other(x):\n    return x + 1.0 + 0 * figure")) == [0, 1]
+    assert points(graded(book=changed, other="def other(x):\n    return x + 1.0 + 0 * figure")) == [
+        0,
+        1,
+    ]
 
 
 def test_answers_in_cells_of_their_own_and_the_last_definition_counts():
@@ -139,15 +144,21 @@ def test_what_a_student_prints_is_kept_as_text():
     found = graded("print('<b>hello</b>')", "1 / 0")
     outputs = {cell.id: cell.get("outputs") for cell in found.notebook.cells}
     assert [o.text for o in outputs["own-6"]] == ["<b>hello</b>\n"]
-    assert [o.text for o in outputs["own-7"]] == ["ZeroDivisionError: division by zero, in the line: 1 / 0\n"]
+    assert [o.text for o in outputs["own-7"]] == [
+        "ZeroDivisionError: division by zero, in the line: 1 / 0\n"
+    ]
     assert all(o.output_type == "stream" for cell in ("own-6", "own-7") for o in outputs[cell])
 
 
 def test_a_cell_that_hung_or_died_says_so_in_its_verdict():
-    hung = graded(doubled="while True:\n    pass\ndef doubled(x, times=1):\n    return x", other=OTHER)
+    hung = graded(
+        doubled="while True:\n    pass\ndef doubled(x, times=1):\n    return x", other=OTHER
+    )
     assert points(hung) == [0, 1]
     assert "took too long" in hung.verdicts["doubled"].message
-    died = graded(doubled="import os; os._exit(1)\ndef doubled(x, times=1):\n    return x", other=OTHER)
+    died = graded(
+        doubled="import os; os._exit(1)\ndef doubled(x, times=1):\n    return x", other=OTHER
+    )
     assert points(died) == [0, 1]
     assert died.verdicts["doubled"].message.startswith("ended its process: its cell did")
 
@@ -162,6 +173,8 @@ def test_a_fingerprint_is_of_the_file_the_release_and_the_cases():
         ASSIGNMENT.fingerprint(None),
         ASSIGNMENT.fingerprint(b""),
         replace(ASSIGNMENT, files={}).fingerprint(b"x"),
-        replace(ASSIGNMENT, plans={plan.exercise: plan for plan in plans(seed=2)}).fingerprint(b"x"),
+        replace(ASSIGNMENT, plans={plan.exercise: plan for plan in plans(seed=2)}).fingerprint(
+            b"x"
+        ),
     ]
     assert len({one, *others}) == 6

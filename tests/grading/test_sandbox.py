@@ -54,19 +54,32 @@ def test_no_file_of_the_course_or_of_a_home_can_be_read(tmp_path):
         Path("/home"),
         Path("/var"),
     ]
-    said = output(f"import os\nprint([p for p in {list(map(str, private))!r} if os.path.exists(p)])")
+    said = output(
+        f"import os\nprint([p for p in {list(map(str, private))!r} if os.path.exists(p)])"
+    )
     assert said.strip() == "[]"
     # Nor through the files of other processes: there are none but init, and what it has is not readable.
     said = output("import os\nprint(sorted(p for p in os.listdir('/proc') if p.isdigit()))")
     assert said.strip() == "['1', '2']"
-    said = output("import os\ntry:\n    print(os.listdir('/proc/1/root/'))\nexcept OSError as e:\n    print('refused')")
+    said = output(
+        "import os\ntry:\n    print(os.listdir('/proc/1/root/'))\nexcept OSError as e:\n    print('refused')"
+    )
     assert "solutions" not in said
     # The references cannot be imported.
-    assert "ModuleNotFoundError" in output("try:\n    import solutions\nexcept ImportError as e:\n    print(repr(e))")
+    assert "ModuleNotFoundError" in output(
+        "try:\n    import solutions\nexcept ImportError as e:\n    print(repr(e))"
+    )
 
 
 def test_nothing_can_be_written_but_in_its_own_folder():
-    tried = ["/x", "/opt/gradus/x", "/opt/gradus/gradus/__init__.py", "/usr/lib/x", "/dev/x", os.__file__]
+    tried = [
+        "/x",
+        "/opt/gradus/x",
+        "/opt/gradus/gradus/__init__.py",
+        "/usr/lib/x",
+        "/dev/x",
+        os.__file__,
+    ]
     said = output(
         f"for path in {tried!r}:\n"
         "    try:\n        open(path, 'a')\n        print('written', path)\n"
@@ -118,7 +131,10 @@ def test_a_fork_storm_is_bounded():
 
 def test_memory_disk_and_output_are_bounded():
     assert earned("x = bytearray(3 * 2**30)", RIGHT, OTHER) == [2, 1]
-    assert output("try:\n    x = bytearray(3 * 2**30)\nexcept MemoryError:\n    print('no')").strip() == "no"
+    assert (
+        output("try:\n    x = bytearray(3 * 2**30)\nexcept MemoryError:\n    print('no')").strip()
+        == "no"
+    )
     said = output(
         "size = 0\n"
         "try:\n    with open('big', 'wb') as file:\n"
@@ -158,7 +174,11 @@ def test_nothing_is_left_running():
     assert [outcome.kind for outcome in run.outcomes["doubled"]] == ["returned"] * 3
     left = []
     for _ in range(50):
-        left = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if mark.encode() in _command(pid)]
+        left = [
+            pid
+            for pid in filter(str.isdigit, os.listdir("/proc"))
+            if mark.encode() in _command(pid)
+        ]
         if not left:
             break
         time.sleep(0.1)
@@ -217,7 +237,10 @@ def test_a_cell_costs_only_itself(cell):
         ("return __import__('numpy').zeros(2**23)", "got a result of"),
         ("return object()", "got a object"),
         ("y = []; y.append(y); return y", "got a list"),
-        ("class Liar(__import__('numpy').ndarray):\n        __eq__ = lambda a, b: True\n    return x.view(Liar)", "wrong value"),
+        (
+            "class Liar(__import__('numpy').ndarray):\n        __eq__ = lambda a, b: True\n    return x.view(Liar)",
+            "wrong value",
+        ),
     ],
 )
 def test_a_call_costs_only_its_exercise(body, says):
@@ -263,7 +286,12 @@ def test_a_right_answer_is_right_however_it_is_written(answer):
 
 def test_an_answer_that_changes_its_argument_is_told():
     found = plans()
-    run = execute([(0, "def doubled(x, times=1):\n    x *= 2.0**times\n    return x")], found, {}, limits=SHORT)
+    run = execute(
+        [(0, "def doubled(x, times=1):\n    x *= 2.0**times\n    return x")],
+        found,
+        {},
+        limits=SHORT,
+    )
     verdict = examine(found[0], run.outcomes["doubled"], reveal=False)
     assert verdict.earned == 0
     assert "`x` in place" in verdict.message
@@ -283,7 +311,9 @@ def test_the_whole_run_is_bounded():
 def test_without_a_sandbox_the_same_is_graded():
     limits = replace(SHORT, case_seconds=1)
     assert earned(RIGHT, "import os; os._exit(1)", OTHER, kind="none", limits=limits) == [2, 1]
-    assert earned("def doubled(x, times=1):\n    while True: pass", OTHER, kind="none", limits=limits) == [0, 1]
+    assert earned(
+        "def doubled(x, times=1):\n    while True: pass", OTHER, kind="none", limits=limits
+    ) == [0, 1]
 
 
 def test_a_machine_without_bubblewrap_is_told_how_to_get_it(monkeypatch, tmp_path):
@@ -293,7 +323,9 @@ def test_a_machine_without_bubblewrap_is_told_how_to_get_it(monkeypatch, tmp_pat
         with pytest.raises(CourseError, match="apt-get install bubblewrap.*--sandbox none"):
             sandbox.require("bubblewrap")
         sandbox.require("none")
-        with pytest.raises(CourseError, match="--sandbox: expected one of bubblewrap, none; got 'docker'"):
+        with pytest.raises(
+            CourseError, match="--sandbox: expected one of bubblewrap, none; got 'docker'"
+        ):
             sandbox.require("docker")
     finally:
         sandbox._trouble.cache_clear()

@@ -21,7 +21,12 @@ def cell(kind, source, cell_id, grade_id="", **marks):
     make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
     found = make(source, id=cell_id)
     if grade_id:
-        found.metadata["nbgrader"] = {"grade_id": grade_id, "schema_version": 3, "task": False, **marks}
+        found.metadata["nbgrader"] = {
+            "grade_id": grade_id,
+            "schema_version": 3,
+            "task": False,
+            **marks,
+        }
     return found
 
 
@@ -30,9 +35,26 @@ RELEASED = nbformat.v4.new_notebook(
         cell("markdown", "# Doubling", "title"),
         cell("code", "import numpy as np", "setup"),
         cell("code", EXERCISE, "doubled", "doubled", solution=True, grade=False, locked=False),
-        cell("code", "check(doubled)", "check-doubled", "check-doubled", solution=False, grade=True, locked=True, points=2),
+        cell(
+            "code",
+            "check(doubled)",
+            "check-doubled",
+            "check-doubled",
+            solution=False,
+            grade=True,
+            locked=True,
+            points=2,
+        ),
         cell("code", "picture = [doubled(x) for x in range(3)]", "figure"),
-        cell("markdown", QUESTION, "why-question", "why-question", solution=False, grade=False, locked=True),
+        cell(
+            "markdown",
+            QUESTION,
+            "why-question",
+            "why-question",
+            solution=False,
+            grade=False,
+            locked=True,
+        ),
         cell("markdown", STUB, "why", "why", solution=True, grade=True, locked=False, points=1),
     ],
     metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -80,7 +102,10 @@ def test_a_whole_submission_has_no_defect():
         (lambda text: text.encode("utf-16"), "UTF-16"),
         (lambda text: text.encode("utf-16-be"), "UTF-16-BE"),
         (lambda text: codecs.BOM_UTF32_LE + text.encode("utf-32-le"), "UTF-32"),
-        (lambda text: text.replace("Because.", "Weil's so schön ist.").encode("latin-1"), "Latin-1"),
+        (
+            lambda text: text.replace("Because.", "Weil's so schön ist.").encode("latin-1"),
+            "Latin-1",
+        ),
     ],
 )
 def test_other_encodings(encode, says):
@@ -134,7 +159,9 @@ def test_a_file_that_is_cut_off_keeps_its_whole_cells():
 
 
 def test_one_broken_cell_does_not_hide_the_next():
-    text = json.dumps(answered(), indent=1).replace('"import numpy as np"', '"import numpy as np', 1)
+    text = json.dumps(answered(), indent=1).replace(
+        '"import numpy as np"', '"import numpy as np', 1
+    )
     assert source(read(text.encode())) == RIGHT
 
 
@@ -145,13 +172,17 @@ def test_merge_conflict_marks_in_the_file_and_in_a_cell():
     conflict = f"<<<<<<< HEAD\n{line}\n=======\n{other}\n>>>>>>> theirs"
     found = read(text.replace(line, conflict).encode())
     assert source(found) == RIGHT
-    assert found.defects == ["the file held merge-conflict marks: the first side of each conflict was read"]
+    assert found.defects == [
+        "the file held merge-conflict marks: the first side of each conflict was read"
+    ]
     base = f"<<<<<<< HEAD\n{line}\n||||||| base\n{other}\n=======\n{other}\n>>>>>>> theirs"
     assert source(read(text.replace(line, base).encode())) == RIGHT
     inside = "def doubled(x):\n<<<<<<< HEAD\n    return 2 * x\n=======\n    return 3 * x\n>>>>>>> theirs\n"
     found = read(answered(doubled=inside))
     assert source(found).splitlines() == ["def doubled(x):", "    return 2 * x"]
-    assert found.defects == ["a cell held merge-conflict marks: the first side of each conflict was read"]
+    assert found.defects == [
+        "a cell held merge-conflict marks: the first side of each conflict was read"
+    ]
 
 
 def test_old_formats():
@@ -161,7 +192,9 @@ def test_old_formats():
         else {"cell_type": "markdown", "source": [c["source"]]}
         for c in answered()["cells"]
     ]
-    found = read({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]})
+    found = read(
+        {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
+    )
     assert source(found) == RIGHT
     assert "old format" in found.defects[0]
 
@@ -192,7 +225,9 @@ def test_points_and_outputs_of_a_student_are_not_kept():
     for found in notebook["cells"]:
         found["metadata"].setdefault("nbgrader", {})["points"] = 1000
         if found["cell_type"] == "code":
-            found["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}}]
+            found["outputs"] = [
+                {"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}}
+            ]
     notebook["metadata"]["gradus"] = {"verdicts": {"doubled": {"earned": 1000}}}
     text = nbformat.writes(read(notebook).notebook)
     assert "1000" not in text
@@ -227,12 +262,16 @@ def test_missing_duplicated_moved_and_renamed_cells():
 def test_a_locked_cell_is_put_back():
     found = read(answered(check_doubled="print(100)"))
     assert source(found, "check-doubled") == "check(doubled)"
-    assert found.defects == ["the locked cell `check-doubled` was changed: it was put back as released"]
+    assert found.defects == [
+        "the locked cell `check-doubled` was changed: it was put back as released"
+    ]
 
 
 def test_code_in_a_text_cell_is_read_as_code():
     notebook = answered()
-    notebook["cells"][2].update(cell_type="markdown", source=f"My answer:\n```python\n{RIGHT}\n```\n")
+    notebook["cells"][2].update(
+        cell_type="markdown", source=f"My answer:\n```python\n{RIGHT}\n```\n"
+    )
     found = read(notebook)
     assert source(found).strip() == RIGHT
     assert found.defects == ["the cell `doubled` had become text: it was read as code"]
@@ -244,8 +283,13 @@ def test_text_that_cannot_be_stored_is_replaced():
 
 
 def test_tags_in_a_students_text_are_taken_apart():
-    found = read(answered(why="a < b, $a<b$ <script>alert(1)</script> <img src=x onerror=alert(1)>"))
-    assert source(found, "why") == "a < b, $a< b$ < script>alert(1)< /script> < img src=x onerror=alert(1)>"
+    found = read(
+        answered(why="a < b, $a<b$ <script>alert(1)</script> <img src=x onerror=alert(1)>")
+    )
+    assert (
+        source(found, "why")
+        == "a < b, $a< b$ < script>alert(1)< /script> < img src=x onerror=alert(1)>"
+    )
 
 
 def test_the_notebook_of_a_folder(tmp_path):
@@ -302,14 +346,28 @@ def test_any_damaged_notebook_has_a_verdict(seed, count):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
-KEYS = ("cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "id", "input", "worksheets")
+KEYS = (
+    "cells",
+    "cell_type",
+    "source",
+    "metadata",
+    "nbgrader",
+    "grade_id",
+    "id",
+    "input",
+    "worksheets",
+)
 
 
 @SETTINGS
-@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(KEYS), JSON), max_size=8), st.booleans())
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(KEYS), JSON), max_size=8), st.booleans()
+)
 def test_any_structure_has_a_verdict(changes, nested):
     notebook = answered()
     for index, key, value in changes:
