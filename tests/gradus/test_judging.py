@@ -245,3 +245,17 @@ def test_exercises_and_questions_in_the_order_of_the_module():
     assert [found is first or found is second for found in exercises_of(module)] == [True, True]
     assert exercises_of(module)[0] is first
     assert [written.name for written in written_of(module)] == ["why"]
+
+
+def test_numbers_inside_arguments_are_pythons_own():
+    def first(values, settings):
+        return values[0]
+
+    @judge(first, points=1, returns=("x",))
+    def cases(rng):
+        yield Call("one", values=[np.float64(1.5)], settings={"lr": (np.float32(0.5), np.int8(2))})
+
+    values_given, settings = cases.plan().cases[0].args
+    assert [type(x) for x in values_given] == [float]
+    assert settings == {"lr": (0.5, 2)}
+    assert [type(x) for x in settings["lr"]] == [float, int]

@@ -132,6 +132,10 @@ def test_a_quadratic_of_given_eigenvalues(eigenvalues):
     assert (problem.minimum is None) == (eigenvalues.min() < 0)
 
 
+def test_a_flat_direction_has_no_one_minimum():
+    assert problems.quadratic([1.0, 0.0]).minimum is None
+
+
 def test_the_values_that_the_text_states():
     x, y = 1.7, -0.6
     theta = np.array([x, y])
@@ -144,8 +148,15 @@ def test_the_values_that_the_text_states():
     }
     for name, value in stated.items():
         assert problems.get(name).value(theta) == pytest.approx(value, rel=1e-12)
-    np.testing.assert_array_equal(problems.get("bowl").start, [-7, 2])
-    np.testing.assert_array_equal(problems.get("product").start, [1, 2])
+    starts = {
+        "bowl": [-7, 2],
+        "saddle": [-2, 1e-3],
+        "product": [1, 2],
+        "rosenbrock": [-1.2, 1],
+        "two wells": [2, 1],
+    }
+    for name, start in starts.items():
+        np.testing.assert_array_equal(problems.get(name).start, start)
     np.testing.assert_array_equal(problems.get("rosenbrock").minimum, [1, 1])
 
 
