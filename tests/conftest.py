@@ -13,7 +13,24 @@ settings.register_profile("gradus", deadline=None, derandomize=True)
 settings.load_profile("gradus")
 
 ROOT = Path(__file__).resolve().parents[1]
+# Tests that share something that takes minutes to make: one worker makes it, once.
+TOGETHER = ("tests/site/", "tests/grading/test_class.py")
 PROGRAMS = {"chromium": "chromium", "bubblewrap": "bwrap", "postgres": "pg_ctlcluster"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep each of TOGETHER on one worker.
+
+    The mark xdist_group would say it, but xdist 3.8 writes it where pytest 9.2 does not read it any more.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+    return Scheduling(config, log)
 
 
 def need(what: str) -> None:

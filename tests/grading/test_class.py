@@ -17,10 +17,6 @@ from autograder import classroom, cli, demo, grading, sandbox, submission
 from autograder.course import CourseError
 from gradus import judging
 
-# On one worker, so that the course is released and the demonstration class is graded only once.
-pytestmark = pytest.mark.xdist_group("class")
-
-
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command: `run(course, "grade", name)` -> (exit status, what it printed, its errors)."""
