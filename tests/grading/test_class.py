@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,9 @@ from conftest import ROOT, need
 from grading.conftest import put
 
 from autograder import classroom, cli, demo, grading, sandbox, submission
-from autograder.course import CourseError
+from autograder.course import Course, CourseError
 from gradus import judging
+
 
 @pytest.fixture
 def run(monkeypatch, capsys):
@@ -295,8 +297,6 @@ class TestCommands:
         assert not (empty_course.made / "autograded").exists()
 
     def test_an_assignment_that_is_not_released(self, empty_course, name, run):
-        import shutil
-
         put(empty_course, "alice", name, b"{}")
         shutil.rmtree(empty_course.made / "release")
         status, _, err = run(empty_course, "grade", name)
@@ -352,47 +352,43 @@ HOSTILE = """<script>alert(1)</script><iframe src="http://example.com"></iframe>
 <a href="data:text/html,<script>alert(1)</script>">x</a> <svg onload="alert(1)"></svg>"""
 
 
+@pytest.fixture(scope="module")
+def hostile(released, name, assignment, tmp_path_factory):
+    """The course with the feedback of one hostile submission, mallory's, and of an empty one, alice's."""
+    need("bubblewrap")
+    made = tmp_path_factory.mktemp("hostile") / "course"
+    shutil.copytree(released, made)
+    course = Course.find(ROOT, made=made)
+    first, second = judging.exercises_of(course.checks_module(name))[:2]
+    answers = {
+        first.name: demo.answer_from(first.name, first.mistakes[0][1]),
+        second.name: f"def {second.name}(*_, **__):\n    raise ValueError('<script>alert(2)</script>')",
+    }
+    prints = f"print('''{HOSTILE}''')\nraise ValueError('''{HOSTILE}''')"
+    notebook = demo.notebook_with(assignment.released, answers, prints)
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(HOSTILE))
+    for cell in notebook.cells:
+        if submission.is_answer(cell) and cell.cell_type == "markdown":
+            cell.source = f"My answer. {HOSTILE}"
+    data = nbformat.writes(notebook).encode()
+    folder = put(course, "mallory", name, data, "<script>alert(3)<script>.ipynb")
+    (folder / "link").symlink_to(made / ".secret")
+    put(course, "alice", name, nbformat.writes(assignment.released).encode())
+    assert [r.state for r in classroom.grade_class(course, name)] == ["graded", "graded"]
+    return course
+
+
 class TestFeedback:
-    def test_it_says_what_was_found_and_runs_nothing(
-        self, bubblewrap, empty_course, name, assignment, submit, run
-    ):
+    def test_it_says_what_was_found_and_holds_only_text(self, hostile, name, run):
         from html.parser import HTMLParser
 
-        exercise = judging.exercises_of(empty_course.checks_module(name))[0]
-        sentence, mistake = exercise.mistakes[0]
-        answers = {exercise.name: demo.answer_from(exercise.name, mistake)}
-        notebook = nbformat.reads(
-            submit(answers, f"print('''{HOSTILE}''')\nraise ValueError('''{HOSTILE}''')").decode(),
-            4,
-        )
-        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(HOSTILE))
-        written = [
-            c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"
-        ]
-        for cell in written:
-            cell.source = f"My answer. {HOSTILE}"
-        second = list(assignment.plans)[1]
-        for cell in notebook.cells:
-            if submission.grade_id(cell) == second:
-                cell.source = f"def {second}(*args, **kwargs):\n    raise ValueError('<script>alert(2)</script>')"
-        put(
-            empty_course,
-            "mallory",
-            name,
-            nbformat.writes(notebook).encode(),
-            "<script>alert(3)<script>.ipynb",
-        )
-        put(empty_course, "alice", name, submit({}))
-        (empty_course.made / "submitted" / "mallory" / name / "link").symlink_to(
-            empty_course.made / ".secret"
-        )
-        assert run(empty_course, "grade", name)[0] == 0
-        status, out, _ = run(empty_course, "feedback", name)
+        status, out, _ = run(hostile, "feedback", name)
         assert status == 0
         pages = [Path(line) for line in out.splitlines()]
         assert [page.parent.parent.name for page in pages] == ["alice", "mallory"]
-        folder = empty_course.made / "feedback" / "mallory" / name
-        assert [path.name for path in folder.iterdir()] == [f"{name}.html"]
+        assert [path.name for path in pages[1].parent.iterdir()] == [f"{name}.html"]
+        graded = hostile.made / "autograded" / "mallory" / name
+        assert [path.name for path in graded.iterdir()] == [f"{name}.ipynb"]
 
         page = pages[1].read_text("utf-8")
         tags = []
@@ -402,33 +398,45 @@ class TestFeedback:
                 tags.append((tag, dict(attributes)))
 
         Tags().feed(page)
-        names = {tag for tag, _ in tags}
-        assert not names & {
-            "script",
-            "iframe",
-            "object",
-            "embed",
-            "link",
-            "base",
-            "form",
-            "svg",
-            "img",
-        }
+        loads = "script iframe object embed link base form svg img video audio".split()
+        assert not {tag for tag, _ in tags} & set(loads)
         for _, attributes in tags:
             assert not [key for key in attributes if key.startswith("on")]
             address = (attributes.get("href") or "").lower()
             assert not address.startswith(("javascript:", "data:", "vbscript:"))
-        assert ("meta", "default-src 'none'") in [
-            (tag, (attributes.get("content") or "")[:18]) for tag, attributes in tags
-        ]
+        policies = [attributes.get("content") or "" for tag, attributes in tags if tag == "meta"]
+        assert any(policy.startswith("default-src 'none'") for policy in policies)
         # What the student wrote is there, as text, and what was found is said.
         text = re.sub(r"<[^>]+>", "", page)
         assert "My answer." in text
         assert "&lt;script&gt;alert(1)" in page
+        sentence = judging.exercises_of(hostile.checks_module(name))[0].mistakes[0][0]
         assert _plain(sentence) in _plain(text)
         assert "raised ValueError" in text
         assert "the notebook was called" in text
         assert "not answered yet" in text
+
+    def test_a_browser_asks_for_nothing_and_runs_nothing(self, hostile, name, run):
+        need("chromium")
+        from playwright.sync_api import sync_playwright
+
+        assert run(hostile, "feedback", name)[0] == 0
+        address = (hostile.made / "feedback" / "mallory" / name / f"{name}.html").as_uri()
+        events = []
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            )
+            page = browser.new_page()
+            page.on("request", lambda request: events.append(request.url))
+            page.on("console", lambda message: events.append(message.text))
+            page.on("pageerror", lambda error: events.append(str(error)))
+            page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
+            page.goto(address)
+            page.wait_for_timeout(500)
+            assert "My answer." in page.inner_text("body")
+            browser.close()
+        assert events == [address]
 
     def test_the_students_are_told_about_a_file_that_is_no_notebook(
         self, course, name, demonstration, run
@@ -510,7 +518,6 @@ def test_the_cases_that_grade_are_not_those_that_students_see(course, name, assi
 def postgres():
     """The address of a new PostgreSQL server of the tests' own."""
     need("postgres")
-    import shutil
     import tempfile
 
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -586,8 +593,6 @@ def test_a_submission_that_nbgrader_cannot_store_does_not_stop_the_others(
 
 
 def test_the_class_is_written_only_for_what_is_released(course, tmp_path):
-    from autograder.course import Course
-
     fresh = Course.find(ROOT, made=tmp_path)
     name = next(iter(fresh.chapters()))
     with pytest.raises(CourseError):
