@@ -439,6 +439,14 @@ def test_a_visible_case_reveals_both_values():
     assert message(SECRET, WRONG) == "theta: wrong value: 3.33456, expected 7.77123"
 
 
+def test_two_values_are_shown_with_the_digits_that_tell_them_apart():
+    assert message(1.0, 1.000002) == "theta: wrong value: 1.000002, expected 1"
+    assert message(1e6, 1000000.2) == "theta: wrong value: 1000000.2, expected 1000000"
+    plan = plan_for(1.0, rtol=0, atol=0)
+    said = examine(plan, returned(np.nextafter(1, 2))).cases[0].message
+    assert said == "theta: wrong value: 1.0000000000000002, expected 1"
+
+
 def test_a_hidden_case_without_a_line_keeps_the_text_of_an_exception_to_itself():
     outcome = Outcome("raised", error="ValueError", message=f"theta was {SECRET}")
     assert message(SECRET, outcome, reveal=False) == "raised ValueError"
