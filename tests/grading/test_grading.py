@@ -111,6 +111,8 @@ def test_an_answer_may_use_the_helpers_of_the_book_but_its_experiments_do_not_ru
 
 def test_answers_in_cells_of_their_own_and_the_last_definition_counts():
     assert points(graded(RIGHT, OTHER)) == [2, 1]
+    # Above the stub too, which does not count as a definition.
+    assert points(graded(setup=f"import numpy as np\n{OTHER}")) == [0, 1]
     assert points(graded("def other(x):\n    return 0", OTHER)) == [0, 1]
     assert points(graded(OTHER, "def other(x):\n    return 0")) == [0, 0]
 
