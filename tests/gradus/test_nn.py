@@ -188,3 +188,14 @@ def test_data_of_another_shape(x, y, name):
     for call in (network.loss, network.accuracy):
         with pytest.raises(ValueError, match=f"^{name}: expected "):
             call(np.zeros(network.size), x, y)
+
+
+def test_the_messages_say_what_fits():
+    network = MLP((4, 5, 2))
+    theta, x = np.zeros(network.size), np.zeros((3, 4))
+    with pytest.raises(ValueError, match=r"^x: expected shape \(n, 4\) .*, got \(3, 7\)$"):
+        network.logits(theta, np.zeros((3, 7)))
+    with pytest.raises(ValueError, match="^y: expected classes 0 to 1, got 0 to 2$"):
+        network.loss(theta, x, np.array([0, 1, 2]))
+    with pytest.raises(ValueError, match=r"^y: expected 3 whole numbers, .*, got shape \(2,\)"):
+        network.loss(theta, x, np.array([0, 1]))
