@@ -100,15 +100,20 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
 
 
 def show(report: Report, console: Console) -> None:
-    """Print a report: tables on a terminal, plain lines in a log."""
+    """Print a report, the points last: tables on a terminal, plain lines in a log."""
     numbers = {exercise: str(number) for number, exercise in enumerate(report.points, start=1)}
     full = sum(report.points.values())
     lines(
         console,
-        f"{report.name}: points of {len(report.rows)} submissions",
-        ("student", *numbers.values(), "all"),
-        [(row.student, *map(_points, row.scores.values()), f"{row.total:g}") for row in report.rows]
-        + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}")],
+        "known mistakes",
+        ("students", "exercise", "mistake"),
+        [(str(count), exercise, sentence) for exercise, sentence, count in report.mistakes],
+    )
+    lines(
+        console,
+        "about the files",
+        ("student", "what was found"),
+        [(row.student, row.note) for row in report.rows if row.note],
     )
     lines(
         console,
@@ -121,15 +126,10 @@ def show(report: Report, console: Console) -> None:
     )
     lines(
         console,
-        "about the files",
-        ("student", "what was found"),
-        [(row.student, row.note) for row in report.rows if row.note],
-    )
-    lines(
-        console,
-        "known mistakes",
-        ("students", "exercise", "mistake"),
-        [(str(count), exercise, sentence) for exercise, sentence, count in report.mistakes],
+        f"{report.name}: points of {len(report.rows)} submissions",
+        ("student", *numbers.values(), "all"),
+        [(row.student, *map(_points, row.scores.values()), f"{row.total:g}") for row in report.rows]
+        + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}")],
     )
 
 
@@ -171,6 +171,7 @@ def lines(
     for row in (headers, *rows):
         text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
         console.out("  " + text.rstrip(), highlight=False)
+    console.out("")
 
 
 def printable(text: str) -> str:
