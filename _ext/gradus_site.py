@@ -127,17 +127,21 @@ class KeepPunctuation(SphinxPostTransform):
 
     default_priority = 900
     formats = ("html",)
-    WORD_JOINER = "\N{WORD JOINER}"
 
     def run(self, **kwargs) -> None:
         for formula in list(self.document.findall(nodes.math)):
-            siblings, place = formula.parent.children, formula.parent.index(formula)
-            after = siblings[place + 1] if place + 1 < len(siblings) else None
-            if isinstance(after, nodes.Text) and after[:1] in tuple(",.;:!?)]’”"):
-                formula.parent.replace(after, nodes.Text(self.WORD_JOINER + after))
-            before = siblings[place - 1] if place else None
-            if isinstance(before, nodes.Text) and before[-1:] in tuple("([‘“"):
-                formula.parent.replace(before, nodes.Text(before + self.WORD_JOINER))
+            parent, place = formula.parent, formula.parent.index(formula)
+            glued = nodes.inline("", "", formula.deepcopy(), classes=["gradus-glued"])
+            after = parent[place + 1] if place + 1 < len(parent) else None
+            if isinstance(after, nodes.Text) and (marks := re.match(r"[,.;:!?)\]’”]+", after)):
+                glued += nodes.Text(marks[0])
+                parent.replace(after, nodes.Text(after[marks.end() :]))
+            before = parent[place - 1] if place else None
+            if isinstance(before, nodes.Text) and (marks := re.search(r"[(\[‘“]+$", before)):
+                glued.insert(0, nodes.Text(marks[0]))
+                parent.replace(before, nodes.Text(before[: marks.start()]))
+            if len(glued) > 1:
+                parent.replace(formula, glued)
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:

@@ -32,12 +32,6 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("name", PAGES)
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("site"))  # one worker, so one build
-
-
 def run_jupyter_book(*arguments, before="pass", config=None, out):
     """Build the site in a process of its own; its log is in the failure if it fails."""
     code = f"import sys; sys.path.insert(0, '_ext'); {before}; from jupyter_book.cli.main import main; main()"
