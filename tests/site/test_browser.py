@@ -6,6 +6,7 @@ import pytest
 from conftest import ROOT, need
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 LOOKS = [(width, mode) for width in (1280, 390) for mode in ("light", "dark")]
 
 
@@ -101,6 +102,22 @@ def test_words_in_figures_can_be_read_on_a_phone(visit, address):
     )
     assert heights
     assert min(heights) >= 8.5
+
+
+def wide_formulas(page):
+    formulas = page.locator(".katex-display")
+    return [formulas.nth(i) for i in range(formulas.count()) if formulas.nth(i).evaluate("n => n.scrollWidth > n.clientWidth")]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_formulas_fit_a_desktop_and_scroll_by_keyboard_on_a_phone(visit, address, chapter):
+    desktop = visit(f"{address}/chapters/{chapter}.html")
+    assert [formula.inner_text() for formula in wide_formulas(desktop)] == []
+    phone = visit(f"{address}/chapters/{chapter}.html", width=390)
+    for formula in wide_formulas(phone):
+        formula.focus()
+        phone.keyboard.press("ArrowRight")
+        phone.wait_for_function("node => node.scrollLeft > 0", arg=formula.element_handle(), timeout=5000)
 
 
 def test_no_line_begins_with_what_follows_a_formula(visit, address):
