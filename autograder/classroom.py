@@ -130,9 +130,9 @@ def grade_class(
     if not students:
         place = f"{course.made.name}/submitted/STUDENT/{name}/"
         raise CourseError(f"{name} has no submissions: put each into {place}{name}.ipynb")
-    sandbox.require(kind)
     nbgrader_plugin.load.cache_clear()
     assignment = nbgrader_plugin.load(str(course.root), str(course.made), name)
+    sandbox.require(kind)
     config = configuration(course, kind, db)
     directory = CourseDirectory(config=config)
     directory.assignment_id = name
