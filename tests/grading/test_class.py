@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT, need
-from grading.conftest import put
+from grading.conftest import need_sandbox, put
 
 from autograder import classroom, cli, demo, grading, sandbox, submission
 from autograder.course import Course, CourseError
@@ -355,7 +355,7 @@ HOSTILE = """<script>alert(1)</script><iframe src="http://example.com"></iframe>
 @pytest.fixture(scope="module")
 def hostile(released, name, assignment, tmp_path_factory):
     """The course with the feedback of one hostile submission, mallory's, and of an empty one, alice's."""
-    need("bubblewrap")
+    need_sandbox()
     made = tmp_path_factory.mktemp("hostile") / "course"
     shutil.copytree(released, made)
     course = Course.find(ROOT, made=made)
