@@ -1,5 +1,6 @@
 """What the site's own extension adds to a chapter, and what it repairs on a page."""
 
+import json
 import re
 import sys
 from types import SimpleNamespace
@@ -69,6 +70,13 @@ def test_a_question_without_a_rubric_is_named():
 def test_without_katex_the_build_says_what_to_run(tmp_path):
     with pytest.raises(ExtensionError, match="run `make book`"):
         gradus_site.prepare(SimpleNamespace(confdir=str(tmp_path)), None)
+
+
+def test_the_style_sheet_of_katex_is_of_the_version_that_renders():
+    from sphinxcontrib.katex import katex_version
+
+    package = json.loads((ROOT / "node_modules" / "katex" / "package.json").read_text())
+    assert package["version"] == katex_version
 
 
 def test_one_setting_takes_every_reference_from_the_site(bare_site):
