@@ -44,7 +44,8 @@ _SCRIPT_MARK = re.compile(r"^# (?:%%|In ?\[).*$", re.MULTILINE)
 _FENCED = re.compile(r"^ {0,3}```[^\n`]*\n(.*?)^ {0,3}```", re.MULTILINE | re.DOTALL)
 # With these, MathJax makes links, styles elements or loads extensions.
 _TEX = re.compile(
-    r"\\(?=(?:href|url|require|class|cssId|style|bbox|mmlToken|unicode|includegraphics|data|html[A-Za-z]*)(?![A-Za-z]))"
+    r"\\(?=(?:href|url|require|class|cssId|style|bbox|mmlToken|unicode|includegraphics|data|html\w*)"
+    r"(?![A-Za-z]))"
 )
 _DEFINED = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
 
@@ -362,9 +363,7 @@ def _string(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _canonical(
-    cells: list[_Cell], released: "NotebookNode", defects: list[str]
-) -> "NotebookNode":
+def _canonical(cells: list[_Cell], released: "NotebookNode", defects: list[str]) -> "NotebookNode":
     """The released notebook with the student's cells in it, in the student's order."""
     notebook = _copied(released)
     slots = notebook.cells
@@ -490,7 +489,9 @@ def _harmless(markdown: str) -> str:
     markdown = re.sub(r"data:[^\s()\"'<>]{100,}", "data:...", markdown)
     markdown = re.sub(r"<(?=[A-Za-z/!?])", "< ", markdown)
     markdown = re.sub(r"!(?=\[)", "! ", markdown)
-    markdown = re.sub(r"\](?=\((?!https?://|mailto:|#)|:(?!\s*(?:https?://|mailto:|#)))", "] ", markdown)
+    markdown = re.sub(
+        r"\](?=\((?!https?://|mailto:|#)|:(?!\s*(?:https?://|mailto:|#)))", "] ", markdown
+    )
     return _TEX.sub(r"\\ ", markdown)
 
 
@@ -553,10 +554,10 @@ class _Match:
     def _take(self, number: int, at: int | None) -> None:
         if at is None or number in self.found or at in self.taken:
             return
-        slot = self.slots[at]
-        if self.cells[number].kind == "markdown" and slot.cell_type == "code":
-            if not (is_answer(slot) and "def " in self.cells[number].source):
-                return
+        cell, slot = self.cells[number], self.slots[at]
+        text_for_code = cell.kind == "markdown" and slot.cell_type == "code"
+        if text_for_code and not (is_answer(slot) and "def " in cell.source):
+            return
         self.found[number] = at
         self.taken[at] = number
 

@@ -4,14 +4,11 @@ import codecs
 import contextlib
 import json
 import os
-import random
 import socket
 from pathlib import Path
 
 import nbformat
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from autograder import submission
 
@@ -414,7 +411,10 @@ def test_text_that_cannot_be_stored_is_replaced():
         ("[x](<java&#115;cript:alert(1)>)", "[x] (< java&#115;cript:alert(1)>)"),
         ("[x]\n\n[x]:\njavascript:alert(1)", "[x]\n\n[x] :\njavascript:alert(1)"),
         ("$\\href{javascript:alert(1)}{x}$", "$\\ href{javascript:alert(1)}{x}$"),
-        ("$\\require{html}\\style{position:fixed}{x}$", "$\\ require{html}\\ style{position:fixed}{x}$"),
+        (
+            "$\\require{html}\\style{position:fixed}{x}$",
+            "$\\ require{html}\\ style{position:fixed}{x}$",
+        ),
         (f"[x](data:image/png;base64,{'A' * 999})", "[x] (data:...)"),
         ("[the book](https://example.com) and $\\hat\\theta_t$", None),
         ("# Title\n\n- [ ] *one*\n\n```python\nx[0] = f(x)\n```", None),
@@ -475,10 +475,9 @@ def _link(path):
 
 
 def _socket(path):
-    with socket.socket(socket.AF_UNIX) as server:
-        # The address of a socket is short: bind it by its name alone.
-        with contextlib.chdir(path.parent):
-            server.bind(path.name)
+    # The address of a socket is short: bind it by its name alone.
+    with socket.socket(socket.AF_UNIX) as server, contextlib.chdir(path.parent):
+        server.bind(path.name)
 
 
 @pytest.mark.parametrize(
@@ -552,11 +551,10 @@ def test_names_of_every_kind(tmp_path):
 def test_many_files_and_deep_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(submission, "MAX_FILES", 100)
     deep = tmp_path
-    for _ in range(1200):
+    for _ in range(200):
         deep = deep / "d"
-        if len(str(deep)) > 4000:
-            break
         deep.mkdir()
+    (deep / "doubling.ipynb").touch()
     for number in range(300):
         (tmp_path / f"{number:03}.txt").touch()
     seen = []
@@ -584,65 +582,3 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_an_inner_one_is_passed_ove
         submission.locate(tmp_path, "doubling")
     with pytest.raises(FileNotFoundError):
         submission.locate(tmp_path / "nothing", "doubling")
-
-
-SETTINGS = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-WHOLE = json.dumps(answered(), indent=1).encode()
-
-
-@SETTINGS
-@given(st.binary(max_size=300))
-def test_any_bytes_have_a_verdict(data):
-    read(data)
-
-
-@SETTINGS
-@given(st.integers(0, 2**32), st.integers(1, 20))
-def test_any_damaged_notebook_has_a_verdict(seed, count):
-    rng, data = random.Random(seed), bytearray(WHOLE)
-    for _ in range(count):
-        at = rng.randrange(len(data))
-        match rng.randrange(3):
-            case 0:
-                data[at] = rng.randrange(256)
-            case 1:
-                del data[at : at + rng.randrange(200)]
-            case 2:
-                data[at:at] = data[rng.randrange(len(data)) :][: rng.randrange(200)]
-    read(bytes(data))
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-KEYS = (
-    "cells",
-    "cell_type",
-    "source",
-    "metadata",
-    "nbgrader",
-    "grade_id",
-    "id",
-    "input",
-    "worksheets",
-)
-
-
-@SETTINGS
-@given(
-    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(KEYS), JSON), max_size=8), st.booleans()
-)
-def test_any_structure_has_a_verdict(changes, nested):
-    notebook = answered()
-    for index, key, value in changes:
-        place = notebook["cells"][index]
-        if nested and isinstance(place.get("metadata"), dict):
-            place = place["metadata"].setdefault("nbgrader", {})
-        if isinstance(place, dict):
-            place[key] = value
-    read(notebook)
-    read({"cells": [value for _, _, value in changes]})
