@@ -1,27 +1,36 @@
-"""Grade a class: nbgrader's own Autograde over every submission, and what became of each.
+"""Grade a class: every submission of an assignment through the workers, and its marks into nbgrader's gradebook.
 
-The classes that grade are set here and not read from `nbgrader_config.py`: nbgrader only logs a configuration
+Nothing is read from `nbgrader_config.py` that decides how a submission runs: nbgrader only logs a configuration
 that is broken, and would then run submissions without a sandbox.
+
+A submission is done when its marks are in the gradebook and, after that, its graded notebook in `autograded/`: a run
+that ends in between leaves a notebook that does not fit its submission, and the next run grades it again.
 """
 
+import contextlib
+import fcntl
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import SaveCells
-from nbgrader.utils import rmtree
-from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
-from autograder import nbgrader_plugin, sandbox, submission
+from autograder import pool, sandbox, submission
 from autograder.course import Course, CourseError, find_programs
-from autograder.grading import Assignment
+from autograder.gradebook import Entry, Gradebook, read_roster
+from autograder.grading import Assignment, Sheet
+
+BATCH = 50
+_BATCH_SECONDS = 2.0
+_TIMESTAMP_BYTES = 200
+# States of a submission that a person has to look at.
+TROUBLE = ("not a notebook", "not in the roster", "failed", "not done")
 
 
 @dataclass(frozen=True)
@@ -32,71 +41,55 @@ class Result:
     ----------
     student : str
     state : str
-        "graded", "unchanged" (graded before), "not a notebook" or "failed" (no verdict).
+        "graded", "unchanged" (graded before), "no submission", or of `TROUBLE`: "not a notebook",
+        "not in the roster", "failed" (no verdict) or "not done" (the run ended before).
     note : str
         What a person should know.
-    verdicts : dict of exercise -> dict
-        As `autograder.grading` writes them into the notebook's metadata.
+    earned, points : float
+        Those that are given automatically.
     """
 
     student: str
     state: str
     note: str = ""
-    verdicts: dict[str, dict] = field(default_factory=dict)
-
-    @property
-    def earned(self) -> float:
-        return sum(verdict["earned"] for verdict in self.verdicts.values())
-
-    @property
-    def points(self) -> float:
-        return sum(verdict["points"] for verdict in self.verdicts.values())
+    earned: float = 0.0
+    points: float = 0.0
 
 
-class ClassAutograde(Autograde):
-    """nbgrader's Autograde, which takes any submission folder and skips what is unchanged."""
+@dataclass(frozen=True)
+class How:
+    """How a class is graded.
 
-    assignment: Assignment
-    on_done: Callable[[str], None]
-    entered: set[str]  # students whose submission the gradebook has
-    unchanged: set[str]  # students whose submission was graded before
+    Attributes
+    ----------
+    kind : str
+        Of sandbox: "bubblewrap" or "none".
+    workers : int
+        Processes of this machine; 0: as many as it has cores.
+    scheduler : str
+        Address of a Dask scheduler, whose workers grade instead; or "".
+    db : str
+        Address of the gradebook's database for SQLAlchemy; "": nbgrader's SQLite file.
+    force : bool
+        Grade anew what is unchanged too.
+    roster : Path or None
+        A CSV file of the students, as `nbgrader db student import` reads it: who is not in it is not graded.
+    """
 
-    def init_notebooks(self) -> None:
-        """Every folder of a submission counts, whatever files it holds."""
-        name = self.coursedir.assignment_id
-        self.assignments, self.notebooks = {}, []
-        for student in submitted(Path(self.coursedir.root), name):
-            folder = self._format_source(name, student)
-            self.assignments[folder] = [str(Path(folder, f"{name}.ipynb"))]
-
-    def init_destination(self, assignment_id: str, student_id: str) -> bool:
-        graded = Path(self._format_dest(assignment_id, student_id))
-        if graded.exists():
-            file, _ = submission.locate(
-                Path(self._format_source(assignment_id, student_id)), assignment_id
-            )
-            about = read_graded(graded / f"{assignment_id}.ipynb")
-            fresh = self.assignment.fingerprint(submission.load(file))
-            known = student_id in self.entered and "verdicts" in about
-            if not self.force and known and about["fingerprint"] == fresh:
-                self.unchanged.add(student_id)
-                self.on_done(student_id)
-                return False
-            rmtree(str(graded))
-        return True
-
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        super().convert_single_notebook(notebook_filename)
-        self.on_done(Path(notebook_filename).parent.parent.name)
+    kind: str = "bubblewrap"
+    workers: int = 0
+    scheduler: str = ""
+    db: str = ""
+    force: bool = False
+    roster: Path | None = None
 
 
 def grade_class(
     course: Course,
     name: str,
-    kind: str = "bubblewrap",
-    db: str = "",
-    force: bool = False,
-    on_done: Callable[[str], None] = lambda student: None,
+    how: How = How(),
+    on_done: Callable[[Result], None] = lambda result: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> list[Result]:
     """Grade every submission of an assignment; points go into nbgrader's gradebook.
 
@@ -105,49 +98,237 @@ def grade_class(
     course : Course
     name : str
         Of the assignment.
-    kind : str
-        Of sandbox: "bubblewrap" or "none".
-    db : str
-        Address of the gradebook's database for SQLAlchemy; by default nbgrader's SQLite file.
-    force : bool
-        Grade anew what is unchanged too.
+    how : How, optional
     on_done : callable
-        Called with each student's name when the submission is done.
+        Called with each result when it is stored.
+    tell : callable
+        Called with a line about what the run waits for.
 
     Returns
     -------
     list of Result
-        One for each submission, by student.
+        One for each submission, and for each student of the roster who has none, by student.
 
     Raises
     ------
     CourseError
-        If the assignment is unknown or not released, nobody submitted, or the sandbox or the database does
-        not work: nothing is written then.
+        If the assignment is unknown or not released, nobody submitted, the sandbox, the scheduler or the database
+        does not work, or another run grades the same course: nothing is written then.
     """
     course.chapter(name)
     students = submitted(course.made, name)
+    roster = read_roster(how.roster) if how.roster else []
     if not students:
         place = f"{course.made.name}/submitted/STUDENT/{name}/"
         raise CourseError(f"{name} has no submissions: put each into {place}{name}.ipynb")
-    nbgrader_plugin.load.cache_clear()
-    assignment = nbgrader_plugin.load(str(course.root), str(course.made), name)
-    sandbox.require(kind)
-    config = configuration(course, kind, db)
-    directory = CourseDirectory(config=config)
-    directory.assignment_id = name
-    entered = _enter(directory.db_url, course.name, assignment)
-    log = Errors()
-    converter = ClassAutograde(coursedir=directory, config=config, log=log.logger, force=force)
-    converter.assignment, converter.on_done = assignment, on_done
-    converter.entered, converter.unchanged = entered, set()
+    assignment = Assignment.load(course, name)
+    with (
+        _alone(course.made),
+        _workers(course, assignment, how) as grade,
+        _gradebook(course, assignment, how, tell) as book,
+    ):
+        refused = book.enter_students(roster)
+        run = _Run(course, assignment, book, on_done)
+        known = {row["id"] for row in roster} if how.roster else set(students)
+        for student in sorted(set(students) - known):
+            run.end(Result(student, "not in the roster", f"not in {how.roster.name}: not graded"))
+        for student in sorted(known - set(students)):
+            run.end(Result(student, "no submission", refused.get(student, "")))
+        try:
+            run.collect(grade(run.tasks([s for s in students if s in known], how.force)))
+        except CourseError as error:
+            # What is stored stays; what is not is graded by the next run.
+            tell(str(error))
+            for student in set(students) - {result.student for result in run.results}:
+                run.end(Result(student, "not done", "run the command again"))
+    return sorted(run.results, key=lambda result: result.student)
+
+
+Work = Callable[[Iterator[pool.Task]], Iterator[tuple[pool.Task, Sheet]]]
+
+
+@contextlib.contextmanager
+def _workers(course: Course, assignment: Assignment, how: How) -> Iterator[Work]:
+    """What turns tasks into sheets: processes of this machine, or a cluster."""
+    limits = sandbox.Limits.of(course)
+    if how.scheduler:
+        from autograder.cluster import Cluster
+
+        with Cluster(how.scheduler, assignment, how.kind, limits) as cluster:
+            yield cluster.run
+        return
+    sandbox.require(how.kind)
+    workers = how.workers or len(os.sched_getaffinity(0))
+    yield lambda tasks: pool.run(tasks, assignment, how.kind, limits, workers)
+
+
+class _Run:
+    """One pass over a class: what is to be graded goes out, what comes back is stored in batches."""
+
+    def __init__(
+        self, course: Course, assignment: Assignment, book: Gradebook, on_done: Callable[[Result], None]
+    ):
+        self.course, self.assignment, self.book = course, assignment, book
+        self.on_done = on_done
+        self.stored = book.stored()
+        self.results: list[Result] = []
+        self.batch: list[tuple[str, Sheet]] = []
+
+    def end(self, result: Result) -> None:
+        self.results.append(result)
+        self.on_done(result)
+
+    def tasks(self, students: list[str], force: bool) -> Iterator[pool.Task]:
+        """The submissions that have to be graded, read one by one."""
+        for student in students:
+            folder = self._folder("submitted", student)
+            try:
+                file, defects = submission.locate(folder, self.assignment.name)
+                data = submission.load(file)
+            except OSError as error:
+                self.end(Result(student, "failed", f"it cannot be read: {error.strerror}"))
+                continue
+            if not force and self._is_graded(student, data):
+                self.end(self._unchanged(student))
+            else:
+                yield pool.Task(student, data, tuple(defects))
+
+    def collect(self, done: Iterator[tuple[pool.Task, Sheet]]) -> None:
+        """Store what comes back, many at a time; what has come back is stored whatever happens then.
+
+        Raises
+        ------
+        CourseError
+            If the gradebook or the scheduler failed for good.
+        """
+        since = time.monotonic()
+        try:
+            for task, sheet in done:
+                if sheet.failure:
+                    self.end(Result(task.student, "failed", sheet.failure))
+                    continue
+                self.batch.append((task.student, sheet))
+                if len(self.batch) >= BATCH or time.monotonic() - since > _BATCH_SECONDS:
+                    self._store()
+                    since = time.monotonic()
+        finally:
+            done.close()
+            self._store()
+
+    def _store(self) -> None:
+        """Put a batch into the gradebook, then the graded notebooks into their places."""
+        entries, places = [], []
+        for student, sheet in self.batch:
+            try:
+                entries.append(self._entry(student, sheet))
+                places.append((student, sheet, self._stage(student, sheet)))
+            except OSError as error:
+                self.end(Result(student, "failed", f"it cannot be stored: {error.strerror}"))
+        self.batch = []
+        try:
+            refused = self.book.store(entries)
+        except CourseError:
+            for _, _, staged in places:
+                staged.unlink(missing_ok=True)
+            raise
+        for student, sheet, staged in places:
+            if why := refused.get(student):
+                staged.unlink()
+                self.end(Result(student, "failed", why))
+                continue
+            staged.replace(self._graded(student))
+            self.end(self._result(student, sheet))
+
+    def _entry(self, student: str, sheet: Sheet) -> Entry:
+        submitted = read_timestamp(self._folder("submitted", student))
+        return Entry(student, submitted, sheet.marks, sheet.unanswered)
+
+    def _stage(self, student: str, sheet: Sheet) -> Path:
+        """Write a graded notebook beside its place."""
+        staged = self._graded(student).with_suffix(".new")
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_bytes(sheet.notebook)
+        return staged
+
+    def _is_graded(self, student: str, data: bytes | None) -> bool:
+        about = read_graded(self._graded(student))
+        submitted = read_timestamp(self._folder("submitted", student))
+        return (
+            student in self.stored
+            and "verdicts" in about
+            and about["fingerprint"] == self.assignment.fingerprint(data)
+            and submitted in (None, self.stored[student])
+        )
+
+    def _result(self, student: str, sheet: Sheet) -> Result:
+        earned = sum(mark or 0.0 for mark in sheet.marks.values())
+        points = sum(plan.points for plan in self.assignment.plans.values())
+        return _told(student, "graded", sheet.readable, sheet.defects, earned, points)
+
+    def _unchanged(self, student: str) -> Result:
+        about = read_graded(self._graded(student))
+        verdicts = about["verdicts"].values()
+        earned, points = (sum(v[key] for v in verdicts) for key in ("earned", "points"))
+        return _told(student, "unchanged", about["readable"], about["defects"], earned, points)
+
+    def _folder(self, step: str, student: str) -> Path:
+        return self.course.made / step / student / self.assignment.name
+
+    def _graded(self, student: str) -> Path:
+        return self._folder("autograded", student) / f"{self.assignment.name}.ipynb"
+
+
+def _told(
+    student: str, state: str, readable: bool, defects: Sequence[str], earned: float, points: float
+) -> Result:
+    note = "; ".join(defects)
+    if not readable:
+        state, note = "not a notebook", note.removeprefix("not a notebook: ")
+    return Result(student, state, note, earned, points)
+
+
+def _gradebook(
+    course: Course, assignment: Assignment, how: How, tell: Callable[[str], None]
+) -> Gradebook:
+    find_programs()
+    return Gradebook(
+        database(course, how.db),
+        course.name,
+        assignment.name,
+        assignment.released,
+        config=_penalties(course),
+        tell=tell,
+    )
+
+
+def _penalties(course: Course) -> Config:
+    """What `nbgrader_config.py` says of late submissions and of unknown students.
+
+    Raises
+    ------
+    CourseError
+        If the file cannot be read: nbgrader itself would only log that.
+    """
+    file = course.root / "nbgrader_config.py"
+    if not file.is_file():
+        return Config()
     try:
-        converter.start()
-    except NbGraderException as error:
-        # Raised at the end for submissions that failed, which are found below; at once for the database.
-        if "database" in str(error):
-            raise CourseError(f"the gradebook's database failed: {log.last()}") from error
-    return [_result(course, name, student, converter.unchanged, log) for student in students]
+        read = PyFileConfigLoader(file.name, str(course.root)).load_config()
+    except Exception as error:
+        raise CourseError(f"{file.name} cannot be read: {type(error).__name__}: {error}") from error
+    kept = ("AssignLatePenalties", "LateSubmissionPlugin", "Autograde")
+    return Config({name: read[name] for name in kept if name in read})
+
+
+@contextlib.contextmanager
+def _alone(made: Path) -> Iterator[None]:
+    """Keep a second run away from the same course; the lock ends with this process, however it ends."""
+    with (made / ".grading").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CourseError(f"another run grades in {made.name}: wait until it has ended") from error
+        yield
 
 
 def submitted(made: Path, name: str) -> list[str]:
@@ -159,16 +340,19 @@ def submitted(made: Path, name: str) -> list[str]:
     return sorted(path.name for path in students if (path / name).is_dir())
 
 
-def configuration(course: Course, kind: str = "bubblewrap", db: str = "") -> Config:
-    """nbgrader's configuration for our commands."""
-    find_programs()
-    config = course.nbgrader_config()
-    config.merge(nbgrader_plugin.configuration(course, kind))
-    # nbgrader copies a submission's other files and follows links: into feedback they would travel.
-    config.CourseDirectory.ignore = ["*"]
-    if db:
-        config.CourseDirectory.db_url = db
-    return config
+def read_timestamp(folder: Path) -> datetime | None:
+    """When a submission was handed in, in UTC, from its `timestamp.txt`; None where that cannot be read."""
+    from nbgrader.utils import parse_utc
+
+    file = folder / "timestamp.txt"
+    if file.is_symlink() or not file.is_file():
+        return None
+    with file.open("rb") as stream:
+        text = stream.read(_TIMESTAMP_BYTES).decode("utf-8", "replace").strip()
+    try:
+        return parse_utc(text)
+    except (ValueError, OverflowError):  # of dateutil
+        return None
 
 
 def read_graded(file: Path) -> dict:
@@ -179,40 +363,23 @@ def read_graded(file: Path) -> dict:
         return {}
 
 
-def _result(course: Course, name: str, student: str, unchanged: set[str], log: "Errors") -> Result:
-    about = read_graded(course.made / "autograded" / student / name / f"{name}.ipynb")
-    verdicts = about.get("verdicts")
-    if verdicts is None:
-        return Result(student, "failed", log.of(student) or "nbgrader could not store it")
-    note = "; ".join(about["defects"])
-    if not about["readable"]:
-        return Result(student, "not a notebook", note.removeprefix("not a notebook: "), verdicts)
-    return Result(student, "unchanged" if student in unchanged else "graded", note, verdicts)
+def configuration(course: Course, db: str = "") -> Config:
+    """nbgrader's configuration for our commands."""
+    from autograder import nbgrader_plugin
+
+    find_programs()
+    config = course.nbgrader_config()
+    config.merge(nbgrader_plugin.configuration(course))
+    # nbgrader copies a submission's other files and follows links: into feedback they would travel.
+    config.CourseDirectory.ignore = ["*"]
+    if db:
+        config.CourseDirectory.db_url = db
+    return config
 
 
-def _enter(db_url: str, course_name: str, assignment: Assignment) -> set[str]:
-    """Prove that the database can be reached, and enter the assignment where it is new.
-
-    Returns
-    -------
-    set of str
-        The students whose submissions it has.
-    """
-    try:
-        with Gradebook(db_url, course_name) as gradebook:
-            new = assignment.name not in [item.name for item in gradebook.assignments]
-            if new:
-                gradebook.add_assignment(assignment.name)
-            entered = {
-                item.student.id for item in gradebook.assignment_submissions(assignment.name)
-            }
-        if new:
-            names = {"notebook": assignment.name, "assignment": assignment.name, "db_url": db_url}
-            SaveCells().preprocess(assignment.released, {"nbgrader": names})
-    except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise CourseError(f"the gradebook's database cannot be used: {cause}") from error
-    return entered
+def database(course: Course, db: str = "") -> str:
+    """The address of the gradebook's database: nbgrader's SQLite file, unless another is given."""
+    return db or f"sqlite:///{course.made / 'gradebook.db'}"
 
 
 class Errors(logging.Handler):
@@ -233,10 +400,3 @@ class Errors(logging.Handler):
         """The last line of the last traceback."""
         lines = [line for text in self.records if "Traceback" in text for line in text.splitlines()]
         return lines[-1] if lines else "no message"
-
-    def of(self, student: str) -> str:
-        """Why a student's submission failed: the last line of the traceback after its name."""
-        for before, text in zip(self.records, self.records[1:]):
-            if f"/{student}/" in before and "Traceback" in text:
-                return text.strip().splitlines()[-1]
-        return ""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,17 +50,31 @@ Database = Annotated[
 
 @app.command()
 def grade(
-    name: Name,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Of the assignment; all: each that has submissions.")
+    ],
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that grade; 0: as many as this machine has cores.")
+    ] = 0,
+    scheduler: Annotated[
+        str, typer.Option(metavar="URL", help="A Dask scheduler, tcp://host:8786: its workers grade.")
+    ] = "",
     sandbox: Annotated[
         str, typer.Option(help="bubblewrap, or none: then only for code that you trust.")
     ] = "bubblewrap",
     db: Database = "",
+    roster: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="Students in CSV, as nbgrader db student import reads it."),
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Grade again what is unchanged.")] = False,
 ) -> None:
     """Grade every submission of an assignment. Exit status 1 if some of them need a person."""
+    from autograder.classroom import How
     from autograder.commands import grade_command
 
-    raise typer.Exit(grade_command(Course.find(), name, sandbox, db, force))
+    how = How(sandbox, workers, scheduler, db, force, Path(roster) if roster else None)
+    raise typer.Exit(grade_command(Course.find(), name, how))
 
 
 @app.command()

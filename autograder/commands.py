@@ -9,41 +9,53 @@ from rich.console import Console
 from rich.progress import Progress
 
 from autograder import classroom, demo, report, sandbox
-from autograder.course import Course
+from autograder.course import Course, CourseError
 
 # nbgrader's database layer warns about its own order of operations at every submission.
 warnings.filterwarnings("ignore", module="nbgrader")
 
 
-def grade_command(course: Course, name: str, kind: str, db: str, force: bool) -> int:
+def grade_command(course: Course, name: str, how: classroom.How) -> int:
     """Grade a class, with a progress bar on a terminal and a line for each submission in a log.
+
+    Parameters
+    ----------
+    course : Course
+    name : str
+        Of the assignment; "all": of each assignment that has submissions.
+    how : classroom.How
 
     Returns
     -------
     status : int
         0 if every submission has a verdict, 1 if some need a person.
     """
-    console = Console()
-    if kind == "none":
+    if how.kind == "none":
         print(sandbox.UNSAFE, file=sys.stderr)
-    students = classroom.submitted(course.made, name)
+    names = [name]
+    if name == "all":
+        names = [name for name in course.chapters() if classroom.submitted(course.made, name)]
+        if not names:
+            raise CourseError(f"no assignment has submissions in {course.made.name}/submitted")
+    return max([_grade(course, name, how) for name in names])
+
+
+def _grade(course: Course, name: str, how: classroom.How) -> int:
+    console = Console()
+    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     if console.is_terminal:
         with Progress(console=console, transient=True) as progress:
+            students = classroom.submitted(course.made, name)
             task = progress.add_task(f"grading {name}", total=len(students))
             results = classroom.grade_class(
-                course, name, kind, db, force, lambda student: progress.advance(task)
+                course, name, how, lambda result: progress.advance(task), say.print
             )
     else:
         results = classroom.grade_class(
-            course,
-            name,
-            kind,
-            db,
-            force,
-            lambda student: print(f"graded {report.printable(student)}"),
+            course, name, how, lambda result: print(f"{result.state}: {report.printable(result.student)}"), say.print
         )
     show_results(console, results)
-    return int(any(result.state in ("not a notebook", "failed") for result in results))
+    return int(any(result.state in classroom.TROUBLE for result in results))
 
 
 def show_results(console: Console, results: list[classroom.Result]) -> None:

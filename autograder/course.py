@@ -6,6 +6,9 @@ A course is a folder whose `pyproject.toml` has a table `[tool.autograder]`:
     course = "gradus"             # nbgrader's name of the course
     references = "solutions"      # the package of the references, with `checks` inside
     site = "https://..."          # optional: where the book is on the web, for links to other pages
+
+    [tool.autograder.limits]      # optional: what a submission may use, see `autograder.sandbox.Limits`
+    cell_seconds = 10.0
 """
 
 import contextlib
@@ -16,7 +19,7 @@ import secrets
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -47,6 +50,8 @@ class Course:
         nbgrader's folder: `source/ release/ submitted/ autograded/ feedback/ gradebook.db`.
     site : str
         The address of the book on the web, or "".
+    limits : dict
+        What a submission may use, where it differs from `autograder.sandbox.Limits`.
     """
 
     root: Path
@@ -54,6 +59,7 @@ class Course:
     references: str
     made: Path
     site: str = ""
+    limits: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def find(cls, start: Path | None = None, made: Path | str | None = None) -> "Course":
@@ -79,8 +85,14 @@ class Course:
             settings = settings.get("tool", {}).get("autograder")
             if settings:
                 made = Path(made or os.environ.get("AUTOGRADER_COURSE") or root / "course")
-                site = settings.get("site", "")
-                return cls(root, settings["course"], settings["references"], made.resolve(), site)
+                return cls(
+                    root,
+                    settings["course"],
+                    settings["references"],
+                    made.resolve(),
+                    settings.get("site", ""),
+                    settings.get("limits", {}),
+                )
         raise CourseError(
             f"no course in {start} or above it: go to the folder whose pyproject.toml has [tool.autograder]"
         )

@@ -212,7 +212,7 @@ def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[cla
     except CourseError as error:
         kind = "none"
         tell(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
-    results = classroom.grade_class(course, name, kind)
+    results = classroom.grade_class(course, name, classroom.How(kind))
     tell(f"graded    {len(results)} submissions")
     pages = feedback.write_feedback(course, name)
     tell(f"feedback  {len(pages)} pages, {course.made.name}/feedback/STUDENT/{name}/{name}.html")

@@ -5,12 +5,13 @@ costs only what it holds. What comes back is checked to be plain outcomes; the v
 """
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from autograder.sandbox import Limits, Lost, Sandbox, job
-from gradus.judging import Plan
+from autograder.sandbox import Connection, Limits, Lost, Sandbox, SandboxError
+from gradus.judging import Case, Plan
 from gradus.values import NotData
-from gradus.verdict import Outcome
+from gradus.verdict import Outcome, examine
 
 # Runs of one submission: each further one leaves out a cell, or an exercise, that ended the last.
 MAX_RUNS = 8
@@ -36,52 +37,54 @@ class Run:
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
 
 
-def execute(
-    cells: list[tuple[int, str]],
-    plans: list[Plan],
-    files: dict[str, bytes],
-    sandbox: str = "bubblewrap",
-    limits: Limits | None = None,
-) -> Run:
+def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -> Run:
     """Run cells in order, then make every call of every plan.
+
+    The calls of an exercise are made one after the other in one fork of the notebook's state. Where they
+    are not all right, each is made once more in a fork of its own, and that counts: so no call can spoil
+    another, and a right answer costs one fork.
 
     Parameters
     ----------
     cells : list of (index, source)
     plans : list of Plan
         Only the arguments of their cases enter the sandbox.
-    files : dict of name -> bytes
-        Put into the working directory: the cases that a student has too.
-    sandbox : str
-        "bubblewrap" or "none".
-    limits : Limits, optional
+    sandbox : Sandbox
 
     Returns
     -------
     Run
         With outcomes for every exercise, one for each case.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox failed, not the submission.
     """
-    limits = limits or Limits()
+    limits = sandbox.limits
     end = time.monotonic() + limits.run_seconds
     run, dropped = Run(), {}
     for _ in range(MAX_RUNS):
         left = [plan for plan in plans if plan.exercise not in run.outcomes]
         if not left or time.monotonic() > end:
             break
-        with Sandbox(sandbox, limits) as process:
-            playing = [(index, source) for index, source in cells if index not in dropped]
+        playing = [(index, source) for index, source in cells if index not in dropped]
+        lost = None
+        with sandbox.submission() as connection:
             try:
-                process.send(job(limits, sandbox != "none", playing, files), _START_SECONDS)
-                run.cells = _play(process, [index for index, _ in playing], limits, end)
-            except _CellLost as lost:
-                dropped[lost.index] = lost.report
-                continue
-            except Lost:
-                continue
-            for plan in left:
-                run.outcomes[plan.exercise], alive = _ask(process, plan, limits, end)
-                if not alive:
-                    break
+                run.cells = _play(connection, playing, limits, end)
+                _ask_all(connection, left, run, limits, end)
+            except _CellLost as error:
+                lost = error
+        if lost:
+            run.cells = lost.before
+            dropped[lost.index] = _greedy(lost.report) if connection.greedy else lost.report
+            # A cell that ran out of time would do so again.
+            dropped |= {
+                index: report
+                for index, report in lost.before.items()
+                if report.error == "CellTimeout"
+            }
     run.cells |= dropped
     for plan in plans:
         over = Outcome("killed", message="the notebook ended its process again and again")
@@ -91,65 +94,123 @@ def execute(
     return run
 
 
+def _greedy(report: CellReport) -> CellReport:
+    return replace(report, message="this cell used too much memory; the rest ran without it")
+
+
 class _CellLost(Exception):
-    def __init__(self, index: int, report: CellReport):
+    """The cell that ended the run, and what those before it did."""
+
+    def __init__(self, index: int, report: CellReport, before: dict[int, CellReport]):
         super().__init__(index)
-        self.index, self.report = index, report
+        self.index, self.report, self.before = index, report, before
 
 
 def _play(
-    process: Sandbox, indices: list[int], limits: Limits, end: float
+    connection: Connection, cells: list[tuple[int, str]], limits: Limits, end: float
 ) -> dict[int, CellReport]:
     """Wait for each cell to begin and to end; what went wrong in between is the fault of the last one."""
     reports: dict[int, CellReport] = {}
     last, wait = None, _START_SECONDS
     try:
-        for index in indices:
-            _expect(process.receive(wait), "begins", index)
+        connection.send(cells, _START_SECONDS)
+        for index, _ in cells:
+            _expect(connection.receive(wait), "begins", index)
             last = index
             wait = min(limits.cell_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
-            said = _expect(process.receive(wait), "cell", index)
+            said = _expect(connection.receive(wait), "cell", index)
             text = {key: _text(said.get(key)) for key in ("error", "message", "line")}
             output = _text(said.get("output"), limits.output_chars + 100)
             reports[index] = CellReport(output, **text)
             wait = limits.grace_seconds
-        _expect(process.receive(wait), "ready", True)
+        _expect(connection.receive(wait), "ready", True)
     except (Lost, NotData) as error:
-        if last is None:
-            raise Lost("killed", "the runner did not start") from error
+        if last is None:  # no code of the submission had begun
+            raise SandboxError(f"no submission can be run: {error}") from error
         late = isinstance(error, Lost) and error.kind == "timeout"
         did = "took too long" if late else "ended the process"
-        report = CellReport(
-            "",
-            "CellTimeout" if late else "ProcessEnded",
-            f"this cell {did}; the rest ran without it",
-        )
-        raise _CellLost(last, report) from None
+        kind = "CellTimeout" if late else "ProcessEnded"
+        report = CellReport("", kind, f"this cell {did}; the rest ran without it")
+        raise _CellLost(last, report, reports) from None
     return reports
 
 
-def _ask(process: Sandbox, plan: Plan, limits: Limits, end: float) -> tuple[list[Outcome], bool]:
-    """The outcomes of a plan's cases, and whether the process is still there."""
-    outcomes = []
-    for case in plan.cases:
-        request = {
-            "exercise": plan.exercise,
-            "names": case.names,
-            "args": case.args,
-            "kwargs": case.kwargs,
-        }
+def _ask_all(
+    connection: Connection, plans: list[Plan], run: Run, limits: Limits, end: float
+) -> None:
+    """Fill in the outcomes of plans, as far as the process lives."""
+    for plan, outcomes in _ask(connection, [(p, p.cases) for p in plans], False, limits, end):
+        run.outcomes[plan.exercise] = outcomes
+    doubtful = {}
+    for plan in plans:
+        if failed := _failed(plan, run.outcomes.get(plan.exercise, [])):
+            doubtful[plan.exercise] = failed, run.outcomes.pop(plan.exercise)
+    again = [
+        (plan, [plan.cases[number] for number in doubtful[plan.exercise][0]])
+        for plan in plans
+        if plan.exercise in doubtful
+    ]
+    for plan, outcomes in _ask(connection, again, True, limits, end):
+        numbers, first = doubtful[plan.exercise]
+        second = dict(zip(numbers, outcomes, strict=True))
+        run.outcomes[plan.exercise] = [second.get(n, outcome) for n, outcome in enumerate(first)]
+
+
+def _failed(plan: Plan, outcomes: list[Outcome]) -> list[int]:
+    """The cases that may come out better in a process of their own: none that took too long, or if there is one."""
+    if len(outcomes) < 2 or any(outcome.kind == "timeout" for outcome in outcomes):
+        return []
+    verdict = examine(plan, outcomes, reveal=False)
+    if verdict.status == "not answered":
+        return []
+    return [number for number, case in enumerate(verdict.cases) if not case.passed]
+
+
+def _ask(
+    connection: Connection,
+    asked: list[tuple[Plan, Sequence[Case]]],
+    alone: bool,
+    limits: Limits,
+    end: float,
+) -> Iterator[tuple[Plan, list[Outcome]]]:
+    """The outcomes of each plan's cases, up to the plan whose calls ended the process.
+
+    All calls go out in one frame, so that there is one trip; `alone`: each is made in a fork of its own.
+    """
+    exercises = []
+    for plan, cases in asked:
+        calls = [
+            {"exercise": plan.exercise, "names": c.names, "args": c.args, "kwargs": c.kwargs}
+            for c in cases
+        ]
+        exercises += [[call] for call in calls] if alone else [calls]
+    if not exercises:
+        return
+    try:
+        connection.send({"exercises": exercises}, limits.grace_seconds)
+    except Lost:
+        return
+    for plan, cases in asked:
+        outcomes, alive = _listen(connection, len(cases), limits, end)
+        yield plan, outcomes
+        if not alive:
+            return
+
+
+def _listen(
+    connection: Connection, count: int, limits: Limits, end: float
+) -> tuple[list[Outcome], bool]:
+    """The outcomes of so many calls, and whether the process is still there."""
+    outcomes: list[Outcome] = []
+    while len(outcomes) < count:
+        wait = min(limits.case_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
         try:
-            process.send(request, limits.grace_seconds)
-            wait = min(limits.case_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
-            outcomes.append(_outcome(process.receive(wait)))
+            outcomes.append(_outcome(connection.receive(wait)))
         except NotData:
             outcomes.append(Outcome("not data", message="a result that cannot be read"))
         except Lost as lost:
-            lost_outcome = Outcome(lost.kind, message=str(lost))
-            return outcomes + [lost_outcome] * (len(plan.cases) - len(outcomes)), False
-        if outcomes[-1].kind == "timeout":
-            # One endless loop is told from the next by nothing: do not wait for each.
-            return outcomes + [outcomes[-1]] * (len(plan.cases) - len(outcomes)), True
+            missing = count - len(outcomes)
+            return outcomes + [Outcome(lost.kind, message=str(lost))] * missing, False
     return outcomes, True
 
 

@@ -7,9 +7,10 @@ this process, in a pool or on another machine.
 import ast
 import functools
 import hashlib
+import json
 import math
 import re
-from copy import deepcopy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import nbformat
@@ -19,7 +20,7 @@ from nbformat.v4 import new_output
 from autograder import submission
 from autograder.course import STUB_LINE, Course, CourseError
 from autograder.execution import CellReport, Run, execute
-from autograder.sandbox import Limits
+from autograder.sandbox import Limits, Sandbox
 from gradus import judging, values
 from gradus.exercises import Table
 from gradus.judging import Plan
@@ -83,6 +84,20 @@ class Assignment:
         return hashlib.sha256(self._digest + submitted.digest()).hexdigest()
 
     @functools.cached_property
+    def setup(self) -> list[str]:
+        """The set-up as it was released, and the stubs: a student's own versions come after them."""
+        return [
+            cell.source
+            for cell in self.released.cells
+            if cell.cell_type == "code"
+            and ("setup" in cell.metadata.get("tags", ()) or submission.is_answer(cell))
+        ]
+
+    def sandbox(self, kind: str, limits: Limits) -> Sandbox:
+        """A sandbox for submissions of this assignment."""
+        return Sandbox(kind, limits, self.setup, self.files)
+
+    @functools.cached_property
     def _digest(self) -> bytes:
         plans = [values.pack(plan.to_data()) for plan in self.plans.values()]
         parts = [nbformat.writes(self.released).encode(), *self.files.values(), *plans]
@@ -109,11 +124,63 @@ class Graded:
     readable: bool
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """What is stored of a graded submission, and what crosses between processes and machines.
+
+    Attributes
+    ----------
+    notebook : bytes
+        The graded notebook's file; b"" if there is no verdict.
+    marks : dict of grade id -> float or None
+        Points of each grade cell; None: answered, and a person marks it.
+    unanswered : frozenset of grade id
+        Cells for an answer that are as they were released.
+    readable : bool
+    defects : tuple of str
+    failure : str
+        Why there is no verdict, or "".
+    """
+
+    notebook: bytes
+    marks: dict[str, float | None]
+    unanswered: frozenset[str]
+    readable: bool
+    defects: tuple[str, ...]
+    failure: str = ""
+
+    @classmethod
+    def failed(cls, why: str) -> "Sheet":
+        """The sheet of a submission that the grader could not grade: no fault of the submission."""
+        return cls(b"", {}, frozenset(), False, (), why)
+
+
+def sheet(graded: Graded, assignment: Assignment) -> Sheet:
+    """What is stored of a graded submission."""
+    released = {submission.grade_id(cell): cell for cell in assignment.released.cells}
+    exercises = checked(assignment.released)
+    unanswered, marks = set(), {}
+    for cell in graded.notebook.cells:
+        about, name = cell.metadata.get("nbgrader", {}), submission.grade_id(cell)
+        if about.get("solution") and cell.source == released[name].source:
+            unanswered.add(name)
+        if about.get("grade"):
+            if about.get("solution"):
+                marks[name] = 0.0 if name in unanswered else None
+            else:
+                marks[name] = score(graded.verdicts[exercises[name]])
+    return Sheet(
+        # nbformat would validate every cell again, and break each text into a list of its lines.
+        json.dumps(graded.notebook, ensure_ascii=False, indent=1).encode(),
+        marks,
+        frozenset(unanswered),
+        graded.readable,
+        tuple(graded.defects),
+    )
+
+
 def grade(
-    data: bytes | None,
-    assignment: Assignment,
-    sandbox: str = "bubblewrap",
-    limits: Limits | None = None,
+    data: bytes | None, assignment: Assignment, sandbox: Sandbox, defects: Sequence[str] = ()
 ) -> Graded:
     """Grade the bytes of a submission.
 
@@ -122,23 +189,29 @@ def grade(
     data : bytes or None
         Anything; None where there is no file.
     assignment : Assignment
-    sandbox : str
-        "bubblewrap" or "none".
-    limits : Limits, optional
+    sandbox : Sandbox
+    defects : sequence of str
+        What was wrong with the file before it was read: a line each.
 
     Returns
     -------
     Graded
         Always: what cannot be read or run has its own verdict.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox failed, not the submission.
     """
-    found = read(data, assignment)
-    return judge(found.notebook, assignment, sandbox, limits)
+    return judge(read(data, assignment, defects).notebook, assignment, sandbox)
 
 
-def read(data: bytes | None, assignment: Assignment) -> submission.Submission:
+def read(
+    data: bytes | None, assignment: Assignment, defects: Sequence[str] = ()
+) -> submission.Submission:
     """The first half of `grade`: repair the file; what was found stands in the notebook's metadata."""
     found = submission.read(data, assignment.released)
-    defects = list(dict.fromkeys(found.defects))
+    defects = list(dict.fromkeys([*defects, *found.defects]))
     if len(defects) > MAX_DEFECTS:
         defects[MAX_DEFECTS:] = [f"and {len(defects) - MAX_DEFECTS} more of this kind"]
     found.notebook.metadata["gradus"] = {
@@ -149,20 +222,13 @@ def read(data: bytes | None, assignment: Assignment) -> submission.Submission:
     return found
 
 
-def judge(
-    notebook: NotebookNode,
-    assignment: Assignment,
-    sandbox: str = "bubblewrap",
-    limits: Limits | None = None,
-) -> Graded:
-    """The second half of `grade`: run what `read` returned, judge it, write the verdicts into it."""
-    notebook = deepcopy(notebook)
+def judge(notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox) -> Graded:
+    """The second half of `grade`: run what `read` returned, judge it, write the verdicts into it in place."""
     about = notebook.metadata["gradus"]
     defects = list(about["defects"])
     if about["readable"]:
-        cells = _prelude(assignment.released) + _program(notebook, assignment.released, defects)
-        plans = list(assignment.plans.values())
-        run = execute(cells, plans, assignment.files, sandbox, limits)
+        cells = _program(notebook, assignment, defects)
+        run = execute(cells, list(assignment.plans.values()), sandbox)
     else:
         missing = {
             name: [Outcome("not found")] * len(p.cases) for name, p in assignment.plans.items()
@@ -193,23 +259,12 @@ def checked(released: NotebookNode) -> dict[str, str]:
     return found
 
 
-def _prelude(released: NotebookNode) -> list[tuple[int, str]]:
-    """The set-up as it was released, and the stubs: a student's own versions come after them."""
-    sources = [
-        cell.source
-        for cell in released.cells
-        if cell.cell_type == "code"
-        and ("setup" in cell.metadata.get("tags", ()) or submission.is_answer(cell))
-    ]
-    return [(-number, source) for number, source in enumerate(sources, start=1)]
-
-
 def _program(
-    notebook: NotebookNode, released: NotebookNode, defects: list[str]
+    notebook: NotebookNode, assignment: Assignment, defects: list[str]
 ) -> list[tuple[int, str]]:
     """The cells of a submission that are to run, by index, each as it is to run."""
-    whole = {source for _, source in _prelude(released)}
-    book = {cell.source.strip() for cell in released.cells if cell.cell_type == "code"}
+    whole = set(assignment.setup)
+    book = {cell.source.strip() for cell in assignment.released.cells if cell.cell_type == "code"}
     cells = []
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or cell.source in whole or _only_checks(cell):
@@ -236,6 +291,7 @@ def _only_checks(cell: NotebookNode) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=1000)
 def _definitions(source: str) -> str:
     """Of a cell of the book: what an answer might use, without the experiment and its figure."""
     kept = []
@@ -263,7 +319,7 @@ def _past_stub(source: str, defects: list[str]) -> str:
     tree = _parse(source)
     if tree is None or STUB_LINE not in source:
         return source
-    lines = source.splitlines()
+    lines = source.split("\n")  # as Python counts them
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             for node, below in zip(function.body, function.body[1:]):
@@ -277,6 +333,8 @@ def _past_stub(source: str, defects: list[str]) -> str:
     return "\n".join(lines)
 
 
+# A cell is looked at more than once; a long one takes a second to parse.
+@functools.lru_cache(maxsize=8)
 def _parse(source: str) -> ast.Module | None:
     try:
         return ast.parse(source)
@@ -293,7 +351,7 @@ def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
     failed = [
         report
         for index, report in sorted(run.cells.items())
-        if index >= 0 and report.error and name in submission.defined(notebook.cells[index].source)
+        if report.error and name in submission.defined(notebook.cells[index].source)
     ]
     if not failed or failed[-1].error == "NotImplementedError":
         return outcomes
@@ -347,13 +405,17 @@ def _write(notebook: NotebookNode, verdicts: dict[str, Verdict], run: Run) -> No
 def _verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
     """What nbgrader reads: it takes the first execute_result as the score, so there is just one."""
     table = Table(verdict)
-    earned = verdict.earned if math.isfinite(verdict.earned) else 0.0
-    score = min(max(earned, 0.0), float(verdict.points))
     shown = {"text/html": table._repr_html_(), "text/plain": repr(table)}
     return [
         new_output("display_data", data=shown),
-        new_output("execute_result", data={"text/plain": repr(score)}),
+        new_output("execute_result", data={"text/plain": repr(score(verdict))}),
     ]
+
+
+def score(verdict: Verdict) -> float:
+    """Points of a verdict, never below 0 nor above the exercise's."""
+    earned = verdict.earned if math.isfinite(verdict.earned) else 0.0
+    return min(max(earned, 0.0), float(verdict.points))
 
 
 def _told(report: CellReport | None) -> str:

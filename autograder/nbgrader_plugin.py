@@ -33,8 +33,7 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources=resources, **kwargs)
         assignment = load(self.course, str(directory.root), names["assignment"])
         file, renamed = submission.locate(Path(submitted), assignment.name)
-        found = grading.read(submission.load(file), assignment)
-        found.notebook.metadata["gradus"]["defects"][:0] = renamed
+        found = grading.read(submission.load(file), assignment, renamed)
         return self.from_notebook_node(found.notebook, resources=resources, **kwargs)
 
 
@@ -49,8 +48,23 @@ class GradeInSandbox(NbGraderPreprocessor):
         sandbox.require(self.sandbox)
         root = str(self.parent.parent.coursedir.root)
         assignment = load(self.course, root, resources["nbgrader"]["assignment"])
-        graded = grading.judge(nb, assignment, self.sandbox)
-        return graded.notebook, resources
+        within = _sandbox(assignment, self.sandbox, sandbox.Limits.of(Course.find(Path(self.course))))
+        return grading.judge(nb, assignment, within).notebook, resources
+
+
+_sandboxes: dict[str, sandbox.Sandbox] = {}
+
+
+def _sandbox(
+    assignment: grading.Assignment, kind: str, limits: sandbox.Limits
+) -> sandbox.Sandbox:
+    """One for all submissions of an assignment; it ends with this process, or with the next assignment."""
+    name = assignment.fingerprint(None)
+    if name not in _sandboxes:
+        for other in list(_sandboxes):
+            _sandboxes.pop(other).close()
+        _sandboxes[name] = assignment.sandbox(kind, limits)
+    return _sandboxes[name]
 
 
 @functools.cache

@@ -20,7 +20,10 @@ from autograder.course import Course, CourseError
 
 @dataclass(frozen=True)
 class Row:
-    """One student: points by exercise or written question (None: a person has yet to mark it)."""
+    """One student: points by exercise or written question (None: a person has yet to mark it).
+
+    A student who handed nothing in has no points at all.
+    """
 
     student: str
     scores: dict[str, float | None]
@@ -85,12 +88,16 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
                 for exercise, verdict in about.get("verdicts", {}).items():
                     if verdict["mistake"]:
                         counts[exercise, verdict["mistake"]] += 1
+            handed_in = {row.student for row in rows}
+            absent = [item.id for item in gradebook.students if item.id not in handed_in]
     except SQLAlchemyError as error:
         raise CourseError(
             f"the gradebook's database cannot be used: {error}".splitlines()[0]
         ) from error
     if not rows:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
+    rows += [Row(student, {}, "no submission") for student in absent]
+    rows.sort(key=lambda row: row.student)
     order = list(points)
     mistakes = sorted(
         ((exercise, sentence, count) for (exercise, sentence), count in counts.items()),
@@ -126,9 +133,12 @@ def show(report: Report, console: Console) -> None:
     )
     lines(
         console,
-        f"{report.name}: points of {len(report.rows)} submissions",
+        f"{report.name}: points of {sum(bool(row.scores) for row in report.rows)} submissions",
         ("student", *numbers.values(), "all"),
-        [(row.student, *map(_points, row.scores.values()), f"{row.total:g}") for row in report.rows]
+        [
+            (row.student, *(_points(row, exercise) for exercise in report.points), f"{row.total:g}")
+            for row in report.rows
+        ]
         + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}")],
     )
 
@@ -140,7 +150,8 @@ def write_csv(report: Report, file: Path) -> None:
             writer = csv.writer(stream)
             writer.writerow(["student", *report.points, "all", "about the file"])
             for row in report.rows:
-                scores = ["" if score is None else f"{score:g}" for score in row.scores.values()]
+                scores = [row.scores.get(exercise) for exercise in report.points]
+                scores = ["" if score is None else f"{score:g}" for score in scores]
                 writer.writerow([row.student, *scores, f"{row.total:g}", row.note])
     except OSError as error:
         raise CourseError(f"--csv: {file} cannot be written: {error.strerror}") from error
@@ -179,12 +190,15 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def _points(score: float | None) -> str:
+def _points(row: Row, exercise: str) -> str:
+    if exercise not in row.scores:
+        return "-"
+    score = row.scores[exercise]
     return "?" if score is None else f"{score:g}"
 
 
 def _statistics(report: Report, exercise: str, points: float) -> tuple[str, str, str]:
-    scores = [row.scores.get(exercise) for row in report.rows]
+    scores = [row.scores[exercise] for row in report.rows if exercise in row.scores]
     marked = [score for score in scores if score is not None]
     mean = f"{sum(marked) / len(marked):.2f}" if marked else ""
     full = f"{sum(score == points for score in marked)} of {len(scores)}"

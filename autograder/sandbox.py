@@ -1,29 +1,34 @@
-"""Where a submission's code runs: a process that holds Python, NumPy, Matplotlib, `gradus` and nothing else.
+"""Where submissions run: a server that holds Python, NumPy, Matplotlib, `gradus` and nothing else.
 
 bubblewrap gives it namespaces of its own (user, mount, process, network, ipc, uts), a read-only view
-of Python and the system's libraries, and a temporary folder. What this process says comes
+of Python and the system's libraries, and temporary folders. It starts once and forks for each submission;
+the fork goes into further namespaces, under limits (`autograder/inside`). What a submission says comes
 back as frames of packed data (`gradus.values`), bounded in size and in time, and is never believed.
 """
 
 import functools
+import math
 import os
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 import gradus
-from autograder.course import CourseError
+from autograder.course import Course, CourseError
 from gradus import values
 
 KINDS = ("bubblewrap", "none")
@@ -34,8 +39,11 @@ UNSAFE = (
 )
 # As root: RLIMIT_NPROC does not bind root, so the sandbox runs as a user that owns nothing.
 _NOBODY = 60_001
-_INSIDE = "/opt/gradus"
+_INSIDE = "inside"
+_SHOWN = "/opt/gradus"
 _WORK = "/tmp"
+_START_SECONDS = 60.0
+_END_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -54,66 +62,171 @@ class Limits:
     open_files: int = 128
     processes: int = 32
 
+    @classmethod
+    def of(cls, course: Course) -> "Limits":
+        """The limits of a course: these, but for what its `pyproject.toml` sets.
+
+        Raises
+        ------
+        CourseError
+            If it sets one that does not exist, or to what is not a positive number.
+        """
+        known = {field.name: field.type for field in fields(cls)}
+        for name, value in course.limits.items():
+            place = f"[tool.autograder.limits] {name} = {value!r}"
+            if name not in known:
+                raise CourseError(f"{place}: the limits are called {', '.join(known)}")
+            if type(value) not in (int, known[name]) or not 0 < value < math.inf:
+                raise CourseError(f"{place}: expected a positive {known[name].__name__}")
+        return cls(**course.limits)
+
 
 class Lost(Exception):
-    """The process in the sandbox said nothing in time ("timeout"), or ended ("killed")."""
+    """The submission said nothing in time ("timeout"), or its process ended ("killed")."""
 
     def __init__(self, kind: str, message: str):
         super().__init__(message)
         self.kind = kind
 
 
+class SandboxError(Exception):
+    """The sandbox itself failed: no fault of a submission, which has no verdict then."""
+
+
 class Sandbox:
-    """One process for one submission: send it a job and cases, receive what it says.
+    """A server for one submission after the other, each over a `Connection` of its own.
 
     Parameters
     ----------
     kind : str
         "bubblewrap" or "none".
     limits : Limits
+    setup : sequence of str
+        Cells of the book that are run once, before any submission: each begins with what they define.
+    files : dict of name -> bytes
+        What lies in the working directory of each submission, at first.
     """
 
-    def __init__(self, kind: str, limits: Limits):
-        self.limits = limits
-        self._folder = tempfile.TemporaryDirectory(prefix="gradus-") if kind == "none" else None
-        work = self._folder.name if self._folder else "/"
-        self._process = subprocess.Popen(
-            _plain(work) if kind == "none" else _isolated(limits),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(work, work),
-            cwd=work,
-            bufsize=0,
-            start_new_session=True,
-        )
-        os.set_blocking(self._process.stdin.fileno(), False)
-        os.set_blocking(self._process.stdout.fileno(), False)
+    def __init__(
+        self,
+        kind: str,
+        limits: Limits,
+        setup: Sequence[str] = (),
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ):
+        self.kind, self.limits = kind, limits
+        self._nested = kind == "bubblewrap" and _nests()
+        self._setup, self._files = list(setup), files
+        self._process: subprocess.Popen | None = None
+        self._owner = 0
 
-    def __enter__(self) -> "Sandbox":
-        return self
+    @contextmanager
+    def submission(self) -> Iterator["Connection"]:
+        """A connection to a fresh fork; when it is left, every process of the submission is gone.
 
-    def __exit__(self, *_: object) -> None:
+        Raises
+        ------
+        SandboxError
+            If the server does not start, or does not answer.
+        """
+        if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+            self._start()
+        ours, theirs = socket.socketpair()
+        connection = Connection(ours, self.limits)
+        try:
+            with theirs:
+                self._command(b"S", theirs.fileno())
+            yield connection
+        finally:
+            ours.close()
+            self._command(b"K")
+            connection.greedy = self._answer(_END_SECONDS) == b"M"
+            if self.kind == "bubblewrap" and not self._nested:
+                self.close()
+
+    def close(self) -> None:
+        """End the server and all that runs in it."""
+        if self._process is None or self._owner != os.getpid():
+            return
+        self._control.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(1 if self.kind == "none" else 0.2)
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._process = None
         if self._folder:
             self._folder.cleanup()
 
+    def _start(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="gradus-") if self.kind == "none" else None
+        work = self._folder.name if self._folder else "/"
+        self._owner = os.getpid()
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                _plain(work) if self._folder else _isolated(self.limits, nested=self._nested),
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(work, f"{work}:{work}/{_INSIDE}"),
+                cwd=work,
+                start_new_session=True,
+            )
+        settings = values.pack(
+            {
+                "limits": asdict(self.limits),
+                "setup": self._setup,
+                "files": {name: np.frombuffer(data, np.uint8) for name, data in self._files.items()},
+                "nested": self._nested,
+                "watched": self.kind == "bubblewrap",
+            }
+        )
+        self._command(struct.pack("<I", len(settings)) + settings)
+        if self._answer(_START_SECONDS) == b"X":
+            trouble = self._control.recv(500).decode(errors="replace")
+            self.close()
+            raise SandboxError(f"the set-up of the released notebook does not run: {trouble}")
+
+    def _command(self, data: bytes, *files: int) -> None:
+        try:
+            socket.send_fds(self._control, [data], files)
+        except OSError as error:
+            self.close()
+            raise SandboxError("the sandbox has ended") from error
+
+    def _answer(self, seconds: float) -> bytes:
+        ready, _, _ = select.select([self._control], [], [], seconds)
+        said = self._control.recv(1) if ready else b""
+        if not said:
+            self.close()
+            raise SandboxError("the sandbox has ended" if ready else "the sandbox does not answer")
+        return said
+
+
+class Connection:
+    """Frames of packed data to and from one submission."""
+
+    def __init__(self, ends: socket.socket, limits: Limits):
+        self.greedy = False
+        self._ends, self._limits = ends, limits
+        ends.setblocking(False)
+
     def send(self, value: Any, seconds: float) -> None:
         """Send data as one frame; `Lost` if it is not taken in time."""
-        data = values.pack(value)
+        self.send_packed(values.pack(value), seconds)
+
+    def send_packed(self, data: bytes, seconds: float) -> None:
+        """Send what `gradus.values.pack` wrote as one frame; `Lost` if it is not taken in time."""
         view = memoryview(struct.pack("<I", len(data)) + data)
-        file, end = self._process.stdin.fileno(), time.monotonic() + seconds
+        end = time.monotonic() + seconds
         while view:
-            _, ready, _ = select.select([], [file], [], max(end - time.monotonic(), 0))
+            _, ready, _ = select.select([], [self._ends], [], max(end - time.monotonic(), 0))
             if not ready:
                 raise Lost("timeout", "it took too long")
             try:
-                view = view[os.write(file, view) :]
-            except BrokenPipeError:
+                view = view[self._ends.send(view) :]
+            except OSError:
                 raise Lost("killed", "it ended its process") from None
 
     def receive(self, seconds: float) -> Any:
@@ -126,7 +239,7 @@ class Sandbox:
         """
         end = time.monotonic() + seconds
         (size,) = struct.unpack("<I", self._read(4, end))
-        if size > self.limits.result_bytes + 2**16:
+        if size > self._limits.result_bytes + 2**16:
             raise Lost("killed", "its result is too large to read")
         frame = self._read(size, end)
         try:
@@ -135,12 +248,15 @@ class Sandbox:
             raise values.NotData(str(error)) from error
 
     def _read(self, size: int, end: float) -> bytes:
-        file, parts, missing = self._process.stdout.fileno(), [], size
+        parts, missing = [], size
         while missing:
-            ready, _, _ = select.select([file], [], [], max(end - time.monotonic(), 0))
+            ready, _, _ = select.select([self._ends], [], [], max(end - time.monotonic(), 0))
             if not ready:
                 raise Lost("timeout", "it took too long")
-            part = os.read(file, min(missing, 2**20))
+            try:
+                part = self._ends.recv(min(missing, 2**20))
+            except OSError:
+                part = b""
             if not part:
                 raise Lost("killed", "it ended its process")
             parts.append(part)
@@ -169,9 +285,24 @@ def _trouble() -> str:
     """Why bubblewrap does not work on this machine, or ""."""
     if not shutil.which("bwrap"):
         return f"bubblewrap is missing, {INSTALL}"
+    return _tried("import gradus, resource", nested=False)
+
+
+@functools.cache
+def _nests() -> bool:
+    """Whether each submission can have namespaces of its own inside the sandbox.
+
+    Where it cannot (some systems forbid namespaces within namespaces), a server serves one submission.
+    """
+    enter = "import confine; confine.fork_in_namespaces({'folder_bytes': 2**20})"
+    return not _tried(enter, nested=True)
+
+
+def _tried(program: str, nested: bool) -> str:
+    """Why a program does not run in the sandbox, or ""."""
     try:
         done = subprocess.run(
-            [*_isolated(Limits(), program=("-c", "import gradus, resource"))],
+            _isolated(Limits(), ("-c", program), nested),
             capture_output=True,
             text=True,
             timeout=60,
@@ -185,7 +316,7 @@ def _trouble() -> str:
 
 
 def _environment(folder: str, library: str) -> dict[str, str]:
-    """All that the runner's process finds in its environment."""
+    """All that the server finds in its environment."""
     threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR")
     return {
         "PATH": "/usr/bin:/bin",
@@ -207,25 +338,27 @@ def _environment(folder: str, library: str) -> dict[str, str]:
 def _plain(folder: str) -> list[str]:
     # Copies, so that the folder that holds the references is not on the path.
     for source in _ours():
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, Path(folder, source.name))
-    return [sys.executable, "-s", "-P", "-B", str(Path(folder, "runner.py"))]
+        shutil.copytree(source, Path(folder, source.name))
+    return [sys.executable, "-s", "-P", "-B", str(Path(folder, _INSIDE, "server.py"))]
 
 
 def _ours() -> list[Path]:
-    return [Path(gradus.__file__).resolve().parent, Path(__file__).resolve().with_name("runner.py")]
+    return [Path(gradus.__file__).resolve().parent, Path(__file__).resolve().with_name(_INSIDE)]
 
 
-def _isolated(limits: Limits, program: tuple[str, ...] = (f"{_INSIDE}/runner.py",)) -> list[str]:
+def _isolated(
+    limits: Limits, program: tuple[str, ...] = (f"{_SHOWN}/{_INSIDE}/server.py",), nested: bool = True
+) -> list[str]:
     binds = [(path, path) for path in _read_only()]
-    ours = [(path, Path(_INSIDE, path.name)) for path in _ours()]
+    ours = [(path, Path(_SHOWN, path.name)) for path in _ours()]
     size = str(limits.folder_bytes)
     spaces = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
     command = [
         *(shutil.which("bwrap"), "--die-with-parent", "--new-session", "--clearenv"),
         *("--cap-drop", "ALL"),
         *(f"--unshare-{name}" for name in spaces),
-        *("--disable-userns", "--hostname", "gradus"),
+        *(() if nested else ("--disable-userns",)),
+        *("--hostname", "gradus"),
         # Before the files that are shown: a project may itself lie in the machine's /tmp.
         *("--size", size, "--tmpfs", _WORK),
         *_mounts(binds + ours),
@@ -233,7 +366,7 @@ def _isolated(limits: Limits, program: tuple[str, ...] = (f"{_INSIDE}/runner.py"
         *("--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *("--remount-ro", "/", "--chdir", _WORK),
     ]
-    for name, value in _environment(_WORK, _INSIDE).items():
+    for name, value in _environment(_WORK, f"{_SHOWN}:{_SHOWN}/{_INSIDE}").items():
         command += ["--setenv", name, value]
     command += ["--", sys.executable, "-s", "-P", "-B", *program]
     return command if os.geteuid() else _as_nobody(binds + [(p, p) for p in _ours()], command)
@@ -280,15 +413,3 @@ def _read_only() -> list[Path]:
         path for path in [*map(Path, system), *python, *settings] if path.exists()
     )
     return list(found)
-
-
-def job(
-    limits: Limits, isolated: bool, cells: list[tuple[int, str]], files: dict[str, bytes]
-) -> dict:
-    """The first frame: what the runner reads before any code of the submission runs."""
-    return {
-        "limits": asdict(limits),
-        "isolated": isolated,
-        "cells": cells,
-        "files": {name: np.frombuffer(data, np.uint8) for name, data in files.items()},
-    }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -66,6 +67,17 @@ def answers(course, assignment):
     return right_answers(course, assignment)
 
 
+@pytest.fixture(scope="session")
+def grade(assignment):
+    """The graded notebook of some bytes: `grade(data)`."""
+    from autograder import grading
+
+    need_sandbox()
+    box = assignment.sandbox("bubblewrap", sandbox.Limits())
+    yield lambda data: grading.grade(data, assignment, box)
+    box.close()
+
+
 @pytest.fixture
 def submit(assignment):
     """The bytes of a submission: `submit(answers, extra cells...)`."""
@@ -89,11 +101,16 @@ def empty_course(released, tmp_path):
 def demonstration(course, name):
     """The demonstration class, graded: results by student."""
     need_sandbox()
-    from autograder.classroom import grade_class
+    from autograder.classroom import grade_class, read_graded
     from autograder.demo import write_class
 
     write_class(course, name)
-    return {result.student: result for result in grade_class(course, name)}
+    found = {}
+    for result in grade_class(course, name):
+        file = course.made / "autograded" / result.student / name / f"{name}.ipynb"
+        verdicts = read_graded(file)["verdicts"]
+        found[result.student] = SimpleNamespace(**vars(result), verdicts=verdicts)
+    return found
 
 
 def assignment_name(found):
@@ -109,6 +126,25 @@ def put(course, student, name, data, file=None):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / (file or f"{name}.ipynb")).write_bytes(data)
     return folder
+
+
+def marks(course, name, db=""):
+    """Points in nbgrader's gradebook by student and grade cell."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(db or f"sqlite:///{course.made}/gradebook.db", course.name) as gradebook:
+        return {
+            item.student.id: {
+                grade.name: grade.score for nb in item.notebooks for grade in nb.grades
+            }
+            for item in gradebook.assignment_submissions(name)
+        }
+
+
+@pytest.fixture
+def scores():
+    """Points in nbgrader's gradebook: `scores(course, name)`."""
+    return marks
 
 
 def doubled(x, times=1):

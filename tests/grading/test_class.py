@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT, need
+from grading.conftest import marks as scores
 from grading.conftest import need_sandbox, put
 
 from autograder import classroom, cli, demo, grading, sandbox, submission
@@ -33,19 +34,6 @@ def run(monkeypatch, capsys):
         return ended.value.code or 0, said.out, said.err
 
     return command
-
-
-def scores(course, name, db=""):
-    """Points in nbgrader's gradebook by student and grade cell."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(db or f"sqlite:///{course.made}/gradebook.db", course.name) as gradebook:
-        return {
-            item.student.id: {
-                grade.name: grade.score for nb in item.notebooks for grade in nb.grades
-            }
-            for item in gradebook.assignment_submissions(name)
-        }
 
 
 class TestDemonstration:
@@ -207,7 +195,7 @@ class TestCommands:
         put(empty_course, "alice", name, submit(answers))
         status, out, err = run(empty_course, "grade", name)
         assert status == 0, err
-        assert "graded alice" in out
+        assert "graded: alice" in out
         total = sum(
             plan["points"] for plan in self._about(empty_course, "alice", name)["verdicts"].values()
         )
@@ -314,7 +302,7 @@ class TestCommands:
         db = "postgresql+psycopg://nobody@127.0.0.1:1/none"
         status, _, err = run(empty_course, "grade", name, "--sandbox", "none", "--db", db)
         assert status == 2
-        assert "database cannot be used" in err and len(err.splitlines()) == 2  # with the warning
+        assert "127.0.0.1:1/none cannot be used: connection failed" in err and len(err.splitlines()) == 2  # with the warning
 
     def test_the_report_has_every_student_exercise_and_mistake(
         self, course, name, demonstration, run, tmp_path
@@ -454,34 +442,33 @@ def _plain(text):
 
 
 def test_an_answer_may_use_what_the_book_defines_and_what_the_student_added(
-    bubblewrap, assignment, answers, submit
+    assignment, answers, submit, grade
 ):
     first, second = list(answers)[:2]
     plan = assignment.plans[first]
     moved = {first: f"# the answer is in a cell of its own\n{answers[second]}"}
-    graded = grading.grade(submit(moved, answers[first]), assignment)
+    graded = grade(submit(moved, answers[first]))
     assert graded.verdicts[first].earned == plan.points
     assert graded.verdicts[second].status == "right"
 
     stub = next(c.source for c in assignment.released.cells if submission.grade_id(c) == first)
     body = answers[first].replace(stub.rsplit("\n", 1)[0], "").strip("\n")
     assert body.strip()
-    graded = grading.grade(submit({first: f"{stub}\n{body}"}), assignment)
+    graded = grade(submit({first: f"{stub}\n{body}"}))
     assert graded.verdicts[first].status == "right"
     assert "stands above your code" in graded.defects[0]
 
 
-def test_an_answer_that_cannot_be_run_is_told_why(bubblewrap, assignment, submit):
+def test_an_answer_that_cannot_be_run_is_told_why(assignment, submit, grade):
     first, second, third, *_ = assignment.plans
-    graded = grading.grade(
+    graded = grade(
         submit(
             {
                 first: f"def {first}(x)\n    return x",
                 second: f"import nothing_of_that_name\ndef {second}(x):\n    return x",
                 third: "def another_name(x):\n    return x",
             }
-        ),
-        assignment,
+        )
     )
     assert graded.verdicts[first].message.startswith(
         "raised SyntaxError: expected ':' (line 1 of the cell)"
@@ -491,17 +478,17 @@ def test_an_answer_that_cannot_be_run_is_told_why(bubblewrap, assignment, submit
     assert f"the cell `{third}` defines no function of that name" in graded.defects
 
 
-def test_an_exception_does_not_tell_the_hidden_arguments(bubblewrap, assignment, submit):
+def test_an_exception_does_not_tell_the_hidden_arguments(assignment, submit, grade):
     first = next(iter(assignment.plans))
     tells = f"def {first}(*args, **kwargs):\n    raise ValueError(f'bad: {{args}}')"
-    verdict = grading.grade(submit({first: tells}), assignment).verdicts[first]
+    verdict = grade(submit({first: tells})).verdicts[first]
     assert "raised ValueError: bad: (" in verdict.message
     assert not re.search(r"\d\.\d", verdict.message)
 
 
-def test_grading_is_a_function_of_its_arguments(bubblewrap, assignment, answers, submit):
+def test_grading_is_a_function_of_its_arguments(answers, submit, grade):
     data = submit(dict(list(answers.items())[:3]))
-    one, two = grading.grade(data, assignment), grading.grade(data, assignment)
+    one, two = grade(data), grade(data)
     assert nbformat.writes(one.notebook) == nbformat.writes(two.notebook)
     nbformat.validate(one.notebook)
 

@@ -56,6 +56,8 @@ def make_assignment():
 
 
 ASSIGNMENT = make_assignment()
+LIMITS = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1)
+SANDBOX = ASSIGNMENT.sandbox("bubblewrap", LIMITS)
 
 
 def graded(*extra, **answers):
@@ -65,8 +67,7 @@ def graded(*extra, **answers):
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
     notebook.cells += [code(source, f"mine-{number}") for number, source in enumerate(extra)]
-    limits = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1)
-    return grade(nbformat.writes(notebook).encode(), ASSIGNMENT, limits=limits)
+    return grade(nbformat.writes(notebook).encode(), ASSIGNMENT, SANDBOX)
 
 
 def points(found):

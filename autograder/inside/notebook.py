@@ -1,8 +1,7 @@
-"""The program inside the sandbox: runs a notebook's cells, then answers cases, each in a fork of its own.
+"""A notebook inside the sandbox: its cells are run, then its functions are called, in forks of their own.
 
-It reads frames of packed data from its standard input and writes such frames to its standard output: first
-what each cell did, then what each call returned. It knows no expected result, and whatever it says is
-data to the grader, who judges outside. It imports nothing of the autograder: it runs as a file.
+What is said goes out as frames of packed data: first what each cell did, then what each call returned. No
+expected result is known here, and whatever is said is data to the grader, who judges outside.
 """
 
 import builtins
@@ -11,9 +10,10 @@ import copy
 import io
 import linecache
 import os
-import resource
 import select
+import shutil
 import signal
+import socket
 import struct
 import sys
 import time
@@ -31,34 +31,49 @@ class CellTimeout(BaseException):
     """A cell used up its time. Not an Exception, so that a plain `except` does not hide it."""
 
 
-class Pipe:
-    """Frames of packed data over two files that the submission's prints do not reach."""
+class Connection:
+    """Frames of packed data, to and from the grader."""
 
-    def __init__(self) -> None:
-        self.reads, self.writes = os.dup(0), os.dup(1)
-        null = os.open(os.devnull, os.O_RDWR)
-        for file in (0, 1, 2):
-            os.dup2(null, file)
+    def __init__(self, ends: socket.socket) -> None:
+        self.ends = ends
 
     def receive(self):
         size = self._read(4)
         return values.unpack(self._read(struct.unpack("<I", size)[0])) if size else None
 
-    def send(self, data: bytes) -> None:
-        view = memoryview(struct.pack("<I", len(data)) + data)
-        while view:
-            view = view[os.write(self.writes, view) :]
+    def send(self, value: object) -> None:
+        self.send_packed(values.pack(value))
+
+    def send_packed(self, data: bytes) -> None:
+        self.ends.sendall(struct.pack("<I", len(data)) + data)
 
     def close(self) -> None:
-        os.close(self.reads)
-        os.close(self.writes)
+        self.ends.close()
 
     def _read(self, size: int) -> bytes:
         parts = []
-        while size and (part := os.read(self.reads, min(size, 2**20))):
+        while size and (part := self.ends.recv(min(size, 2**20))):
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+
+def put(files: dict[str, np.ndarray]) -> None:
+    """Write files into the working directory."""
+    for name, data in files.items():
+        with open(os.path.basename(name), "wb") as file:
+            file.write(data.tobytes())
+
+
+def run(connection: Connection, shell: "Shell") -> None:
+    """Run the cells that the connection brings, then answer calls until it ends."""
+    for index, source in connection.receive():
+        connection.send({"begins": index})
+        connection.send(shell.run(index, source))
+    connection.send({"ready": True})
+    while request := connection.receive():
+        for calls in request["exercises"]:
+            shell.answer(calls, connection)
 
 
 class Capture(io.TextIOBase):
@@ -105,10 +120,13 @@ class Magics:
 
 
 class Shell:
-    """The notebook's names, and how its cells run."""
+    """The notebook's names, and how its cells run.
+
+    `alone`: this process is the first of a process namespace, and all the others in it are its own.
+    """
 
     def __init__(self, limits: dict) -> None:
-        self.limits = limits
+        self.limits, self.alone = limits, False
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         self.names = vars(module)
@@ -126,7 +144,7 @@ class Shell:
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
                 signal.setitimer(signal.ITIMER_REAL, self.limits["cell_seconds"])
-                exec(_compiled(source, file), self.names)
+                exec(compiled(source, file), self.names)
             except SystemExit:
                 print("exit() was called: the grader goes on with the next cell")
             except CellTimeout:
@@ -141,43 +159,61 @@ class Shell:
                 sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
         return report | {"cell": index, "output": output.text()}
 
-    def answer(self, request: dict, isolated: bool, pipe: Pipe) -> bytes:
-        """Make one call in a fork; the packed outcome."""
-        if isolated and os.getpid() == 2:
-            # In a process namespace of its own, all there is besides init and this process is left over.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                while True:
-                    os.waitpid(-1, 0)
+    def answer(self, calls: list[dict], connection: Connection) -> None:
+        """Make calls one after the other in one fork, and send an outcome for each."""
+        self._end_what_is_left()
+        before = _entries()
         reads, writes = os.pipe()
         try:
             child = os.fork()
         except OSError:
-            return values.pack(
-                {"kind": "killed", "message": "too many processes or threads run already"}
-            )
+            for _ in calls:
+                connection.send(
+                    {"kind": "killed", "message": "too many processes or threads run already"}
+                )
+            return
         if child == 0:
             try:
-                pipe.close()
+                connection.close()
                 os.setsid()
-                data = self._call(request)
-                view = memoryview(struct.pack("<I", len(data)) + data)
-                while view:
-                    view = view[os.write(writes, view) :]
+                for call in calls:
+                    data = self._call(call)
+                    view = memoryview(struct.pack("<I", len(data)) + data)
+                    while view:
+                        view = view[os.write(writes, view) :]
             finally:
                 os._exit(0)
         os.close(writes)
-        data = _collect(reads, time.monotonic() + self.limits["case_seconds"])
+        answers, lost = 0, b""
+        while answers < len(calls) and not lost:
+            data = _collect(reads, time.monotonic() + self.limits["case_seconds"])
+            if data:
+                connection.send_packed(data)
+                answers += 1
+            elif data is None:
+                lost = values.pack({"kind": "timeout"})
+            else:
+                break
         os.close(reads)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        if data is None:
-            return values.pack({"kind": "timeout"})
-        return data or values.pack({"kind": "killed", "message": _ending(status)})
+        lost = lost or values.pack({"kind": "killed", "message": _ending(status)})
+        for _ in range(len(calls) - answers):
+            connection.send_packed(lost)
+        self._end_what_is_left()
+        _remove(_entries() - before)
+
+    def _end_what_is_left(self) -> None:
+        """End the processes that a cell or a call left running."""
+        if not self.alone:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
 
     def _call(self, request: dict) -> bytes:
         function = self.names.get(request["exercise"])
@@ -207,39 +243,8 @@ class Shell:
         return data
 
 
-def main() -> None:
-    pipe = Pipe()
-    job = pipe.receive()
-    limits = job["limits"]
-    _limit(limits)
-    for name, data in job["files"].items():
-        with open(os.path.basename(name), "wb") as file:
-            file.write(data.tobytes())
-    shell = Shell(limits)
-    for index, source in job["cells"]:
-        pipe.send(values.pack({"begins": index}))
-        pipe.send(values.pack(shell.run(index, source)))
-    pipe.send(values.pack({"ready": True}))
-    while request := pipe.receive():
-        pipe.send(shell.answer(request, job["isolated"], pipe))
-
-
-def _limit(limits: dict) -> None:
-    seconds = int(limits["run_seconds"]) + 1
-    for what, most in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, limits["memory_bytes"]),
-        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
-        (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-    # Of root no processes are counted, and without a namespace those of the whole desktop are.
-    if os.getpid() == 2:
-        resource.setrlimit(resource.RLIMIT_NPROC, (limits["processes"],) * 2)
-
-
-def _compiled(source: str, file: str) -> types.CodeType:
+def compiled(source: str, file: str) -> types.CodeType:
+    """The code of a cell; lines of `%`, `!` and `?` as IPython writes them in Python."""
     try:
         return compile(source, file, "exec")
     except SyntaxError:
@@ -282,22 +287,25 @@ def _own(filename: str) -> bool:
 
 
 def _collect(file: int, end: float) -> bytes | None:
-    """The bytes of one frame from a child: b"" if it ended without, None if it is not in time."""
-    data, size = b"", None
-    while size is None or len(data) < size:
+    """The bytes of the next frame from a child: b"" if it ended without, None if it is not in time."""
+    data, missing, headed = b"", 4, False
+    while missing:
         ready, _, _ = select.select([file], [], [], max(end - time.monotonic(), 0))
         if not ready:
             return None
-        part = os.read(file, 2**20)
+        part = os.read(file, min(missing, 2**20))
         if not part:
             return b""
         data += part
-        if size is None and len(data) >= 4:
-            size, data = struct.unpack("<I", data[:4])[0], data[4:]
-    return data[:size]
+        missing -= len(part)
+        if not missing and not headed:
+            (missing,), data, headed = struct.unpack("<I", data), b"", True
+    return data
 
 
 def _ending(status: int) -> str:
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return "it was ended: by itself, or for too much memory or too many processes"
     if os.WIFSIGNALED(status):
         return f"it was ended by {signal.Signals(os.WTERMSIG(status)).name}"
     return "it left Python, or used too much memory"
@@ -311,5 +319,16 @@ def _no_input(prompt: str = "") -> str:
     raise RuntimeError("input() cannot be answered while grading: write the value in the cell")
 
 
-if __name__ == "__main__":
-    main()
+def _entries() -> set[str]:
+    """What lies in the working directory."""
+    return set(os.listdir("."))
+
+
+def _remove(names: set[str]) -> None:
+    """Make room again: what one exercise left must not fill the folder of the next."""
+    for name in names:
+        if os.path.isdir(name) and not os.path.islink(name):
+            shutil.rmtree(name, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                os.unlink(name)

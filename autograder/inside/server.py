@@ -1,0 +1,168 @@
+"""The program inside the sandbox: warm, with Python's libraries loaded, it forks for each submission.
+
+Over the socket that is its standard input come one-letter commands: S with the end of a connection, to start
+a submission on it; K to end it. The answer to K is E, or M where it had used too much memory or started too
+many processes. No code of a submission runs in this process. It runs as a file, and imports nothing of the
+autograder but its neighbours.
+"""
+
+import contextlib
+import gc
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import struct
+import sys
+import tempfile
+
+import confine
+import notebook
+import numpy as np
+
+from gradus import values
+
+_WATCH_SECONDS = 0.1
+
+
+class Server:
+    """At most one submission at a time."""
+
+    def __init__(self, control: socket.socket, settings: dict) -> None:
+        self.control, self.limits, self.files = control, settings["limits"], settings["files"]
+        self.nested, self.watched = settings["nested"], settings["watched"]
+        self.shell = notebook.Shell(self.limits)
+        self.child, self.greedy, self.folder = 0, False, ""
+
+    def set_up(self, cells: list[str]) -> str:
+        """Do once what every submission would do for itself: the cells of the book that come before its own.
+
+        Returns why one of them fails, or "".
+        """
+        # The way of a cell that is not plain Python is long the first time.
+        notebook.compiled("%x", "<warm>")
+        notebook.put(self.files)
+        for source in cells:
+            report = self.shell.run(0, source)
+            if report["error"]:
+                return f"{report['error']}: {report['message']}"
+        gc.collect()
+        gc.freeze()
+        return ""
+
+    def serve(self) -> None:
+        """Answer commands until the other end closes."""
+        while True:
+            wait = _WATCH_SECONDS if self.child and self.watched else None
+            if not select.select([self.control], [], [], wait)[0]:
+                self._watch()
+                continue
+            command, ends, _, _ = socket.recv_fds(self.control, 1, 1)
+            match command:
+                case b"S":
+                    self._start(socket.socket(fileno=ends[0]))
+                case b"K":
+                    self._end()
+                    self.control.sendall(b"M" if self.greedy else b"E")
+                case _:
+                    self._end()
+                    return
+
+    def _start(self, ends: socket.socket) -> None:
+        self.greedy = False
+        # With namespaces comes an empty /tmp; without, it has to be made and removed.
+        self.folder = "" if self.nested else tempfile.mkdtemp()
+        self.child = confine.fork_in_namespaces(self.limits) if self.nested else os.fork()
+        if self.child == 0:
+            # Whatever happens, this fork never returns into the server's loop.
+            try:
+                self.control.close()
+                os.setsid()
+                os.chdir(self.folder or "/tmp")
+                confine.limit(self.limits, counted=self.nested or self.watched)
+                confine.give_up_privileges()
+                random.seed()
+                np.random.seed()
+                notebook.put(self.files)
+                self.shell.alone = self.nested
+                notebook.run(notebook.Connection(ends), self.shell)
+            finally:
+                os._exit(0)
+        ends.close()
+
+    def _end(self) -> None:
+        """End the submission and every process that it has left: orphans become this process's children."""
+        self.child = 0
+        while children := _children():
+            for child in children:
+                for kill in (os.killpg, os.kill):
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        kill(child, signal.SIGKILL)
+            for child in children:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child, 0)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _watch(self) -> None:
+        """Hold all processes of the submission together to the limits that the system sets for each."""
+        found = {pid for pid in _processes() if pid not in (1, os.getpid())}
+        if len(found) <= self.limits["processes"] and _memory(found) <= self.limits["memory_bytes"]:
+            return
+        # At first those that the notebook started, so that only the call they belong to is lost.
+        self.greedy, first = True, {self.child}
+        for pid in found - first or first:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _children() -> list[int]:
+    """Direct children of this process, ended or not."""
+    with open(f"/proc/self/task/{os.getpid()}/children") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+def _memory(pids: set[int]) -> int:
+    """Bytes in use by processes, what they share counted once; the exact sum only where it may matter."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/smaps_rollup") as file:
+            total += 1024 * next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+    return total
+
+
+def main() -> None:
+    """Read the settings, load what submissions use, say so, and serve."""
+    control = socket.socket(fileno=os.dup(0))
+    (size,) = struct.unpack("<I", _exactly(control, 4))
+    settings = values.unpack(_exactly(control, size))
+    null = os.open(os.devnull, os.O_RDWR)
+    for file in (0, 1, 2):
+        os.dup2(null, file)
+    confine.adopt_orphans()
+    server = Server(control, settings)
+    if trouble := server.set_up(settings["setup"]):
+        control.sendall(b"X" + trouble.encode()[:500])
+        return
+    control.sendall(b"R")
+    server.serve()
+
+
+def _exactly(control: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = control.recv(size - len(data))
+        if not part:
+            sys.exit()
+        data += part
+    return data
+
+
+if __name__ == "__main__":
+    main()
