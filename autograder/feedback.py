@@ -4,13 +4,16 @@ The page loads nothing and runs nothing: a student's Markdown is cleaned, script
 content security policy in the page says so to the browser. The book's own text is left out.
 """
 
+import contextlib
+import html
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import bleach
-from nbconvert.exporters import HTMLExporter
-from nbconvert.filters import markdown2html
+from bleach.sanitizer import Cleaner
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML, markdown2html
+from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
@@ -26,14 +29,28 @@ _TAGS = frozenset(
     "samp span strong sub summary sup table tbody td tfoot th thead tr u ul".split()
 )
 _POLICY = (
-    '<meta http-equiv="Content-Security-Policy" '
-    "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'\">"
 )
 _STYLE = """<style>
 pre, code { white-space: pre-wrap; }
 div.prompt, .anchor-link { display: none; }
 .gradus-check td, .gradus-check th { padding: 0.2em 1em 0.2em 0; vertical-align: top; }
 </style>"""
+# Longer ones are shown as they are: to render and clean some texts takes time by the square of their length.
+MAX_MARKDOWN = 10_000
+
+
+def _attribute(tag: str, name: str, value: str) -> bool:
+    """Whether an attribute stays: of the classes only ours, because the page's own can cover all of it."""
+    if name == "class":
+        return value == "anchor-link" or value.startswith("gradus-")
+    if name == "href":
+        return tag == "a" and value.startswith(("#", "http://", "https://", "mailto:"))
+    return name in ("title", "colspan", "rowspan", "start", "open")
+
+
+_CLEANER = Cleaner(tags=_TAGS, attributes=_attribute, protocols=["http", "https", "mailto"])
 
 
 class FeedbackExporter(HTMLExporter):
@@ -42,11 +59,14 @@ class FeedbackExporter(HTMLExporter):
     def default_filters(self) -> Iterator[tuple[str, Callable]]:
         """nbconvert's filters, with Markdown cleaned after it is rendered."""
         yield from super().default_filters()
-        yield "markdown2html", self._markdown
+        yield "markdown2html", render
+        yield "highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self)
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Export, then take out the page's own scripts and name its cells."""
-        page, resources = super().from_notebook_node(nb, resources, **kwargs)
+        # Not HTMLExporter's own method: it parses the whole page once more, for pictures and JupyterLab.
+        resources = self._init_resources(resources)
+        page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
         page = re.sub(r"<script\b.*?</script\s*>", "", page, flags=re.DOTALL | re.IGNORECASE)
         page = re.sub(r"@font-face\s*{[^}]*}", "", page)
         page = page.replace("<head>", f"<head>\n{_POLICY}", 1).replace(
@@ -60,19 +80,19 @@ class FeedbackExporter(HTMLExporter):
         )
         return page, resources
 
-    def _markdown(self, source: str) -> str:
-        return clean(markdown2html(source))
+
+def render(markdown: str) -> str:
+    """A student's Markdown as clean HTML, or as it stands where it is too long or cannot be rendered."""
+    if len(markdown) <= MAX_MARKDOWN:
+        # Of a picture that is not attached nbconvert makes an exception, of deep nesting Python.
+        with contextlib.suppress(InvalidNotebook, RecursionError):
+            return clean(markdown2html(markdown))
+    return f"<pre>{html.escape(markdown)}</pre>"
 
 
 def clean(text: str) -> str:
-    """HTML with nothing left that runs, frames or loads anything."""
-    everywhere = ["class", "id", "title", "colspan", "rowspan", "start", "open"]
-    return bleach.clean(
-        text,
-        tags=_TAGS,
-        attributes={"*": everywhere, "a": ["href"]},
-        protocols=["http", "https", "mailto"],
-    )
+    """HTML with nothing left that runs, frames, loads or covers anything."""
+    return _CLEANER.clean(text)
 
 
 class AnswersOnly(NbGraderPreprocessor):
