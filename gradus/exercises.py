@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from gradus import judging, values
+from gradus import judging, problems, values
 from gradus.judging import Plan
 from gradus.verdict import Outcome, Verdict, examine
 
@@ -191,6 +191,8 @@ def _same(old: Any, new: Any) -> bool:
         return len(old) == len(new) and all(map(_same, old, new))
     if isinstance(old, dict):
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    if isinstance(old, problems.Problem):  # equal by its arrays, which have no one truth
+        return _same(vars(old), vars(new))
     if isinstance(old, np.random.Generator) or callable(old):
         return True  # a generator is there to be used up
     return type(old) is type(new) and (old == new or (old != old and new != new))

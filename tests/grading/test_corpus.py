@@ -1,0 +1,161 @@
+"""The corpus as one class, graded once by the command: every submission has its score and harms no other."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from grading.conftest import marks, need_sandbox
+from grading.corpus import FULL, NAME, SUBMISSIONS, release, write
+
+from autograder.course import Course
+
+ENTRIES = list(SUBMISSIONS.values())
+STUDENTS = [entry for entry in ENTRIES if entry.family == "student"]
+WAS_HERE = "gradus-corpus-was-here"
+
+
+def autograder(folder, *arguments):
+    program = Path(sys.executable).with_name("autograder")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("GRADUS", "AUTOGRADER"))}
+    return subprocess.run(
+        [program, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", env=environment, timeout=900
+    )
+
+
+def grade(folder, book, entries):
+    """A class in a folder, graded: the course, how the command ended, and the points."""
+    write(folder, book, entries)
+    beside = set(folder.parent.iterdir())
+    done = autograder(folder, "grade", NAME)
+    course = Course.find(folder)
+    return SimpleNamespace(
+        course=course,
+        done=done,
+        marks=marks(course, NAME),
+        new=set(folder.parent.iterdir()) - beside,
+        lines={line.split()[0]: line for line in done.stdout.splitlines() if line.startswith("  ")},
+    )
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """Two folders with the same course and the same secret, and its notebook."""
+    import shutil
+
+    need_sandbox()
+    whole = tmp_path_factory.mktemp("corpus") / "whole"
+    book = release(whole)
+    Course.find(whole).secret()
+    shutil.copytree(whole, whole.with_name("honest"))
+    return whole, whole.with_name("honest"), book
+
+
+@pytest.fixture(scope="session")
+def graded(folders):
+    """The whole class."""
+    whole, _, book = folders
+    return grade(whole, book, ENTRIES)
+
+
+@pytest.fixture(scope="session")
+def honest(folders, graded):
+    """The honest students without the others."""
+    _, alone, book = folders
+    return grade(alone, book, STUDENTS)
+
+
+def about(course, name):
+    """What the graded notebook of a student says of it, and its cells."""
+    notebook = json.loads((course.made / "autograded" / name / NAME / f"{NAME}.ipynb").read_text("utf-8"))
+    return notebook["metadata"]["gradus"], notebook["cells"]
+
+
+def test_the_corpus_is_large_and_of_every_kind():
+    assert len({entry.about for entry in ENTRIES}) == len(ENTRIES) > 150
+    families = {entry.family for entry in ENTRIES}
+    assert families == {"student", "cheat", "probe", "resource", "file", "honest"}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_a_submission_has_its_score(graded, entry):
+    found = {name: graded.marks[entry.name][f"check-{name}"] for name in FULL}
+    told, _ = about(graded.course, entry.name)
+    said = {name: verdict["message"] for name, verdict in told["verdicts"].items()}
+    assert found == entry.score, said
+    assert list(told["verdicts"]) == list(FULL)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_a_submission_has_one_row_and_one_clear_line(graded, entry):
+    rows = [line for line in graded.done.stdout.splitlines() if re.match(rf"  {entry.name} ", line)]
+    assert len(rows) == 1
+    points = f"{sum(entry.score.values()):g} / {sum(FULL.values()):g}"
+    row = re.fullmatch(rf"  {entry.name} +{entry.state} +{re.escape(points)} *(.*)", rows[0])
+    assert row, rows
+    assert bool(row[1]) == bool(entry.note) and re.search(entry.note, row[1])
+    assert graded.done.stdout.splitlines().count(f"{entry.state}: {entry.name}") == 1
+
+
+def test_the_command_says_that_some_need_a_person(graded):
+    assert graded.done.returncode == 1
+    assert graded.done.stderr == ""
+    assert set(graded.marks) == set(SUBMISSIONS)
+
+
+def test_honest_students_have_what_they_have_without_the_others(graded, honest):
+    assert honest.done.returncode == 0 and honest.done.stderr == ""
+    assert set(honest.marks) == {entry.name for entry in STUDENTS}
+    for entry in STUDENTS:
+        assert graded.marks[entry.name] == honest.marks[entry.name]
+        assert about(graded.course, entry.name) == about(honest.course, entry.name)
+
+
+def test_nothing_of_the_run_is_left(graded):
+    """No process that the sandbox had started, no file outside the course, none in the temporary folders."""
+    for _ in range(50):
+        left = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if is_of(graded.course.root, pid)]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert not left
+    assert not graded.new
+    places = ["/", "/tmp", "/dev/shm", "/usr", "/etc", "/opt", "/var", Path.home(), sys.prefix, *sys.path]
+    assert not [place for place in places if Path(place, WAS_HERE).exists()]
+    assert not list(graded.course.root.rglob(WAS_HERE))
+
+
+def is_of(folder, pid):
+    """Whether a process is a program of the sandbox that was started for a course."""
+    try:
+        environment = Path("/proc", pid, "environ").read_bytes()
+        return f"PWD={folder}".encode() in environment and int(pid) != os.getpid()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("what", ["feedback", "report"])
+def test_nothing_that_is_shown_runs_or_loads(graded, what, tmp_path):
+    csv = tmp_path / "points.csv"
+    done = autograder(graded.course.root, what, NAME, *(("--csv", csv) if what == "report" else ()))
+    assert (done.returncode, done.stderr) == (0, "")
+    texts = {"standard output": done.stdout, "grading": graded.done.stdout}
+    if what == "report":
+        texts["csv"] = csv.read_text()
+    else:
+        pages = list((graded.course.made / "feedback").glob(f"*/{NAME}/*.html"))
+        assert {page.parts[-3] for page in pages} == set(SUBMISSIONS)
+        for page in pages:
+            text = page.read_text("utf-8")
+            texts[page.parts[-3]] = text
+            tags = "".join(re.findall(r"<[a-zA-Z/!][^>]*>", text))
+            runs = r"<script|<iframe|<object|<embed|<svg|<img|<base|<form|\bon\w+\s*=|javascript:|\bsrc\s*=|<link"
+            assert not re.search(runs, tags, re.IGNORECASE), page
+            assert "@import" not in re.sub(r"<pre.*?</pre>|<p>.*?</p>", "", text, flags=re.DOTALL), page
+    for name, text in texts.items():
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text.replace("\r", "")), name
