@@ -40,6 +40,7 @@ _JSON = json.JSONDecoder(parse_int=bool, parse_float=bool, strict=False)
 _CONFLICT = re.compile(r"^<{7}(?: .*)?$", re.MULTILINE)
 _CONFLICT_MARK = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 _MERGED = "held merge-conflict marks: the first side of each conflict was read"
+_FROM_TEXT = "this is a text, not a notebook: the functions in it were read"
 _SCRIPT_MARK = re.compile(r"^# (?:%%|In ?\[).*$", re.MULTILINE)
 _FENCED = re.compile(r"^ {0,3}```[^\n`]*\n(.*?)^ {0,3}```", re.MULTILINE | re.DOTALL)
 # With these, MathJax makes links, styles elements or loads extensions.
@@ -47,6 +48,8 @@ _TEX = re.compile(
     r"\\(?=(?:href|url|require|class|cssId|style|bbox|mmlToken|unicode|includegraphics|data|html\w*)"
     r"(?![A-Za-z]))"
 )
+# What MyST writes above the code of a cell.
+_OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 _DEFINED = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
 
 
@@ -246,7 +249,9 @@ def _named(cell: _Cell) -> str:
 
 def _decode(data: bytes, defects: list[str]) -> str:
     encoding = json.detect_encoding(data)
-    if encoding != "utf-8":
+    if encoding == "utf-8-sig":
+        defects.append("the file begins with a byte-order mark: it was read without it")
+    elif encoding != "utf-8":
         defects.append(f"the file was encoded as {encoding.upper()}, not UTF-8")
     try:
         return data.decode(encoding)
@@ -268,7 +273,7 @@ def _parse(text: str, released: "NotebookNode", defects: list[str]) -> list:
         if cells := _salvage(text):
             defects.append(f"the file is broken or cut off: {len(cells)} whole cells could be read")
         elif cells := _script(text, released):
-            defects.append("this is a text, not a notebook: the functions in it were read")
+            defects.append(_FROM_TEXT)
         else:
             raise NotANotebook("the file is not JSON, or ends before its first cell") from None
         return cells
@@ -328,7 +333,7 @@ def _script(text: str, released: "NotebookNode") -> list[dict]:
     asked = {name for slot in released.cells if is_answer(slot) for name in defined(slot.source)}
     if len(text) > MAX_CHARS or not asked & set(defined(text)):
         return []
-    blocks = [block[1] for block in islice(_FENCED.finditer(text), MAX_CELLS)]
+    blocks = [_OPTIONS.sub("", b[1]) for b in islice(_FENCED.finditer(text), MAX_CELLS)]
     if asked & {name for block in blocks for name in defined(block)}:
         return [{"cell_type": "code", "source": block} for block in blocks]
     marks = list(islice(_SCRIPT_MARK.finditer(text), MAX_CELLS))
@@ -370,14 +375,18 @@ def _canonical(cells: list[_Cell], released: "NotebookNode", defects: list[str])
     match = _Match(cells, slots)
     places = match.places()
     unanswered = match.unanswered()
+    in_text: list[str] = []
     found: list[tuple[int | None, NotebookNode]] = []
     for number, cell in enumerate(cells):
         if number in places:
             found.append((places[number], _fill(slots[places[number]], cell, defects)))
             continue
-        code = _code_in(cell, unanswered, defects)
-        if cell.kind == "code" or code:
-            own = _node("code", code or cell.source, f"own-{number}")
+        names = unanswered & set(match.defined[number])
+        if cell.kind == "code":
+            own = _node("code", cell.source, f"own-{number}")
+        elif names:
+            in_text += sorted(names - set(in_text))
+            own = _node("code", _fenced(cell.source, names), f"own-{number}")
         else:
             own = _node("markdown", _harmless(cell.source), f"own-{number}")
         found.append((None, own))
@@ -385,37 +394,39 @@ def _canonical(cells: list[_Cell], released: "NotebookNode", defects: list[str])
     for index in missing:
         before = [at for at, (slot, _) in enumerate(found) if slot is not None and slot < index]
         found.insert(before[-1] + 1 if before else 0, (index, slots[index]))
-    _tell_of_cells(cells, slots, missing, bool(places), defects)
+    if in_text:
+        defects.append(f"{_listed(in_text)} stood in a text cell: it was read as code")
+    if _FROM_TEXT not in defects:
+        _tell_of_cells(cells, slots, missing, defects)
     notebook.cells = [cell for _, cell in found]
     return notebook
 
 
 def _tell_of_cells(
-    cells: list[_Cell],
-    slots: list["NotebookNode"],
-    missing: list[int],
-    matched: bool,
-    defects: list[str],
+    cells: list[_Cell], slots: list["NotebookNode"], missing: list[int], defects: list[str]
 ) -> None:
     """Lines on cells that are missing, that are there several times, and that lost their metadata."""
-    if names := [_code(grade_id(slots[index])) for index in missing if grade_id(slots[index])]:
-        more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-        shown = ", ".join(names[:6])
-        defects.append(f"{_cells_were(len(names))} missing and put back as released: {shown}{more}")
+    if len(missing) == len(slots):
+        defects.append("no cell of this assignment is in the notebook: is it that of another one?")
+        return
+    if names := [grade_id(slots[index]) for index in missing if grade_id(slots[index])]:
+        were = "a cell was" if len(names) == 1 else f"{len(names)} cells were"
+        defects.append(f"{were} missing and put back as released: {_listed(names)}")
     counts = Counter(cell.grade_id for cell in cells)
     for slot in slots:
         if is_answer(slot) and (count := counts[grade_id(slot)]) > 1:
             defects.append(
                 f"the cell {_code(grade_id(slot))} was there {count} times: the last answer counts"
             )
-    if matched and not any(cell.grade_id for cell in cells):
+    if not any(cell.grade_id for cell in cells):
         defects.append(
             "the cells had lost their nbgrader metadata: exercises were found by the names of functions"
         )
 
 
-def _cells_were(count: int) -> str:
-    return "a cell was" if count == 1 else f"{count} cells were"
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return ", ".join(map(_code, names[:6])) + more
 
 
 def _copied(node: Any) -> Any:
@@ -462,16 +473,6 @@ def _fill(slot: "NotebookNode", cell: _Cell, defects: list[str]) -> "NotebookNod
     else:
         slot.source = cell.source
     return slot
-
-
-def _code_in(cell: _Cell, unanswered: set[str], defects: list[str]) -> str:
-    """The code of a text cell that defines a function which is defined nowhere else, or ""."""
-    if cell.kind == "code" or not (names := set(defined(cell.source)) & unanswered):
-        return ""
-    defects.extend(
-        f"{_code(name)} stood in a text cell: it was read as code" for name in sorted(names)
-    )
-    return _fenced(cell.source, names)
 
 
 def _fenced(text: str, names: set[str]) -> str:

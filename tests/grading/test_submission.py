@@ -99,7 +99,7 @@ def test_a_whole_submission_has_no_defect():
 @pytest.mark.parametrize(
     ("encode", "says"),
     [
-        (lambda text: codecs.BOM_UTF8 + text.encode(), "UTF-8-SIG"),
+        (lambda text: codecs.BOM_UTF8 + text.encode(), "byte-order mark"),
         (lambda text: text.encode("utf-16"), "UTF-16"),
         (lambda text: text.encode("utf-16-be"), "UTF-16-BE"),
         (lambda text: codecs.BOM_UTF32_LE + text.encode("utf-32-le"), "UTF-32"),
@@ -282,6 +282,13 @@ def test_of_several_cells_with_one_id_the_last_answer_counts_not_a_stub_after_it
     assert source(read(notebook), "why") == "On second thought."
 
 
+def test_a_notebook_of_another_assignment():
+    other = {"cell_type": "code", "source": "a = 1", "metadata": {"nbgrader": {"grade_id": "a"}}}
+    assert read({"cells": [other]}).defects == [
+        "no cell of this assignment is in the notebook: is it that of another one?"
+    ]
+
+
 def test_a_locked_cell_is_put_back():
     found = read(answered(check_doubled="print(100)"))
     assert source(found, "check-doubled") == "check(doubled)"
@@ -382,13 +389,21 @@ PERCENT = f"""\
 
 
 @pytest.mark.parametrize(
-    "text", [SCRIPT, PERCENT, RIGHT, f"# Doubling\n\n```python\n{RIGHT}\n```\n"]
+    "text",
+    [
+        SCRIPT,
+        PERCENT,
+        RIGHT,
+        f"# Doubling\n\n```python\n{RIGHT}\n```\n",
+        f"# Doubling\n\n```{{code-cell}}\n---\ntags: [x]\n---\n{RIGHT}\n```\n",
+        f"# Doubling\n\n```{{code-cell}}\n:tags: [x]\n:id: y\n{RIGHT}\n```\n",
+    ],
 )
 def test_a_script_or_a_text_is_graded_for_the_functions_in_it(text):
     found = read(text.encode())
     assert found.readable
     assert source(found).strip() == RIGHT
-    assert found.defects[0] == "this is a text, not a notebook: the functions in it were read"
+    assert found.defects == ["this is a text, not a notebook: the functions in it were read"]
     if text == PERCENT:
         assert source(found, "why") == "Because."
 
