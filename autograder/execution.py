@@ -139,25 +139,21 @@ def _ask_all(
     connection: Connection, plans: list[Plan], run: Run, limits: Limits, end: float
 ) -> None:
     """Fill in the outcomes of plans, as far as the process lives."""
-    for plan, outcomes in _ask(connection, [(p, p.cases) for p in plans], False, limits, end):
+    alive = False
+    for plan, outcomes, alive in _ask(connection, [(p, p.cases) for p in plans], False, limits, end):
         run.outcomes[plan.exercise] = outcomes
-    doubtful = {}
-    for plan in plans:
-        if failed := _failed(plan, run.outcomes.get(plan.exercise, [])):
-            doubtful[plan.exercise] = failed, run.outcomes.pop(plan.exercise)
-    again = [
-        (plan, [plan.cases[number] for number in doubtful[plan.exercise][0]])
-        for plan in plans
-        if plan.exercise in doubtful
-    ]
-    for plan, outcomes in _ask(connection, again, True, limits, end):
-        numbers, first = doubtful[plan.exercise]
-        second = dict(zip(numbers, outcomes, strict=True))
-        run.outcomes[plan.exercise] = [second.get(n, outcome) for n, outcome in enumerate(first)]
+    if not alive:
+        return  # those that were not asked have their turn in the next run
+    doubtful = {p.exercise: _failed(p, run.outcomes[p.exercise]) for p in plans}
+    again = [(p, [p.cases[number] for number in doubtful[p.exercise]]) for p in plans]
+    again = [(plan, cases) for plan, cases in again if cases]
+    for plan, outcomes, _ in _ask(connection, again, True, limits, end):
+        for number, outcome in zip(doubtful[plan.exercise], outcomes, strict=True):
+            run.outcomes[plan.exercise][number] = outcome
 
 
 def _failed(plan: Plan, outcomes: list[Outcome]) -> list[int]:
-    """The cases that may come out better in a process of their own: none that took too long, or if there is one."""
+    """The cases that may come out better in a process of their own; none, if one of them took too long."""
     if len(outcomes) < 2 or any(outcome.kind == "timeout" for outcome in outcomes):
         return []
     verdict = examine(plan, outcomes, reveal=False)
@@ -172,8 +168,8 @@ def _ask(
     alone: bool,
     limits: Limits,
     end: float,
-) -> Iterator[tuple[Plan, list[Outcome]]]:
-    """The outcomes of each plan's cases, up to the plan whose calls ended the process.
+) -> Iterator[tuple[Plan, list[Outcome], bool]]:
+    """The outcomes of each plan's cases, up to the plan whose calls ended the process, and whether it lives.
 
     All calls go out in one frame, so that there is one trip; `alone`: each is made in a fork of its own.
     """
@@ -192,7 +188,7 @@ def _ask(
         return
     for plan, cases in asked:
         outcomes, alive = _listen(connection, len(cases), limits, end)
-        yield plan, outcomes
+        yield plan, outcomes, alive
         if not alive:
             return
 

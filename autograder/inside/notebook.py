@@ -4,9 +4,12 @@ What is said goes out as frames of packed data: first what each cell did, then w
 expected result is known here, and whatever is said is data to the grader, who judges outside.
 """
 
+import ast
+import asyncio
 import builtins
 import contextlib
 import copy
+import inspect
 import io
 import linecache
 import os
@@ -20,7 +23,10 @@ import time
 import traceback
 import types
 import warnings
+from signal import setitimer as _setitimer
+from signal import signal as _signal
 
+import confine
 import numpy as np
 
 from gradus import values
@@ -71,6 +77,7 @@ def run(connection: Connection, shell: "Shell") -> None:
         connection.send({"begins": index})
         connection.send(shell.run(index, source))
     connection.send({"ready": True})
+    confine.open_more_files()
     while request := connection.receive():
         for calls in request["exercises"]:
             shell.answer(calls, connection)
@@ -109,7 +116,7 @@ class Magics:
 
     def run_cell_magic(self, name: str, line: str, body: str) -> None:
         if name in ("time", "timeit", "capture", "prun"):
-            exec(compile(body, f"<%%{name}>", "exec"), self.namespace)
+            exec(compiled(body, f"<%%{name}>"), self.namespace)
         else:
             print(f"%%{name}: not run by the grader")
 
@@ -133,6 +140,7 @@ class Shell:
         magics = Magics(self.names)
         self.names.update(get_ipython=lambda: magics, display=print, input=_no_input)
         builtins.input = _no_input
+        self.builtins = dict(vars(builtins))
 
     def run(self, index: int, source: str) -> dict:
         """Run one cell; what it printed, and what it raised."""
@@ -140,11 +148,14 @@ class Shell:
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         output = Capture(self.limits["output_chars"])
         report = {"error": "", "message": "", "line": ""}
-        signal.signal(signal.SIGALRM, _ring)
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
-                signal.setitimer(signal.ITIMER_REAL, self.limits["cell_seconds"])
-                exec(compiled(source, file), self.names)
+                _signal(signal.SIGALRM, _ring)
+                _setitimer(signal.ITIMER_REAL, self.limits["cell_seconds"])
+                code = compiled(source, file)
+                value = eval(code, self.names)
+                if code.co_flags & inspect.CO_COROUTINE:  # `await` outside a function
+                    asyncio.run(value)
             except SystemExit:
                 print("exit() was called: the grader goes on with the next cell")
             except CellTimeout:
@@ -155,9 +166,17 @@ class Shell:
             except BaseException as error:
                 report = _described(error)
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
+                _setitimer(signal.ITIMER_REAL, 0)
+                self._restore()
         return report | {"cell": index, "output": output.text()}
+
+    def _restore(self) -> None:
+        """Undo what a cell has done to what the next one, and this program, stand on."""
+        vars(builtins).update(self.builtins)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
+        for number in signal.valid_signals():
+            if callable(signal.getsignal(number)):
+                _signal(number, signal.SIG_IGN)
 
     def answer(self, calls: list[dict], connection: Connection) -> None:
         """Make calls one after the other in one fork, and send an outcome for each."""
@@ -245,15 +264,16 @@ class Shell:
 
 def compiled(source: str, file: str) -> types.CodeType:
     """The code of a cell; lines of `%`, `!` and `?` as IPython writes them in Python."""
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
-        return compile(source, file, "exec")
+        return compile(source, file, "exec", flags)
     except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager
 
         plain = TransformerManager().transform_cell(source)
         if plain.strip() == source.strip():
             raise
-        return compile(plain, file, "exec")
+        return compile(plain, file, "exec", flags)
 
 
 def _data(value):

@@ -440,3 +440,43 @@ def test_without_namespaces_within_the_sandbox_a_server_serves_one_submission(mo
 def test_a_set_up_that_fails_is_no_fault_of_a_submission():
     with pytest.raises(SandboxError, match="set-up.*ZeroDivisionError"):
         execute([(0, RIGHT)], plans(), Sandbox("bubblewrap", SHORT, ["1 / 0"]))
+
+
+def test_a_right_answer_is_called_once_a_case_and_a_wrong_one_again_by_itself():
+    calls = "    with open('/dev/shm/calls', 'a') as file:\n        file.write('x')\n"
+    right = RIGHT.replace("\n", "\n" + calls, 1)
+    count = "def other(x):\n    print(open('/dev/shm/calls').read())\n    return float(len(open('/dev/shm/calls').read()))"
+
+    def counted(answer):
+        found = plans()
+        run = execute([(0, answer), (1, count)], found, server("bubblewrap", SHORT))
+        return examine(found[0], run.outcomes["doubled"]).earned, run.outcomes["other"][0].value
+
+    assert counted(right) == (2, 3)
+    # What the second call finds is of the first call's making: alone, it is right.
+    spoilt = right.replace("    return", "    import builtins\n    x = x + getattr(builtins, 'late', 0)\n    builtins.late = 1\n    return")
+    assert counted(spoilt)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\nsignal.setitimer = lambda *_: None",
+        "files = []\nwhile True:\n    files.append(open('/dev/null'))",
+        "import builtins\nfor name in 'print open id exec eval compile vars repr len isinstance'.split():\n    setattr(builtins, name, None)",
+        "import signal\ndef fail(*_): raise OSError\nfor number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1):\n    signal.signal(number, fail)",
+    ],
+)
+def test_what_a_cell_does_to_its_process_does_not_reach_the_next(cell):
+    assert earned(cell, RIGHT, OTHER) == [2, 1]
+
+
+def test_signals_that_a_call_sends_to_the_notebook_cost_only_its_exercise():
+    sends = "    import os, signal\n    for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):\n        os.kill(os.getppid(), number)\n"
+    assert earned(f"def doubled(x, times=1):\n{sends}", OTHER) == [0, 1]
+
+
+def test_await_outside_a_function():
+    cell = "import asyncio\nawait asyncio.sleep(0)\nprint('slept')\n"
+    assert output(cell) == "slept\n"
+    assert earned(f"{cell}{RIGHT}", OTHER) == [2, 1]
