@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -211,13 +212,10 @@ def read(
 ) -> submission.Submission:
     """The first half of `grade`: repair the file; what was found stands in the notebook's metadata."""
     found = submission.read(data, assignment.released)
-    defects = list(dict.fromkeys([*defects, *found.defects]))
-    if len(defects) > MAX_DEFECTS:
-        defects[MAX_DEFECTS:] = [f"and {len(defects) - MAX_DEFECTS} more of this kind"]
     found.notebook.metadata["gradus"] = {
         "fingerprint": assignment.fingerprint(data),
         "readable": found.readable,
-        "defects": defects,
+        "defects": [*defects, *found.defects],
     }
     return found
 
@@ -239,6 +237,9 @@ def judge(notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox) -> G
         outcomes = [_without_values(outcome) for outcome in _explained(name, run, notebook)]
         verdicts[name] = examine(plan, outcomes, reveal=False)
     defects += _renamed(notebook, assignment.released, verdicts)
+    defects = list(dict.fromkeys(defects))
+    if len(defects) > MAX_DEFECTS:
+        defects[MAX_DEFECTS:] = [f"and {len(defects) - MAX_DEFECTS} more of this kind"]
     _write(notebook, verdicts, run)
     if defects:
         notebook.cells.insert(0, submission.notes(defects))
@@ -327,7 +328,7 @@ def _past_stub(source: str, defects: list[str]) -> str:
                 if line.strip() == STUB_LINE and below:
                     lines[node.lineno - 1] = line.replace(STUB_LINE, "pass")
                     defects.append(
-                        f"`{function.name}`: the line `raise NotImplementedError(...)` stands above your code; "
+                        f"`{function.name[:100]}`: the line `raise NotImplementedError(...)` stands above your code; "
                         "it was taken out"
                     )
     return "\n".join(lines)
@@ -337,7 +338,9 @@ def _past_stub(source: str, defects: list[str]) -> str:
 @functools.lru_cache(maxsize=8)
 def _parse(source: str) -> ast.Module | None:
     try:
-        return ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of "\d" and its like: they are the student's own
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -67,7 +67,7 @@ def verdict(data, assignment, seed=0):
     with patch.object(grading, "execute", played(seed)):
         graded = grading.judge(notebook, assignment, None)
     hold(graded.notebook, assignment.released)
-    assert len(set(graded.defects)) == len(graded.defects) <= 2 * grading.MAX_DEFECTS
+    assert len(set(graded.defects)) == len(graded.defects) <= grading.MAX_DEFECTS + 1
     for line in graded.defects:
         assert line.isprintable() and len(line) < 500 and "<" not in line.replace("<<<", "")
     marks = grading.sheet(graded, assignment).marks
@@ -309,3 +309,15 @@ def test_many_cells_cost_no_more_than_the_most_that_are_read(assignment):
         found, _ = verdict(json.dumps({"cells": cells}).encode(), assignment)
     assert sum(cell.id.startswith("own-") for cell in found.notebook.cells) == 200
     assert "only the first 200 of 20,000 cells were read" in found.defects
+
+
+def test_what_is_found_while_judging_is_bounded_too(whole, assignment, recwarn):
+    notebook = json.loads(whole)
+    for number in range(50):
+        code = f"def {'f' * 1000}_{number}(x):\n    {STUB_LINE}\n    return '\\d'"
+        name = f"def g{number}(x):\n    {STUB_LINE}\n    return x"
+        notebook["cells"] += [{"cell_type": "code", "source": text} for text in (code, name)]
+    _, graded = verdict(json.dumps(notebook).encode(), assignment)
+    assert len(graded.defects) == grading.MAX_DEFECTS + 1
+    assert graded.defects[-1] == "and 31 more of this kind"
+    assert not recwarn.list
