@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test book lab lock clean
+.PHONY: demo test book lab bench lock clean
 
 # The environment, the site, a released assignment, a class of demonstration submissions, their grades.
 demo: book
@@ -18,6 +18,10 @@ book: node_modules/.installed
 lab: .venv/.installed
 	autograder release
 	jupyter lab --notebook-dir=course/release
+
+# Grading beside stock nbgrader: more than half an hour; ARGUMENTS=--quick for a first look.
+bench: .venv/.installed
+	python benchmarks/grading.py $(ARGUMENTS)
 
 .venv/.installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradus needs Python 3.11 or later; name one: make PYTHON=python3.12 ...")'
