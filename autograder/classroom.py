@@ -159,7 +159,8 @@ def _workers(course: Course, assignment: Assignment, how: How) -> Iterator[Work]
         return
     sandbox.require(how.kind)
     workers = how.workers or len(os.sched_getaffinity(0))
-    yield lambda tasks: pool.run(tasks, assignment, how.kind, limits, workers)
+    with pool.Pool(assignment, how.kind, limits, workers) as processes:
+        yield processes.run
 
 
 class _Run:

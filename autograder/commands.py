@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from autograder import classroom, demo, report, sandbox
+from autograder import classroom, report, sandbox
 from autograder.course import Course, CourseError
 
 # nbgrader's database layer warns about its own order of operations at every submission.
@@ -81,6 +81,7 @@ def report_command(course: Course, name: str, db: str, csv: str) -> None:
 
 def demo_command(course: Course, names: list[str]) -> None:
     """Run the demonstration and end with the grades and the place of the site."""
+    from autograder import demo
     from autograder.chapter import read_chapter
 
     chapters = {name: read_chapter(file) for name, file in course.chapters().items()}

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -59,34 +59,44 @@ class Grader:
         return Sheet.failed(f"the grader failed: {said}")
 
 
-def run(
-    tasks: Iterator[Task], assignment: Assignment, kind: str, limits: Limits, workers: int
-) -> Iterator[tuple[Task, Sheet]]:
-    """Grade tasks in worker processes; pairs come as they are done.
+class Pool:
+    """Worker processes of this machine, each with a sandbox of its own.
 
     A worker that ends (out of memory, killed) is replaced and its submission graded again, `ATTEMPTS` times
-    in all. Of the tasks no more are read than are worked on.
+    in all.
 
     Parameters
     ----------
+    assignment : Assignment
+    kind : str
+        Of `sandbox.KINDS`.
+    limits : Limits
     workers : int
-        Processes, each with a sandbox of its own.
+        How many processes.
     """
-    slots = [_Slot(assignment, kind, limits) for _ in range(workers)]
-    try:
+
+    def __init__(self, assignment: Assignment, kind: str, limits: Limits, workers: int):
+        self._slots = [_Slot(assignment, kind, limits) for _ in range(workers)]
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for slot in self._slots:
+            slot.close()
+
+    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Sheet]]:
+        """Grade tasks; pairs come as they are done. No more tasks are read than are worked on."""
         while True:
-            for slot in slots:
+            for slot in self._slots:
                 while len(slot.waiting) < 2 and (task := next(tasks, None)):
                     slot.submit(task)
-            first = {slot.waiting[0][1]: slot for slot in slots if slot.waiting}
+            first = {slot.waiting[0][1]: slot for slot in self._slots if slot.waiting}
             if not first:
                 return
             done, _ = wait(first, return_when=FIRST_COMPLETED)
             for future in done:
                 yield from first[future].take()
-    finally:
-        for slot in slots:
-            slot.close()
 
 
 class _Slot:
@@ -134,9 +144,11 @@ class _Slot:
         # A fork has the assignment already, and everything that is imported.
         context = multiprocessing.get_context("fork")
         self.pool = ProcessPoolExecutor(1, context, _prepare, (os.getpid(), *self.settings))
+        # The sandbox starts while this process still opens the gradebook.
+        self.pool.submit(_start)
 
 
-_grade_here: Callable[[Task], Sheet]
+_grade_here: Grader
 
 
 def _prepare(parent: int, *settings: object) -> None:
@@ -147,6 +159,10 @@ def _prepare(parent: int, *settings: object) -> None:
     if os.getppid() != parent:
         os._exit(1)
     _grade_here = Grader(*settings)
+
+
+def _start() -> None:
+    _grade_here.sandbox.start()
 
 
 def _grade(task: Task) -> Sheet:

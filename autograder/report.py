@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-from nbgrader.coursedir import CourseDirectory
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import SQLAlchemyError
 
-from autograder import classroom, grading, nbgrader_plugin
-from autograder.course import Course, CourseError
+from autograder import classroom, grading
+from autograder.course import Course, CourseError, find_programs
 
 
 @dataclass(frozen=True)
@@ -63,14 +60,17 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
     CourseError
         If the assignment is unknown, or nothing of it is graded.
     """
+    # Late: nbgrader takes two seconds to import, and who grades prints with this module too.
+    from nbgrader.api import Gradebook
+    from sqlalchemy.exc import SQLAlchemyError
+
     course.chapter(name)
-    config = classroom.configuration(course, db=db)
-    nbgrader_plugin.load.cache_clear()
-    assignment = nbgrader_plugin.load(str(course.root), str(course.made), name)
+    find_programs()
+    assignment = grading.Assignment.load(course, name)
     exercises = grading.checked(assignment.released)
     rows, counts, points = [], Counter(), {}
     try:
-        with Gradebook(CourseDirectory(config=config).db_url, course.name) as gradebook:
+        with Gradebook(classroom.database(course, db), course.name) as gradebook:
             known = [item.name for item in gradebook.assignments]
             graded = gradebook.assignment_submissions(name) if name in known else []
             for item in sorted(graded, key=lambda item: item.student.id):

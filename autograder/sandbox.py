@@ -129,8 +129,7 @@ class Sandbox:
         SandboxError
             If the server does not start, or does not answer.
         """
-        if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
-            self._start()
+        self.start()
         ours, theirs = socket.socketpair()
         connection = Connection(ours, self.limits)
         try:
@@ -158,7 +157,16 @@ class Sandbox:
         if self._folder:
             self._folder.cleanup()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the server, unless it runs.
+
+        Raises
+        ------
+        SandboxError
+            If it does not start.
+        """
+        if self._process and self._owner == os.getpid() and self._process.poll() is None:
+            return
         self._folder = tempfile.TemporaryDirectory(prefix="gradus-") if self.kind == "none" else None
         work = self._folder.name if self._folder else "/"
         self._owner = os.getpid()
