@@ -18,7 +18,7 @@ from autograder.grading import Assignment, Sheet
 from autograder.pool import ATTEMPTS, Grader, Task
 from autograder.sandbox import Limits
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 
 
 class _Settings(WorkerPlugin):

@@ -28,6 +28,7 @@ from gradus.judging import Plan
 from gradus.verdict import Outcome, Verdict, examine
 
 MAX_DEFECTS = 20
+MAX_OUTPUT_CHARS = 200_000  # of all cells of a submission together
 
 
 @dataclass(frozen=True)
@@ -393,6 +394,7 @@ def _renamed(
 def _write(notebook: NotebookNode, verdicts: dict[str, Verdict], run: Run) -> None:
     """Every output of the notebook, made anew: verdicts for check cells, plain text for those that ran."""
     exercises = checked(notebook)
+    room = MAX_OUTPUT_CHARS
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
@@ -401,7 +403,8 @@ def _write(notebook: NotebookNode, verdicts: dict[str, Verdict], run: Run) -> No
         exercise = exercises.get(submission.grade_id(cell))
         if exercise in verdicts:
             cell.outputs = _verdict_outputs(verdicts[exercise])
-        elif text := _told(run.cells.get(index)):
+        elif text := _told(run.cells.get(index))[:room]:
+            room -= len(text)
             cell.outputs = [new_output("stream", name="stdout", text=text)]
 
 

@@ -44,6 +44,7 @@ _SHOWN = "/opt/gradus"
 _WORK = "/tmp"
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0
+_RESULTS = 4  # as many of the largest size are kept of one submission
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,7 @@ class Connection:
     def __init__(self, ends: socket.socket, limits: Limits):
         self.greedy = False
         self._ends, self._limits = ends, limits
+        self._received = 0
         ends.setblocking(False)
 
     def send(self, value: Any, seconds: float) -> None:
@@ -250,6 +252,9 @@ class Connection:
         if size > self._limits.result_bytes + 2**16:
             raise Lost("killed", "its result is too large to read")
         frame = self._read(size, end)
+        self._received += size
+        if self._received > _RESULTS * self._limits.result_bytes:
+            raise values.NotData("more bytes of results than are kept of one submission")
         try:
             return values.unpack(frame, size)
         except Exception as error:  # hostile bytes may break the reader in ways of their own

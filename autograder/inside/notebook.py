@@ -205,7 +205,8 @@ class Shell:
         os.close(writes)
         answers, lost = 0, b""
         while answers < len(calls) and not lost:
-            data = _collect(reads, time.monotonic() + self.limits["case_seconds"])
+            end = time.monotonic() + self.limits["case_seconds"]
+            data = _collect(reads, end, self.limits["result_bytes"])
             if data:
                 connection.send_packed(data)
                 answers += 1
@@ -306,9 +307,9 @@ def _own(filename: str) -> bool:
     return filename.startswith("<cell ")
 
 
-def _collect(file: int, end: float) -> bytes | None:
+def _collect(file: int, end: float, most: int) -> bytes | None:
     """The bytes of the next frame from a child: b"" if it ended without, None if it is not in time."""
-    data, missing, headed = b"", 4, False
+    data, missing, headed = bytearray(), 4, False
     while missing:
         ready, _, _ = select.select([file], [], [], max(end - time.monotonic(), 0))
         if not ready:
@@ -319,8 +320,11 @@ def _collect(file: int, end: float) -> bytes | None:
         data += part
         missing -= len(part)
         if not missing and not headed:
-            (missing,), data, headed = struct.unpack("<I", data), b"", True
-    return data
+            missing, headed = struct.unpack("<I", data)[0], True
+            data.clear()
+            if missing > most:
+                return b""
+    return bytes(data)
 
 
 def _ending(status: int) -> str:

@@ -480,3 +480,21 @@ def test_await_outside_a_function():
     cell = "import asyncio\nawait asyncio.sleep(0)\nprint('slept')\n"
     assert output(cell) == "slept\n"
     assert earned(f"{cell}{RIGHT}", OTHER) == [2, 1]
+
+
+def test_results_of_any_size_are_bounded_in_all():
+    large = "def doubled(x, times=1):\n    import numpy as np\n    return np.ones(10**6)"
+    limits = replace(SHORT, result_bytes=9 * 2**20)
+    run = execute([(0, large), (1, OTHER)], plans(), server("bubblewrap", limits))
+    kinds = [outcome.kind for outcome in run.outcomes["doubled"]]
+    assert set(kinds) <= {"returned", "not data"}
+    assert "returned" in kinds
+    forged = (
+        "def doubled(x, times=1):\n"
+        "    import os, struct\n"
+        "    for file in range(3, 30):\n"
+        "        try:\n            os.write(file, struct.pack('<I', 2**32 - 1) + b'x' * 1000)\n"
+        "        except OSError: pass\n"
+        "    return x"
+    )
+    assert earned(forged, OTHER) == [0, 1]
