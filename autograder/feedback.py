@@ -39,6 +39,7 @@ div.prompt, .anchor-link { display: none; }
 </style>"""
 # Longer ones are shown as they are: to render and clean some texts takes time by the square of their length.
 MAX_MARKDOWN = 10_000
+MAX_CODE_LINE = 2_000
 
 
 def _attribute(tag: str, name: str, value: str) -> bool:
@@ -60,7 +61,14 @@ class FeedbackExporter(HTMLExporter):
         """nbconvert's filters, with Markdown cleaned after it is rendered."""
         yield from super().default_filters()
         yield "markdown2html", render
-        yield "highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self)
+        highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
+
+        def render_code(source: str, **about: object) -> str:
+            if max(map(len, source.split("\n"))) > MAX_CODE_LINE:
+                return f"<pre>{html.escape(source)}</pre>"
+            return highlight(source, **about)
+
+        yield "highlight_code", render_code
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Export, then take out the page's own scripts and name its cells."""
