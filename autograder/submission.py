@@ -37,6 +37,8 @@ _OTHER_FILES = {
 }
 # Numbers are not read: so none is too long, and lists of them need little memory.
 _JSON = json.JSONDecoder(parse_int=bool, parse_float=bool, strict=False)
+# At a line's end, where it cannot be a string's.
+_TRAILING_COMMA = re.compile(r",(?=[ \t\r]*\n\s*[}\]])")
 _CONFLICT = re.compile(r"^<{7}(?: .*)?$", re.MULTILINE)
 _CONFLICT_MARK = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 _MERGED = "held merge-conflict marks: the first side of each conflict was read"
@@ -270,7 +272,7 @@ def _parse(text: str, released: "NotebookNode", defects: list[str]) -> list:
     try:
         notebook = _JSON.decode(text)
     except (ValueError, RecursionError):
-        if cells := _salvage(text):
+        if cells := _salvage(_TRAILING_COMMA.sub("", text)):
             defects.append(f"the file is broken or cut off: {len(cells)} whole cells could be read")
         elif cells := _script(text, released):
             defects.append(_FROM_TEXT)

@@ -166,6 +166,13 @@ def test_one_broken_cell_does_not_hide_the_next():
     assert source(read(text.encode())) == RIGHT
 
 
+def test_commas_before_closing_brackets():
+    text = json.dumps(answered(doubled=RIGHT + "[0,]"), indent=1)
+    found = read(text.replace("\n  }", ",\n  }").replace("\n }", ",\n }").encode())
+    assert source(found) == RIGHT + "[0,]"
+    assert found.defects == ["the file is broken or cut off: 7 whole cells could be read"]
+
+
 def test_merge_conflict_marks_in_the_file_and_in_a_cell():
     text = json.dumps(answered(), indent=1)
     line = next(line for line in text.splitlines() if "return 2 * x" in line)
