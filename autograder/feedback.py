@@ -37,6 +37,7 @@ pre, code { white-space: pre-wrap; }
 div.prompt, .anchor-link { display: none; }
 .gradus-check td, .gradus-check th { padding: 0.2em 1em 0.2em 0; vertical-align: top; }
 </style>"""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]")
 # Longer ones are shown as they are: to render and clean some texts takes time by the square of their length.
 MAX_MARKDOWN = 10_000
 MAX_CODE_LINE = 2_000
@@ -76,6 +77,7 @@ class FeedbackExporter(HTMLExporter):
         resources = self._init_resources(resources)
         page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
         page = re.sub(r"<script\b.*?</script\s*>", "", page, flags=re.DOTALL | re.IGNORECASE)
+        page = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
         page = re.sub(r"@font-face\s*{[^}]*}", "", page)
         page = page.replace("<head>", f"<head>\n{_POLICY}", 1).replace(
             "</head>", f"{_STYLE}</head>", 1

@@ -174,6 +174,7 @@ def test_the_page_has_no_element_that_runs_or_loads(pages):
     for rule in ("default-src 'none'", "form-action 'none'", "base-uri 'none'"):
         assert rule in policy
     assert [m.get("http-equiv") for m in metas if "http-equiv" in m] == ["Content-Security-Policy"]
+    assert all(character.isprintable() or character in "\t\n\xa0\ufffd\u202e" for character in page)
     assert "My answer." in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "7 * 191" in page and str(7 * 191) not in page
