@@ -14,7 +14,7 @@ settings.load_profile("gradus")
 
 ROOT = Path(__file__).resolve().parents[1]
 # Tests that share something that takes minutes to make: one worker makes it, once.
-TOGETHER = ("tests/site/", "tests/grading/test_class.py")
+TOGETHER = ("tests/site/", "tests/grading/test_class.py", "tests/grading/test_corpus.py")
 PROGRAMS = {"chromium": "chromium", "bubblewrap": "bwrap", "postgres": "pg_ctlcluster"}
 
 

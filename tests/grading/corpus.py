@@ -1916,7 +1916,7 @@ def huge_literals(book):
 # Files: what can be graded is, and one line says what was wrong.
 
 
-@broken(FULL, note="UTF-8-SIG")
+@broken(FULL, note="byte-order mark")
 def byte_order_mark(book):
     """The file begins with a byte-order mark."""
     return codecs.BOM_UTF8 + text_of(book.right()).encode()
