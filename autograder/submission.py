@@ -4,6 +4,7 @@ The notebook that comes out has every cell that was released, with the student's
 and the cells that the student added. Nothing else of the file is kept: no metadata, no outputs.
 """
 
+import contextlib
 import html
 import json
 import os
@@ -112,10 +113,13 @@ def locate(folder: Path, name: str) -> tuple[Path | None, list[str]]:
     right = folder / f"{name}.ipynb"
     if folder.is_symlink():
         return None, ["the folder is a link: links are not followed"]
+    defects = []
+    with contextlib.suppress(FileNotFoundError):
+        mode = right.lstat().st_mode
+        if stat.S_ISREG(mode):
+            return right, []
+        defects.append(f"{_code(right.name)} is {_what_it_is(mode)}")
     files = {path: about.st_mtime for path, about in islice(_files(folder), MAX_FILES)}
-    defects = [f"{_code(right.name)} is {_what_it_is(right)}"] if _in_the_way(right) else []
-    if right in files:
-        return right, defects
     # A Python script can be graded, and of any other file it can be said what it is.
     for like in (
         lambda path: path.suffix.lower() == ".ipynb",
@@ -156,15 +160,10 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield path, about
 
 
-def _in_the_way(path: Path) -> bool:
-    """Whether something that is no file has the name of the notebook."""
-    return path.is_symlink() or (path.exists() and not path.is_file())
-
-
-def _what_it_is(path: Path) -> str:
-    if path.is_symlink():
+def _what_it_is(mode: int) -> str:
+    if stat.S_ISLNK(mode):
         return "a link: links are not followed"
-    return "a folder, not a file" if path.is_dir() else "not a regular file: it was not read"
+    return "a folder, not a file" if stat.S_ISDIR(mode) else "not a regular file: it was not read"
 
 
 def load(file: Path | None) -> bytes | None:

@@ -583,6 +583,9 @@ def test_many_files_and_deep_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "lstat", lambda path: seen.append(path) or os.lstat(path))
     assert submission.locate(tmp_path, "doubling") == (None, [])
     assert len(seen) <= 102
+    # One that has the right name is found among any number.
+    (tmp_path / "doubling.ipynb").touch()
+    assert submission.locate(tmp_path, "doubling") == (tmp_path / "doubling.ipynb", [])
 
 
 def test_a_folder_that_cannot_be_read_is_an_error_and_an_inner_one_is_passed_over(
@@ -597,8 +600,8 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_an_inner_one_is_passed_ove
     monkeypatch.setattr(os, "scandir", refuse)
     closed = tmp_path / "inner"
     closed.mkdir()
-    (tmp_path / "doubling.ipynb").write_text("{}")
-    assert submission.locate(tmp_path, "doubling")[0] == tmp_path / "doubling.ipynb"
+    (tmp_path / "mine.ipynb").write_text("{}")
+    assert submission.locate(tmp_path, "doubling")[0] == tmp_path / "mine.ipynb"
     closed = tmp_path
     with pytest.raises(PermissionError):
         submission.locate(tmp_path, "doubling")
