@@ -6,6 +6,7 @@ open, so that a server may be restarted and others may write.
 """
 
 import csv
+import json
 import sqlite3
 import time
 from collections import defaultdict
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograder.course import CourseError
 
@@ -27,14 +28,14 @@ T = TypeVar("T")
 
 NO_RESPONSE = "No response."  # nbgrader's words
 ROSTER = ("id", "first_name", "last_name", "email", "lms_user_id")
-LONGEST = 128  # characters that nbgrader's columns of a student hold
-# Two writers take turns, and neither waits for a lock without an end: s.
-LOCK_WAIT = 1
 _RETRY_SECONDS = 0.2
+# How long one attempt waits for a lock: s.
+_LOCK_SECONDS = 1
+# How a transaction begins, so that writers take turns and none waits without end.
 _BEGIN = {
     "sqlite": ["BEGIN IMMEDIATE"],
     "postgresql": [
-        f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'",
+        f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'",
         "SELECT pg_advisory_xact_lock(1735549284)",
     ],
 }
@@ -67,11 +68,6 @@ class Entry:
     submitted: datetime | None
     marks: dict[str, float | None]
     unanswered: frozenset[str] = frozenset()
-
-
-class _Cell(NamedTuple):
-    id: str
-    name: str
 
 
 class Gradebook:
@@ -115,36 +111,25 @@ class Gradebook:
         # Late: nbgrader takes two seconds to import.
         from nbgrader import api
         from sqlalchemy import create_engine
-        from sqlalchemy.exc import SQLAlchemyError
         from sqlalchemy.pool import NullPool
 
         self._api = api
         self._name, self._patience, self._tell = name, patience, tell
-        self._graded: list[_Cell] = []
-        self._answers: list[_Cell] = []
         url = _parse(db_url)
         self._password = url.password
         shown = url.set(query={k: v for k, v in url.query.items() if "password" not in k})
         self.address = shown.render_as_string(hide_password=True)
-        options = {"timeout": LOCK_WAIT} if url.get_backend_name() == "sqlite" else {}
-        if url.get_driver_name().startswith("psycopg"):
-            options = {"connect_timeout": 10}
         try:
+            options = {"timeout": _LOCK_SECONDS} if url.get_backend_name() == "sqlite" else {}
+            if url.get_driver_name().startswith("psycopg"):
+                options = {"connect_timeout": 10}
             self._engine = create_engine(url, connect_args=options, poolclass=NullPool)
         except ImportError as error:
             raise self._failure(error) from error
-        self._penalty = self._late_penalties(config)
+        self._late_plugin = _late_plugin(config)
         self._create_student = (config or {}).get("Autograde", {}).get("create_student", True)
         self._reached = False
-        try:
-            self._open(url, course_name, released)
-        except SQLAlchemyError as error:
-            raise self._failure(error) from error
-        except RuntimeError as error:  # nbgrader's word for cells that differ from those submitted
-            raise GradebookError(
-                f"{name} was released again with other exercises, but has submissions in the gradebook: "
-                f"keep its exercises, or remove it with nbgrader db assignment remove {name}"
-            ) from error
+        self._transaction(lambda session: self._open(session, course_name, released))
         self._reached = True
 
     def __enter__(self) -> "Gradebook":
@@ -158,17 +143,9 @@ class Gradebook:
         from sqlalchemy import select
 
         table = self._api.SubmittedAssignment
-        query = select(table.student_id, table.timestamp).where(
-            table.assignment_id == self._assignment_id
-        )
+        query = select(table.student_id, table.timestamp)
+        query = query.where(table.assignment_id == self._assignment_id)
         return self._transaction(lambda session: dict(session.execute(query).all()))
-
-    def roster(self) -> set[str]:
-        """Every student of the gradebook."""
-        from sqlalchemy import select
-
-        query = select(self._api.Student.id)
-        return self._transaction(lambda session: set(session.scalars(query)))
 
     def store(self, entries: Iterable[Entry]) -> dict[str, str]:
         """Store graded submissions in one transaction; what a person marked or wrote is kept.
@@ -203,6 +180,11 @@ class Gradebook:
         -------
         dict of student -> str
             Those that were left out because the database cannot hold them, each with its reason.
+
+        Raises
+        ------
+        GradebookError
+            As `store`.
         """
         return self._write(self._put_students, {row["id"]: row for row in rows})
 
@@ -210,15 +192,13 @@ class Gradebook:
         """`put(session, items)` in one transaction; where some cannot be held, one by one."""
         from sqlalchemy.exc import DataError
 
-        unfit = (_Refused, DataError, UnicodeError)
-
         def one_by_one(session: "Session") -> dict[str, str]:
             refused = {}
             for student, item in items.items():
                 try:
                     with session.begin_nested():
                         put(session, {student: item})
-                except unfit as error:
+                except (_Refused, UnicodeError, DataError) as error:
                     refused[student] = self._cause(error)
             return refused
 
@@ -226,7 +206,11 @@ class Gradebook:
             return {}
         try:
             self._transaction(lambda session: put(session, items))
-        except unfit:
+        except (_Refused, UnicodeError):
+            return self._transaction(one_by_one)
+        except GradebookError as error:
+            if not isinstance(error.__cause__, DataError):
+                raise
             return self._transaction(one_by_one)
         return {}
 
@@ -243,215 +227,229 @@ class Gradebook:
             session.execute(update(table), changed)
 
     def _put(self, session: "Session", entries: dict[str, Entry]) -> None:
-        """Enter the rows of a batch: `nbgrader.converters.Autograde` and `SaveAutoGrades` in one."""
+        """Enter the rows of a batch: nbgrader's `Autograde`, `SaveAutoGrades` and `AssignLatePenalties`."""
         from nbgrader.utils import parse_utc
         from sqlalchemy import insert, select, update
 
         api = self._api
+        submission, notebook = api.SubmittedAssignment, api.SubmittedNotebook
+        grade, comment = api.Grade, api.Comment
         for entry in entries.values():
             self._examine(entry)
         if self._create_student:
             self._put_students(session, {student: {"id": student} for student in entries})
         else:
-            ids = select(api.Student.id).where(api.Student.id.in_(entries))
-            if unknown := entries.keys() - set(session.scalars(ids)):
-                raise _Refused(f"{min(unknown)} is not in the roster")
+            query = select(api.Student.id).where(api.Student.id.in_(entries))
+            if entries.keys() - set(session.scalars(query)):
+                raise _Refused("no such student: nbgrader_config.py says create_student = False")
 
-        submission, notebook = api.SubmittedAssignment, api.SubmittedNotebook
         mine = (submission.assignment_id == self._assignment_id, submission.student_id.in_(entries))
-        query = select(submission.id, submission.student_id, submission.timestamp, submission.extension)
+        query = select(submission.student_id, submission.id, submission.timestamp, submission.extension)
         submissions = {row.student_id: row for row in session.execute(query.where(*mine))}
         query = select(notebook.assignment_id, notebook.id).join(submission)
         query = query.where(*mine, notebook.notebook_id == self._notebook_id)
-        notebooks = dict(session.execute(query).all())
-        of_mine = (notebook.id.in_(notebooks.values()),)
-        grade, comment = api.Grade, api.Comment
+        notebooks = {row.assignment_id: row for row in session.execute(query)}
+        known = [row.id for row in notebooks.values()]
         query = select(grade.notebook_id, grade.cell_id, grade.id, grade.manual_score)
-        grades = {tuple(row[:2]): row for row in session.execute(query.join(notebook).where(*of_mine))}
+        query = query.where(grade.notebook_id.in_(known))
+        grades = {(row.notebook_id, row.cell_id): row for row in session.execute(query)}
         query = select(comment.notebook_id, comment.cell_id, comment.id)
-        comments = {
-            tuple(row[:2]): row for row in session.execute(query.join(notebook).where(*of_mine))
-        }
+        query = query.where(comment.notebook_id.in_(known))
+        comments = {(row.notebook_id, row.cell_id): row for row in session.execute(query)}
 
         new, changed = defaultdict(list), defaultdict(list)
-        ids: dict[str, str] = {}  # of notebooks, by student
-        late: dict[str, tuple[str, float]] = {}
+
+        def enter(table: type, found: Any, place: dict[str, str], values: dict[str, Any]) -> str:
+            row = {"id": found.id if found else api.new_uuid(), **values}
+            if found:
+                changed[table].append(row)
+            else:
+                new[table].append(row | place)
+            return row["id"]
+
+        late = {}
         for student, entry in entries.items():
-            submitted, extension = parse_utc(entry.submitted), None
-            if found := submissions.get(student):
-                submission_id, extension = found.id, found.extension
-                if submitted is None:
-                    submitted = found.timestamp
-                elif submitted != found.timestamp:
-                    changed[submission].append({"id": found.id, "timestamp": submitted})
-            else:
-                submission_id = api.new_uuid()
-                new[submission].append(
-                    {
-                        "id": submission_id,
-                        "assignment_id": self._assignment_id,
-                        "student_id": student,
-                        "timestamp": submitted,
-                    }
-                )
-            notebook_id = notebooks.get(submission_id)
-            if notebook_id is None:
-                notebook_id = api.new_uuid()
-                new[notebook].append(
-                    {
-                        "id": notebook_id,
-                        "assignment_id": submission_id,
-                        "notebook_id": self._notebook_id,
-                    }
-                )
-            else:
-                changed[notebook].append({"id": notebook_id, "late_submission_penalty": None})
-            ids[student] = notebook_id
+            found = submissions.get(student)
+            submitted = parse_utc(entry.submitted) or (found.timestamp if found else None)
+            place = {"assignment_id": self._assignment_id, "student_id": student}
+            submission_id = enter(submission, found, place, {"timestamp": submitted})
+            place = {"assignment_id": submission_id, "notebook_id": self._notebook_id}
+            notebook_id = enter(
+                notebook, notebooks.get(submission_id), place, {"late_submission_penalty": None}
+            )
             if submitted and self._due:
-                seconds = (submitted - self._due - (extension or timedelta())).total_seconds()
+                extension = (found.extension if found else None) or timedelta()
+                seconds = (submitted - self._due - extension).total_seconds()
                 if seconds > 0:
                     late[notebook_id] = (student, seconds)
-
-        grade_rows, comment_rows = defaultdict(list), defaultdict(list)
-        for student, entry in entries.items():
-            notebook_id = ids[student]
-            for cell in self._graded:
-                row = {"auto_score": entry.marks[cell.name]}
-                found = grades.get((notebook_id, cell.id))
-                # As nbgrader: what a person marked before has to be looked at again.
-                manual = found is not None and found.manual_score is not None
-                row["needs_manual_grade"] = manual or row["auto_score"] is None
-                if found:
-                    grade_rows[False].append({"id": found.id, **row})
-                else:
-                    new_row = {"id": api.new_uuid(), "notebook_id": notebook_id, "cell_id": cell.id}
-                    grade_rows[True].append(new_row | row)
-            for cell in self._answers:
-                row = {"auto_comment": NO_RESPONSE if cell.name in entry.unanswered else None}
-                if found := comments.get((notebook_id, cell.id)):
-                    comment_rows[False].append({"id": found.id, **row})
-                else:
-                    new_row = {"id": api.new_uuid(), "notebook_id": notebook_id, "cell_id": cell.id}
-                    comment_rows[True].append(new_row | row)
-        for table, rows in (
-            (submission, {True: new[submission], False: changed[submission]}),
-            (notebook, {True: new[notebook], False: changed[notebook]}),
-            (grade, grade_rows),
-            (comment, comment_rows),
-        ):
-            if rows[True]:
-                session.execute(insert(table), rows[True])
-            if rows[False]:
-                session.execute(update(table), rows[False])
-        self._put_penalties(session, late)
+            for name, cell_id in self._graded.items():
+                found, points = grades.get((notebook_id, cell_id)), entry.marks[name]
+                # As in nbgrader: what a person marked before has to be looked at again.
+                manual = points is None or (found is not None and found.manual_score is not None)
+                place = {"notebook_id": notebook_id, "cell_id": cell_id}
+                enter(grade, found, place, {"auto_score": points, "needs_manual_grade": manual})
+            for name, cell_id in self._answers.items():
+                text = NO_RESPONSE if name in entry.unanswered else None
+                place = {"notebook_id": notebook_id, "cell_id": cell_id}
+                enter(comment, comments.get((notebook_id, cell_id)), place, {"auto_comment": text})
+        for table in (submission, notebook, grade, comment):
+            if new[table]:
+                session.execute(insert(table), new[table])
+            if changed[table]:
+                session.execute(update(table), changed[table])
+        if late:
+            self._put_penalties(session, late)
 
     def _put_penalties(self, session: "Session", late: dict[str, tuple[str, float]]) -> None:
-        """Late penalties as `nbgrader.preprocessors.AssignLatePenalties` assigns them."""
+        """Late penalties, by notebook: of the student and the seconds."""
         from sqlalchemy import select, update
 
-        if not late:
-            return
         table = self._api.SubmittedNotebook
-        query = select(table.id, table.score).where(table.id.in_(late))
         rows = []
+        query = select(table.id, table.score).where(table.id.in_(late))
         for notebook_id, score in session.execute(query):
-            student, seconds = late[notebook_id]
-            penalty = self._penalty.late_submission_penalty(student, score, seconds)
-            if penalty is not None:
-                penalty = min(max(penalty, 0), score)
+            try:
+                penalty = self._late_plugin.late_submission_penalty(
+                    late[notebook_id][0], score, late[notebook_id][1]
+                )
+                penalty = None if penalty is None else min(max(penalty, 0), score)
+            except Exception as error:  # of the course's own plugin
+                reason = f"{type(error).__name__}: {error}"
+                raise _Refused(f"its late penalty cannot be had: {reason}") from error
             rows.append({"id": notebook_id, "late_submission_penalty": penalty})
         session.execute(update(table), rows)
 
     def _examine(self, entry: Entry) -> None:
-        """Refuse an entry that does not fit nbgrader's tables or this assignment."""
-        if len(entry.student) > LONGEST:
-            raise _Refused(f"the name of a student has at most {LONGEST} characters")
-        entry.student.encode()  # a name that is not text, from a file system that has such
-        if missing := {cell.name for cell in self._graded} - entry.marks.keys():
-            raise _Refused(f"no points are given for {min(missing)}")
+        """Refuse an entry that nbgrader could not hold, or would read otherwise."""
+        try:
+            entry.student.encode()
+        except UnicodeError as error:
+            raise _Refused("the student's name is not UTF-8: rename the folder") from error
+        for name in self._graded:
+            if name not in entry.marks:
+                raise _Refused(f"there are no points for {name}")
+            points, most = entry.marks[name], self._points[name]
+            if points is not None and not 0 <= points <= most:
+                raise _Refused(f"{name} has {points!r} points: expected 0 to {most:g}")
 
-    def _open(self, url: "URL", course_name: str, released: "NotebookNode") -> None:
-        """Make what is missing with nbgrader's own means, then read what does not change."""
-        from nbgrader.preprocessors import SaveCells
-        from sqlalchemy import select
-
-        db_url = url.render_as_string(hide_password=False)
-        with self._api.Gradebook(db_url, course_name) as gradebook:
-            self._examine_revision(gradebook)
-            if self._name not in {item.name for item in gradebook.assignments}:
-                gradebook.add_assignment(self._name)
-        names = {"notebook": self._name, "assignment": self._name, "db_url": db_url}
-        if self._transaction(self._cells) != _cells_of(released):
-            SaveCells().preprocess(released, {"nbgrader": names})
-        api = self._api
-
-        def read(session: "Session") -> None:
-            assignment = session.scalars(select(api.Assignment).filter_by(name=self._name)).one()
-            self._assignment_id, self._due = assignment.id, assignment.duedate
-            query = select(api.Notebook.id).filter_by(
-                name=self._name, assignment_id=self._assignment_id
-            )
-            self._notebook_id = session.scalars(query).one()
-            for kind, attribute in ((api.GradeCell, "_graded"), (api.SolutionCell, "_answers")):
-                query = select(kind.id, kind.name).filter_by(notebook_id=self._notebook_id)
-                setattr(self, attribute, [_Cell(*row) for row in session.execute(query)])
-
-        self._transaction(read)
-
-    def _cells(self, session: "Session") -> dict[str, tuple[str, float | None]]:
-        """The text and the points of each cell that the database has, by grade id."""
+    def _open(self, session: "Session", course_name: str, released: "NotebookNode") -> None:
+        """Enter what the database lacks, and read what does not change."""
         from sqlalchemy import select
 
         api = self._api
-        mine = select(api.Notebook.id).join(api.Assignment)
-        mine = mine.where(api.Assignment.name == self._name, api.Notebook.name == self._name)
-        query = select(api.GradeCell.name, api.GradeCell.max_score)
-        points = dict(session.execute(query.where(api.GradeCell.notebook_id.in_(mine))).all())
-        query = select(api.SourceCell.name, api.SourceCell.source)
-        return {
-            name: (source, points.get(name))
-            for name, source in session.execute(query.where(api.SourceCell.notebook_id.in_(mine)))
-        }
+        self._make_tables(session)
+        if session.get(api.Course, course_name) is None:
+            session.add(api.Course(id=course_name))
+        assignment = session.scalar(select(api.Assignment).filter_by(name=self._name))
+        if assignment is None:
+            assignment = api.Assignment(self._name, course_id=course_name)
+            session.add(assignment)
+        notebook = next((n for n in assignment.notebooks if n.name == self._name), None)
+        if notebook is None:
+            kernel = json.dumps(released.metadata.get("kernelspec", {}))
+            notebook = api.Notebook(name=self._name, assignment=assignment, kernelspec=kernel)
+            session.add(notebook)
+        self._enter_cells(session, notebook, released)
+        session.flush()
+        self._assignment_id, self._due = assignment.id, assignment.duedate
+        self._notebook_id = notebook.id
+        self._graded = {cell.name: cell.id for cell in notebook.grade_cells}
+        self._points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+        self._answers = {cell.name: cell.id for cell in notebook.solution_cells}
 
-    def _examine_revision(self, gradebook: Any) -> None:
-        """Refuse a database whose tables are those of another version of nbgrader."""
+    def _make_tables(self, session: "Session") -> None:
+        """nbgrader's tables where the database is new.
+
+        nbgrader's own `Gradebook` makes them in several steps and starts a program for it; here a run that is
+        killed, or a second one, meets all of them or none.
+        """
         from alembic.script import ScriptDirectory
-        from sqlalchemy import text
+        from nbgrader.dbutil import ALEMBIC_DIR
+        from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
 
-        head = ScriptDirectory(str(Path(self._api.__file__).with_name("alembic"))).get_current_head()
-        found = gradebook.db.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if found != head:
-            raise GradebookError(
-                f"the gradebook's database {self.address} has tables of another version of nbgrader "
-                f"({found}, not {head}): run nbgrader db upgrade"
-            )
+        connection = session.connection()
+        head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+        tables = inspect(connection).get_table_names()
+        revision = Table(
+            "alembic_version", MetaData(), Column("version_num", String(32), nullable=False)
+        )
+        if not {"assignment", revision.name}.intersection(tables):
+            self._api.Base.metadata.create_all(connection)
+            revision.create(connection)
+            session.execute(insert(revision), [{"version_num": head}])
+        else:
+            found = session.scalar(select(revision)) if revision.name in tables else None
+            if found != head:
+                raise GradebookError(
+                    f"the gradebook's database {self.address} has tables of another version of nbgrader "
+                    f"({found or 'older than its revisions'}, not {head}): run nbgrader db upgrade"
+                )
+
+    def _enter_cells(self, session: "Session", notebook: Any, released: "NotebookNode") -> None:
+        """The cells as nbgrader's `SaveCells` enters them."""
+        from nbgrader import utils
+        from sqlalchemy import select
+
+        api = self._api
+        wanted = {}
+        for cell in released.cells:
+            grade, solution = utils.is_grade(cell), utils.is_solution(cell)
+            if not (grade or solution or utils.is_locked(cell)):
+                continue
+            marks = cell.metadata.nbgrader
+            wanted[api.SourceCell, marks.grade_id] = {
+                "cell_type": cell.cell_type,
+                "locked": utils.is_locked(cell),
+                "source": cell.source,
+                "checksum": marks.get("checksum"),
+            }
+            if grade:
+                points = {"max_score": float(marks.points), "cell_type": cell.cell_type}
+                wanted[api.GradeCell, marks.grade_id] = points
+            if solution:
+                wanted[api.SolutionCell, marks.grade_id] = {}
+        cells = (*notebook._base_cells, *notebook.source_cells)
+        found = {(type(cell), cell.name): cell for cell in cells}
+        if found.keys() != wanted.keys():
+            query = select(api.SubmittedNotebook.id).filter_by(notebook_id=notebook.id)
+            if session.scalar(query.limit(1)):
+                raise GradebookError(
+                    f"{self._name} was released again with other exercises, but has submissions in the "
+                    f"gradebook: keep its exercises, or remove it with nbgrader db assignment remove {self._name}"
+                )
+        for key in found.keys() - wanted.keys():
+            session.delete(found[key])
+        for (kind, name), values in wanted.items():
+            cell = found.get((kind, name))
+            if cell is None:
+                session.add(kind(name=name, notebook=notebook, **values))
+            else:
+                for attribute, value in values.items():
+                    setattr(cell, attribute, value)
+        session.flush()
+        session.expire(notebook)
 
     def _transaction(self, work: "Callable[[Session], T]") -> T:
         """What `work` returns, in one transaction; tried again while the database is locked or away."""
         from sqlalchemy import text
-        from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
+        from sqlalchemy.exc import SQLAlchemyError
         from sqlalchemy.orm import Session
 
         end, told = time.monotonic() + self._patience, False
         while True:
             try:
-                with Session(self._engine) as session:
+                with Session(self._engine) as session, session.begin():
                     for statement in _BEGIN.get(self._engine.dialect.name, ()):
                         session.execute(text(statement))
-                    found = work(session)
-                    session.commit()
-                    return found
-            except DataError:
-                raise
-            except (OperationalError, InterfaceError) as error:
-                if not self._reached or time.monotonic() > end or _lasting(error):
-                    raise self._failure(error) from error
-                if not told:
-                    self._tell(f"{self._failure(error)}: waiting up to {self._patience:g} s")
-                    told = True
-                time.sleep(_RETRY_SECONDS)
+                    return work(session)
             except SQLAlchemyError as error:
-                raise self._failure(error) from error
+                failure = self._failure(error)
+                if time.monotonic() > end or not _passes(error, self._reached):
+                    raise failure from error
+            if not told:
+                self._tell(f"{failure}: waiting up to {self._patience:g} s")
+                told = True
+            time.sleep(_RETRY_SECONDS)
 
     def _failure(self, error: Exception) -> GradebookError:
         return GradebookError(
@@ -464,32 +462,33 @@ class Gradebook:
         cause = lines[0] if lines else type(error).__name__
         return cause.replace(self._password, "***") if self._password else cause
 
-    def _late_penalties(self, config: "Config | None") -> Any:
-        """The plugin that nbgrader's configuration names, or nbgrader's own."""
-        from nbgrader.preprocessors import AssignLatePenalties
 
+def _passes(error: Exception, reached: bool) -> bool:
+    """Whether to try again: after a lock, a conflict with another writer, or the loss of a server once reached."""
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    if state := getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None):
+        # Lost connection, rollback for the sake of others, shutdown or start, lock, unique key, too many connections.
+        return state.startswith(("08", "40", "57P")) or state in ("55P03", "23505", "53300")
+    return reached and isinstance(error, OperationalError | InterfaceError)
+
+
+def _late_plugin(config: "Config | None") -> Any:
+    """The late penalties that nbgrader's configuration names, or nbgrader's own."""
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    try:
         preprocessor = AssignLatePenalties(config=config)
         preprocessor.init_plugin()
-        return preprocessor.plugin_inst
-
-
-def _lasting(error: Exception) -> bool:
-    """Whether waiting is of no use: only for locks and for a server that is away it is."""
-    cause = getattr(error, "orig", None)
-    if not isinstance(cause, sqlite3.Error):
-        return False
-    return "locked" not in str(cause) and "busy" not in str(cause)
-
-
-def _cells_of(released: "NotebookNode") -> dict[str, tuple[str, float | None]]:
-    """The cells of a released notebook that nbgrader's `SaveCells` records."""
-    found = {}
-    for cell in released.cells:
-        marks = cell.metadata.get("nbgrader", {})
-        if marks.get("grade") or marks.get("solution") or marks.get("locked"):
-            points = float(marks["points"]) if marks.get("grade") else None
-            found[marks["grade_id"]] = cell.source, points
-    return found
+    except Exception as error:  # of traitlets, or of the course's own plugin
+        raise GradebookError(
+            f"nbgrader_config.py: late penalties cannot be set up: {type(error).__name__}: {error}"
+        ) from error
+    return preprocessor.plugin_inst
 
 
 def _parse(db_url: str) -> "URL":
@@ -497,15 +496,21 @@ def _parse(db_url: str) -> "URL":
     from sqlalchemy.exc import ArgumentError
 
     try:
-        return make_url(db_url)
+        url = make_url(db_url)
+        url.get_dialect()
+    except ImportError as error:
+        raise GradebookError(f"--db: no driver for {url.drivername}: {error}") from error
     except (ArgumentError, ValueError) as error:
         raise GradebookError(
             "--db: expected an address for SQLAlchemy, such as postgresql+psycopg://user@host/name"
         ) from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise GradebookError("--db: a database in memory is lost: expected sqlite:////PATH/gradebook.db")
+    return url
 
 
 def read_roster(file: Path) -> list[dict[str, str | None]]:
-    """Read a roster in CSV, with the columns of `nbgrader db student import`.
+    """Read a roster in CSV, with the columns of `nbgrader db student import`; others are ignored, as there.
 
     Returns
     -------
@@ -515,29 +520,37 @@ def read_roster(file: Path) -> list[dict[str, str | None]]:
     Raises
     ------
     CourseError
-        If it cannot be read, has no column "id", another one than these, or a line without or with a known id.
+        If it cannot be read, has no column "id", or a line has no id, the id of another, or too many fields.
     """
+    rows: dict[str, dict[str, str | None]] = {}
+    lines: dict[str, int] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream, strict=True)
-            rows = [(reader.line_num, row) for row in reader]
-            columns = reader.fieldnames or []
+            names = [name.strip() for name in reader.fieldnames or ()]
+            if "id" not in names:
+                raise CourseError(
+                    f"--roster: {file} has no column 'id': expected a first line that names columns, "
+                    f"of {', '.join(ROSTER)}, separated by commas"
+                )
+            reader.fieldnames = names
+            for row in reader:
+                where = f"--roster: line {reader.line_num} of {file}"
+                student = (row["id"] or "").strip()
+                if None in row:
+                    raise CourseError(f"{where} has more fields than the first line")
+                if not student:
+                    raise CourseError(f"{where} has no id")
+                if student in rows:
+                    raise CourseError(f"{where} has {student!r} again, who is in line {lines[student]}")
+                lines[student] = reader.line_num
+                rows[student] = {
+                    name: (value or "").strip() or None for name, value in row.items() if name in ROSTER
+                }
     except OSError as error:
         raise CourseError(f"--roster: {file} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CourseError(f"--roster: {file} is not a CSV file in UTF-8: {error}") from error
-    if "id" not in columns or (unknown := [name for name in columns if name not in ROSTER]):
-        what = f"has the column {unknown[0]!r}" if "id" in columns else "has no column 'id'"
-        raise CourseError(f"--roster: {file} {what}; its first line names of {', '.join(ROSTER)}")
-    lines: dict[str, int] = {}
-    for line, row in rows:
-        student = (row["id"] or "").strip()
-        if not student or None in row:
-            what = "has no id" if not student else "has more fields than the first line"
-            raise CourseError(f"--roster: line {line} of {file} {what}")
-        if student in lines:
-            raise CourseError(
-                f"--roster: line {line} of {file} has the student {student!r} of line {lines[student]} again"
-            )
-        lines[student] = line
-    return [{key: (value or "").strip() or None for key, value in row.items()} for _, row in rows]
+    except UnicodeError as error:
+        raise CourseError(f"--roster: {file} is not in UTF-8: save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise CourseError(f"--roster: line {reader.line_num} of {file}: {error}") from error
+    return list(rows.values())

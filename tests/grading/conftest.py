@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -111,6 +114,53 @@ def demonstration(course, name):
         verdicts = read_graded(file)["verdicts"]
         found[result.student] = SimpleNamespace(**vars(result), verdicts=verdicts)
     return found
+
+
+class Postgres:
+    """A PostgreSQL server of the tests' own, which listens in its folder only."""
+
+    def __init__(self, folder):
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        self.programs = programs[-1] if programs else Path(shutil.which("postgres")).parent
+        self.folder, self.address = folder, f"postgresql+psycopg://grader@/postgres?host={folder}"
+        # PostgreSQL refuses to run as root.
+        root = os.geteuid() == 0
+        self.who = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
+        if root:
+            shutil.chown(folder, "postgres", "postgres")
+        self.run("initdb", "-U", "grader", "-A", "trust", "-E", "UTF8")
+
+    def run(self, program, *arguments):
+        subprocess.run(
+            [self.programs / program, "-D", f"{self.folder}/data", *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+            **self.who,
+        )
+
+    def start(self):
+        options = f"-k {self.folder} -c listen_addresses= -c fsync=off"
+        self.run("pg_ctl", "-o", options, "-l", f"{self.folder}/log", "-w", "start")
+
+    def stop(self):
+        self.run("pg_ctl", "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture
+def postgres():
+    """A new PostgreSQL server: `.address`, `.start()`, `.stop()`."""
+    need("postgres")
+    folder = tempfile.mkdtemp(prefix="gradus-postgres-")
+    try:
+        server = Postgres(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def assignment_name(found):

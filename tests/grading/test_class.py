@@ -501,60 +501,18 @@ def test_the_cases_that_grade_are_not_those_that_students_see(course, name, assi
         assert pack(plan.to_data()) != pack(visible[exercise])
 
 
-@pytest.fixture
-def postgres():
-    """The address of a new PostgreSQL server of the tests' own."""
-    need("postgres")
-    import tempfile
-
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    bin_folder = programs[-1] if programs else Path(shutil.which("postgres")).parent
-    folder = tempfile.mkdtemp(prefix="gradus-postgres-")
-    # PostgreSQL refuses to run as root.
-    who = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    if who:
-        shutil.chown(folder, "postgres", "postgres")
-    data = f"{folder}/data"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **who}
-    try:
-        subprocess.run([bin_folder / "initdb", "-D", data, "-U", "grader", "-A", "trust"], **quiet)
-        options = f"-k {folder} -c listen_addresses= -c fsync=off"
-        subprocess.run(
-            [
-                bin_folder / "pg_ctl",
-                "-D",
-                data,
-                "-o",
-                options,
-                "-l",
-                f"{folder}/log",
-                "-w",
-                "start",
-            ],
-            **quiet,
-        )
-        try:
-            yield f"postgresql+psycopg://grader@/postgres?host={folder}"
-        finally:
-            subprocess.run(
-                [bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], **quiet
-            )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def test_a_postgresql_gradebook(bubblewrap, postgres, empty_course, name, submit, answers, run):
     put(empty_course, "alice", name, submit(answers))
     assert run(empty_course, "grade", name)[0] == 0
     # Graded for one gradebook is not graded for another.
-    status, out, err = run(empty_course, "grade", name, "--db", postgres)
+    status, out, err = run(empty_course, "grade", name, "--db", postgres.address)
     assert status == 0, err
     assert re.search(r"alice +graded", out)
-    assert scores(empty_course, name, postgres) == scores(empty_course, name)
-    assert sum(scores(empty_course, name, postgres)["alice"].values()) > 0
-    assert run(empty_course, "report", name, "--db", postgres)[0] == 0
-    assert run(empty_course, "feedback", name, "--db", postgres)[0] == 0
-    assert re.search(r"alice +unchanged", run(empty_course, "grade", name, "--db", postgres)[1])
+    assert scores(empty_course, name, postgres.address) == scores(empty_course, name)
+    assert sum(scores(empty_course, name, postgres.address)["alice"].values()) > 0
+    assert run(empty_course, "report", name, "--db", postgres.address)[0] == 0
+    assert run(empty_course, "feedback", name, "--db", postgres.address)[0] == 0
+    assert re.search(r"alice +unchanged", run(empty_course, "grade", name, "--db", postgres.address)[1])
 
 
 def test_a_submission_that_nbgrader_cannot_store_does_not_stop_the_others(
