@@ -111,6 +111,24 @@ def demo(
     demo_command(Course.find(), names or [])
 
 
+@app.command()
+def doctor(
+    scheduler: Annotated[
+        str, typer.Option(metavar="URL", help="A Dask scheduler whose workers are to be asked too.")
+    ] = "",
+    sandbox: Annotated[str, typer.Option(help="The one to try: bubblewrap, or none.")] = "bubblewrap",
+    db: Database = "",
+) -> None:
+    """Try all that grading needs, and say what to do about what falls short. Exit status 1 if something does."""
+    from autograder.doctor import examine
+
+    well = True
+    for finding in examine(Course.find(), db, scheduler, sandbox):
+        typer.echo(finding)
+        well = well and finding.ok
+    raise typer.Exit(0 if well else 1)
+
+
 def main() -> None:
     """Run the command; an error of the course is one line and exit status 2."""
     # jsonschema would compile a grammar for addresses in this package, which no notebook's schema

@@ -1,0 +1,521 @@
+"""Whether grading can be relied on here: one line for each thing, found out by trying it.
+
+The sandbox is asked as a submission would ask it: real cells try to leave it (`autograder/escapes.py`).
+"""
+
+import contextlib
+import functools
+import importlib.metadata
+import json
+import os
+import platform
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from packaging.requirements import Requirement
+
+from autograder import escapes, execution, sandbox
+from autograder.classroom import database
+from autograder.course import Course, CourseError, find_programs
+from gradus import judging
+from gradus.judging import Case, Plan
+from gradus.verdict import Outcome
+
+_PYTHON = (3, 11)
+_FREE_BYTES = 2**30
+_CONNECT_SECONDS = 10
+_SECRET_MODE = 0o600
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried: whether all is well, and what was found or what to do."""
+
+    what: str
+    ok: bool
+    said: str
+
+    def __str__(self) -> str:
+        return f"{'ok' if self.ok else 'PROBLEM':9}{self.what}: {self.said}"
+
+
+def examine(
+    course: Course, db: str = "", scheduler: str = "", kind: str = "bubblewrap"
+) -> Iterator[Finding]:
+    """Try everything that grading needs.
+
+    Parameters
+    ----------
+    course : Course
+    db : str
+        Address of the gradebook's database; "": nbgrader's SQLite file.
+    scheduler : str
+        Address of a Dask scheduler, or "".
+    kind : str
+        Of `sandbox.KINDS`.
+
+    Yields
+    ------
+    Finding
+
+    Raises
+    ------
+    CourseError
+        If there is no sandbox of that kind.
+    """
+    if kind not in sandbox.KINDS:
+        sandbox.require(kind)
+    yield from _versions()
+    yield from _sandbox(course, kind)
+    yield from _course(course)
+    yield from _configuration(course)
+    yield _try("gradebook", lambda: _database(course, db))
+    yield _try("disk", lambda: _disk(course))
+    if scheduler:
+        yield from _cluster(scheduler)
+
+
+def _try(what: str, check: Callable[[], str]) -> Finding:
+    """What a check returns is well; what it raises is not."""
+    try:
+        return Finding(what, True, check())
+    except CourseError as error:
+        return Finding(what, False, str(error))
+    except Exception as error:  # a thing that breaks is a finding, whatever way it breaks
+        return Finding(what, False, _line(error))
+
+
+def _line(error: BaseException) -> str:
+    said = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _versions() -> Iterator[Finding]:
+    def python() -> str:
+        if sys.version_info < _PYTHON:
+            raise CourseError(f"{platform.python_version()}: use Python 3.11 or later")
+        return platform.python_version()
+
+    def package(needed: Requirement) -> str:
+        try:
+            version = importlib.metadata.version(needed.name)
+        except importlib.metadata.PackageNotFoundError:
+            version = "missing"
+        if version == "missing" or version not in needed.specifier:
+            asked = f"{needed.name}{needed.specifier}"
+            raise CourseError(f"{version}, but {asked} is needed: pip install '{asked}'")
+        return version
+
+    def bubblewrap() -> str:
+        if not shutil.which("bwrap"):
+            raise CourseError(f"missing: {sandbox.INSTALL}")
+        return subprocess.check_output(["bwrap", "--version"], text=True).split()[-1]
+
+    yield _try("Python", python)
+    for text in importlib.metadata.requires("gradus") or ():
+        needed = Requirement(text)
+        yield _try(needed.name, lambda needed=needed: package(needed))
+    yield _try("bubblewrap", bubblewrap)
+
+
+def _sandbox(course: Course, kind: str) -> Iterator[Finding]:
+    """Start the sandbox, and try to leave it."""
+
+    def starts() -> str:
+        sandbox.require(kind)
+        if kind == "none":
+            raise CourseError("none: submissions run as you, with your files; use bubblewrap")
+        return kind
+
+    found = _try("sandbox", starts)
+    yield found
+    if not found.ok and kind != "none":
+        return
+    try:
+        limits = sandbox.Limits.of(course)
+    except CourseError as error:
+        yield Finding("limits", False, str(error))
+        limits = sandbox.Limits()
+    with _outside(course, limits, kind) as attempts:
+        box = sandbox.Sandbox(kind, limits)
+        source = Path(escapes.__file__).read_text("utf-8")
+        try:
+            run = execution.execute(
+                [(0, source)], list(map(_plan, attempts, attempts.values())), box
+            )
+        except sandbox.SandboxError as error:
+            yield Finding("sandbox", False, str(error))
+            return
+        finally:
+            box.close()
+    for name, calls in attempts.items():
+        for (what, *_), outcome in zip(calls, run.outcomes[name], strict=True):
+            if name == "layers":
+                yield from _layers(outcome, limits)
+            else:
+                yield _try(f"sandbox: {what}", functools.partial(_refused, outcome))
+
+
+@contextlib.contextmanager
+def _outside(course: Course, limits: sandbox.Limits, kind: str) -> Iterator[dict[str, list[tuple]]]:
+    """The attempts by function of `escapes`, each with what it is and its arguments, and what they aim at."""
+    home, token = Path.home(), f"gradus-doctor-{secrets.token_hex(8)}"
+    # Python and its packages are shown, wherever they lie.
+    shown = {
+        path.relative_to(home).parts[0]
+        for path in (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve())
+        if path.is_relative_to(home) and path != home
+    }
+    checks = course.root / course.references / "checks" / "__init__.py"
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradus-doctor-")))
+        folder.chmod(0o777)
+        (folder / "readable").write_text("readable by all")
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        command = [sys.executable, "-c", "import time; time.sleep(120)", token]
+        process = stack.enter_context(subprocess.Popen(command))
+        stack.callback(process.kill)
+        secret = course.made / ".secret"
+        files = {
+            "read the course's secret": secret,
+            "read the gradebook": course.made / "gradebook.db",
+            "read the references' folder": checks,
+            "read a file of the machine that all may read": folder / "readable",
+            "read /etc/passwd": Path("/etc/passwd"),
+        }
+        attempts = {
+            "read_file": [(what, str(file)) for what, file in files.items() if file.is_file()],
+            "list_folder": [("look into the home folder", str(home), sorted(shown))],
+            "write_file": [("write outside its own folder", str(folder / "written"))],
+            "connect": [("reach a server on this machine", listener.getsockname()[1])],
+            "see_process": [("see other processes", token)],
+            "start_processes": [
+                (f"start more than {limits.processes} processes", limits.processes + 1)
+            ],
+            "allocate": [
+                (
+                    f"use more than {limits.memory_bytes / 2**20:.0f} MiB",
+                    limits.memory_bytes + 2**20,
+                )
+            ],
+            "unshare": [("make a user namespace",)],
+            "mount": [("mount a file system",)],
+            "layers": [("layers",)],
+        }
+        if kind == "none":  # it would be mounted for the whole machine
+            del attempts["mount"]
+        yield attempts
+
+
+def _plan(name: str, calls: list[tuple]) -> Plan:
+    """Calls as an exercise's cases; nothing is expected, so that what was found comes back."""
+    cases = []
+    for what, *arguments in calls:
+        names = tuple(f"argument{number}" for number in range(len(arguments)))
+        cases.append(Case(what, names, tuple(arguments), {}))
+    return Plan(name, 1.0, ("found",), 0.0, 0.0, tuple(cases), (None,) * len(cases), ())
+
+
+def _refused(outcome: Outcome) -> str:
+    """How an attempt was refused.
+
+    Raises
+    ------
+    CourseError
+        If it was not, or could not be made.
+    """
+    match outcome:
+        case Outcome("returned", (False, str(met))):
+            return f"refused ({met})"
+        case Outcome("returned", (True, str(met))):
+            raise CourseError(
+                f"NOT refused ({met}): grade no submission here that you do not trust"
+            )
+        case Outcome("killed"):
+            return "refused (its process was ended)"
+    raise CourseError(f"could not be tried ({outcome.kind} {outcome.error} {outcome.message})")
+
+
+def _layers(outcome: Outcome, limits: sandbox.Limits) -> Iterator[Finding]:
+    """Which layers stand around a submission, by its own account of itself."""
+    if outcome.kind != "returned":
+        yield Finding("layers", False, f"could not be read ({outcome.error} {outcome.message})")
+        return
+    found: Any = outcome.value
+    shared = [
+        name
+        for name, space in found["spaces"].items()
+        if space == os.readlink(f"/proc/self/ns/{name}")
+    ]
+    own = ", ".join(name for name in found["spaces"] if name not in shared)
+    yield _state(
+        "layer: namespaces", not shared, f"own {own or 'none'}", f"shared {', '.join(shared)}"
+    )
+    per = "of each submission" if found["nested"] else "of a server, which serves one submission"
+    yield Finding("layer: namespaces within", found["nested"] or not shared, per)
+    status = found["status"]
+    for what, name, wanted in (
+        ("no new privileges", "NoNewPrivs", "1"),
+        ("filter of system calls (seccomp)", "Seccomp", "2"),
+        ("no capabilities", "CapEff", "0" * 16),
+    ):
+        yield _state(
+            f"layer: {what}", status[name] == wanted, "stands", f"{name} is {status[name]}"
+        )
+    wanted = {
+        "AS": limits.memory_bytes,
+        "FSIZE": limits.file_bytes,
+        "NOFILE": limits.open_files,
+        "NPROC": limits.processes,
+        "CPU": int(limits.run_seconds) + 1,
+        "CORE": 0,
+    }
+    missing = [name for name, most in wanted.items() if not 0 <= found["limits"][name] <= most]
+    yield _state(
+        "layer: limits of the system", not missing, "all set", f"not set: {', '.join(missing)}"
+    )
+
+
+def _state(what: str, ok: bool, well: str, wrong: str) -> Finding:
+    remedy = "use --sandbox bubblewrap on a system that allows it"
+    return Finding(what, ok, well if ok else f"{wrong}: {remedy}")
+
+
+def _course(course: Course) -> Iterator[Finding]:
+    """The book, its checks, the secret, what was released."""
+    from autograder.chapter import read_chapter
+    from autograder.release import agree
+
+    def pages() -> str:
+        return f"{len(course.pages())} pages"
+
+    def limits() -> str:
+        sandbox.Limits.of(course)
+        return (
+            ", ".join(f"{name} {value:g}" for name, value in course.limits.items()) or "the usual"
+        )
+
+    def checks(name: str, file: Path) -> str:
+        chapter = read_chapter(file)
+        if not chapter.named("exercise"):
+            return "has no exercise"
+        agree(course, chapter)
+        return f"{len(chapter.named('exercise'))} exercises, each with a reference and checks"
+
+    yield _try("course: pages", pages)
+    yield _try("course: limits", limits)
+    with contextlib.suppress(CourseError):  # told above
+        for name, file in course.chapters().items():
+            yield _try(f"chapter {name}", functools.partial(checks, name, file))
+            if (course.made / "release" / name).is_dir():
+                yield _try(f"release of {name}", functools.partial(_released, course, name, file))
+    yield _try("course: secret", lambda: _secret(course))
+
+
+def _released(course: Course, name: str, file: Path) -> str:
+    """Whether students have the checks that grade."""
+    from autograder.chapter import read_chapter
+    from autograder.grading import checked
+    from autograder.release import visible_cases
+
+    folder = course.made / "release" / name
+    again = f"run autograder release {name}"
+    released = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    judged = {item.name for item in judging.exercises_of(course.checks_module(name))}
+    if different := judged ^ set(checked(released).values()):
+        raise CourseError(f"its exercises are not those of the checks ({min(different)}): {again}")
+    if (folder / f"{name}.cases").read_bytes() != visible_cases(course, read_chapter(file)):
+        raise CourseError(f"its cases are not those of the checks: {again}")
+    return "fits the checks"
+
+
+def _secret(course: Course) -> str:
+    file = course.made / ".secret"
+    if not file.exists():
+        if (course.made / "autograded").exists():
+            raise CourseError(
+                f"{file} is missing, but submissions were graded: restore it from a copy"
+            )
+        return "not made yet: the first grading makes it"
+    course.secret()
+    mode = file.stat().st_mode & 0o777
+    if mode & ~_SECRET_MODE:
+        raise CourseError(f"others may read it (mode {mode:o}): chmod 600 {file}")
+    return f"32 bytes, mode {mode:o}"
+
+
+def _configuration(course: Course) -> Iterator[Finding]:
+    """What nbgrader makes of its configuration: where that is broken it only logs it, and grades without us."""
+    for folder in dict.fromkeys((course.root, Path.cwd())):
+        where = "the course's root" if folder == course.root else "this folder"
+        yield _try(f"nbgrader autograde, in {where}", functools.partial(_nbgrader, course, folder))
+
+
+# Loads the configuration as the command does, and says which classes result.
+_PROBE = """
+import json
+from nbgrader.apps import AutogradeApp
+from nbgrader.converters import Autograde
+from traitlets.utils.importstring import import_item
+app = AutogradeApp()
+app.initialize([])
+converter = Autograde(coursedir=app.coursedir, parent=app)
+found = [import_item(i) if isinstance(i, str) else i for i in converter.autograde_preprocessors]
+print(json.dumps({
+    "exporter": f"{converter.exporter_class.__module__}.{converter.exporter_class.__name__}",
+    "preprocessors": [f"{i.__module__}.{i.__name__}" for i in found],
+    "sandbox": app.config.GradeInSandbox.get("sandbox", "bubblewrap"),
+    "root": app.coursedir.root,
+}))
+"""
+
+
+def _nbgrader(course: Course, folder: Path) -> str:
+    """The classes that `nbgrader autograde` would use in a folder."""
+    from autograder import nbgrader_plugin
+
+    find_programs()
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE],
+        check=False,
+        cwd=folder,
+        env={**os.environ, "AUTOGRADER_COURSE": str(course.made)},
+        capture_output=True,
+        text=True,
+    )
+    logged = [line for line in done.stderr.splitlines() if line.strip()]
+    if done.returncode:
+        raise CourseError(f"nbgrader cannot load it ({logged[-1]}): mend nbgrader_config.py")
+    found = json.loads(done.stdout.splitlines()[-1])
+    ours = nbgrader_plugin.__name__
+    if (
+        found["exporter"] != f"{ours}.SubmissionExporter"
+        or f"{ours}.GradeInSandbox" not in found["preprocessors"]
+        or "nbgrader.preprocessors.execute.Execute" in found["preprocessors"]
+    ):
+        why = f" ({logged[-1].strip()})" if any("Error" in line for line in logged) else ""
+        raise CourseError(
+            f"it would run submissions without a sandbox{why}: put nbgrader_config.py right, "
+            f"and start nbgrader in {course.root}"
+        )
+    if found["sandbox"] != "bubblewrap":
+        raise CourseError(
+            f"it would use --sandbox {found['sandbox']}: set bubblewrap in the config"
+        )
+    if Path(found["root"]) != course.made:
+        raise CourseError(
+            f"it would grade {found['root']}, not {course.made}: set AUTOGRADER_COURSE"
+        )
+    return "uses our exporter and our sandbox"
+
+
+def _database(course: Course, db: str) -> str:
+    """Open the gradebook, write into it, take that back."""
+    from alembic.script import ScriptDirectory
+    from nbgrader import api
+    from sqlalchemy import create_engine, insert, inspect, text
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.pool import NullPool
+
+    try:
+        url = make_url(database(course, db))
+    except (ArgumentError, ValueError) as error:
+        raise CourseError(f"--db: expected an address for SQLAlchemy ({_line(error)})") from error
+    try:
+        shown = url.render_as_string(hide_password=True)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            return f"{shown} is not there yet: the first release makes it"
+        timeout = "connect_timeout" if url.get_backend_name() == "postgresql" else "timeout"
+        engine = create_engine(url, poolclass=NullPool, connect_args={timeout: _CONNECT_SECONDS})
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                connection.execute(text("CREATE TABLE gradus_doctor (tried INTEGER)"))
+                connection.rollback()
+                return f"{shown} is empty: the first grading makes nbgrader's tables"
+            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            head = ScriptDirectory(str(Path(api.__file__).with_name("alembic"))).get_current_head()
+            if revision != head:
+                raise CourseError(
+                    f"{shown} has tables of another version of nbgrader ({revision}, not {head}): "
+                    "run nbgrader db upgrade"
+                )
+            name = f"gradus-doctor-{secrets.token_hex(8)}"
+            connection.execute(insert(api.Student).values(id=name))
+            connection.rollback()
+    except (SQLAlchemyError, ImportError) as error:
+        said = _line(getattr(error, "orig", None) or error)
+        if url.password:
+            said = said.replace(url.password, "***")
+        raise CourseError(f"it cannot be used ({said}): put the database or --db right") from error
+    return f"{shown} can be written to, revision {revision}"
+
+
+def _disk(course: Course) -> str:
+    """Write where grades go, and see how much more would fit."""
+    folder = course.made
+    while not folder.exists():
+        folder = folder.parent
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(2**20))
+    free = shutil.disk_usage(folder).free
+    if free < _FREE_BYTES:
+        raise CourseError(f"{free / 2**20:.0f} MiB are free in {folder}: make room, 1 GiB at least")
+    return f"{free / 2**30:.1f} GiB are free"
+
+
+def about_worker() -> tuple[dict[str, str], str]:
+    """On a worker: its versions, and why it has no sandbox, or ""."""
+    names = ("gradus", "numpy", "nbgrader", "distributed")
+    versions = {name: importlib.metadata.version(name) for name in names}
+    versions["Python"] = ".".join(map(str, sys.version_info[:2]))
+    try:
+        sandbox.require("bubblewrap")
+    except CourseError as error:
+        return versions, str(error)
+    return versions, ""
+
+
+def _cluster(address: str) -> Iterator[Finding]:
+    """Reach the scheduler, and have each worker tell of itself."""
+    from distributed import Client
+
+    what = f"scheduler {address}"
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        yield Finding(
+            what, False, f"cannot be reached ({_line(error)}): start it with dask scheduler"
+        )
+        return
+    with client:
+        found = client.run(about_worker, on_error="return")
+    if not found:
+        yield Finding(what, False, f"has no workers: start some with dask worker {address}")
+        return
+    yield Finding(what, True, f"{len(found)} workers")
+    ours, _ = about_worker()
+    for worker, said in found.items():
+        yield _try(f"worker {worker}", functools.partial(_worker, said, ours))
+
+
+def _worker(said: Any, ours: dict[str, str]) -> str:
+    if isinstance(said, BaseException):
+        raise CourseError(f"cannot grade ({_line(said)}): install this package there")
+    versions, trouble = said
+    if trouble:
+        raise CourseError(trouble)
+    different = [f"{name} {versions[name]}" for name in ours if versions[name] != ours[name]]
+    if different:
+        wanted = ", ".join(f"{name} {ours[name]}" for name in ours if versions[name] != ours[name])
+        raise CourseError(f"has {', '.join(different)}: install {wanted} there")
+    return "its versions are ours, and its sandbox starts"
