@@ -18,7 +18,7 @@ from autograder.course import STUB_LINE, TEXT_STUB
 from autograder.execution import CellReport, Run
 from gradus.verdict import Outcome
 
-SETTINGS = settings(max_examples=120, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=80, suppress_health_check=list(HealthCheck))
 KINDS = ("returned", "raised", "timeout", "killed", "not found", "not data")
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) `\x1b[31m` \u202e\n"
 
