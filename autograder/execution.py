@@ -16,6 +16,8 @@ from gradus.verdict import Outcome, examine
 # Runs of one submission: each further one leaves out a cell, or an exercise, that ended the last.
 MAX_RUNS = 8
 _START_SECONDS = 30.0
+# For what takes a moment, on a machine that may be busy with other things.
+_PATIENCE_SECONDS = 5.0
 _KINDS = frozenset(("returned", "raised", "timeout", "killed", "not found", "not data"))
 
 
@@ -122,7 +124,7 @@ def _play(
             text = {key: _text(said.get(key)) for key in ("error", "message", "line")}
             output = _text(said.get("output"), limits.output_chars + 100)
             reports[index] = CellReport(output, **text)
-            wait = limits.grace_seconds
+            wait = _PATIENCE_SECONDS
         _expect(connection.receive(wait), "ready", True)
     except (Lost, NotData) as error:
         if last is None:  # no code of the submission had begun
@@ -183,7 +185,7 @@ def _ask(
     if not exercises:
         return
     try:
-        connection.send({"exercises": exercises}, limits.grace_seconds)
+        connection.send({"exercises": exercises}, _PATIENCE_SECONDS)
     except Lost:
         return
     for plan, cases in asked:

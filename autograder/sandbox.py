@@ -54,7 +54,7 @@ class Limits:
     cell_seconds: float = 10.0
     case_seconds: float = 5.0
     run_seconds: float = 120.0
-    grace_seconds: float = 1.5
+    grace_seconds: float = 1.0
     memory_bytes: int = 2 * 2**30
     file_bytes: int = 16 * 2**20
     folder_bytes: int = 64 * 2**20
