@@ -13,7 +13,7 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from autograder import cli, doctor, escapes, sandbox
-from autograder.course import Course, CourseError
+from autograder.course import Course, CourseError, find_programs
 from gradus.verdict import Outcome
 
 
@@ -253,6 +253,19 @@ def test_a_database_server_that_is_not_there(empty_course):
     told(finding, "cannot be used", "put the database or --db right")
     assert "pass-word" not in finding.said
     told(database_line(empty_course, "nonsense"), "--db")
+
+
+def test_a_gradebook_in_postgresql(postgres, empty_course):
+    from nbgrader.api import Gradebook
+
+    find_programs()
+    for _ in range(2):  # nothing is left by the first
+        assert "is empty" in database_line(empty_course, postgres.address).said
+    with Gradebook(postgres.address, empty_course.name) as gradebook:
+        finding = database_line(empty_course, postgres.address)
+        assert finding.ok
+        assert "can be written to" in finding.said
+        assert gradebook.students == []
 
 
 def test_a_full_disk_or_no_folder_to_write_to(empty_course, tmp_path, monkeypatch):
