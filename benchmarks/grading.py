@@ -73,11 +73,12 @@ class Way:
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of each round of one way for a class of so many submissions."""
+    """Each round of one way for a class of so many submissions: seconds, and the machine's load then."""
 
     way: str
     submissions: int
     seconds: list[float]
+    loads: list[float]
 
     @property
     def each(self) -> float:
@@ -203,17 +204,26 @@ class Memory:
 
     def __init__(self) -> None:
         self.peak = 0
+        self.denied = False
 
     def __call__(self, pid: int) -> None:
         threading.Thread(target=self._sample, args=(psutil.Process(pid),)).start()
 
     def _sample(self, process: psutil.Process) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
-            while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            while (
+                not self.denied
+                and process.is_running()
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 total = 0
                 for one in (process, *process.children(recursive=True)):
-                    with contextlib.suppress(psutil.NoSuchProcess):
+                    try:
                         total += one.memory_full_info().pss
+                    except psutil.AccessDenied:
+                        self.denied = True
+                    except psutil.NoSuchProcess:
+                        continue
                 self.peak = max(self.peak, total)
                 time.sleep(SAMPLE_SECONDS)
 
@@ -236,17 +246,18 @@ def measure_time(bench: Bench, options: argparse.Namespace) -> dict:
         template = bench.write(bench.folder / f"class-{count}", count)
         rounds = {way.name: options.rounds for way in ways}
         rounds[STOCK] = options.stock_rounds_large if count >= LARGE else options.stock_rounds
-        seconds: dict[str, list[float]] = {way.name: [] for way in ways}
+        timed = {way.name: Timing(way.name, count, [], []) for way in ways}
         marks: dict[str, dict] = {}
         for number in range(max(rounds.values())):
             for way in ways:
                 if number < rounds[way.name]:
                     with bench.fresh(template) as made:
-                        seconds[way.name].append(bench.run(way, made))
+                        timed[way.name].seconds.append(bench.run(way, made))
+                        timed[way.name].loads.append(os.getloadavg()[0])
                         marks[way.name] = scores(made, bench.name)
-                    say(f"{count} submissions, {way.name}: {seconds[way.name][-1]:.1f} s")
+                    say(f"{count} submissions, {way.name}: {timed[way.name].seconds[-1]:.1f} s")
         shutil.rmtree(template)
-        timings += [Timing(name, count, found) for name, found in seconds.items() if found]
+        timings += [timing for timing in timed.values() if timing.seconds]
         for name in marks.keys() - {STOCK} if STOCK in marks else ():
             agreed[f"{name}, {count} submissions"] = agreement(marks[STOCK], marks[name])
     show_time(timings, agreed, options)
@@ -273,10 +284,11 @@ def show_time(timings: list[Timing], agreed: dict, options: argparse.Namespace) 
                 f"{statistics.median(timing.seconds):.1f}",
                 f"{low:.1f} - {high:.1f}",
                 str(len(timing.seconds)),
+                f"{statistics.mean(timing.loads):.1f}",
                 ratio,
             )
         )
-    heads = ("submissions", "way", "s each", "s in all", "range", "rounds", "times stock")
+    heads = ("submissions", "way", "s each", "s in all", "range", "rounds", "load", "times stock")
     table("Time: medians of the rounds, start-up included", heads, rows)
     if borrowed:
         print(f"( ): against stock's seconds a submission at {min(stock)}, as it was not run here")
@@ -305,6 +317,8 @@ def measure_memory(bench: Bench, options: argparse.Namespace) -> dict:
         memory = Memory()
         seconds = bench.run(way, made, memory)
         shutil.rmtree(made)
+        if memory.denied:
+            raise SystemExit("memory: the sandbox's processes cannot be looked at: run it as root")
         peaks[count] = memory.peak
         peak = f"{memory.peak / 2**20:.0f}"
         rows.append((str(count), peak, f"{seconds:.1f}", f"{seconds / count:.3f}"))
