@@ -294,7 +294,9 @@ class Gradebook:
                 enter(comment, comments.get((notebook_id, cell_id)), place, {"auto_comment": text})
         for table in (submission, notebook, grade, comment):
             if new[table]:
-                session.execute(insert(table), new[table])
+                # Without it, rows with and without a None go into statements of their own.
+                whole = {"render_nulls": True}
+                session.execute(insert(table), new[table], execution_options=whole)
             if changed[table]:
                 session.execute(update(table), changed[table])
         if late:
@@ -552,5 +554,5 @@ def read_roster(file: Path) -> list[dict[str, str | None]]:
     except UnicodeError as error:
         raise CourseError(f"--roster: {file} is not in UTF-8: save it as CSV in UTF-8") from error
     except csv.Error as error:
-        raise CourseError(f"--roster: line {reader.line_num} of {file}: {error}") from error
+        raise CourseError(f"--roster: line {reader.reader.line_num} of {file}: {error}") from error
     return list(rows.values())

@@ -178,7 +178,8 @@ def grade_by_nbgrader(folder, address, entries, config):
         (place / "timestamp.txt").unlink(missing_ok=True)
         if entry.submitted:
             (place / "timestamp.txt").write_text(f"{entry.submitted:%Y-%m-%d %H:%M:%S} UTC")
-    config = nbgrader_plugin.configuration(Course.find(ROOT)) | config
+    given, config = config, nbgrader_plugin.configuration(Course.find(ROOT))
+    config.merge(given)
     del config.Autograde["exporter_class"]
     config.Autograde.autograde_preprocessors[0] = Scripted
     config.CourseDirectory.course_id, config.CourseDirectory.root = COURSE, str(folder)
@@ -610,7 +611,7 @@ class TestOpening:
             ("nosuchdatabase://host/name", "expected an address"),
             ("sqlite://", "in memory"),
             ("sqlite:////nowhere/at/all/gradebook.db", "unable to open database file"),
-            ("mysql+pymysql://user:secret@127.0.0.1:1/name", "no driver for mysql"),
+            ("mysql+pymysql://user:secret@127.0.0.1:1/name", "used: No module named 'pymysql'"),
             (
                 "postgresql+psycopg://user:secret@127.0.0.1:1/name?sslpassword=secret",
                 r"user:\*\*\*@127.0.0.1:1/name cannot be used: connection failed",
