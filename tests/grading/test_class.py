@@ -12,8 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT, need
-from grading.conftest import marks as scores
-from grading.conftest import need_sandbox, put
+from grading.conftest import marks, need_sandbox, put
 
 from autograder import classroom, cli, demo, grading, sandbox, submission
 from autograder.course import Course, CourseError
@@ -80,7 +79,7 @@ class TestDemonstration:
         assert 0 < cut.earned < cut.points
 
     def test_the_gradebook_has_the_same_points(self, course, name, demonstration):
-        found = scores(course, name)
+        found = marks(course, name)
         assert set(found) == set(demonstration)
         for student, result in demonstration.items():
             for exercise, verdict in result.verdicts.items():
@@ -118,7 +117,7 @@ def test_the_demonstration_runs_where_bubblewrap_is_missing(empty_course, name, 
     assert status == 0, err
     assert "bubblewrap is missing" in out
     assert "is graded without a sandbox" in out
-    found = scores(empty_course, name)
+    found = marks(empty_course, name)
     assert set(found) == {f"demo-{key}" for key in few}
     assert sum(found["demo-perfect-1"].values()) > 0
     assert sum(found["demo-cheat-1"].values()) == sum(found["demo-cheat-2"].values()) == 0
@@ -160,7 +159,7 @@ def test_one_submission_has_the_same_points_by_both_commands(
         text=True,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    theirs, ours = scores(empty_course, name), scores(course, name)
+    theirs, ours = marks(empty_course, name), marks(course, name)
     assert set(theirs) == set(students)
     for student in students:
         assert theirs[student] == ours[student]
@@ -185,7 +184,7 @@ def test_nbgrader_does_not_fall_back_where_the_sandbox_is_missing(
     assert done.returncode == 1
     assert "bubblewrap is missing" in done.stderr
     assert not (empty_course.made / "autograded" / "alice" / name).exists()
-    assert not any(scores(empty_course, name).get("alice", {}).values())
+    assert not any(marks(empty_course, name).get("alice", {}).values())
 
 
 class TestCommands:
@@ -214,7 +213,7 @@ class TestCommands:
         status, out, _ = run(empty_course, "grade", name)
         points = self._about(empty_course, "alice", name)["verdicts"][first]["points"]
         assert re.search(rf"alice +graded +{points:g} / {total:g}", out)
-        assert sum(scores(empty_course, name)["alice"].values()) == points
+        assert sum(marks(empty_course, name)["alice"].values()) == points
 
     def test_a_written_answer_waits_for_a_person_and_keeps_the_mark(
         self, bubblewrap, empty_course, name, assignment, submit, run, tmp_path
@@ -241,7 +240,7 @@ class TestCommands:
             gradebook.find_grade(question, name, name, "alice").manual_score = 1.5
             gradebook.db.commit()
         assert run(empty_course, "grade", name, "--force")[0] == 0
-        assert scores(empty_course, name)["alice"][question] == 1.5
+        assert marks(empty_course, name)["alice"][question] == 1.5
 
     def test_what_needs_a_person_is_exit_status_1_and_the_rest_is_graded(
         self, bubblewrap, empty_course, name, submit, answers, run
@@ -258,7 +257,7 @@ class TestCommands:
         assert re.search(
             r"dave +graded +(\S+) / \1 +the notebook was called `My Answers.ipynb`", out
         )
-        found = scores(empty_course, name)
+        found = marks(empty_course, name)
         assert found["alice"] == found["dave"]
         assert sum(found["bob"].values()) == sum(found["carol"].values()) == 0
 
@@ -508,31 +507,32 @@ def test_a_postgresql_gradebook(bubblewrap, postgres, empty_course, name, submit
     status, out, err = run(empty_course, "grade", name, "--db", postgres.address)
     assert status == 0, err
     assert re.search(r"alice +graded", out)
-    assert scores(empty_course, name, postgres.address) == scores(empty_course, name)
-    assert sum(scores(empty_course, name, postgres.address)["alice"].values()) > 0
+    assert marks(empty_course, name, postgres.address) == marks(empty_course, name)
+    assert sum(marks(empty_course, name, postgres.address)["alice"].values()) > 0
     assert run(empty_course, "report", name, "--db", postgres.address)[0] == 0
     assert run(empty_course, "feedback", name, "--db", postgres.address)[0] == 0
     assert re.search(r"alice +unchanged", run(empty_course, "grade", name, "--db", postgres.address)[1])
 
 
-def test_a_submission_that_nbgrader_cannot_store_does_not_stop_the_others(
+def test_a_submission_that_the_grader_fails_on_does_not_stop_the_others(
     bubblewrap, empty_course, name, submit, answers, monkeypatch
 ):
-    from nbgrader.preprocessors import SaveAutoGrades
-
-    put(empty_course, "alice", name, submit(answers))
+    put(empty_course, "alice", name, submit(answers, "alice = 1"))
     put(empty_course, "bob", name, submit(answers))
-    plain = SaveAutoGrades.preprocess
+    plain = grading.grade
 
-    def fail(self, nb, resources):
-        if resources["nbgrader"]["student"] == "alice":
-            raise RuntimeError("the disk is full")
-        return plain(self, nb, resources)
+    def fail(data, *others):
+        if b"alice" in data:
+            raise RuntimeError("a defect of the grader")
+        return plain(data, *others)
 
-    monkeypatch.setattr(SaveAutoGrades, "preprocess", fail)
+    # The workers are forks of this process.
+    monkeypatch.setattr(grading, "grade", fail)
     alice, bob = classroom.grade_class(empty_course, name)
-    assert (alice.state, alice.note) == ("failed", "RuntimeError: the disk is full")
+    assert alice.state == "failed"
+    assert alice.note == "the grader failed: RuntimeError: a defect of the grader"
     assert (bob.state, bob.earned) == ("graded", bob.points)
+    assert set(marks(empty_course, name)) == {"bob"}
     monkeypatch.undo()
     assert [r.state for r in classroom.grade_class(empty_course, name)] == ["graded", "unchanged"]
 
