@@ -158,7 +158,8 @@ def _workers(course: Course, assignment: Assignment, how: How) -> Iterator[Work]
             yield cluster.run
         return
     sandbox.require(how.kind)
-    workers = how.workers or len(os.sched_getaffinity(0))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    workers = how.workers or cores or 1
     with pool.Pool(assignment, how.kind, limits, workers) as processes:
         yield processes.run
 

@@ -94,8 +94,9 @@ class Server:
 
     def _end(self) -> None:
         """End the submission and every process that it has left: orphans become this process's children."""
-        self.child = 0
-        while children := _children():
+        known, self.child = self.child, 0
+        while children := _children(known):
+            known = 0
             for child in children:
                 for kill in (os.killpg, os.kill):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -122,10 +123,13 @@ def _processes() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _children() -> list[int]:
-    """Direct children of this process, ended or not."""
-    with open(f"/proc/self/task/{os.getpid()}/children") as file:
-        return [int(pid) for pid in file.read().split()]
+def _children(known: int) -> list[int]:
+    """Direct children of this process, ended or not; where the system has no list of them, the one that is known."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except FileNotFoundError:
+        return [known] if known else []
 
 
 def _memory(pids: set[int]) -> int:
