@@ -1,8 +1,8 @@
-"""The one writer of nbgrader's gradebook: the rows that `nbgrader autograde` writes, a batch at a time.
+"""The one writer of nbgrader's gradebook: rows as of `nbgrader autograde`, a batch at a time.
 
 nbgrader opens its database nine times for a submission and commits every grade. Here a batch is one
-transaction with a constant number of queries, on a connection of its own: between batches nothing is held
-open, so that a server may be restarted and others may write.
+transaction with a constant number of statements, on a connection of its own: between batches
+nothing is held open, so that a server may be restarted and others may write.
 """
 
 import csv
@@ -84,8 +84,8 @@ class Gradebook:
     released : NotebookNode
         Its notebook as it was released. Cells that are new or changed are entered.
     config : Config, optional
-        nbgrader's: the late penalties (`AssignLatePenalties`, `LateSubmissionPlugin`), and whether unknown
-        students are entered (`Autograde.create_student`).
+        nbgrader's: the late penalties (`AssignLatePenalties`, `LateSubmissionPlugin`), and whether
+        unknown students are entered (`Autograde.create_student`).
     patience : float
         How long a locked or restarted database is waited for: s.
     tell : callable
@@ -94,8 +94,8 @@ class Gradebook:
     Raises
     ------
     GradebookError
-        If the database cannot be used, has another version's tables, or has submissions of an assignment
-        with other cells. Nothing is written then.
+        If the database cannot be used, has another version's tables, or has submissions of an
+        assignment with other cells. Nothing is written then.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Gradebook:
         self._engine.dispose()
 
     def stored(self) -> dict[str, datetime | None]:
-        """The students whose submission of this assignment is in, with the time of submission in UTC."""
+        """The students whose submission is in, each with its time in UTC."""
         from sqlalchemy import select
 
         table = self._api.SubmittedAssignment
@@ -158,8 +158,8 @@ class Gradebook:
         Returns
         -------
         dict of student -> str
-            The entries that were left out because the database cannot hold them, each with its reason. All
-            others are stored.
+            The entries that were left out because the database cannot hold them, each with its
+            reason. All others are stored.
 
         Raises
         ------
@@ -227,13 +227,12 @@ class Gradebook:
             session.execute(update(table), changed)
 
     def _put(self, session: "Session", entries: dict[str, Entry]) -> None:
-        """Enter the rows of a batch: nbgrader's `Autograde`, `SaveAutoGrades` and `AssignLatePenalties`."""
+        """Enter a batch, as nbgrader's `SaveAutoGrades` and `AssignLatePenalties` would."""
         from nbgrader.utils import parse_utc
         from sqlalchemy import insert, select, update
 
         api = self._api
         submission, notebook = api.SubmittedAssignment, api.SubmittedNotebook
-        grade, comment = api.Grade, api.Comment
         for entry in entries.values():
             self._examine(entry)
         if self._create_student:
@@ -242,57 +241,42 @@ class Gradebook:
             query = select(api.Student.id).where(api.Student.id.in_(entries))
             if entries.keys() - set(session.scalars(query)):
                 raise _Refused("no such student: nbgrader_config.py says create_student = False")
-
-        mine = (submission.assignment_id == self._assignment_id, submission.student_id.in_(entries))
-        query = select(submission.student_id, submission.id, submission.timestamp, submission.extension)
-        submissions = {row.student_id: row for row in session.execute(query.where(*mine))}
-        query = select(notebook.assignment_id, notebook.id).join(submission)
-        query = query.where(*mine, notebook.notebook_id == self._notebook_id)
-        notebooks = {row.assignment_id: row for row in session.execute(query)}
-        known = [row.id for row in notebooks.values()]
-        query = select(grade.notebook_id, grade.cell_id, grade.id, grade.manual_score)
-        query = query.where(grade.notebook_id.in_(known))
-        grades = {(row.notebook_id, row.cell_id): row for row in session.execute(query)}
-        query = select(comment.notebook_id, comment.cell_id, comment.id)
-        query = query.where(comment.notebook_id.in_(known))
-        comments = {(row.notebook_id, row.cell_id): row for row in session.execute(query)}
-
+        stored = self._rows(session, entries)
         new, changed = defaultdict(list), defaultdict(list)
 
-        def enter(table: type, found: Any, place: dict[str, str], values: dict[str, Any]) -> str:
+        def enter(table: type, key: dict[str, str], values: dict[str, Any]) -> str:
+            found = stored.get((table, *key.values()))
             row = {"id": found.id if found else api.new_uuid(), **values}
             if found:
                 changed[table].append(row)
             else:
-                new[table].append(row | place)
+                new[table].append(row | key)
             return row["id"]
 
         late = {}
         for student, entry in entries.items():
-            found = submissions.get(student)
+            key = {"assignment_id": self._assignment_id, "student_id": student}
+            found = stored.get((submission, *key.values()))
             submitted = parse_utc(entry.submitted) or (found.timestamp if found else None)
-            place = {"assignment_id": self._assignment_id, "student_id": student}
-            submission_id = enter(submission, found, place, {"timestamp": submitted})
-            place = {"assignment_id": submission_id, "notebook_id": self._notebook_id}
-            notebook_id = enter(
-                notebook, notebooks.get(submission_id), place, {"late_submission_penalty": None}
-            )
+            key = {"assignment_id": enter(submission, key, {"timestamp": submitted})}
+            key["notebook_id"] = self._notebook_id
+            notebook_id = enter(notebook, key, {"late_submission_penalty": None})
             if submitted and self._due:
                 extension = (found.extension if found else None) or timedelta()
                 seconds = (submitted - self._due - extension).total_seconds()
                 if seconds > 0:
                     late[notebook_id] = (student, seconds)
             for name, cell_id in self._graded.items():
-                found, points = grades.get((notebook_id, cell_id)), entry.marks[name]
+                key = {"notebook_id": notebook_id, "cell_id": cell_id}
+                found, points = stored.get((api.Grade, *key.values())), entry.marks[name]
                 # As in nbgrader: what a person marked before has to be looked at again.
                 manual = points is None or (found is not None and found.manual_score is not None)
-                place = {"notebook_id": notebook_id, "cell_id": cell_id}
-                enter(grade, found, place, {"auto_score": points, "needs_manual_grade": manual})
+                enter(api.Grade, key, {"auto_score": points, "needs_manual_grade": manual})
             for name, cell_id in self._answers.items():
+                key = {"notebook_id": notebook_id, "cell_id": cell_id}
                 text = NO_RESPONSE if name in entry.unanswered else None
-                place = {"notebook_id": notebook_id, "cell_id": cell_id}
-                enter(comment, comments.get((notebook_id, cell_id)), place, {"auto_comment": text})
-        for table in (submission, notebook, grade, comment):
+                enter(api.Comment, key, {"auto_comment": text})
+        for table in (submission, notebook, api.Grade, api.Comment):
             if new[table]:
                 # Without it, rows with and without a None go into statements of their own.
                 whole = {"render_nulls": True}
@@ -301,6 +285,30 @@ class Gradebook:
                 session.execute(update(table), changed[table])
         if late:
             self._put_penalties(session, late)
+
+    def _rows(self, session: "Session", students: Iterable[str]) -> dict[tuple, Any]:
+        """The rows of some students that are stored, by table and by what each row belongs to."""
+        from sqlalchemy import select
+
+        api = self._api
+        submission, notebook = api.SubmittedAssignment, api.SubmittedNotebook
+        grade, comment = api.Grade, api.Comment
+        keys = (submission.assignment_id, submission.student_id)
+        mine = (keys[0] == self._assignment_id, keys[1].in_(students))
+        ours = (*mine, notebook.notebook_id == self._notebook_id)
+        more = (submission.id, submission.timestamp, submission.extension)
+        queries = {submission: select(*keys, *more).where(*mine)}
+        query = select(notebook.assignment_id, notebook.notebook_id, notebook.id)
+        queries[notebook] = query.join(submission).where(*ours)
+        query = select(grade.notebook_id, grade.cell_id, grade.id, grade.manual_score)
+        queries[grade] = query.join(notebook).join(submission).where(*ours)
+        query = select(comment.notebook_id, comment.cell_id, comment.id)
+        queries[comment] = query.join(notebook).join(submission).where(*ours)
+        return {
+            (table, *row[:2]): row
+            for table, query in queries.items()
+            for row in session.execute(query)
+        }
 
     def _put_penalties(self, session: "Session", late: dict[str, tuple[str, float]]) -> None:
         """Late penalties, by notebook: of the student and the seconds."""
@@ -362,8 +370,8 @@ class Gradebook:
     def _make_tables(self, session: "Session") -> None:
         """nbgrader's tables where the database is new.
 
-        nbgrader's own `Gradebook` makes them in several steps and starts a program for it; here a run that is
-        killed, or a second one, meets all of them or none.
+        nbgrader's own `Gradebook` makes them in several steps and starts a program for it; here a
+        run that is killed, or a second one, meets all of them or none.
         """
         from alembic.script import ScriptDirectory
         from nbgrader.dbutil import ALEMBIC_DIR
@@ -383,8 +391,8 @@ class Gradebook:
             found = session.scalar(select(revision)) if revision.name in tables else None
             if found != head:
                 raise GradebookError(
-                    f"the gradebook's database {self.address} has tables of another version of nbgrader "
-                    f"({found or 'older than its revisions'}, not {head}): run nbgrader db upgrade"
+                    f"the gradebook's database {self.address} has tables of another version of"
+                    f" nbgrader ({found or 'no revision'}, not {head}): run nbgrader db upgrade"
                 )
 
     def _enter_cells(self, session: "Session", notebook: Any, released: "NotebookNode") -> None:
@@ -416,8 +424,9 @@ class Gradebook:
             query = select(api.SubmittedNotebook.id).filter_by(notebook_id=notebook.id)
             if session.scalar(query.limit(1)):
                 raise GradebookError(
-                    f"{self._name} was released again with other exercises, but has submissions in the "
-                    f"gradebook: keep its exercises, or remove it with nbgrader db assignment remove {self._name}"
+                    f"{self._name} was released again with other exercises, but has submissions in"
+                    " the gradebook: keep its exercises, or remove it with"
+                    f" nbgrader db assignment remove {self._name}"
                 )
         for key in found.keys() - wanted.keys():
             session.delete(found[key])
@@ -432,7 +441,7 @@ class Gradebook:
         session.expire(notebook)
 
     def _transaction(self, work: "Callable[[Session], T]") -> T:
-        """What `work` returns, in one transaction; tried again while the database is locked or away."""
+        """What `work` returns, in one transaction; again while the database is locked or away."""
         from sqlalchemy import text
         from sqlalchemy.exc import SQLAlchemyError
         from sqlalchemy.orm import Session
@@ -466,7 +475,7 @@ class Gradebook:
 
 
 def _passes(error: Exception, reached: bool) -> bool:
-    """Whether to try again: after a lock, a conflict with another writer, or the loss of a server once reached."""
+    """Whether to try again: after a lock, a conflict, or the loss of a server once reached."""
     from sqlalchemy.exc import InterfaceError, OperationalError
 
     cause = getattr(error, "orig", None)
@@ -474,7 +483,8 @@ def _passes(error: Exception, reached: bool) -> bool:
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     if state := getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None):
-        # Lost connection, rollback for the sake of others, shutdown or start, lock, unique key, too many connections.
+        # Connection lost, transaction undone for another, server ends or starts; lock, unique key,
+        # too many connections.
         return state.startswith(("08", "40", "57P")) or state in ("55P03", "23505", "53300")
     return reached and isinstance(error, OperationalError | InterfaceError)
 
@@ -487,8 +497,9 @@ def _late_plugin(config: "Config | None") -> Any:
         preprocessor = AssignLatePenalties(config=config)
         preprocessor.init_plugin()
     except Exception as error:  # of traitlets, or of the course's own plugin
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise GradebookError(
-            f"nbgrader_config.py: late penalties cannot be set up: {type(error).__name__}: {error}"
+            f"nbgrader_config.py: late penalties cannot be set up: {reason}"
         ) from error
     return preprocessor.plugin_inst
 
@@ -507,12 +518,12 @@ def _parse(db_url: str) -> "URL":
             "--db: expected an address for SQLAlchemy, such as postgresql+psycopg://user@host/name"
         ) from error
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise GradebookError("--db: a database in memory is lost: expected sqlite:////PATH/gradebook.db")
+        raise GradebookError("--db: a database in memory is lost: give sqlite:////PATH/FILE.db")
     return url
 
 
 def read_roster(file: Path) -> list[dict[str, str | None]]:
-    """Read a roster in CSV, with the columns of `nbgrader db student import`; others are ignored, as there.
+    """Read a roster in CSV as `nbgrader db student import` does: other columns are ignored.
 
     Returns
     -------
@@ -522,7 +533,7 @@ def read_roster(file: Path) -> list[dict[str, str | None]]:
     Raises
     ------
     CourseError
-        If it cannot be read, has no column "id", or a line has no id, the id of another, or too many fields.
+        If it cannot be read or has no column "id", or a line has no id or another's, or too many fields.
     """
     rows: dict[str, dict[str, str | None]] = {}
     lines: dict[str, int] = {}
@@ -532,8 +543,8 @@ def read_roster(file: Path) -> list[dict[str, str | None]]:
             names = [name.strip() for name in reader.fieldnames or ()]
             if "id" not in names:
                 raise CourseError(
-                    f"--roster: {file} has no column 'id': expected a first line that names columns, "
-                    f"of {', '.join(ROSTER)}, separated by commas"
+                    f"--roster: {file} has no column 'id': expected a first line with names"
+                    f" of {', '.join(ROSTER)}, separated by commas"
                 )
             reader.fieldnames = names
             for row in reader:
@@ -544,11 +555,11 @@ def read_roster(file: Path) -> list[dict[str, str | None]]:
                 if not student:
                     raise CourseError(f"{where} has no id")
                 if student in rows:
-                    raise CourseError(f"{where} has {student!r} again, who is in line {lines[student]}")
+                    first = lines[student]
+                    raise CourseError(f"{where} has {student!r} again, who is in line {first}")
                 lines[student] = reader.line_num
-                rows[student] = {
-                    name: (value or "").strip() or None for name, value in row.items() if name in ROSTER
-                }
+                known = [name for name in names if name in ROSTER]
+                rows[student] = {name: (row[name] or "").strip() or None for name in known}
     except OSError as error:
         raise CourseError(f"--roster: {file} cannot be read: {error.strerror}") from error
     except UnicodeError as error:
