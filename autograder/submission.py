@@ -313,19 +313,19 @@ def _salvage(text: str) -> list:
     start = re.search(r'"cells"\s*:\s*\[', text)
     cells: list = []
     at, broken = start.end() if start else len(text), 0
+    following = re.compile(r"[\s,]*(?=\{)")
+    # What is broken may be one cell alone: then the beginning of the next is looked for.
+    begins = re.compile(r'(?=\{\s*"(?:cell_type|attachments)")')
     while len(cells) < MAX_CELLS and broken < _MAX_BROKEN_CELLS:
-        opening = re.compile(r"[\s,]*(?=\{)").match(text, at)
+        opening = following.match(text, at) or begins.search(text, at)
         if not opening:
             break
         try:
             cell, at = _JSON.raw_decode(text, opening.end())
             cells.append(cell)
         except (ValueError, RecursionError):
-            # What is broken may be this cell alone: look for the beginning of the next.
             broken += 1
-            begins = re.compile(r'\{\s*"(?:cell_type|attachments)"')
-            following = begins.search(text, opening.end() + 1)
-            at = following.start() if following else len(text)
+            at = opening.end() + 1
     return cells
 
 

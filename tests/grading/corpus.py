@@ -1148,6 +1148,78 @@ def warnings_as_results(book):
     )
 
 
+@cheat(NOTHING)
+def lying_class(book):
+    """Results say that they are of another class, and give other items each time they are read."""
+    return book.blank(
+        """
+        import itertools
+        class Liar:
+            __class__ = tuple
+            count = itertools.count()
+            __iter__ = lambda self: iter([float(next(self.count)) for _ in range(2)])
+            __len__ = lambda self: 2
+            items = lambda self: [("a", next(self.count))]
+        class Named(type):
+            __instancecheck__ = __subclasscheck__ = lambda *args: True
+            __call__ = lambda *args: 1.0
+        """,
+        **{name: define(name, "return Liar(), Liar()") for name in FULL},
+    )
+
+
+@cheat(NOTHING)
+def hostile_subclasses(book):
+    """Results are subclasses of dict, str, int and ndarray whose methods raise, lie and write."""
+    return book.blank(
+        """
+        class Dict(dict):
+            items = __iter__ = keys = lambda self: 1 / 0
+        class Text(str):
+            encode = __str__ = __repr__ = lambda self, *args: self
+        class Number(int):
+            __index__ = __int__ = __float__ = lambda self: open("/tmp/gradus-corpus-was-here", "w") and 1
+        class Array(np.ndarray):
+            astype = tobytes = __array__ = lambda self, *args, **kwargs: b"\\xff" * 10**7
+            dtype = property(lambda self: np.dtype(float))
+            shape = property(lambda self: (10**9, 10**9))
+        """,
+        scale=define("scale", "return Dict(a=1)"),
+        track=define("track", "return Text('right'), Number(1)"),
+        draw=define("draw", "return np.zeros(shape).view(Array)"),
+        descend=define("descend", "return np.zeros(2).view(Array)"),
+    )
+
+
+@cheat(NOTHING)
+def imports_hooked(book):
+    """Import hooks, codecs, audit hooks and a copyreg reducer are set for whoever comes next."""
+    return book.blank(
+        """
+        import codecs, copyreg, importlib.abc, sys
+        class Finder(importlib.abc.MetaPathFinder):
+            def find_spec(self, name, path, target=None):
+                raise ImportError(name)
+        sys.meta_path.insert(0, Finder())
+        sys.path_hooks.clear()
+        codecs.register(lambda name: 1 / 0)
+        copyreg.pickle(float, lambda value: (str, ("1000",)))
+        """
+    )
+
+
+@cheat(only(scale=2.0))
+def name_of_another_exercise(book):
+    """A right answer is bound to the names of the other exercises."""
+    return book.blank(scale=RIGHT["scale"] + "\n\ntrack = draw = descend = scale")
+
+
+@cheat(NOTHING)
+def letters_that_look_alike(book):
+    """The answer's name is written in letters that look like the right ones."""
+    return book.blank(last=(RIGHT["scale"].replace("def scale", "def \u0455cale"),))
+
+
 # Probes: an answer is right only if an attempt to leave the sandbox has failed.
 
 HELD = define("scale", "if not held:\n    return None\n" + BODIES["scale"])
@@ -2212,6 +2284,77 @@ def links_beside(book):
     return Folder({"steps.ipynb": right, "root": Link("/"), "up": Link(".."), "secret": Link("../../../.secret")})
 
 
+@broken(FULL, note="newest of 3|was called")
+def hostile_names_of_files(book):
+    """Files whose names are markup, terminal escapes, line breaks, or not UTF-8."""
+    right = text_of(book.right()).encode()
+    names = ["<img src=x onerror=alert(1)>.ipynb", "\x1b[2J\n`x` [a](javascript:alert(1)).ipynb", "\udcff.ipynb"]
+    return Folder(dict.fromkeys(names, right) | {"-rf": b"", "*": b""})
+
+
+@broken(FULL)
+def odd_timestamp(book):
+    """The time of submission is nonsense."""
+    return Folder({"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": b"\xff\0 tomorrow " * 1000})
+
+
+@broken(FULL)
+def timestamp_at_the_end_of_time(book):
+    """The time of submission lies beyond what UTC can hold."""
+    return Folder({"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": b"9999-12-31 23:59:59 -1200"})
+
+
+@broken(FULL, stock=False)
+def timestamp_from_elsewhere(book):
+    """The time of submission is a link to a device."""
+    return Folder({"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": Link("/dev/zero")})
+
+
+@broken(FULL, stock=False)
+def timestamp_that_is_a_folder(book):
+    """The time of submission is a folder."""
+    return Folder({"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": None})
+
+
+@broken(FULL)
+def ids_of_every_type(book):
+    """Grade ids are lists, dicts, numbers and null; all cells have the same id."""
+    notebook = book.right()
+    for number, name in enumerate(FULL):
+        cell_of(notebook, name)["metadata"]["nbgrader"]["grade_id"] = [[], {}, 5, None][number]
+    for cell in notebook["cells"]:
+        cell["id"] = "the same"
+    return notebook
+
+
+@broken(FULL)
+def marks_of_every_type(book):
+    """nbgrader's metadata of a cell are a text, a list and null."""
+    notebook = book.right()
+    for odd, name in zip(("text", [1], None), FULL):
+        cell_of(notebook, name)["metadata"]["nbgrader"] = odd
+    return notebook
+
+
+@broken(NOTHING, state="not a notebook", note=".")
+def pickle_in_place_of_a_notebook(book):
+    """The file is a pickle that would run a command."""
+    return b"cos\nsystem\n(S'touch /tmp/gradus-corpus-was-here'\ntR."
+
+
+@broken(NOTHING, state="not a notebook", note=".")
+def random_bytes(book):
+    """The file is random bytes."""
+    return bytes((n * n * 31 + n // 7) % 256 for n in range(100_000))
+
+
+@broken(FULL, note="broken or cut off|conflict")
+def broken_in_the_middle(book):
+    """A cell in the middle is cut in two by bytes of another file; the cells of the exercises are whole."""
+    notebook = book.right("print('THE MIDDLE')")
+    return text_of(notebook).replace("THE MIDDLE", 'TH"}]},{[\x01').encode()
+
+
 @broken(NOTHING, state="not a notebook", note="empty")
 def empty_file(book):
     """The file is empty."""
@@ -2497,6 +2640,67 @@ def slow_loops(book):
 
 
 @honest()
+def fails_below_the_answer(book):
+    """The cell of an answer fails below the answer, in a test of the student's own."""
+    return book.right(scale=RIGHT["scale"] + "\n\nassert scale(1.0, 2.0) == 2, 'not yet'")
+
+
+@honest()
+def streams_used(book):
+    """Answers flush, ask for a terminal, redirect and log to the streams."""
+    body = """
+    import contextlib, io, logging, sys
+    sys.stdout.flush()
+    sys.stderr.isatty()
+    print("x", sys.stdout.encoding, flush=True, end="")
+    logging.basicConfig(stream=sys.stdout, level=0, force=True)
+    logging.info("one")
+    with contextlib.redirect_stdout(io.StringIO()) as kept:
+        print("kept")
+    """
+    return book.right(textwrap.dedent(body), scale=define("scale", textwrap.dedent(body) + BODIES["scale"]))
+
+
+@honest()
+def other_backend(book):
+    """A cell wants a window for its figures, and widgets."""
+    return book.right(
+        "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\nplt.figure()\nplt.show()",
+        "%matplotlib widget\nimport ipywidgets",
+    )
+
+
+@honest()
+def lists_of_scalars(book):
+    """Results are lists of NumPy's scalars and of arrays without axes, and an array of Python's own."""
+    return book.right(
+        scale=define("scale", "y = weight * np.tanh(x)\nreturn list(y) if np.ndim(y) else y[()]"),
+        track=define("track", BODIES["track"].replace("return value - mean, mean", "import array\nout = np.asarray(mean)\nreturn value - mean, array.array('d', out) if out.ndim == 1 else out")),
+        descend=define("descend", BODIES["descend"].replace("return theta", "return [np.array(v) for v in theta]")),
+    )
+
+
+@honest()
+def settings_changed(book):
+    """Cells change settings of Python and NumPy: recursion, printing, errors, locale, digits, the collector."""
+    return book.right(
+        """
+        import decimal, gc, locale, os, random, sys
+        sys.setrecursionlimit(50_000)
+        sys.set_int_max_str_digits(0)
+        np.set_printoptions(precision=2, suppress=True)
+        np.seterr(all="ignore")
+        gc.disable()
+        locale.setlocale(locale.LC_ALL, "C")
+        decimal.getcontext().prec = 5
+        os.environ["OMP_NUM_THREADS"] = "64"
+        os.environ.clear()
+        random.seed(1)
+        """
+    )
+
+
+@honest()
 def earlier_cell_fails(book):
     """Cells before the answers raise, do not compile, or ask for what is not there."""
     return book.right("1 / 0", "x = 1 +", "import torch", "undefined_name", "def f(:", "assert False, 'todo'")
@@ -2606,7 +2810,8 @@ def star_imports(book):
 def scipy_and_sklearn(book):
     """Answers use SciPy and scikit-learn."""
     return book.right(
-        "import sklearn.preprocessing\nfrom scipy.special import expit",
+        "from scipy.special import expit",
+        "from sklearn.base import clone",
         scale=define("scale", "return weight * (2 * expit(2 * np.asarray(x, float)) - 1)"),
     )
 
