@@ -95,21 +95,24 @@ class Bench:
         list(release_assignments(self.course, [name]))
         self.course.secret()
         self.assignment = Assignment.load(self.course, name)
-        self.right = demo.right_answers(self.course, self.assignment)
-        exercises = judging.exercises_of(self.course.checks_module(name))
-        self.exercises = [exercise for exercise in exercises if exercise.name in self.right]
+        self.right, self.wrong = {}, {}
+        references = demo.right_answers(self.course, self.assignment)
+        for exercise in judging.exercises_of(self.course.checks_module(name)):
+            variants, mistakes = (
+                [demo.answer_from(exercise.name, function) for _, function in known]
+                for known in (exercise.variants, exercise.mistakes)
+            )
+            self.right[exercise.name] = [references[exercise.name], *variants]
+            self.wrong[exercise.name] = mistakes or self.right[exercise.name]
 
     def notebook(self, number: int, *extra: str) -> bytes:
         """The submission of one student: always the same for the same number, and no two are equal."""
         draw = random.Random(number)
         answers = {}
-        for exercise in self.exercises:
-            right = [self.right[exercise.name]]
-            right += [demo.answer_from(exercise.name, f) for _, f in exercise.variants]
-            wrong = [demo.answer_from(exercise.name, f) for _, f in exercise.mistakes]
-            (kind,) = draw.choices((right, wrong or right, None), (60, 30, 10))
+        for exercise in self.right:
+            (kind,) = draw.choices((self.right, self.wrong, None), (60, 30, 10))
             if kind:
-                answers[exercise.name] = f"{draw.choice(kind)}\n# Student {number}"
+                answers[exercise] = f"{draw.choice(kind[exercise])}\n# Student {number}"
         extra = extra or (f"# Student {number}",)
         return json.dumps(demo.notebook_with(self.assignment.released, answers, *extra)).encode()
 
