@@ -4,8 +4,9 @@ The course is `small_course`. Each function gets a `Book` and returns the submis
 the bytes of its file, or a `Folder`. What could harm a machine without a sandbox is bounded by itself, and
 is left out of the class for stock nbgrader:
 
-    python -m grading.corpus            the table: what each is and what it must score
+    python -m grading.corpus                 the table: what each is and what it must score
     python -m grading.corpus --stock DIR     the class in DIR, for nbgrader alone to grade
+    python -m grading.corpus --got DIR...    the table with what each scored in graded courses
 """
 
 import argparse
@@ -2983,20 +2984,37 @@ def one_cell(book):
     return notebook
 
 
+def got(folder: Path) -> dict[str, float]:
+    """The points of each submission that nbgrader's folder of a course holds graded."""
+    from grading.conftest import marks
+
+    from autograder.course import Course
+
+    course = Course.find(folder)
+    return {
+        name: sum(points[f"check-{exercise}"] for exercise in FULL)
+        for name, points in marks(course, NAME).items()
+        if (course.made / "autograded" / name / NAME).is_dir()
+    }
+
+
 def main() -> None:
     """Print the corpus's table, or write the class for stock nbgrader."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stock", type=Path, metavar="DIR", help="write the class for nbgrader alone into DIR")
-    folder = parser.parse_args().stock
-    entries = list(SUBMISSIONS.values())
-    if folder:
-        entries = [entry for entry in entries if entry.stock]
-        write(folder, release(folder), entries)
+    parser.add_argument("--got", type=Path, nargs="+", default=[], metavar="DIR", help="add the points of these")
+    options = parser.parse_args()
+    if folder := options.stock:
+        write(folder, release(folder), [entry for entry in SUBMISSIONS.values() if entry.stock])
         config = f"c = get_config()\nc.CourseDirectory.course_id = 'small'\nc.CourseDirectory.root = {str(folder.resolve() / 'course')!r}\n"
         (folder / "nbgrader_config.py").write_text(config + "c.Execute.timeout = 10\n")
-    for entry in entries:
-        points = sum(entry.score.values())
-        print(f"{entry.family:9}{entry.name:36}{points:4g}  {entry.about}")
+    columns = [got(folder) for folder in options.got]
+    heads = ("submission", "family", "must", *(folder.name for folder in options.got), "what it is")
+    print("|".join(("", *heads, "")), "|".join(("", *["---"] * len(heads), "")), sep="\n")
+    for entry in SUBMISSIONS.values():
+        points = (f"{column[entry.name]:g}" if entry.name in column else "" for column in columns)
+        must = f"{sum(entry.score.values()):g}"
+        print("|".join(("", entry.name, entry.family, must, *points, entry.about.replace("|", "/"), "")))
 
 
 if __name__ == "__main__":
