@@ -20,7 +20,6 @@ _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000
 _NAMESPACES = 0x7E020000  # every namespace flag that clone takes
 _NOSUID, _NODEV, _NOEXEC = 2, 4, 8
 _CAPABILITIES = 64
-_OWN_FILES = 16
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SET_SECCOMP = 36, 38, 24, 22
 
 # What a submission has no use for, and what has let others out: by number on x86_64 and on aarch64.
@@ -98,20 +97,20 @@ def limit(limits: dict, counted: bool) -> None:
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_FSIZE, limits["file_bytes"]),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
-    files = limits["open_files"]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files - _OWN_FILES, files))
     # Before Linux 5.14 the processes of the same user in all namespaces were counted together.
     if counted and tuple(map(int, platform.release().split(".")[:2])) >= (5, 14):
         resource.setrlimit(resource.RLIMIT_NPROC, (limits["processes"],) * 2)
 
 
-def open_more_files() -> None:
-    """Raise the limit of open files for the program itself, which the cells may have used up."""
+def keep_files(number: int) -> None:
+    """Let so many of the files that may be open be out of reach, until it is called again."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(most - number, 0), most))
 
 
 def give_up_privileges() -> None:

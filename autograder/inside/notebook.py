@@ -33,6 +33,9 @@ from gradus import values
 from gradus.exercises import changed_arguments
 
 
+_OWN_FILES = 16  # that a cell cannot open, so that this program can
+
+
 class CellTimeout(BaseException):
     """A cell used up its time. Not an Exception, so that a plain `except` does not hide it."""
 
@@ -73,11 +76,11 @@ def put(files: dict[str, np.ndarray]) -> None:
 
 def run(connection: Connection, shell: "Shell") -> None:
     """Run the cells that the connection brings, then answer calls until it ends."""
+    shell.folder = os.getcwd()
     for index, source in connection.receive():
         connection.send({"begins": index})
         connection.send(shell.run(index, source))
     connection.send({"ready": True})
-    confine.open_more_files()
     while request := connection.receive():
         for calls in request["exercises"]:
             shell.answer(calls, connection)
@@ -133,7 +136,7 @@ class Shell:
     """
 
     def __init__(self, limits: dict) -> None:
-        self.limits, self.alone = limits, False
+        self.limits, self.alone, self.folder = limits, False, "."
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         self.names = vars(module)
@@ -148,8 +151,10 @@ class Shell:
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         output = Capture(self.limits["output_chars"])
         report = {"error": "", "message": "", "line": ""}
+        before = self._entries()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
+                confine.keep_files(_OWN_FILES)
                 _signal(signal.SIGALRM, _ring)
                 _setitimer(signal.ITIMER_REAL, self.limits["cell_seconds"])
                 code = compiled(source, file)
@@ -167,7 +172,11 @@ class Shell:
                 report = _described(error)
             finally:
                 _setitimer(signal.ITIMER_REAL, 0)
+                confine.keep_files(0)
                 self._restore()
+                if self.alone and self._is_full():
+                    self._remove(before)
+                    print("the disk was full: the files of this cell were removed")
         return report | {"cell": index, "output": output.text()}
 
     def _restore(self) -> None:
@@ -181,7 +190,7 @@ class Shell:
     def answer(self, calls: list[dict], connection: Connection) -> None:
         """Make calls one after the other in one fork, and send an outcome for each."""
         self._end_what_is_left()
-        before = _entries()
+        before = self._entries()
         reads, writes = os.pipe()
         try:
             child = os.fork()
@@ -223,7 +232,7 @@ class Shell:
         for _ in range(len(calls) - answers):
             connection.send_packed(lost)
         self._end_what_is_left()
-        _remove(_entries() - before)
+        self._remove(before)
 
     def _end_what_is_left(self) -> None:
         """End the processes that a cell or a call left running."""
@@ -234,6 +243,24 @@ class Shell:
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.waitpid(-1, 0)
+
+    def _entries(self) -> set[str]:
+        """What lies in the folder of the notebook."""
+        return set(os.listdir(self.folder))
+
+    def _is_full(self) -> bool:
+        disk = os.statvfs(self.folder)
+        return disk.f_bavail < disk.f_blocks / 10
+
+    def _remove(self, before: set[str]) -> None:
+        """Make room again: what one cell or exercise left must not fill the folder of the next."""
+        for name in self._entries() - before:
+            path = os.path.join(self.folder, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
 
     def _call(self, request: dict) -> bytes:
         function = self.names.get(request["exercise"])
@@ -341,18 +368,3 @@ def _ring(*_) -> None:
 
 def _no_input(prompt: str = "") -> str:
     raise RuntimeError("input() cannot be answered while grading: write the value in the cell")
-
-
-def _entries() -> set[str]:
-    """What lies in the working directory."""
-    return set(os.listdir("."))
-
-
-def _remove(names: set[str]) -> None:
-    """Make room again: what one exercise left must not fill the folder of the next."""
-    for name in names:
-        if os.path.isdir(name) and not os.path.islink(name):
-            shutil.rmtree(name, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):
-                os.unlink(name)

@@ -158,7 +158,7 @@ def test_memory_disk_and_output_are_bounded():
         "try:\n    for number in range(20):\n        open(f'part{number}', 'wb').write(bytes(10 * 2**20)); total += 10\n"
         "except OSError:\n    print(total)"
     )
-    assert int(said) <= SHORT.folder_bytes >> 20
+    assert int(said.splitlines()[0]) <= SHORT.folder_bytes >> 20
     said = output("for _ in range(100):\n    print('x' * 2**20)")
     assert len(said) < SHORT.output_chars + 100
     assert said.endswith("left out")
@@ -463,6 +463,7 @@ def test_a_right_answer_is_called_once_a_case_and_a_wrong_one_again_by_itself():
     [
         "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\nsignal.setitimer = lambda *_: None",
         "files = []\nwhile True:\n    files.append(open('/dev/null'))",
+        "import os\nos.mkdir('gone')\nos.chdir('gone')\nos.rmdir('/tmp/gone')",
         "import builtins\nfor name in 'print open id exec eval compile vars repr len isinstance'.split():\n    setattr(builtins, name, None)",
         "import signal\ndef fail(*_): raise OSError\nfor number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1):\n    signal.signal(number, fail)",
     ],
@@ -498,3 +499,14 @@ def test_results_of_any_size_are_bounded_in_all():
         "    return x"
     )
     assert earned(forged, OTHER) == [0, 1]
+
+
+def test_a_disk_that_one_cell_fills_is_there_for_the_next():
+    fills = (
+        "try:\n    for number in range(20):\n        open(f'part{number}', 'wb').write(bytes(10 * 2**20))\n"
+        "except OSError:\n    print('full')"
+    )
+    writes = "def other(x):\n    open('mine', 'wb').write(bytes(10 * 2**20))\n    return x + 1.0"
+    run = execute([(0, fills), (1, writes)], plans(), server("bubblewrap", SHORT))
+    assert run.cells[0].output.startswith("full\nthe disk was full")
+    assert run.outcomes["other"][0].kind == "returned"
