@@ -231,11 +231,11 @@ class _Run:
             refused = self.book.store(entries)
         except CourseError:
             for _, _, staged in places:
-                staged.unlink(missing_ok=True)
+                _unstage(staged)
             raise
         for student, sheet, staged in places:
             if why := refused.get(student):
-                staged.unlink()
+                _unstage(staged)
                 self.end(Result(student, "failed", why))
                 continue
             staged.replace(self._graded(student))
@@ -331,6 +331,14 @@ def _alone(made: Path) -> Iterator[None]:
         except OSError as error:
             raise CourseError(f"another run grades in {made.name}: wait until it has ended") from error
         yield
+
+
+def _unstage(staged: Path) -> None:
+    """Remove a file that is not to be stored, and the folders that were made for it."""
+    staged.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # nbgrader stops at a folder without a notebook
+        staged.parent.rmdir()
+        staged.parent.parent.rmdir()
 
 
 def submitted(made: Path, name: str) -> list[str]:

@@ -81,9 +81,10 @@ def grade(
 def feedback(name: Name, db: Database = "") -> None:
     """Write the feedback of every graded submission, in HTML."""
     from autograder.feedback import write_feedback
+    from autograder.report import printable
 
     for page in write_feedback(Course.find(), name, db):
-        typer.echo(page)
+        typer.echo(printable(str(page)))
 
 
 @app.command()

@@ -335,8 +335,9 @@ class Gradebook:
             entry.student.encode()
         except UnicodeError as error:
             raise _Refused("the student's name is not UTF-8: rename the folder") from error
-        if "\n" in entry.student:  # nbgrader finds no file of theirs, and feedback for nobody
-            raise _Refused("the student's name has a line break: rename the folder")
+        # nbgrader takes such a name for a pattern, which fits other students' files, or none.
+        if set("\n*?[") & set(entry.student):
+            raise _Refused("the student's name has one of * ? [ or a line break: rename the folder")
         for name in self._graded:
             if name not in entry.marks:
                 raise _Refused(f"there are no points for {name}")

@@ -16,12 +16,17 @@ from types import SimpleNamespace
 
 import pytest
 from grading.conftest import marks, need_sandbox
-from grading.corpus import FULL, NAME, SUBMISSIONS, release, write
+from grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
 
 from autograder.course import Course
+from autograder.report import printable
 
 ENTRIES = list(SUBMISSIONS.values())
 STUDENTS = [entry for entry in ENTRIES if entry.family == "student"]
+ODD_NAMES = [
+    *("O'Brien; DROP TABLE", "<b onclick=x>", "\x1bc\x1b]0;red\x07", "new\nline", "x" * 200, "-rf", "%s"),
+    *("{student_id}", "*", "[a-z]", "a", "é", "e\u0301", "\u202eabc", "=1+1", NAME, "\udcff"),
+]
 WAS_HERE = "gradus-corpus-was-here"
 PR_SET_CHILD_SUBREAPER = 36
 # What a page of feedback is made of: none of them runs, frames or loads anything.
@@ -76,27 +81,25 @@ def grade(folder, book, entries):
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
-    """Two folders with the same course and the same secret, and its notebook."""
+    """The course released once, in folders of the same secret: `empty` stays so."""
     need_sandbox()
-    whole = tmp_path_factory.mktemp("corpus") / "whole"
-    book = release(whole)
-    Course.find(whole).secret()
-    shutil.copytree(whole, whole.with_name("honest"))
-    return whole, whole.with_name("honest"), book
+    empty = tmp_path_factory.mktemp("corpus") / "empty"
+    book = release(empty)
+    Course.find(empty).secret()
+    whole, honest = (shutil.copytree(empty, empty.with_name(name)) for name in ("whole", "honest"))
+    return SimpleNamespace(book=book, empty=empty, whole=whole, honest=honest)
 
 
 @pytest.fixture(scope="session")
 def graded(folders):
     """The whole class."""
-    whole, _, book = folders
-    return grade(whole, book, ENTRIES)
+    return grade(folders.whole, folders.book, ENTRIES)
 
 
 @pytest.fixture(scope="session")
 def honest(folders, graded):
     """The honest students without the others."""
-    _, alone, book = folders
-    return grade(alone, book, STUDENTS)
+    return grade(folders.honest, folders.book, STUDENTS)
 
 
 def about(course, name):
@@ -135,6 +138,41 @@ def test_the_command_says_that_some_need_a_person(graded):
     assert graded.done.returncode == 1
     assert graded.done.stderr == ""
     assert set(graded.marks) == set(SUBMISSIONS)
+
+
+@pytest.fixture(scope="session")
+def odd_names(folders):
+    """A class of right answers whose students have odd names: how the command ended, and the course."""
+    book = folders.book
+    folder = folders.whole.with_name("names")
+    shutil.copytree(folders.empty, folder)
+    (notebook,) = files_of(SUBMISSIONS["student_right"], book).values()
+    for name in ODD_NAMES:
+        place = folder / "course" / "submitted" / name / NAME
+        place.mkdir(parents=True)
+        (place / f"{NAME}.ipynb").write_bytes(notebook)
+    return autograder(folder, "grade", NAME), Course.find(folder)
+
+
+def test_odd_names_of_students(odd_names):
+    """Each has its points or is told why not; feedback and report are written for all that are graded."""
+    done, course = odd_names
+    said = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (1, "")
+    found = {name: sum(points.values()) for name, points in marks(course, NAME).items()}
+    for name in ODD_NAMES:
+        row = printable(name)
+        if name in found:
+            assert f"graded: {row}" in said and found[name] == sum(FULL.values())
+        else:
+            assert [line for line in said if line.startswith(f"  {row} ") and "rename the folder" in line]
+    assert set(ODD_NAMES) - set(found) == {"\udcff", "new\nline", "*", "[a-z]"}
+    for command in ("feedback", "report"):
+        done = autograder(course.root, command, NAME)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "\x1b" not in done.stdout
+    pages = course.made.glob(f"feedback/*/{NAME}/{NAME}.html")
+    assert {page.parts[-3] for page in pages} == set(found)
 
 
 def test_honest_students_have_what_they_have_without_the_others(graded, honest):
