@@ -20,6 +20,7 @@ _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000
 _NAMESPACES = 0x7E020000  # every namespace flag that clone takes
 _NOSUID, _NODEV, _NOEXEC = 2, 4, 8
 _CAPABILITIES = 64
+_MOST_FILES = 10_000  # which cost the kernel memory that no other limit counts
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SET_SECCOMP = 36, 38, 24, 22
 
 # What a submission has no use for, and what has let others out: by number on x86_64 and on aarch64.
@@ -183,9 +184,9 @@ def _further_in() -> int:
 
 def _mounts(size: int) -> None:
     """Folders that end with the submission, and a view of its own processes alone."""
-    flags = _NOSUID | _NODEV
+    flags, options = _NOSUID | _NODEV, b"mode=0700,size=%d,nr_inodes=%d" % (size, _MOST_FILES)
     for folder in (b"/tmp", b"/dev/shm"):
-        _call("mount", b"tmpfs", folder, b"tmpfs", flags, b"mode=0700,size=%d" % size)
+        _call("mount", b"tmpfs", folder, b"tmpfs", flags, options)
     _call("mount", b"proc", b"/proc", b"proc", flags | _NOEXEC, None)
 
 
