@@ -250,7 +250,7 @@ class Shell:
 
     def _is_full(self) -> bool:
         disk = os.statvfs(self.folder)
-        return disk.f_bavail < disk.f_blocks / 10
+        return disk.f_bavail < disk.f_blocks / 10 or disk.f_favail < disk.f_files / 10
 
     def _remove(self, before: set[str]) -> None:
         """Make room again: what one cell or exercise left must not fill the folder of the next."""

@@ -510,3 +510,22 @@ def test_a_disk_that_one_cell_fills_is_there_for_the_next():
     run = execute([(0, fills), (1, writes)], plans(), server("bubblewrap", SHORT))
     assert run.cells[0].output.startswith("full\nthe disk was full")
     assert run.outcomes["other"][0].kind == "returned"
+
+
+def test_files_are_counted_too_and_those_of_one_cell_are_removed_for_the_next():
+    many = (
+        "try:\n    for number in range(50_000):\n        open(f'part{number}', 'w').close()\n"
+        "except OSError:\n    print(number)"
+    )
+    writes = "def other(x):\n    open('mine', 'w').close()\n    return x + 1.0"
+    run = execute([(0, many), (1, writes)], plans(), server("bubblewrap", SHORT))
+    number, removed = run.cells[0].output.splitlines()
+    assert 1000 < int(number) < 10_000 and removed.startswith("the disk was full")
+    assert run.outcomes["other"][0].kind == "returned"
+
+
+def test_submissions_have_namespaces_of_their_own_where_all_is_required():
+    """Without them grading goes on, more slowly: a fault in making them would not be noticed."""
+    if os.environ.get("GRADUS_REQUIRE_ALL") != "1":
+        pytest.skip("systems differ: some allow no namespaces within the sandbox")
+    assert sandbox._nests()
