@@ -381,7 +381,7 @@ def _isolated(
     ]
     for name, value in _environment(_WORK, f"{_SHOWN}:{_SHOWN}/{_INSIDE}").items():
         command += ["--setenv", name, value]
-    command += ["--", sys.executable, "-s", "-P", "-B", *program]
+    command += ["--", os.path.abspath(sys.executable), "-s", "-P", "-B", *program]
     return command if os.geteuid() else _as_nobody(binds + [(p, p) for p in _ours()], command)
 
 
