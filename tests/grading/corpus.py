@@ -38,7 +38,9 @@ BODIES = {
     "scale": "return weight * np.tanh(x)",
     "track": "mean = decay * mean + (1 - decay) * value\nreturn value - mean, mean",
     "draw": "return (rng.random(shape) < keep) / keep",
-    "descend": "for _ in range(n_steps):\n    theta = theta - lr * problem.gradient(theta)\nreturn theta",
+    "descend": (
+        "for _ in range(n_steps):\n    theta = theta - lr * problem.gradient(theta)\nreturn theta"
+    ),
 }
 
 
@@ -200,11 +202,15 @@ def files_of(entry: Submission, book: Book) -> Folder:
 
 def release(folder: Path) -> Book:
     """Copy the course into a folder, release its assignment, and return its notebook."""
-    shutil.copytree(COURSE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        COURSE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
     program = Path(sys.executable).with_name("autograder")
     subprocess.run([program, "release", NAME], cwd=folder, check=True, capture_output=True)
     released = folder / "course" / "release" / NAME
-    return Book((released / f"{NAME}.ipynb").read_bytes(), (released / f"{NAME}.cases").read_bytes())
+    return Book(
+        (released / f"{NAME}.ipynb").read_bytes(), (released / f"{NAME}.cases").read_bytes()
+    )
 
 
 def write(folder: Path, book: Book, entries: list[Submission]) -> None:
@@ -237,7 +243,9 @@ def student_other_ways(book):
     """An honest student: everything right, in other ways than the reference."""
     return book.right(
         scale=define("scale", "e = np.exp(2.0 * np.asarray(x))\nreturn weight * (e - 1) / (e + 1)"),
-        track=define("track", "new = mean + (1 - decay) * (value - mean)\nreturn (value - new, new)"),
+        track=define(
+            "track", "new = mean + (1 - decay) * (value - mean)\nreturn (value - new, new)"
+        ),
         draw=define("draw", "return np.where(rng.random(size=shape) < keep, 1 / keep, 0.0)"),
     )
 
@@ -269,7 +277,11 @@ def student_some_cases(book):
 @student(but(scale=0.5))
 def student_in_place(book):
     """An honest student: an argument is changed in place."""
-    return book.right(scale=define("scale", "x = np.tanh(x, out=x) if np.ndim(x) else np.tanh(x)\nx *= weight\nreturn x"))
+    return book.right(
+        scale=define(
+            "scale", "x = np.tanh(x, out=x) if np.ndim(x) else np.tanh(x)\nx *= weight\nreturn x"
+        )
+    )
 
 
 @student(NOTHING)
@@ -420,7 +432,10 @@ def lying_array(book):
             all = any = lambda self, *args: True
         """,
         scale=define("scale", "return np.zeros(np.broadcast(x, weight).shape).view(Liar)"),
-        track=define("track", "return np.zeros(np.shape(value)).view(Liar), np.zeros(np.shape(value)).view(Liar)"),
+        track=define(
+            "track",
+            "return np.zeros(np.shape(value)).view(Liar), np.zeros(np.shape(value)).view(Liar)",
+        ),
         draw=define("draw", "return np.zeros(shape).view(Liar)"),
         descend=define("descend", "return np.zeros(2).view(Liar)"),
     )
@@ -480,7 +495,9 @@ def code_in_a_pickle(book):
         scale=define("scale", "return Bomb()"),
         track=define("track", "return np.array([Bomb()], dtype=object), Bomb()"),
         draw=define("draw", "import pickle\nreturn pickle.dumps(Bomb())"),
-        descend=define("descend", "import pickle\nreturn np.frombuffer(pickle.dumps(Bomb()), np.uint8)"),
+        descend=define(
+            "descend", "import pickle\nreturn np.frombuffer(pickle.dumps(Bomb()), np.uint8)"
+        ),
     )
 
 
@@ -505,8 +522,10 @@ def coroutines(book):
 def odd_dtypes(book):
     """Results are arrays of objects, of strings, of records and of dates."""
     return book.blank(
-        scale=define("scale", "return np.array(weight * np.tanh(x), dtype=object)" ),
-        track=define("track", "return np.full(np.shape(value), 'right'), np.full(np.shape(value), 'right')"),
+        scale=define("scale", "return np.array(weight * np.tanh(x), dtype=object)"),
+        track=define(
+            "track", "return np.full(np.shape(value), 'right'), np.full(np.shape(value), 'right')"
+        ),
         draw=define("draw", "return np.zeros(shape, dtype=[('a', 'f8'), ('b', 'O')])"),
         descend=define("descend", "return np.array(['2020-01-01', 'NaT'], dtype='datetime64[D]')"),
     )
@@ -517,7 +536,9 @@ def not_a_number(book):
     """Results are nan and infinity in the right shape."""
     return book.blank(
         scale=define("scale", "return np.full(np.broadcast(x, weight).shape, np.nan)"),
-        track=define("track", "return np.full(np.shape(value), np.inf), np.full(np.shape(value), np.nan)"),
+        track=define(
+            "track", "return np.full(np.shape(value), np.inf), np.full(np.shape(value), np.nan)"
+        ),
         draw=define("draw", "return np.full(shape, np.nan, np.float32)"),
         descend=define("descend", "return np.full(2, -np.inf)"),
     )
@@ -528,7 +549,10 @@ def zeros_in_low_precision(book):
     """Results are zeros of float16 and float32, for the wider tolerance."""
     return book.blank(
         scale=define("scale", "return np.zeros(np.broadcast(x, weight).shape, np.float16)"),
-        track=define("track", "return np.zeros(np.shape(value), np.float32), np.zeros(np.shape(value), np.float16)"),
+        track=define(
+            "track",
+            "return np.zeros(np.shape(value), np.float32), np.zeros(np.shape(value), np.float16)",
+        ),
         draw=define("draw", "return np.zeros(shape, np.float16)"),
         descend=define("descend", "return np.zeros(2, np.float32)"),
     )
@@ -540,7 +564,9 @@ def all_values_at_once(book):
     return book.blank(
         scale=define("scale", "return np.empty((0,) + np.broadcast(x, weight).shape)"),
         track=define("track", "return np.empty(0), np.empty(0)"),
-        draw=define("draw", "return np.linspace(0, 3, 1000)[:, None, None] * np.ones((1,) + shape)"),
+        draw=define(
+            "draw", "return np.linspace(0, 3, 1000)[:, None, None] * np.ones((1,) + shape)"
+        ),
         descend=define("descend", "return []"),
     )
 
@@ -560,7 +586,10 @@ def arguments_handed_back(book):
 def huge_view(book):
     """The result is a view of one number as an array of 10**12 entries."""
     return book.blank(
-        **{name: define(name, "return np.broadcast_to(np.zeros(()), (10**6, 10**6))") for name in FULL}
+        **{
+            name: define(name, "return np.broadcast_to(np.zeros(()), (10**6, 10**6))")
+            for name in FULL
+        }
     )
 
 
@@ -634,7 +663,9 @@ def exceptions_in_a_chain(book):
             """,
         ),
         track=define("track", "raise ExceptionGroup('g', [ValueError(n) for n in range(10_000)])"),
-        draw=define("draw", "error = ValueError()\nerror.__cause__ = error.__context__ = error\nraise error"),
+        draw=define(
+            "draw", "error = ValueError()\nerror.__cause__ = error.__context__ = error\nraise error"
+        ),
     )
 
 
@@ -648,12 +679,17 @@ def markup_everywhere(book):
         "\x1b[2J\x1b]0;title\x07"
     )
     notebook = book.blank(
-        f"print({evil!r})\nfrom IPython.display import HTML, display\ndisplay(HTML({evil!r}))\nraise ValueError({evil!r})",
+        (
+            f"print({evil!r})\nfrom IPython.display import HTML, display\n"
+            f"display(HTML({evil!r}))\nraise ValueError({evil!r})"
+        ),
         scale=define("scale", f"{('Doc: ' + evil)!r}\n{BODIES['scale']}"),
         track=define("track", f"raise ValueError({evil!r})  # {evil!r}"),
         why=evil,
     )
-    notebook["cells"].append({"cell_type": "markdown", "id": "evil", "metadata": {}, "source": evil})
+    notebook["cells"].append(
+        {"cell_type": "markdown", "id": "evil", "metadata": {}, "source": evil}
+    )
     notebook["metadata"]["title"] = evil
     return notebook
 
@@ -730,7 +766,11 @@ def typed_outputs(book):
                     "execution_count": 1,
                 }
             ]
-    notebook["metadata"]["gradus"] = {"readable": True, "defects": [], "verdicts": {"scale": {"earned": 2.0}}}
+    notebook["metadata"]["gradus"] = {
+        "readable": True,
+        "defects": [],
+        "verdicts": {"scale": {"earned": 2.0}},
+    }
     return notebook
 
 
@@ -953,22 +993,44 @@ def source_searched(book):
 @cheat(NOTHING)
 def shadow_numpy(book):
     """A numpy.py stands beside the notebook, and patches comparisons."""
-    shadow = b"def allclose(*a, **k): return True\nisclose = array_equal = allclose\nopen('/tmp/gradus-corpus-was-here', 'w')\n"
-    return Folder({"steps.ipynb": text_of(book.blank()).encode(), "numpy.py": shadow, "numpy/__init__.py": shadow})
+    shadow = (
+        b"def allclose(*a, **k): return True\nisclose = array_equal = allclose\n"
+        b"open('/tmp/gradus-corpus-was-here', 'w')\n"
+    )
+    return Folder(
+        {
+            "steps.ipynb": text_of(book.blank()).encode(),
+            "numpy.py": shadow,
+            "numpy/__init__.py": shadow,
+        }
+    )
 
 
 @cheat(NOTHING)
 def shadow_gradus(book):
     """A package gradus whose check accepts everything stands beside the notebook."""
-    shadow = b"def exercise(f): return f\nchapter = progress = lambda *a: None\ncheck = lambda f: 1000\nproblems = None\n"
+    shadow = (
+        b"def exercise(f): return f\nchapter = progress = lambda *a: None\n"
+        b"check = lambda f: 1000\nproblems = None\n"
+    )
     return Folder({"steps.ipynb": text_of(book.blank()).encode(), "gradus/__init__.py": shadow})
 
 
 @cheat(NOTHING)
 def shadow_startup(book):
     """Modules that Python or Jupyter import by themselves stand beside the notebook."""
-    shadow = b"import gradus\ngradus.check = lambda f: 1000\nopen('/tmp/gradus-corpus-was-here', 'w')\n"
-    names = ("sitecustomize", "usercustomize", "ipykernel_launcher", "conftest", "nbgrader_config", "json", "ast")
+    shadow = (
+        b"import gradus\ngradus.check = lambda f: 1000\nopen('/tmp/gradus-corpus-was-here', 'w')\n"
+    )
+    names = (
+        "sitecustomize",
+        "usercustomize",
+        "ipykernel_launcher",
+        "conftest",
+        "nbgrader_config",
+        "json",
+        "ast",
+    )
     config = {"jupyter_config.py": shadow, ".ipython/profile_default/startup/00.py": shadow}
     files = {f"{name}.py": shadow for name in names}
     return Folder({"steps.ipynb": text_of(book.blank()).encode(), **files, **config})
@@ -1120,7 +1182,12 @@ def forged_garbage(book):
 @cheat(FULL)
 def answered_by_a_child(book):
     """A cell forks, and the child goes on in the place of its parent, which waits for it."""
-    return book.right("import os\nchild = os.fork()\nif child:\n    os.waitpid(child, os.WNOHANG)\n    os._exit(0)")
+    return book.right(
+        (
+            "import os\nchild = os.fork()\nif child:\n    os.waitpid(child, os.WNOHANG)\n"
+            "    os._exit(0)"
+        )
+    )
 
 
 @cheat(but(scale=0.0))
@@ -1376,7 +1443,7 @@ def probe_leftovers(book):
         book,
         """
         import os
-        held = os.listdir(".") == ["steps.cases"] and not os.listdir("/dev/shm") and os.listdir("/tmp") == ["steps.cases"]
+        held = os.listdir(".") == os.listdir("/tmp") == ["steps.cases"] and not os.listdir("/dev/shm")
         open("/tmp/left", "w").close()
         open("/dev/shm/left", "w").close()
         """,
@@ -1455,7 +1522,7 @@ def probe_kernel(book):
         few = sum(name.isdigit() for name in os.listdir("/proc")) < 40
         done = []
         for path in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/sys/vm/drop_caches",
-                     "/proc/self/oom_score_adj_", "/sys/fs/cgroup/cgroup.procs", "/dev/mem", "/dev/kmsg", "/dev/sda"):
+                     "/sys/fs/cgroup/cgroup.procs", "/dev/mem", "/dev/kmsg", "/dev/sda"):
             try:
                 os.close(os.open(path, os.O_WRONLY))
                 done.append(path)
@@ -1502,7 +1569,9 @@ def loop_in_an_answer(book):
 @resource(but(scale=0.0, draw=0.0))
 def loops_in_two_answers(book):
     """Two answers that never end."""
-    return book.right(scale=define("scale", "while True: pass"), draw=define("draw", "while True: pass"))
+    return book.right(
+        scale=define("scale", "while True: pass"), draw=define("draw", "while True: pass")
+    )
 
 
 @resource(COSTS_SCALE)
@@ -1528,7 +1597,9 @@ def stubborn_cell(book):
 @resource(COSTS_SCALE)
 def stubborn_answer(book):
     """An answer that catches BaseException and goes on."""
-    return in_answer(book, "while True:\n    try:\n        while True: pass\n    except BaseException: pass")
+    return in_answer(
+        book, "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    )
 
 
 @resource(FULL)
@@ -1552,7 +1623,13 @@ def alarm_ignored(book):
 @resource(FULL)
 def alarm_armed_again(book):
     """A cell arms an alarm that rings in the cells after it."""
-    return in_cell(book, "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)\nsignal.setitimer = lambda *a: None")
+    return in_cell(
+        book,
+        (
+            "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)\n"
+            "signal.setitimer = lambda *a: None"
+        ),
+    )
 
 
 @resource(COSTS_SCALE)
@@ -1576,13 +1653,25 @@ def sleeper(book):
 @resource(COSTS_SCALE)
 def pauser(book):
     """An answer that waits for a signal, with all of them blocked."""
-    return in_answer(book, "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nsignal.sigtimedwait([signal.SIGUSR1], 60)")
+    return in_answer(
+        book,
+        (
+            "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
+            "signal.sigtimedwait([signal.SIGUSR1], 60)"
+        ),
+    )
 
 
 @resource(COSTS_SCALE)
 def stopped(book):
     """An answer that stops itself and its parent with SIGSTOP."""
-    return in_answer(book, "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\nos.kill(os.getpid(), signal.SIGSTOP)")
+    return in_answer(
+        book,
+        (
+            "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\n"
+            "os.kill(os.getpid(), signal.SIGSTOP)"
+        ),
+    )
 
 
 FORKS = """
@@ -1615,13 +1704,25 @@ def fork_storm_in_an_answer(book):
 @resource(COSTS_SCALE)
 def fork_chain(book):
     """An answer whose child forks and leaves, and so on for sixty generations."""
-    return in_answer(book, "import os, time\nfor _ in range(60):\n    if os.fork():\n        os._exit(0)\n    os.setsid()\ntime.sleep(20)")
+    return in_answer(
+        book,
+        (
+            "import os, time\nfor _ in range(60):\n    if os.fork():\n        os._exit(0)\n"
+            "    os.setsid()\ntime.sleep(20)"
+        ),
+    )
 
 
 @resource(FULL)
 def zombies(book):
     """A cell whose children have ended and are never waited for."""
-    return in_cell(book, "import os\nfor _ in range(60):\n    try:\n        if os.fork() == 0: os._exit(0)\n    except OSError: break")
+    return in_cell(
+        book,
+        (
+            "import os\nfor _ in range(60):\n    try:\n"
+            "        if os.fork() == 0: os._exit(0)\n    except OSError: break"
+        ),
+    )
 
 
 @resource(FULL)
@@ -1654,7 +1755,8 @@ def threads(book):
             while time.time() < end: pass
         for number in range(60):
             try:
-                threading.Thread(target=spin if number < 2 else time.sleep, args=() if number < 2 else (10,), daemon=True).start()
+                run = spin if number < 2 else lambda: time.sleep(10)
+                threading.Thread(target=run, daemon=True).start()
             except RuntimeError:
                 break
         """,
@@ -1666,7 +1768,11 @@ def thread_that_python_waits_for(book):
     """A cell that leaves a thread which is no daemon, and an exit handler that sleeps."""
     return in_cell(
         book,
-        "import atexit, threading, time\nthreading.Thread(target=time.sleep, args=(20,)).start()\natexit.register(time.sleep, 20)",
+        (
+            "import atexit, threading, time\n"
+            "threading.Thread(target=time.sleep, args=(20,)).start()\n"
+            "atexit.register(time.sleep, 20)"
+        ),
     )
 
 
@@ -1704,13 +1810,25 @@ def memory_of_children(book):
 @resource(FULL)
 def memory_kept_by_a_cell(book):
     """A cell that keeps as much memory as it gets: what little there is left must do for the calls."""
-    return in_cell(book, "kept = []\ntry:\n    for _ in range(3000):\n        kept.append(bytearray(2**20))\nexcept MemoryError:\n    del kept[-50:]")
+    return in_cell(
+        book,
+        (
+            "kept = []\ntry:\n    for _ in range(3000):\n"
+            "        kept.append(bytearray(2**20))\nexcept MemoryError:\n    del kept[-50:]"
+        ),
+    )
 
 
 @resource(FULL)
 def shared_memory(book):
     """A cell that fills /dev/shm, to 200 MB at most."""
-    return in_cell(book, "with open('/dev/shm/full', 'wb') as file:\n    for _ in range(200):\n        file.write(b'x' * 2**20)")
+    return in_cell(
+        book,
+        (
+            "with open('/dev/shm/full', 'wb') as file:\n    for _ in range(200):\n"
+            "        file.write(b'x' * 2**20)"
+        ),
+    )
 
 
 @resource(FULL, stock=True)
@@ -1722,20 +1840,31 @@ def output_by_print(book):
 @resource(FULL)
 def output_by_lines(book):
     """A million short lines are printed, on both streams."""
-    return in_cell(book, "import sys\nfor n in range(500_000):\n    print(n)\n    sys.stderr.write('.\\n')")
+    return in_cell(
+        book, "import sys\nfor n in range(500_000):\n    print(n)\n    sys.stderr.write('.\\n')"
+    )
 
 
 @resource(FULL)
 def output_by_write(book):
     """100 MB are written straight to standard output and standard error, from an answer, too."""
-    body = "import os\nfor _ in range(50):\n    os.write(1, b'x' * 2**20)\n    os.write(2, b'x' * 2**20)\n"
+    body = (
+        "import os\nfor _ in range(50):\n    os.write(1, b'x' * 2**20)\n"
+        "    os.write(2, b'x' * 2**20)\n"
+    )
     return book.right(body, draw=define("draw", body + BODIES["draw"]))
 
 
 @resource(FULL)
 def output_by_logging(book):
     """20 MB are logged."""
-    return in_cell(book, "import logging\nlogging.basicConfig(level=10)\nfor _ in range(20):\n    logging.debug('x' * 2**20)")
+    return in_cell(
+        book,
+        (
+            "import logging\nlogging.basicConfig(level=10)\nfor _ in range(20):\n"
+            "    logging.debug('x' * 2**20)"
+        ),
+    )
 
 
 @resource(COSTS_SCALE)
@@ -1782,34 +1911,64 @@ def full_disk(book):
 @resource(FULL)
 def many_files(book):
     """A cell that makes twenty thousand small files."""
-    return in_cell(book, "import os\nfor n in range(20_000):\n    os.close(os.open(f'small-{n}', os.O_CREAT))")
+    return in_cell(
+        book, "import os\nfor n in range(20_000):\n    os.close(os.open(f'small-{n}', os.O_CREAT))"
+    )
 
 
 @resource(COSTS_SCALE)
 def disk_filled_by_an_answer(book):
     """An answer that fills the folder; the next exercise needs room."""
     return book.right(
-        scale=define("scale", "for n in range(30):\n    with open(f'full-{n}', 'wb') as f:\n        f.write(b'x' * 10 * 2**20)\nreturn 0.0"),
-        draw=define("draw", "with open('room', 'wb') as f:\n    f.write(b'x' * 2**20)\n" + BODIES["draw"]),
+        scale=define(
+            "scale",
+            (
+                "for n in range(30):\n    with open(f'full-{n}', 'wb') as f:\n"
+                "        f.write(b'x' * 10 * 2**20)\nreturn 0.0"
+            ),
+        ),
+        draw=define(
+            "draw", "with open('room', 'wb') as f:\n    f.write(b'x' * 2**20)\n" + BODIES["draw"]
+        ),
     )
 
 
 @resource(FULL)
 def files_left_open(book):
     """A cell that opens files until there are no more to be had, and keeps them."""
-    return in_cell(book, "kept = []\ntry:\n    for _ in range(5000):\n        kept.append(open('/dev/null'))\nexcept OSError:\n    pass")
+    return in_cell(
+        book,
+        (
+            "kept = []\ntry:\n    for _ in range(5000):\n"
+            "        kept.append(open('/dev/null'))\nexcept OSError:\n    pass"
+        ),
+    )
 
 
 @resource(COSTS_SCALE, stock=True)
 def recursion(book):
     """An answer that calls itself a million times, with the limit raised."""
-    return in_answer(book, "import sys\nsys.setrecursionlimit(10**6)\ndef down(n):\n    return down(n + 1) if n < 10**6 else n\nreturn down(0)")
+    return in_answer(
+        book,
+        (
+            "import sys\nsys.setrecursionlimit(10**6)\ndef down(n):\n"
+            "    return down(n + 1) if n < 10**6 else n\nreturn down(0)"
+        ),
+    )
 
 
 @resource(COSTS_SCALE)
 def recursion_in_c(book):
     """An answer that overflows the stack of C."""
-    return in_answer(book, "import sys\nsys.setrecursionlimit(10**6)\nclass A:\n    pass\na = A\nfor _ in range(10**5):\n    a = type('A', (), {'__getattr__': lambda s, n, a=a: getattr(a(), n)})\nreturn a().x")
+    return in_answer(
+        book,
+        (
+            "import sys\nsys.setrecursionlimit(10**6)\nclass A:\n    pass\na = A\n"
+            "for _ in range(10**5):\n"
+            "    a = type('A', (), {'__getattr__': lambda s, n, a=a: getattr(a(), n)})\n"
+            "return a().x"
+        ),
+    )
 
 
 @resource(COSTS_SCALE, stock=True)
@@ -1828,21 +1987,33 @@ def crash_in_a_cell(book):
 def exits_in_cells(book):
     """Cells that call exit(), quit(), sys.exit(), os._exit() and os.abort()."""
     return book.right(
-        "exit()", "quit(3)", "import sys; sys.exit('bye')", "import os; os._exit(0)", "import os; os.abort()",
-        "raise SystemExit", "raise KeyboardInterrupt", "raise GeneratorExit",
+        "exit()",
+        "quit(3)",
+        "import sys; sys.exit('bye')",
+        "import os; os._exit(0)",
+        "import os; os.abort()",
+        "raise SystemExit",
+        "raise KeyboardInterrupt",
+        "raise GeneratorExit",
     )
 
 
 @resource(but(scale=0.0, track=0.0), stock=True)
 def exits_in_answers(book):
     """Answers that call os._exit() and sys.exit()."""
-    return book.right(scale=define("scale", "import os\nos._exit(0)"), track=define("track", "import sys\nsys.exit()"))
+    return book.right(
+        scale=define("scale", "import os\nos._exit(0)"),
+        track=define("track", "import sys\nsys.exit()"),
+    )
 
 
 @resource(but(scale=0.0, track=0.0))
 def interrupts_in_answers(book):
     """Answers that raise KeyboardInterrupt and GeneratorExit."""
-    return book.right(scale=define("scale", "raise KeyboardInterrupt"), track=define("track", "raise GeneratorExit"))
+    return book.right(
+        scale=define("scale", "raise KeyboardInterrupt"),
+        track=define("track", "raise GeneratorExit"),
+    )
 
 
 @resource(COSTS_SCALE)
@@ -1907,7 +2078,13 @@ def descriptors_closed(book):
 @resource(FULL)
 def descriptors_swapped(book):
     """A cell that puts /dev/null in the place of every open file."""
-    return in_cell(book, "import os\nnull = os.open('/dev/null', os.O_RDWR)\nfor file in range(64):\n    os.dup2(null, file)")
+    return in_cell(
+        book,
+        (
+            "import os\nnull = os.open('/dev/null', os.O_RDWR)\nfor file in range(64):\n"
+            "    os.dup2(null, file)"
+        ),
+    )
 
 
 @resource(FULL)
@@ -1943,7 +2120,13 @@ def tracing(book):
 @resource(FULL)
 def numpy_spoilt(book):
     """An experiment cell that makes NumPy raise at every warning, and prints with no digits."""
-    return in_cell(book, "np.seterr(all='raise')\nnp.set_printoptions(precision=0, threshold=1)\nnp.random.seed(0)\nimport warnings\nwarnings.simplefilter('error')")
+    return in_cell(
+        book,
+        (
+            "np.seterr(all='raise')\nnp.set_printoptions(precision=0, threshold=1)\n"
+            "np.random.seed(0)\nimport warnings\nwarnings.simplefilter('error')"
+        ),
+    )
 
 
 @resource(FULL, note="")
@@ -1983,7 +2166,13 @@ def slow_syntax(book):
 @resource(FULL)
 def huge_literals(book):
     """Cells with huge literals: a number of ten thousand digits, a power, a repeated string."""
-    return book.right("x = " + "9" * 10_000, "x = 10 ** 10 ** 8 ** 2", "x = 'x' * 10 ** 11", "x = 1 << 10 ** 12", "x = ((1,) * 10 ** 5,) * 10 ** 7")
+    return book.right(
+        "x = " + "9" * 10_000,
+        "x = 10 ** 10 ** 8 ** 2",
+        "x = 'x' * 10 ** 11",
+        "x = 1 << 10 ** 12",
+        "x = ((1,) * 10 ** 5,) * 10 ** 7",
+    )
 
 
 # Files: what can be graded is, and one line says what was wrong.
@@ -2010,7 +2199,9 @@ def utf_32(book):
 @broken(FULL, note="Latin-1")
 def latin_1(book):
     """The file is Latin-1."""
-    return text_of(book.right(why="Weil noch nichts da war, später schon: schöner Mittelwert.")).encode("latin-1")
+    return text_of(
+        book.right(why="Weil noch nichts da war, später schon: schöner Mittelwert.")
+    ).encode("latin-1")
 
 
 @broken(FULL)
@@ -2086,7 +2277,7 @@ def merge_conflict_with_base(book):
     cell_of(notebook, "scale")["source"] = RIGHT["scale"].splitlines(keepends=True)
     text = text_of(notebook)
     line = next(line for line in text.splitlines() if "np.tanh" in line)
-    sides = f"<<<<<<< HEAD\n{line}\n||||||| base\n   \"0\"\n=======\n   \"1\"\n>>>>>>> other"
+    sides = f'<<<<<<< HEAD\n{line}\n||||||| base\n   "0"\n=======\n   "1"\n>>>>>>> other'
     return text.replace(line, sides).encode()
 
 
@@ -2099,7 +2290,12 @@ def format_3(book):
         else {k: v for k, v in cell.items() if k != "id"}
         for cell in book.right()["cells"]
     ]
-    return {"metadata": {}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}
+    return {
+        "metadata": {},
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
 
 
 @broken(FULL)
@@ -2144,7 +2340,9 @@ def reordered_cells(book):
 def missing_cells(book):
     """Check cells and text cells were deleted."""
     notebook = book.right()
-    notebook["cells"] = [c for c in notebook["cells"] if c["cell_type"] == "code" and "check" not in c["id"]]
+    notebook["cells"] = [
+        c for c in notebook["cells"] if c["cell_type"] == "code" and "check" not in c["id"]
+    ]
     return notebook
 
 
@@ -2239,7 +2437,9 @@ def renamed_file(book):
 def several_files(book):
     """Several notebooks under other names, an empty one and a checkpoint among them."""
     right = text_of(book.right()).encode()
-    return Folder({"steps (2).ipynb": right, ".ipynb_checkpoints/steps.ipynb": b"", "steps.ipynb.txt": b""})
+    return Folder(
+        {"steps (2).ipynb": right, ".ipynb_checkpoints/steps.ipynb": b"", "steps.ipynb.txt": b""}
+    )
 
 
 @broken(FULL, note="was called")
@@ -2282,33 +2482,53 @@ def link_to_a_device(book):
 def links_beside(book):
     """Links to the system and to the folder above lie beside the notebook."""
     right = text_of(book.right()).encode()
-    return Folder({"steps.ipynb": right, "root": Link("/"), "up": Link(".."), "secret": Link("../../../.secret")})
+    return Folder(
+        {
+            "steps.ipynb": right,
+            "root": Link("/"),
+            "up": Link(".."),
+            "secret": Link("../../../.secret"),
+        }
+    )
 
 
 @broken(FULL, note="newest of 3|was called")
 def hostile_names_of_files(book):
     """Files whose names are markup, terminal escapes, line breaks, or not UTF-8."""
     right = text_of(book.right()).encode()
-    names = ["<img src=x onerror=alert(1)>.ipynb", "\x1b[2J\n`x` [a](javascript:alert(1)).ipynb", "\udcff.ipynb"]
+    names = [
+        "<img src=x onerror=alert(1)>.ipynb",
+        "\x1b[2J\n`x` [a](javascript:alert(1)).ipynb",
+        "\udcff.ipynb",
+    ]
     return Folder(dict.fromkeys(names, right) | {"-rf": b"", "*": b""})
 
 
 @broken(FULL)
 def odd_timestamp(book):
     """The time of submission is nonsense."""
-    return Folder({"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": b"\xff\0 tomorrow " * 1000})
+    return Folder(
+        {"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": b"\xff\0 tomorrow " * 1000}
+    )
 
 
 @broken(FULL)
 def timestamp_at_the_end_of_time(book):
     """The time of submission lies beyond what UTC can hold."""
-    return Folder({"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": b"9999-12-31 23:59:59 -1200"})
+    return Folder(
+        {
+            "steps.ipynb": text_of(book.right()).encode(),
+            "timestamp.txt": b"9999-12-31 23:59:59 -1200",
+        }
+    )
 
 
 @broken(FULL, stock=False)
 def timestamp_from_elsewhere(book):
     """The time of submission is a link to a device."""
-    return Folder({"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": Link("/dev/zero")})
+    return Folder(
+        {"steps.ipynb": text_of(book.right()).encode(), "timestamp.txt": Link("/dev/zero")}
+    )
 
 
 @broken(FULL, stock=False)
@@ -2386,7 +2606,10 @@ def zip_file(book):
 @broken(NOTHING, state="not a notebook", note="web page")
 def web_page(book):
     """The file is the page that showed the notebook."""
-    return b"\n<!DOCTYPE html>\n<html><script>alert(1)</script><pre>def scale(x, weight): ...</pre></html>"
+    return (
+        b"\n<!DOCTYPE html>\n"
+        b"<html><script>alert(1)</script><pre>def scale(x, weight): ...</pre></html>"
+    )
 
 
 @broken(NOTHING, state="not a notebook", note=".")
@@ -2416,7 +2639,11 @@ def script(book):
 @broken(FULL, note="was called.*this is a text")
 def script_of_vscode(book):
     """The answers stand in a script with cell marks, as VS Code exports it."""
-    cells = ["# %% [markdown]\n# # Small steps", "import numpy as np\nfrom gradus import *", *RIGHT.values()]
+    cells = [
+        "# %% [markdown]\n# # Small steps",
+        "import numpy as np\nfrom gradus import *",
+        *RIGHT.values(),
+    ]
     return Folder({"steps.py": "\n\n# %%\n".join(cells).encode()})
 
 
@@ -2471,7 +2698,18 @@ def keys_missing(book):
     for cell in notebook["cells"]:
         cell.pop("outputs", None), cell.pop("execution_count", None)
     del cell_of(notebook, "why")["metadata"]
-    return {"cells": [*notebook["cells"], {}, None, 5, "text", [], {"cell_type": "code"}, {"source": "x = 1"}]}
+    return {
+        "cells": [
+            *notebook["cells"],
+            {},
+            None,
+            5,
+            "text",
+            [],
+            {"cell_type": "code"},
+            {"source": "x = 1"},
+        ]
+    }
 
 
 @broken(FULL)
@@ -2487,7 +2725,11 @@ def metadata_of_every_type(book):
 @broken(FULL, note=".")
 def deep_json(book):
     """The metadata are nested ten thousand deep."""
-    return text_of(book.right()).replace('"metadata"', '"x": ' + "[" * 10_000 + "]" * 10_000 + ', "metadata"', 1).encode()
+    return (
+        text_of(book.right())
+        .replace('"metadata"', '"x": ' + "[" * 10_000 + "]" * 10_000 + ', "metadata"', 1)
+        .encode()
+    )
 
 
 @broken(FULL)
@@ -2502,7 +2744,9 @@ def windows_lines(book):
     """Lines end as on Windows, and on old Macs."""
     text = book.right()
     for name in FULL:
-        cell_of(text, name)["source"] = RIGHT[name].replace("\n", "\r\n" if name != "draw" else "\r")
+        cell_of(text, name)["source"] = RIGHT[name].replace(
+            "\n", "\r\n" if name != "draw" else "\r"
+        )
     return text_of(text).replace("\n", "\r\n").encode()
 
 
@@ -2515,9 +2759,17 @@ def tabs(book):
 @broken(FULL)
 def from_colab(book):
     """The notebook comes from Colab: metadata, outputs, ids and a form."""
-    notebook = book.right("#@title Mount { display-mode: 'form' }\nfrom google.colab import drive\ndrive.mount('/content')")
+    notebook = book.right(
+        (
+            "#@title Mount { display-mode: 'form' }\nfrom google.colab import drive\n"
+            "drive.mount('/content')"
+        )
+    )
     for number, cell in enumerate(notebook["cells"]):
-        cell["metadata"] |= {"id": f"a{number}Xb_", "colab": {"base_uri": "https://localhost:8080/"}}
+        cell["metadata"] |= {
+            "id": f"a{number}Xb_",
+            "colab": {"base_uri": "https://localhost:8080/"},
+        }
         cell["id"] = f"a{number}Xb_"
     notebook["metadata"] |= {"colab": {"provenance": [], "toc_visible": True}, "accelerator": "GPU"}
     return notebook | {"nbformat_minor": 0}
@@ -2537,8 +2789,15 @@ def from_kaggle(book):
     """The notebook comes from Kaggle: times of execution, a kernel of another name, papermill."""
     notebook = book.right()
     for cell in notebook["cells"]:
-        cell["metadata"] |= {"execution": {"iopub.status.busy": "2024-01-01"}, "trusted": True, "papermill": {"exception": None}}
-    notebook["metadata"] = {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}, "kaggle": {"isGpuEnabled": True}}
+        cell["metadata"] |= {
+            "execution": {"iopub.status.busy": "2024-01-01"},
+            "trusted": True,
+            "papermill": {"exception": None},
+        }
+    notebook["metadata"] = {
+        "kernelspec": {"name": "ir", "language": "R", "display_name": "R"},
+        "kaggle": {"isGpuEnabled": True},
+    }
     return notebook
 
 
@@ -2548,7 +2807,11 @@ def from_vscode(book):
     notebook = book.right()
     for cell in notebook["cells"]:
         cell["metadata"] |= {"vscode": {"languageId": "python"}}
-    notebook["metadata"]["kernelspec"] = {"name": ".venv", "display_name": ".venv (3.8)", "language": "python"}
+    notebook["metadata"]["kernelspec"] = {
+        "name": ".venv",
+        "display_name": ".venv (3.8)",
+        "language": "python",
+    }
     return notebook
 
 
@@ -2557,9 +2820,22 @@ def markdown_without_end(book):
     """Text cells nest quotes, lists, brackets and emphasis thousands deep."""
     notebook = book.right(why="> " * 3_000 + "deep\n\n" + "[" * 5_000 + "]" * 5_000)
     for number, text in enumerate(
-        ["*a_ " * 5_000, "`" * 9_999, "- " * 1_000, "<" * 9_999, "![" * 5_000, "$" * 9_999, "| a " * 3_000 + "\n" + "|-" * 3_000, "[a](" * 3_000, "\\" * 9_999, "&" * 9_999]
+        [
+            "*a_ " * 5_000,
+            "`" * 9_999,
+            "- " * 1_000,
+            "<" * 9_999,
+            "![" * 5_000,
+            "$" * 9_999,
+            "| a " * 3_000 + "\n" + "|-" * 3_000,
+            "[a](" * 3_000,
+            "\\" * 9_999,
+            "&" * 9_999,
+        ]
     ):
-        notebook["cells"].append({"cell_type": "markdown", "id": f"deep-{number}", "metadata": {}, "source": text})
+        notebook["cells"].append(
+            {"cell_type": "markdown", "id": f"deep-{number}", "metadata": {}, "source": text}
+        )
     return notebook
 
 
@@ -2576,7 +2852,10 @@ def prints(book):
 @honest()
 def progress_bar(book):
     """An answer draws a progress bar."""
-    body = "import sys\nfor n in range(50):\n    sys.stderr.write(f'\\r{n:3}% ' + '#' * n)\n    sys.stderr.flush()\n"
+    body = (
+        "import sys\nfor n in range(50):\n"
+        "    sys.stderr.write(f'\\r{n:3}% ' + '#' * n)\n    sys.stderr.flush()\n"
+    )
     return book.right(descend=define("descend", body + BODIES["descend"]))
 
 
@@ -2592,15 +2871,24 @@ def single_precision(book):
     """Results are float32."""
     return book.right(
         scale=define("scale", "return np.asarray(weight * np.tanh(x), dtype=np.float32)"),
-        track=define("track", BODIES["track"].replace("value - mean, mean", "np.float32(value - mean), np.float32(mean)")),
-        draw=define("draw", "return np.where(rng.random(shape) < keep, np.float32(1 / keep), np.float32(0))"),
+        track=define(
+            "track",
+            BODIES["track"].replace(
+                "value - mean, mean", "np.float32(value - mean), np.float32(mean)"
+            ),
+        ),
+        draw=define(
+            "draw", "return np.where(rng.random(shape) < keep, np.float32(1 / keep), np.float32(0))"
+        ),
     )
 
 
 @honest()
 def long_double(book):
     """Results are of the longest type of float."""
-    return book.right(scale=define("scale", "return weight * np.tanh(np.asarray(x, np.longdouble))"))
+    return book.right(
+        scale=define("scale", "return weight * np.tanh(np.asarray(x, np.longdouble))")
+    )
 
 
 @honest()
@@ -2608,9 +2896,22 @@ def lists(book):
     """Results are lists, lists of lists and tuples."""
     return book.right(
         scale=define("scale", "return (weight * np.tanh(x)).tolist()"),
-        track=define("track", BODIES["track"].replace("return value - mean, mean", "return [np.asarray(value - mean).tolist(), np.asarray(mean).tolist()]")),
-        draw=define("draw", "return tuple(map(tuple, (rng.random(shape) < keep) / keep)) if len(shape) > 1 else list((rng.random(shape) < keep) / keep)"),
-        descend=define("descend", BODIES["descend"].replace("return theta", "return [theta[0], float(theta[1])]")),
+        track=define(
+            "track",
+            BODIES["track"].replace(
+                "return value - mean, mean",
+                "return [np.asarray(value - mean).tolist(), np.asarray(mean).tolist()]",
+            ),
+        ),
+        draw=define(
+            "draw",
+            "y = (rng.random(shape) < keep) / keep\n"
+            "return tuple(map(tuple, y)) if y.ndim > 1 else list(y)",
+        ),
+        descend=define(
+            "descend",
+            BODIES["descend"].replace("return theta", "return [theta[0], float(theta[1])]"),
+        ),
     )
 
 
@@ -2618,10 +2919,31 @@ def lists(book):
 def odd_arrays(book):
     """Results are in Fortran's order, of negative strides, read-only, byte-swapped, of 0 axes, a matrix, masked."""
     return book.right(
-        scale=define("scale", "y = np.asfortranarray(weight * np.tanh(x)) if np.ndim(x) else np.array(weight * np.tanh(x))\nreturn y[::-1][::-1] if y.ndim else y"),
-        track=define("track", "new = np.array(decay * mean + (1 - decay) * value)\nnew.flags.writeable = False\nreturn np.array(value - new).astype('>f8'), new"),
-        draw=define("draw", "y = (rng.random(shape) < keep) / keep\nreturn np.ma.array(y) if y.ndim == 1 else np.matrix(y)"),
-        descend=define("descend", BODIES["descend"].replace("return theta", "return np.broadcast_to(theta, (3, 2))[1]")),
+        scale=define(
+            "scale",
+            (
+                "y = np.asfortranarray(weight * np.tanh(x)) if np.ndim(x) else np.array(weight * np.tanh(x))\n"
+                "return y[::-1][::-1] if y.ndim else y"
+            ),
+        ),
+        track=define(
+            "track",
+            (
+                "new = np.array(decay * mean + (1 - decay) * value)\n"
+                "new.flags.writeable = False\nreturn np.array(value - new).astype('>f8'), new"
+            ),
+        ),
+        draw=define(
+            "draw",
+            (
+                "y = (rng.random(shape) < keep) / keep\n"
+                "return np.ma.array(y) if y.ndim == 1 else np.matrix(y)"
+            ),
+        ),
+        descend=define(
+            "descend",
+            BODIES["descend"].replace("return theta", "return np.broadcast_to(theta, (3, 2))[1]"),
+        ),
     )
 
 
@@ -2659,14 +2981,19 @@ def streams_used(book):
     with contextlib.redirect_stdout(io.StringIO()) as kept:
         print("kept")
     """
-    return book.right(textwrap.dedent(body), scale=define("scale", textwrap.dedent(body) + BODIES["scale"]))
+    return book.right(
+        textwrap.dedent(body), scale=define("scale", textwrap.dedent(body) + BODIES["scale"])
+    )
 
 
 @honest()
 def other_backend(book):
     """A cell wants a window for its figures, and widgets."""
     return book.right(
-        "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\nplt.figure()\nplt.show()",
+        (
+            "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\n"
+            "plt.figure()\nplt.show()"
+        ),
         "%matplotlib widget\nimport ipywidgets",
     )
 
@@ -2676,8 +3003,20 @@ def lists_of_scalars(book):
     """Results are lists of NumPy's scalars and of arrays without axes, and an array of Python's own."""
     return book.right(
         scale=define("scale", "y = weight * np.tanh(x)\nreturn list(y) if np.ndim(y) else y[()]"),
-        track=define("track", BODIES["track"].replace("return value - mean, mean", "import array\nout = np.asarray(mean)\nreturn value - mean, array.array('d', out) if out.ndim == 1 else out")),
-        descend=define("descend", BODIES["descend"].replace("return theta", "return [np.array(v) for v in theta]")),
+        track=define(
+            "track",
+            BODIES["track"].replace(
+                "return value - mean, mean",
+                (
+                    "import array\nout = np.asarray(mean)\n"
+                    "return value - mean, array.array('d', out) if out.ndim == 1 else out"
+                ),
+            ),
+        ),
+        descend=define(
+            "descend",
+            BODIES["descend"].replace("return theta", "return [np.array(v) for v in theta]"),
+        ),
     )
 
 
@@ -2704,7 +3043,9 @@ def settings_changed(book):
 @honest()
 def earlier_cell_fails(book):
     """Cells before the answers raise, do not compile, or ask for what is not there."""
-    return book.right("1 / 0", "x = 1 +", "import torch", "undefined_name", "def f(:", "assert False, 'todo'")
+    return book.right(
+        "1 / 0", "x = 1 +", "import torch", "undefined_name", "def f(:", "assert False, 'todo'"
+    )
 
 
 @honest()
@@ -2712,8 +3053,12 @@ def notebook_lines(book):
     """Lines for IPython: %pip, !, %%time, %matplotlib, ?, %timeit."""
     return book.right(
         "%matplotlib inline\n%pip install numpy\n!ls -la\n%load_ext autoreload\n%autoreload 2",
-        "%%bash\necho hello", "np.tanh?", "files = !ls\nx = %timeit -o 1 + 1", "%config InlineBackend.figure_format = 'retina'",
-        "!pip install torch\nimport numpy as np", "?scale",
+        "%%bash\necho hello",
+        "np.tanh?",
+        "files = !ls\nx = %timeit -o 1 + 1",
+        "%config InlineBackend.figure_format = 'retina'",
+        "!pip install torch\nimport numpy as np",
+        "?scale",
         scale="%%time\n" + RIGHT["scale"],
         track="%matplotlib inline\n" + RIGHT["track"],
     )
@@ -2743,8 +3088,15 @@ def helpers(book):
     """Answers use functions, constants and a class from cells of the student's own."""
     return book.right(
         "FACTOR = 1.0\ndef bend(x): return FACTOR * np.tanh(x)",
-        "class Mean:\n    def __init__(self, mean, decay):\n        self.mean, self.decay = mean, decay",
-        "def add(self, value):\n    self.mean = self.decay * self.mean + (1 - self.decay) * value\n    return self.mean\nMean.add = add",
+        (
+            "class Mean:\n    def __init__(self, mean, decay):\n"
+            "        self.mean, self.decay = mean, decay"
+        ),
+        (
+            "def add(self, value):\n"
+            "    self.mean = self.decay * self.mean + (1 - self.decay) * value\n"
+            "    return self.mean\nMean.add = add"
+        ),
         scale=define("scale", "return weight * bend(x)"),
         track=define("track", "new = Mean(mean, decay).add(value)\nreturn value - new, new"),
     )
@@ -2753,17 +3105,29 @@ def helpers(book):
 @honest()
 def helpers_below(book):
     """Answers use a function that is defined at the end of the notebook."""
-    return book.right(last=("def bend(x): return np.tanh(x)",), scale=define("scale", "return weight * bend(x)"))
+    return book.right(
+        last=("def bend(x): return np.tanh(x)",), scale=define("scale", "return weight * bend(x)")
+    )
 
 
 @honest()
 def other_callables(book):
     """Answers are a lambda, a partial, an object with __call__ and a decorated function."""
     return book.right(
-        "import functools\ndef times(factor, keep_sign):\n    def wrap(f):\n        return lambda *a, **k: factor * f(*a, **k)\n    return wrap",
+        (
+            "import functools\ndef times(factor, keep_sign):\n    def wrap(f):\n"
+            "        return lambda *a, **k: factor * f(*a, **k)\n    return wrap"
+        ),
         scale="scale = lambda x, weight: weight * np.tanh(x)",
-        track="def _track(unit, value, mean, decay=0.9):\n    mean = decay * mean + (1 - decay) * value\n    return value - mean, mean\ntrack = functools.partial(_track, 1)",
-        draw="class Draw:\n    def __call__(self, rng, shape, keep):\n        return (rng.random(shape) < keep) / keep\ndraw = Draw()",
+        track=(
+            "def _track(unit, value, mean, decay=0.9):\n"
+            "    mean = decay * mean + (1 - decay) * value\n    return value - mean, mean\n"
+            "track = functools.partial(_track, 1)"
+        ),
+        draw=(
+            "class Draw:\n    def __call__(self, rng, shape, keep):\n"
+            "        return (rng.random(shape) < keep) / keep\ndraw = Draw()"
+        ),
         descend="@times(1.0, True)\n" + RIGHT["descend"].replace("@exercise\n", ""),
     )
 
@@ -2786,9 +3150,17 @@ def defined_again_in_a_later_cell(book):
 def without_the_decorator(book):
     """Answers without @exercise, with other names of parameters and type hints."""
     return book.right(
-        scale="def scale(values: np.ndarray, w: float = 1.0) -> np.ndarray:\n    return w * np.tanh(values)",
-        track="def track(v, m, /, decay=0.9):\n    m = decay * m + (1 - decay) * v\n    return v - m, m",
-        draw="def draw(generator, shape, keep):\n    return (generator.random(shape) < keep) / keep",
+        scale=(
+            "def scale(values: np.ndarray, w: float = 1.0) -> np.ndarray:\n"
+            "    return w * np.tanh(values)"
+        ),
+        track=(
+            "def track(v, m, /, decay=0.9):\n    m = decay * m + (1 - decay) * v\n"
+            "    return v - m, m"
+        ),
+        draw=(
+            "def draw(generator, shape, keep):\n    return (generator.random(shape) < keep) / keep"
+        ),
     )
 
 
@@ -2797,7 +3169,10 @@ def star_arguments(book):
     """Answers take *args."""
     return book.right(
         scale="@exercise\ndef scale(*args):\n    x, weight = args\n    return weight * np.tanh(x)",
-        draw="@exercise\ndef draw(*args, **kwargs):\n    rng, shape, keep = args\n    return (rng.random(shape) < keep) / keep",
+        draw=(
+            "@exercise\ndef draw(*args, **kwargs):\n    rng, shape, keep = args\n"
+            "    return (rng.random(shape) < keep) / keep"
+        ),
     )
 
 
@@ -2830,7 +3205,9 @@ def other_letters(book):
 def answer_in_a_fence(book):
     """An answer stands in a text cell, within a fence of Markdown."""
     notebook = book.right()
-    cell_of(notebook, "scale").update(cell_type="markdown", source=f"My answer:\n\n```python\n{RIGHT['scale']}\n```\n")
+    cell_of(notebook, "scale").update(
+        cell_type="markdown", source=f"My answer:\n\n```python\n{RIGHT['scale']}\n```\n"
+    )
     return notebook
 
 
@@ -2839,7 +3216,9 @@ def answer_in_a_text_cell(book):
     """An answer stands in a text cell of the student's own; the stub is as released."""
     notebook = book.right(scale=book.released["cells"][4]["source"])
     text = f"```python\n{RIGHT['scale']}\n```"
-    notebook["cells"].append({"cell_type": "markdown", "id": "mine", "metadata": {}, "source": text})
+    notebook["cells"].append(
+        {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": text}
+    )
     return notebook
 
 
@@ -2854,7 +3233,10 @@ def figures(book):
 def displays(book):
     """Cells and answers display frames, Markdown and mathematics."""
     return book.right(
-        "from IPython.display import HTML, Markdown, clear_output, display\ndisplay(HTML('<b>x</b>'), Markdown('*x*'))\nclear_output()\nHTML('x')",
+        (
+            "from IPython.display import HTML, Markdown, clear_output, display\n"
+            "display(HTML('<b>x</b>'), Markdown('*x*'))\nclear_output()\nHTML('x')"
+        ),
         scale=define("scale", "display(x)\n" + BODIES["scale"]),
     )
 
@@ -2862,7 +3244,12 @@ def displays(book):
 @honest()
 def input_changed_by_an_experiment(book):
     """A cell of the student's own changes arrays in place, and names of the book."""
-    return book.right("mean = np.ones(3)\nmean *= 2\nvalue = mean\nvalue[:] = 7\nnp.random.seed(1)\nchapter_ = chapter")
+    return book.right(
+        (
+            "mean = np.ones(3)\nmean *= 2\nvalue = mean\nvalue[:] = 7\nnp.random.seed(1)\n"
+            "chapter_ = chapter"
+        )
+    )
 
 
 @honest()
@@ -2893,8 +3280,20 @@ def caches(book):
     return book.right(
         "import functools\ncalls = 0\nmemory = {}",
         scale=define("scale", "global calls\ncalls += 1\nscale.calls = calls\n" + BODIES["scale"]),
-        draw=define("draw", "@functools.lru_cache\ndef inverse(keep): return 1 / keep\nreturn (rng.random(shape) < keep) * inverse(keep)"),
-        descend=define("descend", "key = (theta.tobytes(), lr, n_steps)\nif key not in memory:\n    " + BODIES["descend"].replace("\n", "\n    ").replace("return theta", "memory[key] = theta\nreturn memory[key]")),
+        draw=define(
+            "draw",
+            (
+                "@functools.lru_cache\ndef inverse(keep): return 1 / keep\n"
+                "return (rng.random(shape) < keep) * inverse(keep)"
+            ),
+        ),
+        descend=define(
+            "descend",
+            "key = (theta.tobytes(), lr, n_steps)\nif key not in memory:\n    "
+            + BODIES["descend"]
+            .replace("\n", "\n    ")
+            .replace("return theta", "memory[key] = theta\nreturn memory[key]"),
+        ),
     )
 
 
@@ -2902,14 +3301,22 @@ def caches(book):
 def recursive(book):
     """An answer calls itself, as deep as there are steps."""
     return book.right(
-        descend=define("descend", "return theta if n_steps == 0 else descend(problem, theta - lr * problem.gradient(theta), lr, n_steps - 1)")
+        descend=define(
+            "descend",
+            "return theta if n_steps == 0 else descend(problem, theta - lr * problem.gradient(theta), lr, n_steps - 1)",
+        )
     )
 
 
 @honest()
 def asks_elsewhere(book):
     """Cells of the student's own ask for input, read a file that is not there, and want a module."""
-    return book.right("name = input('your name: ')", "open('data.csv')", "import pandas_of_mine", "import getpass; getpass.getpass()")
+    return book.right(
+        "name = input('your name: ')",
+        "open('data.csv')",
+        "import pandas_of_mine",
+        "import getpass; getpass.getpass()",
+    )
 
 
 @honest()
@@ -2917,8 +3324,19 @@ def modern_python(book):
     """A match statement, a walrus, a dataclass, a generator and positional-only parameters."""
     return book.right(
         "from dataclasses import dataclass\n@dataclass(slots=True)\nclass State:\n    mean: object",
-        track="@exercise\ndef track(value, mean, /, decay=0.9):\n    match State(mean):\n        case State(mean=old):\n            return value - (new := decay * old + (1 - decay) * value), new",
-        descend=define("descend", "def points(at):\n    while True:\n        yield at\n        at = at - lr * problem.gradient(at)\nreturn next(p for n, p in enumerate(points(theta)) if n == n_steps)"),
+        track=(
+            "@exercise\ndef track(value, mean, /, decay=0.9):\n    match State(mean):\n"
+            "        case State(mean=old):\n"
+            "            return value - (new := decay * old + (1 - decay) * value), new"
+        ),
+        descend=define(
+            "descend",
+            (
+                "def points(at):\n    while True:\n        yield at\n"
+                "        at = at - lr * problem.gradient(at)\n"
+                "return next(p for n, p in enumerate(points(theta)) if n == n_steps)"
+            ),
+        ),
     )
 
 
@@ -2926,8 +3344,18 @@ def modern_python(book):
 def processes_of_their_own(book):
     """An answer uses a pool of threads, and a cell starts a process and waits for it."""
     return book.right(
-        "import subprocess, sys\nprint(subprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).returncode)",
-        scale=define("scale", "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as pool:\n    return weight * pool.submit(np.tanh, x).result()"),
+        (
+            "import subprocess, sys\n"
+            "print(subprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).returncode)"
+        ),
+        scale=define(
+            "scale",
+            (
+                "from concurrent.futures import ThreadPoolExecutor\n"
+                "with ThreadPoolExecutor(2) as pool:\n"
+                "    return weight * pool.submit(np.tanh, x).result()"
+            ),
+        ),
     )
 
 
@@ -2936,7 +3364,13 @@ def awaits(book):
     """A cell of the student's own awaits, as notebooks allow; an answer runs a coroutine."""
     return book.right(
         "import asyncio\nawait asyncio.sleep(0)",
-        scale=define("scale", "import asyncio\nasync def later():\n    await asyncio.sleep(0.001)\n    return weight * np.tanh(x)\nreturn asyncio.run(later())"),
+        scale=define(
+            "scale",
+            (
+                "import asyncio\nasync def later():\n    await asyncio.sleep(0.001)\n"
+                "    return weight * np.tanh(x)\nreturn asyncio.run(later())"
+            ),
+        ),
     )
 
 
@@ -2951,14 +3385,23 @@ def set_up_changed(book):
     """The set-up cell was changed: more imports, another seed, a line for IPython."""
     notebook = book.right()
     setup = next(cell for cell in notebook["cells"] if "setup" in cell["id"])
-    setup["source"] = "%matplotlib inline\nimport matplotlib.pyplot as plt\n" + setup["source"] + "\nnp.random.seed(0)\nrng = None"
+    setup["source"] = (
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\n"
+        + setup["source"]
+        + "\nnp.random.seed(0)\nrng = None"
+    )
     return notebook
 
 
 @honest()
 def set_up_deleted(book):
     """The set-up cell was deleted, and NumPy is imported in each answer."""
-    notebook = book.right(**{name: text.replace("):\n", "):\n    import numpy as np\n", 1) for name, text in RIGHT.items()})
+    notebook = book.right(
+        **{
+            name: text.replace("):\n", "):\n    import numpy as np\n", 1)
+            for name, text in RIGHT.items()
+        }
+    )
     notebook["cells"] = [cell for cell in notebook["cells"] if "setup" not in cell["id"]]
     return notebook
 
@@ -2966,7 +3409,10 @@ def set_up_deleted(book):
 @honest()
 def names_of_the_book_used(book):
     """Names that the book uses are used for other things: rng, mean, check, x, value, problems."""
-    return book.right("x = weight = value = mean = rng = shape = keep = problem = theta = lr = 5", last=("check = progress = problems = exercise = None",))
+    return book.right(
+        "x = weight = value = mean = rng = shape = keep = problem = theta = lr = 5",
+        last=("check = progress = problems = exercise = None",),
+    )
 
 
 @honest()
@@ -3001,12 +3447,19 @@ def got(folder: Path) -> dict[str, float]:
 def main() -> None:
     """Print the corpus's table, or write the class for stock nbgrader."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stock", type=Path, metavar="DIR", help="write the class for nbgrader alone into DIR")
-    parser.add_argument("--got", type=Path, nargs="+", default=[], metavar="DIR", help="add the points of these")
+    parser.add_argument(
+        "--stock", type=Path, metavar="DIR", help="write the class for nbgrader alone into DIR"
+    )
+    parser.add_argument(
+        "--got", type=Path, nargs="+", default=[], metavar="DIR", help="add the points of these"
+    )
     options = parser.parse_args()
     if folder := options.stock:
         write(folder, release(folder), [entry for entry in SUBMISSIONS.values() if entry.stock])
-        config = f"c = get_config()\nc.CourseDirectory.course_id = 'small'\nc.CourseDirectory.root = {str(folder.resolve() / 'course')!r}\n"
+        config = (
+            f"c = get_config()\nc.CourseDirectory.course_id = 'small'\n"
+            f"c.CourseDirectory.root = {str(folder.resolve() / 'course')!r}\n"
+        )
         (folder / "nbgrader_config.py").write_text(config + "c.Execute.timeout = 10\n")
     columns = [got(folder) for folder in options.got]
     heads = ("submission", "family", "must", *(folder.name for folder in options.got), "what it is")
@@ -3014,7 +3467,11 @@ def main() -> None:
     for entry in SUBMISSIONS.values():
         points = (f"{column[entry.name]:g}" if entry.name in column else "" for column in columns)
         must = f"{sum(entry.score.values()):g}"
-        print("|".join(("", entry.name, entry.family, must, *points, entry.about.replace("|", "/"), "")))
+        print(
+            "|".join(
+                ("", entry.name, entry.family, must, *points, entry.about.replace("|", "/"), "")
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,15 @@ from autograder.report import printable
 ENTRIES = list(SUBMISSIONS.values())
 STUDENTS = [entry for entry in ENTRIES if entry.family == "student"]
 ODD_NAMES = [
-    *("O'Brien; DROP TABLE", "<b onclick=x>", "\x1bc\x1b]0;red\x07", "new\nline", "x" * 200, "-rf", "%s"),
+    *(
+        "O'Brien; DROP TABLE",
+        "<b onclick=x>",
+        "\x1bc\x1b]0;red\x07",
+        "new\nline",
+        "x" * 200,
+        "-rf",
+        "%s",
+    ),
     *("{student_id}", "*", "[a-z]", "a", "é", "e\u0301", "\u202eabc", "=1+1", NAME, "\udcff"),
 ]
 WAS_HERE = "gradus-corpus-was-here"
@@ -39,9 +47,17 @@ ATTRIBUTES = "class id title colspan rowspan start open href name content http-e
 
 def autograder(folder, *arguments):
     program = Path(sys.executable).with_name("autograder")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("GRADUS", "AUTOGRADER"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("GRADUS", "AUTOGRADER"))
+    }
     return subprocess.run(
-        [program, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", env=environment, timeout=900
+        [program, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=environment,
+        timeout=900,
     )
 
 
@@ -104,7 +120,9 @@ def honest(folders, graded):
 
 def about(course, name):
     """What the graded notebook of a student says of it, and its cells."""
-    notebook = json.loads((course.made / "autograded" / name / NAME / f"{NAME}.ipynb").read_text("utf-8"))
+    notebook = json.loads(
+        (course.made / "autograded" / name / NAME / f"{NAME}.ipynb").read_text("utf-8")
+    )
     return notebook["metadata"]["gradus"], notebook["cells"]
 
 
@@ -165,7 +183,11 @@ def test_odd_names_of_students(odd_names):
         if name in found:
             assert f"graded: {row}" in said and found[name] == sum(FULL.values())
         else:
-            assert [line for line in said if line.startswith(f"  {row} ") and "rename the folder" in line]
+            assert [
+                line
+                for line in said
+                if line.startswith(f"  {row} ") and "rename the folder" in line
+            ]
     assert set(ODD_NAMES) - set(found) == {"\udcff", "new\nline", "*", "[a-z]"}
     for command in ("feedback", "report"):
         done = autograder(course.root, command, NAME)
@@ -187,7 +209,18 @@ def test_nothing_of_the_run_is_left(graded):
     """No process that the command had started, and no file outside the course."""
     assert not graded.left
     assert not graded.new
-    places = ["/", "/tmp", "/dev/shm", "/usr", "/etc", "/opt", "/var", Path.home(), sys.prefix, *sys.path]
+    places = [
+        "/",
+        "/tmp",
+        "/dev/shm",
+        "/usr",
+        "/etc",
+        "/opt",
+        "/var",
+        Path.home(),
+        sys.prefix,
+        *sys.path,
+    ]
     assert not [place for place in places if Path(place, WAS_HERE).exists()]
     assert not list(graded.course.root.rglob(WAS_HERE))
 
@@ -209,7 +242,9 @@ def test_nothing_that_is_shown_runs_or_loads(graded, what, tmp_path):
         for name in SUBMISSIONS:
             page = Page(texts[name])
             assert (page.tags, page.styles) == (usual.tags, usual.styles), name
-            assert all(link.startswith(("#", "http:", "https:", "mailto:")) for link in page.links), name
+            assert all(
+                link.startswith(("#", "http:", "https:", "mailto:")) for link in page.links
+            ), name
     for name, text in texts.items():
         assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text), name
 

@@ -8,7 +8,9 @@ from gradus.values import Problem, Rng
 @judge(reference.scale, points=2, returns=("scaled",))
 def scale(rng):
     yield Call("a vector", x=rng.normal(size=5), weight=rng.uniform(2, 3))
-    yield Call("a matrix, a weight for each column", x=rng.normal(size=(3, 4)), weight=rng.normal(size=4))
+    yield Call(
+        "a matrix, a weight for each column", x=rng.normal(size=(3, 4)), weight=rng.normal(size=4)
+    )
     yield Call("a number", x=rng.normal(), weight=rng.uniform(2, 3))
     yield Call("whole numbers", x=rng.integers(1, 4, size=4), weight=rng.uniform(2, 3))
 
