@@ -102,7 +102,7 @@ def grade_class(
     on_done : callable
         Called with each result when it is stored.
     tell : callable
-        Called with a line about what the run waits for.
+        Called with a line about what the run waits for, or passes over.
 
     Returns
     -------
@@ -122,6 +122,9 @@ def grade_class(
         place = f"{course.made.name}/submitted/STUDENT/{name}/"
         raise CourseError(f"{name} has no submissions: put each into {place}{name}.ipynb")
     assignment = Assignment.load(course, name)
+    for path in sorted((course.made / "submitted").iterdir()):
+        if not path.is_dir() and not path.name.startswith("."):
+            tell(f"submitted/{path.name} is no student's folder: passed over")
     with (
         _alone(course.made),
         _workers(course, assignment, how) as grade,
@@ -248,8 +251,12 @@ class _Run:
     def _stage(self, student: str, sheet: Sheet) -> Path:
         """Write a graded notebook beside its place."""
         staged = self._graded(student).with_suffix(".new")
-        staged.parent.mkdir(parents=True, exist_ok=True)
-        staged.write_bytes(sheet.notebook)
+        try:
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            staged.write_bytes(sheet.notebook)
+        except OSError:
+            _unstage(staged)
+            raise
         return staged
 
     def _is_graded(self, student: str, data: bytes | None) -> bool:
@@ -325,7 +332,11 @@ def _penalties(course: Course) -> Config:
 @contextlib.contextmanager
 def _alone(made: Path) -> Iterator[None]:
     """Keep a second run away from the same course; the lock ends with this process, however it ends."""
-    with (made / ".grading").open("w") as file:
+    try:
+        file = (made / ".grading").open("w")
+    except OSError as error:
+        raise CourseError(f"{made} cannot be written: {error.strerror}") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -342,12 +353,12 @@ def _unstage(staged: Path) -> None:
 
 
 def submitted(made: Path, name: str) -> list[str]:
-    """The students who have a folder for an assignment."""
+    """The students who have a folder for an assignment, or something else in its place."""
     folder = made / "submitted"
     if not folder.is_dir():
         return []
     students = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path.name for path in students if (path / name).is_dir())
+    return sorted(path.name for path in students if os.path.lexists(path / name))
 
 
 def read_timestamp(folder: Path) -> datetime | None:

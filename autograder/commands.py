@@ -13,6 +13,8 @@ from autograder.course import Course, CourseError
 
 # nbgrader's database layer warns about its own order of operations at every submission.
 warnings.filterwarnings("ignore", module="nbgrader")
+# The exit status that a shell gives to a program which Ctrl-C ended.
+INTERRUPTED = 130
 
 
 def grade_command(course: Course, name: str, how: classroom.How) -> int:
@@ -28,7 +30,12 @@ def grade_command(course: Course, name: str, how: classroom.How) -> int:
     Returns
     -------
     status : int
-        0 if every submission has a verdict, 1 if some need a person.
+        0 if every submission has a verdict, 1 if some need a person, `INTERRUPTED`.
+
+    Raises
+    ------
+    CourseError
+        If an assignment could not be graded; with "all", after the others are.
     """
     if how.kind == "none":
         print(sandbox.UNSAFE, file=sys.stderr)
@@ -37,25 +44,43 @@ def grade_command(course: Course, name: str, how: classroom.How) -> int:
         names = [name for name in course.chapters() if classroom.submitted(course.made, name)]
         if not names:
             raise CourseError(f"no assignment has submissions in {course.made.name}/submitted")
-    return max([_grade(course, name, how) for name in names])
+    statuses, failures = [], []
+    for name in names:
+        try:
+            statuses.append(_grade(course, name, how))
+        except CourseError as error:
+            # One that cannot be graded keeps none of the others from it.
+            failures.append(str(error))
+        except KeyboardInterrupt:
+            print("autograder: interrupted: the next run grades what is not stored", file=sys.stderr)
+            return INTERRUPTED
+    if failures:
+        raise CourseError("; ".join(dict.fromkeys(failures)))
+    return max(statuses)
 
 
 def _grade(course: Course, name: str, how: classroom.How) -> int:
     console = Console()
-    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+    def tell(line: str) -> None:
+        errors.print(report.printable(line))
+
     if console.is_terminal:
         with Progress(console=console, transient=True) as progress:
             students = classroom.submitted(course.made, name)
             task = progress.add_task(f"grading {name}", total=len(students))
             results = classroom.grade_class(
-                course, name, how, lambda result: progress.advance(task), say.print
+                course, name, how, lambda result: progress.advance(task), tell
             )
     else:
-        results = classroom.grade_class(
-            course, name, how, lambda result: print(f"{result.state}: {report.printable(result.student)}"), say.print
-        )
+        results = classroom.grade_class(course, name, how, _log, tell)
     show_results(console, results)
     return int(any(result.state in classroom.TROUBLE for result in results))
+
+
+def _log(result: classroom.Result) -> None:
+    print(f"{result.state}: {report.printable(result.student)}", flush=True)
 
 
 def show_results(console: Console, results: list[classroom.Result]) -> None:
