@@ -116,7 +116,6 @@ class Gradebook:
         self._api = api
         self._name, self._patience, self._tell = name, patience, tell
         url = _parse(db_url)
-        self._password = url.password
         shown = url.set(query={k: v for k, v in url.query.items() if "password" not in k})
         self.address = shown.render_as_string(hide_password=True)
         try:
@@ -199,7 +198,7 @@ class Gradebook:
                     with session.begin_nested():
                         put(session, {student: item})
                 except (_Refused, UnicodeError, DataError) as error:
-                    refused[student] = self._cause(error)
+                    refused[student] = _cause(error)
             return refused
 
         if not items:
@@ -467,14 +466,14 @@ class Gradebook:
 
     def _failure(self, error: Exception) -> GradebookError:
         return GradebookError(
-            f"the gradebook's database {self.address} cannot be used: {self._cause(error)}"
+            f"the gradebook's database {self.address} cannot be used: {_cause(error)}"
         )
 
-    def _cause(self, error: Exception) -> str:
-        """The cause in one line, without the password."""
-        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-        cause = lines[0] if lines else type(error).__name__
-        return cause.replace(self._password, "***") if self._password else cause
+
+def _cause(error: Exception) -> str:
+    """The cause in one line, without the statement and its rows."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _passes(error: Exception, reached: bool) -> bool:
@@ -536,7 +535,7 @@ def read_roster(file: Path) -> list[dict[str, str | None]]:
     Raises
     ------
     CourseError
-        If it cannot be read or has no column "id", or a line has no id or another's, or too many fields.
+        If it cannot be read or has no column "id", or a line has no id, another's, too many fields.
     """
     rows: dict[str, dict[str, str | None]] = {}
     lines: dict[str, int] = {}

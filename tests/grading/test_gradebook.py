@@ -496,7 +496,7 @@ class TestFaults:
 
     def test_a_full_disk_leaves_nothing(self, address):
         many = [entry(f"s{n}") for n in range(500)]
-        with opened(address) as book:
+        with opened(address, tell=pytest.fail) as book:
             book.store([entry("alice")])
             before = rows(address)
 
@@ -513,7 +513,7 @@ class TestFaults:
             assert len(book.stored()) == 501
 
     def test_a_file_that_may_not_be_written(self, address):
-        with opened(address) as book:
+        with opened(address, tell=pytest.fail) as book:
             sqlalchemy.event.listen(
                 book._engine, "connect", lambda c, _: c.execute("PRAGMA query_only = ON")
             )
@@ -524,8 +524,6 @@ class TestFaults:
     def test_two_writers_double_nothing(self, kind, address, request):
         if kind == "postgresql":
             address = request.getfixturevalue("postgres").address
-        with opened(address), opened(address):
-            pass
         students = [f"s{number:03}" for number in range(120)]
         errors = []
 
@@ -588,16 +586,23 @@ class TestFaults:
                 postgres.start()
             assert book.stored() == {}
 
-    def test_a_table_of_postgresql_stays_locked(self, postgres):
-        with opened(postgres.address, patience=0.1) as book:
-            engine = sqlalchemy.create_engine(postgres.address)
-            with engine.connect() as other:
-                other.execute(sqlalchemy.text("LOCK TABLE grade"))
-                with pytest.raises(GradebookError, match="lock timeout"):
-                    book.store(FIRST)
-            engine.dispose()
-            assert book.stored() == {}
+    def test_a_table_of_postgresql_is_locked(self, postgres):
+        engine = sqlalchemy.create_engine(postgres.address)
+        said = []
+        with opened(postgres.address, tell=said.append) as book, engine.connect() as other:
+            other.execute(sqlalchemy.text("LOCK TABLE grade"))
+            book._patience = 0.1
+            with pytest.raises(GradebookError, match="lock timeout"):
+                book.store(FIRST)
+            book._patience = 60
+            said.clear()
+            release = threading.Thread(target=lambda: (wait_for(said), other.rollback()))
+            release.start()
             assert book.store(FIRST) == {}
+            release.join()
+        engine.dispose()
+        assert len(said) == 1 and "lock timeout: waiting up to 60 s" in said[0]
+        assert len(rows(postgres.address)["grade"]) == 16
 
 
 def wait_for(said):
@@ -625,7 +630,7 @@ class TestOpening:
     )
     def test_an_address_that_is_wrong(self, wrong, says):
         with pytest.raises(GradebookError, match=says) as raised:
-            opened(wrong)
+            opened(wrong, tell=pytest.fail)
         assert "secret" not in str(raised.value)
         assert len(str(raised.value).splitlines()) == 1
 
@@ -633,7 +638,7 @@ class TestOpening:
         file = tmp_path / "gradebook.db"
         file.write_bytes(b"Points: 17\n" * 100)
         with pytest.raises(GradebookError, match="file is not a database"):
-            opened(f"sqlite:///{file}")
+            opened(f"sqlite:///{file}", tell=pytest.fail)
         assert file.read_bytes() == b"Points: 17\n" * 100
 
     @pytest.mark.parametrize(
