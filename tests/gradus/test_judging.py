@@ -159,8 +159,25 @@ def test_exercises_of_one_generator_draw_apart():
     assert not np.array_equal(first, second)
 
 
+def test_a_case_that_is_the_same_at_every_seed_is_shown_and_does_not_grade():
+    exercise = make()
+    assert [case.label for case in exercise.plan().cases][2:] == [
+        "by the default, with a generator",
+        "a gradient",
+    ]
+    hidden = exercise.plan(3)
+    assert [case.label for case in hidden.cases] == ["a vector", "by three"]
+    assert len(hidden.expected) == len(hidden.mistakes[0].results) == 2
+
+    @judge(scale, points=1, returns=("y",))
+    def always(rng):
+        yield Call("a number", x=1.0)
+
+    assert len(always.plan(3).cases) == 1
+
+
 def test_a_plan_travels_as_data():
-    plan = make().plan(3)
+    plan = make().plan()
     data = values.unpack(values.pack(plan.to_data()))
     back = Plan.from_data(data)
     assert values.pack(back.to_data()) == values.pack(plan.to_data())

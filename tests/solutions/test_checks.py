@@ -78,9 +78,18 @@ def test_enough_stands_behind_the_check(exercise):
 
 @exercises
 def test_labels_are_distinct_and_hold_nothing_random(exercise):
-    labels = [[case.label for case in plan_of(exercise, seed).cases] for seed in SEEDS]
-    assert all(others == labels[0] for others in labels)
-    assert len(set(labels[0])) == len(labels[0])
+    shown, *hidden = [[c.label for c in plan_of(exercise, seed).cases] for seed in SEEDS]
+    assert len(set(shown)) == len(shown)
+    assert all(others == hidden[0] for others in hidden)
+    assert [label for label in shown if label in hidden[0]] == hidden[0]
+
+
+@exercises
+def test_no_case_that_grades_is_one_that_is_shown(exercise):
+    shown, *hidden = [
+        {values.pack((c.args, c.kwargs)) for c in plan_of(exercise, seed).cases} for seed in SEEDS
+    ]
+    assert not [cases for cases in hidden if cases & shown]
 
 
 @exercises
