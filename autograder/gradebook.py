@@ -7,6 +7,7 @@ nothing is held open, so that a server may be restarted and others may write.
 
 import csv
 import json
+import math
 import sqlite3
 import time
 from collections import defaultdict
@@ -291,42 +292,47 @@ class Gradebook:
 
         api = self._api
         submission, notebook = api.SubmittedAssignment, api.SubmittedNotebook
-        grade, comment = api.Grade, api.Comment
-        keys = (submission.assignment_id, submission.student_id)
-        mine = (keys[0] == self._assignment_id, keys[1].in_(students))
-        ours = (*mine, notebook.notebook_id == self._notebook_id)
-        more = (submission.id, submission.timestamp, submission.extension)
-        queries = {submission: select(*keys, *more).where(*mine)}
-        query = select(notebook.assignment_id, notebook.notebook_id, notebook.id)
-        queries[notebook] = query.join(submission).where(*ours)
-        query = select(grade.notebook_id, grade.cell_id, grade.id, grade.manual_score)
-        queries[grade] = query.join(notebook).join(submission).where(*ours)
-        query = select(comment.notebook_id, comment.cell_id, comment.id)
-        queries[comment] = query.join(notebook).join(submission).where(*ours)
-        return {
-            (table, *row[:2]): row
-            for table, query in queries.items()
-            for row in session.execute(query)
-        }
+        found = {}
+
+        def find(table: type, *columns: Any, **within: Iterable[str]) -> list[str]:
+            places = [getattr(table, name) for name in within]
+            query = select(*places, table.id, *columns)
+            # By both columns of nbgrader's unique key: its tables have no other index.
+            query = query.where(*(p.in_(ids) for p, ids in zip(places, within.values())))
+            rows = session.execute(query).all()
+            found.update({(table, *row[:2]): row for row in rows})
+            return [row.id for row in rows]
+
+        assignment, cells = [self._assignment_id], [*self._graded.values(), *self._answers.values()]
+        columns = (submission.timestamp, submission.extension)
+        ids = find(submission, *columns, assignment_id=assignment, student_id=students)
+        ids = find(notebook, assignment_id=ids, notebook_id=[self._notebook_id])
+        find(api.Grade, api.Grade.manual_score, notebook_id=ids, cell_id=cells)
+        find(api.Comment, notebook_id=ids, cell_id=cells)
+        return found
 
     def _put_penalties(self, session: "Session", late: dict[str, tuple[str, float]]) -> None:
-        """Late penalties, by notebook: of the student and the seconds."""
+        """Enter the penalties of late notebooks: of which student, by how many seconds."""
         from sqlalchemy import select, update
 
-        table = self._api.SubmittedNotebook
-        rows = []
-        query = select(table.id, table.score).where(table.id.in_(late))
+        grade = self._api.Grade
+        # Summed here: nbgrader's own sum reads every grade of the course for each notebook.
+        query = select(grade.notebook_id, grade.score)
+        query = query.where(grade.notebook_id.in_(late), grade.cell_id.in_(self._graded.values()))
+        scores = defaultdict(list)
         for notebook_id, score in session.execute(query):
+            scores[notebook_id].append(score)
+        rows = []
+        for notebook_id, (student, seconds) in late.items():
+            score = math.fsum(scores[notebook_id])
             try:
-                penalty = self._late_plugin.late_submission_penalty(
-                    late[notebook_id][0], score, late[notebook_id][1]
-                )
+                penalty = self._late_plugin.late_submission_penalty(student, score, seconds)
                 penalty = None if penalty is None else min(max(penalty, 0), score)
             except Exception as error:  # of the course's own plugin
                 reason = f"{type(error).__name__}: {error}"
                 raise _Refused(f"its late penalty cannot be had: {reason}") from error
             rows.append({"id": notebook_id, "late_submission_penalty": penalty})
-        session.execute(update(table), rows)
+        session.execute(update(self._api.SubmittedNotebook), rows)
 
     def _examine(self, entry: Entry) -> None:
         """Refuse an entry that nbgrader could not hold, or would read otherwise."""
