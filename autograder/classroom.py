@@ -130,19 +130,20 @@ def grade_class(
         _workers(course, assignment, how) as grade,
         _gradebook(course, assignment, how, tell) as book,
     ):
-        refused = book.enter_students(roster)
+        for student, why in book.enter_students(roster).items():
+            tell(f"--roster: {student} cannot be entered: {why}")
         run = _Run(course, assignment, book, on_done)
         known = {row["id"] for row in roster} if how.roster else set(students)
         for student in sorted(set(students) - known):
             run.end(Result(student, "not in the roster", f"not in {how.roster.name}: not graded"))
         for student in sorted(known - set(students)):
-            run.end(Result(student, "no submission", refused.get(student, "")))
+            run.end(Result(student, "no submission"))
         try:
             run.collect(grade(run.tasks([s for s in students if s in known], how.force)))
         except CourseError as error:
             # What is stored stays; what is not is graded by the next run.
             tell(str(error))
-            for student in set(students) - {result.student for result in run.results}:
+            for student in sorted(set(students) - {result.student for result in run.results}):
                 run.end(Result(student, "not done", "run the command again"))
     return sorted(run.results, key=lambda result: result.student)
 

@@ -52,7 +52,8 @@ def grade_command(course: Course, name: str, how: classroom.How) -> int:
             # One that cannot be graded keeps none of the others from it.
             failures.append(str(error))
         except KeyboardInterrupt:
-            print("autograder: interrupted: the next run grades what is not stored", file=sys.stderr)
+            line = "autograder: interrupted: the next run grades what is not stored"
+            print(line, file=sys.stderr)
             return INTERRUPTED
     if failures:
         raise CourseError("; ".join(dict.fromkeys(failures)))
