@@ -172,7 +172,11 @@ class _Run:
     """One pass over a class: what is to be graded goes out, what comes back is stored in batches."""
 
     def __init__(
-        self, course: Course, assignment: Assignment, book: Gradebook, on_done: Callable[[Result], None]
+        self,
+        course: Course,
+        assignment: Assignment,
+        book: Gradebook,
+        on_done: Callable[[Result], None],
     ):
         self.course, self.assignment, self.book = course, assignment, book
         self.on_done = on_done
@@ -341,7 +345,9 @@ def _alone(made: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise CourseError(f"another run grades in {made.name}: wait until it has ended") from error
+            raise CourseError(
+                f"another run grades in {made.name}: wait until it has ended"
+            ) from error
         yield
 
 

@@ -32,7 +32,9 @@ def _course(
 def release(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Assignments; by default every chapter with exercises."),
+        typer.Argument(
+            metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
+        ),
     ] = None,
 ) -> None:
     """Make the students' notebooks: nbgrader's source and release of each assignment."""
@@ -44,20 +46,23 @@ def release(
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the assignment.")]
 Database = Annotated[
-    str, typer.Option("--db", metavar="URL", help="The gradebook, for SQLAlchemy; by default SQLite.")
+    str,
+    typer.Option("--db", metavar="URL", help="The gradebook, for SQLAlchemy; by default SQLite."),
 ]
 
 
 @app.command()
 def grade(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Of the assignment; all: each that has submissions.")
+        str,
+        typer.Argument(metavar="NAME", help="Of the assignment; all: each that has submissions."),
     ],
     workers: Annotated[
         int, typer.Option(min=0, help="Processes that grade; 0: as many as this machine has cores.")
     ] = 0,
     scheduler: Annotated[
-        str, typer.Option(metavar="URL", help="A Dask scheduler, tcp://host:8786: its workers grade.")
+        str,
+        typer.Option(metavar="URL", help="A Dask scheduler, tcp://host:8786: its workers grade."),
     ] = "",
     sandbox: Annotated[
         str, typer.Option(help="bubblewrap, or none: then only for code that you trust.")
@@ -65,7 +70,9 @@ def grade(
     db: Database = "",
     roster: Annotated[
         str,
-        typer.Option(metavar="FILE", help="Students in CSV, as nbgrader db student import reads it."),
+        typer.Option(
+            metavar="FILE", help="Students in CSV, as nbgrader db student import reads it."
+        ),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Grade again what is unchanged.")] = False,
 ) -> None:
@@ -103,7 +110,9 @@ def report(
 def demo(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Assignments; by default every chapter with exercises."),
+        typer.Argument(
+            metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
+        ),
     ] = None,
 ) -> None:
     """Release, and have a class made from the references and the known mistakes submit; grade and report it."""
@@ -117,7 +126,9 @@ def doctor(
     scheduler: Annotated[
         str, typer.Option(metavar="URL", help="A Dask scheduler whose workers are to be asked too.")
     ] = "",
-    sandbox: Annotated[str, typer.Option(help="The one to try: bubblewrap, or none.")] = "bubblewrap",
+    sandbox: Annotated[
+        str, typer.Option(help="The one to try: bubblewrap, or none.")
+    ] = "bubblewrap",
     db: Database = "",
 ) -> None:
     """Try all that grading needs, and say what to do about what falls short. Exit status 1 if something does."""

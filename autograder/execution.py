@@ -142,7 +142,9 @@ def _ask_all(
 ) -> None:
     """Fill in the outcomes of plans, as far as the process lives."""
     alive = False
-    for plan, outcomes, alive in _ask(connection, [(p, p.cases) for p in plans], False, limits, end):
+    for plan, outcomes, alive in _ask(
+        connection, [(p, p.cases) for p in plans], False, limits, end
+    ):
         run.outcomes[plan.exercise] = outcomes
     if not alive:
         return  # those that were not asked have their turn in the next run

@@ -48,16 +48,16 @@ class GradeInSandbox(NbGraderPreprocessor):
         sandbox.require(self.sandbox)
         root = str(self.parent.parent.coursedir.root)
         assignment = load(self.course, root, resources["nbgrader"]["assignment"])
-        within = _sandbox(assignment, self.sandbox, sandbox.Limits.of(Course.find(Path(self.course))))
+        within = _sandbox(
+            assignment, self.sandbox, sandbox.Limits.of(Course.find(Path(self.course)))
+        )
         return grading.judge(nb, assignment, within).notebook, resources
 
 
 _sandboxes: dict[str, sandbox.Sandbox] = {}
 
 
-def _sandbox(
-    assignment: grading.Assignment, kind: str, limits: sandbox.Limits
-) -> sandbox.Sandbox:
+def _sandbox(assignment: grading.Assignment, kind: str, limits: sandbox.Limits) -> sandbox.Sandbox:
     """One for all submissions of an assignment; it ends with this process, or with the next assignment."""
     name = assignment.fingerprint(None)
     if name not in _sandboxes:

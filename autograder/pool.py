@@ -49,7 +49,7 @@ class Grader:
 
     def __call__(self, task: Task) -> Sheet:
         """Grade a submission; whatever goes wrong stands in the sheet."""
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
             try:
                 graded = grading.grade(task.data, self.assignment, self.sandbox, task.defects)
                 return grading.sheet(graded, self.assignment)

@@ -168,7 +168,9 @@ class Sandbox:
         """
         if self._process and self._owner == os.getpid() and self._process.poll() is None:
             return
-        self._folder = tempfile.TemporaryDirectory(prefix="gradus-") if self.kind == "none" else None
+        self._folder = (
+            tempfile.TemporaryDirectory(prefix="gradus-") if self.kind == "none" else None
+        )
         work = self._folder.name if self._folder else "/"
         self._owner = os.getpid()
         self._control, theirs = socket.socketpair()
@@ -186,7 +188,9 @@ class Sandbox:
             {
                 "limits": asdict(self.limits),
                 "setup": self._setup,
-                "files": {name: np.frombuffer(data, np.uint8) for name, data in self._files.items()},
+                "files": {
+                    name: np.frombuffer(data, np.uint8) for name, data in self._files.items()
+                },
                 "nested": self._nested,
                 "watched": self.kind == "bubblewrap",
             }
@@ -360,7 +364,9 @@ def _ours() -> list[Path]:
 
 
 def _isolated(
-    limits: Limits, program: tuple[str, ...] = (f"{_SHOWN}/{_INSIDE}/server.py",), nested: bool = True
+    limits: Limits,
+    program: tuple[str, ...] = (f"{_SHOWN}/{_INSIDE}/server.py",),
+    nested: bool = True,
 ) -> list[str]:
     binds = [(path, path) for path in _read_only()]
     ours = [(path, Path(_SHOWN, path.name)) for path in _ours()]

@@ -32,7 +32,6 @@ import numpy as np
 from gradus import values
 from gradus.exercises import changed_arguments
 
-
 _OWN_FILES = 16  # that a cell cannot open, so that this program can
 
 

@@ -301,7 +301,10 @@ class TestCommands:
         db = "postgresql+psycopg://nobody@127.0.0.1:1/none"
         status, _, err = run(empty_course, "grade", name, "--sandbox", "none", "--db", db)
         assert status == 2
-        assert "127.0.0.1:1/none cannot be used: connection failed" in err and len(err.splitlines()) == 2  # with the warning
+        assert (
+            "127.0.0.1:1/none cannot be used: connection failed" in err
+            and len(err.splitlines()) == 2
+        )  # with the warning
 
     def test_the_report_has_every_student_exercise_and_mistake(
         self, course, name, demonstration, run, tmp_path
@@ -511,7 +514,9 @@ def test_a_postgresql_gradebook(bubblewrap, postgres, empty_course, name, submit
     assert sum(marks(empty_course, name, postgres.address)["alice"].values()) > 0
     assert run(empty_course, "report", name, "--db", postgres.address)[0] == 0
     assert run(empty_course, "feedback", name, "--db", postgres.address)[0] == 0
-    assert re.search(r"alice +unchanged", run(empty_course, "grade", name, "--db", postgres.address)[1])
+    assert re.search(
+        r"alice +unchanged", run(empty_course, "grade", name, "--db", postgres.address)[1]
+    )
 
 
 def test_a_submission_that_the_grader_fails_on_does_not_stop_the_others(

@@ -18,7 +18,9 @@ PROGRAM = Path(sys.executable).with_name("dask")
 
 def start(folder, *arguments):
     """A program of Dask's in an empty folder, which knows of no course."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AUTOGRADER", "GRADUS"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("AUTOGRADER", "GRADUS"))
+    }
     with (folder / "log").open("a") as log:
         return subprocess.Popen(
             [PROGRAM, *arguments], cwd=folder, env=environment, stdout=log, stderr=log

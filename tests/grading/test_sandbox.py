@@ -307,7 +307,9 @@ def test_an_answer_that_changes_its_argument_is_told():
 
 
 def test_a_hanging_answer_is_called_once():
-    hangs = "def doubled(x, times=1):\n    open('/dev/shm/calls', 'a').write('x')\n    while True: pass"
+    hangs = (
+        "def doubled(x, times=1):\n    open('/dev/shm/calls', 'a').write('x')\n    while True: pass"
+    )
     counts = "def other(x):\n    return x + 1.0 if open('/dev/shm/calls').read() == 'x' else 0"
     assert earned(hangs, counts) == [0, 1]
 
@@ -454,7 +456,10 @@ def test_a_right_answer_is_called_once_a_case_and_a_wrong_one_again_by_itself():
 
     assert counted(right) == (2, 3)
     # What the second call finds is of the first call's making: alone, it is right.
-    spoilt = right.replace("    return", "    import builtins\n    x = x + getattr(builtins, 'late', 0)\n    builtins.late = 1\n    return")
+    spoilt = right.replace(
+        "    return",
+        "    import builtins\n    x = x + getattr(builtins, 'late', 0)\n    builtins.late = 1\n    return",
+    )
     assert counted(spoilt)[0] == 2
 
 
