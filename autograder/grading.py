@@ -371,8 +371,11 @@ def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
 
 
 def _without_values(outcome: Outcome) -> Outcome:
-    """An outcome whose message, an exception's own text, does not tell the hidden arguments."""
-    return replace(outcome, message=re.sub(r"\d*\.\d+(e[+-]?\d+)?", "#", outcome.message))
+    """An outcome whose exception does not tell the hidden arguments, in its text or in its type's name."""
+    plain = re.fullmatch(r"[A-Za-z_]{0,60}", outcome.error)
+    error = outcome.error if plain else "an exception"
+    message = re.sub(r"\d*\.\d+(e[+-]?\d+)?", "#", outcome.message)
+    return replace(outcome, error=error, message=message)
 
 
 def _renamed(

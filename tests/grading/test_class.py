@@ -486,6 +486,10 @@ def test_an_exception_does_not_tell_the_hidden_arguments(assignment, submit, gra
     verdict = grade(submit({first: tells})).verdicts[first]
     assert "raised ValueError: bad: (" in verdict.message
     assert not re.search(r"\d\.\d", verdict.message)
+    tells = f"def {first}(*args, **kwargs):\n    raise type(f'E{{args}}', (Exception,), {{}})"
+    verdict = grade(submit({first: tells})).verdicts[first]
+    assert "raised an exception" in verdict.message
+    assert not re.search(r"\d\.\d", verdict.message)
 
 
 def test_grading_is_a_function_of_its_arguments(answers, submit, grade):
