@@ -53,3 +53,18 @@ def need(what: str) -> None:
 def oracle():
     """Recorded vectors by name: `oracle("torch_optimizers")`."""
     return lambda name: json.loads((ROOT / "tests" / "oracles" / f"{name}.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; one for all tests of a worker, since Playwright cannot be started twice in a process."""
+    need("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Root, as in a container, cannot use Chromium's own sandbox; the pages are ours.
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT, need
+from conftest import ROOT
 from grading.conftest import marks, need_sandbox, put
 
 from autograder import classroom, cli, demo, grading, sandbox, submission
@@ -406,26 +406,18 @@ class TestFeedback:
         assert "the notebook was called" in text
         assert "not answered yet" in text
 
-    def test_a_browser_asks_for_nothing_and_runs_nothing(self, hostile, name, run):
-        need("chromium")
-        from playwright.sync_api import sync_playwright
-
+    def test_a_browser_asks_for_nothing_and_runs_nothing(self, hostile, name, run, browser):
         assert run(hostile, "feedback", name)[0] == 0
         address = (hostile.made / "feedback" / "mallory" / name / f"{name}.html").as_uri()
         events = []
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            page = browser.new_page()
-            page.on("request", lambda request: events.append(request.url))
-            page.on("console", lambda message: events.append(message.text))
-            page.on("pageerror", lambda error: events.append(str(error)))
-            page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
-            page.goto(address)
-            page.wait_for_timeout(500)
-            assert "My answer." in page.inner_text("body")
-            browser.close()
+        page = browser.new_page()
+        page.on("request", lambda request: events.append(request.url))
+        page.on("console", lambda message: events.append(message.text))
+        page.on("pageerror", lambda error: events.append(str(error)))
+        page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
+        page.goto(address)
+        page.wait_for_timeout(500)
+        assert "My answer." in page.inner_text("body")
         assert events == [address]
 
     def test_the_students_are_told_about_a_file_that_is_no_notebook(

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import nbformat
 import pytest
-from conftest import ROOT, need
+from conftest import ROOT
 
 from autograder import feedback, grading, submission
 from autograder.course import Course
@@ -180,45 +180,37 @@ def test_the_page_has_no_element_that_runs_or_loads(pages):
     assert "7 * 191" in page and str(7 * 191) not in page
 
 
-def test_a_browser_runs_and_asks_for_nothing(pages):
-    need("chromium")
-    from playwright.sync_api import sync_playwright
-
+def test_a_browser_runs_and_asks_for_nothing(pages, browser):
     events, shapes = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        for file in pages:
-            page = browser.new_page()
-            page.on("request", lambda request: events.append(request.url))
-            page.on("console", lambda message: events.append(message.text))
-            page.on("pageerror", lambda error: events.append(str(error)))
-            page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
-            page.on("popup", lambda popup: events.append(popup.url))
-            page.goto(file.as_uri())
-            page.wait_for_timeout(300)
-            shapes.append(
-                page.evaluate(
-                    """() => {
-                        const all = [...document.querySelectorAll('*')];
-                        const names = new Set(all.map(e => e.localName));
-                        const covers = all.filter(e =>
-                            ['fixed', 'sticky', 'absolute'].includes(getComputedStyle(e).position));
-                        return {
-                            names: [...names],
-                            styles: document.querySelectorAll('style').length,
-                            styled: document.querySelectorAll('.container [style]').length,
-                            covers: covers.map(e => e.outerHTML.slice(0, 100)),
-                            alien: all.filter(
-                                e => e.namespaceURI !== 'http://www.w3.org/1999/xhtml').length,
-                            notebooks: document.querySelectorAll('#notebook-container').length,
-                            hidden: getComputedStyle(document.body).display === 'none',
-                        };
-                    }"""
-                )
+    for file in pages:
+        page = browser.new_page()
+        page.on("request", lambda request: events.append(request.url))
+        page.on("console", lambda message: events.append(message.text))
+        page.on("pageerror", lambda error: events.append(str(error)))
+        page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
+        page.on("popup", lambda popup: events.append(popup.url))
+        page.goto(file.as_uri())
+        page.wait_for_timeout(300)
+        shapes.append(
+            page.evaluate(
+                """() => {
+                    const all = [...document.querySelectorAll('*')];
+                    const names = new Set(all.map(e => e.localName));
+                    const covers = all.filter(e =>
+                        ['fixed', 'sticky', 'absolute'].includes(getComputedStyle(e).position));
+                    return {
+                        names: [...names],
+                        styles: document.querySelectorAll('style').length,
+                        styled: document.querySelectorAll('.container [style]').length,
+                        covers: covers.map(e => e.outerHTML.slice(0, 100)),
+                        alien: all.filter(
+                            e => e.namespaceURI !== 'http://www.w3.org/1999/xhtml').length,
+                        notebooks: document.querySelectorAll('#notebook-container').length,
+                        hidden: getComputedStyle(document.body).display === 'none',
+                    };
+                }"""
             )
-        browser.close()
+        )
     assert events == [file.as_uri() for file in pages]
     empty, hostile = shapes
     assert not RUNS_OR_LOADS & set(hostile.pop("names"))

@@ -1,27 +1,11 @@
 """Every page in a browser: wide and narrow, light and dark, served and from a file."""
 
-import shutil
-
 import pytest
-from conftest import ROOT, need
+from conftest import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 LOOKS = [(width, mode) for width in (1280, 390) for mode in ("light", "dark")]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    need("chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Root, as in a container, cannot use Chromium's own sandbox; the pages are ours.
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
