@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from gradus import values
+from gradus.views import VIEWS
 
 PUBLIC_SEED = 0
 
@@ -75,13 +76,14 @@ class Plan:
     cases: tuple[Case, ...]
     expected: tuple
     mistakes: tuple[Mistake, ...]
+    view: str = ""
 
     def to_data(self) -> dict:
         """The plan as a value that `gradus.values.pack` takes."""
         return {
             **{
                 key: getattr(self, key)
-                for key in ("exercise", "points", "returns", "rtol", "atol", "expected")
+                for key in ("exercise", "points", "returns", "rtol", "atol", "view", "expected")
             },
             "cases": [(case.label, case.names, case.args, case.kwargs) for case in self.cases],
             "mistakes": [(mistake.sentence, mistake.results) for mistake in self.mistakes],
@@ -108,6 +110,7 @@ class Exercise:
     returns: tuple[str, ...]
     rtol: float
     atol: float
+    view: str
     generator: Callable[[np.random.Generator], Iterator[Call]]
     mistakes: list[tuple[str, Callable]] = field(default_factory=list)
     variants: list[tuple[str, Callable]] = field(default_factory=list)
@@ -148,6 +151,7 @@ class Exercise:
             returns=self.returns,
             rtol=self.rtol,
             atol=self.atol,
+            view=self.view,
             cases=cases,
             expected=tuple(run(self.reference, case) for case in cases),
             mistakes=tuple(
@@ -218,6 +222,7 @@ def judge(
     returns: tuple[str, ...],
     rtol: float = 1e-7,
     atol: float = 1e-10,
+    view: str = "",
 ) -> Callable[[Callable], Exercise]:
     """Make an `Exercise` of a generator of cases.
 
@@ -233,10 +238,14 @@ def judge(
     rtol, atol : float
         A result passes where ``|answer - expected| <= atol + rtol * |expected|``; float32 answers
         get the wider tolerance of `gradus.verdict`.
+    view : str
+        Where many results are right: what of a result is judged, by a name of `gradus.views`.
     """
+    if view and view not in VIEWS:
+        raise ValueError(f"view: expected one of {', '.join(VIEWS)}; got {view!r}")
 
     def make(generator: Callable) -> Exercise:
-        return Exercise(reference, points, returns, rtol, atol, generator)
+        return Exercise(reference, points, returns, rtol, atol, view, generator)
 
     return make
 

@@ -5,12 +5,14 @@ What is most helpful comes first: not answered, raised, type, shape, value at th
 place; and the name of the mistake, if it is a known one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from gradus import values
 from gradus.judging import Plan
+from gradus.views import VIEWS, Sample, compare_samples
 
 # What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
 FLOAT32_RTOL = 1e-4
@@ -88,8 +90,8 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
             f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}"
         )
     messages = [
-        _judge(plan, expected, outcome, reveal)
-        for expected, outcome in zip(plan.expected, outcomes, strict=True)
+        _judge(plan, number, outcome, reveal) or _judge_chance(plan, number, outcomes)
+        for number, outcome in enumerate(outcomes)
     ]
     cases = tuple(
         CaseVerdict(case.label, message is None, message or "")
@@ -110,8 +112,9 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
     )
 
 
-def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | None:
-    """What is wrong with one outcome, or None."""
+def _judge(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
+    """What is wrong with the outcome of one case, or None."""
+    expected = plan.expected[number]
     match outcome.kind:
         case "not found":
             return f"not answered: there is no function `{plan.exercise}`"
@@ -133,7 +136,7 @@ def _judge(plan: Plan, expected: Any, outcome: Outcome, reveal: bool) -> str | N
             )
     if outcome.value is None and expected is not None:
         return "returned None: does every path end in `return`?"
-    found = _compare_results(plan, expected, outcome.value, reveal)
+    found = _compare_results(plan, number, expected, outcome.value, reveal)
     if found is None and outcome.changed:
         names = ", ".join(f"`{name}`" for name in outcome.changed)
         found = f"right values, but it changes its argument {names} in place: work on a copy"
@@ -146,20 +149,30 @@ def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
     On the cases that pass, too: a mistake that explains only the failures may be another one.
     """
     for mistake in plan.mistakes:
-        if all(_agrees(plan, *pair) for pair in zip(mistake.results, outcomes, strict=True)):
+        pairs = enumerate(zip(mistake.results, outcomes, strict=True))
+        if all(_agrees(plan, number, *pair) for number, pair in pairs):
             return mistake.sentence
     return ""
 
 
-def _agrees(plan: Plan, result: Any, outcome: Outcome) -> bool:
+def _agrees(plan: Plan, number: int, result: Any, outcome: Outcome) -> bool:
     if isinstance(result, dict) and set(result) == {"raised"}:
         return outcome.kind == "raised" and outcome.error == result["raised"]
     return (
-        outcome.kind == "returned" and _compare_results(plan, result, outcome.value, False) is None
+        outcome.kind == "returned"
+        and _compare_results(plan, number, result, outcome.value, False) is None
     )
 
 
-def _compare_results(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
+def _compare_results(
+    plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
+) -> str | None:
+    if plan.view:
+        return _compare_views(plan, number, expected, answer, reveal)
+    return _compare_values(plan, expected, answer, reveal)
+
+
+def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
     if len(plan.returns) == 1 or not isinstance(expected, tuple):
         return compare(plan.returns[0], expected, answer, plan.rtol, plan.atol, reveal)
     names = ", ".join(plan.returns)
@@ -172,6 +185,74 @@ def _compare_results(plan: Plan, expected: Any, answer: Any, reveal: bool) -> st
         for name, want, got in zip(plan.returns, expected, answer, strict=True)
     )
     return next((finding for finding in findings if finding), None)
+
+
+def _compare_views(plan: Plan, number: int, expected: Any, answer: Any, reveal: bool) -> str | None:
+    """What is wrong with a result of which only a view is judged, once it has the reference's form."""
+    if found := _compare_values(replace(plan, atol=np.finfo(float).max), expected, answer, False):
+        return found
+    case = plan.cases[number]
+    arguments = dict(zip(case.names, (*case.args, *case.kwargs.values()), strict=True))
+    seen = VIEWS[plan.view]
+    want = seen(values.realise(arguments), expected)
+    try:
+        got = seen(values.realise(arguments), _in_form_of(expected, answer))
+    except Exception:  # numbers that mean nothing, such as a place beyond the end
+        return f"{', '.join(plan.returns)}: wrong values"
+    for key, quantity in want.items():
+        name = key or plan.returns[0]
+        if isinstance(quantity, Sample):
+            found = compare_samples(name, quantity.draws, got[key].draws, reveal)
+        else:
+            found = compare(name, quantity, got[key], plan.rtol, plan.atol, reveal)
+        if found:
+            return found
+    return None
+
+
+def _in_form_of(expected: Any, answer: Any) -> Any:
+    """An answer whose numbers are held as the reference holds them."""
+    if isinstance(expected, tuple | list):
+        pairs = zip(expected, answer, strict=True)
+        return type(expected)(_in_form_of(want, got) for want, got in pairs)
+    if isinstance(expected, dict):
+        return {key: _in_form_of(want, answer[key]) for key, want in expected.items()}
+    if isinstance(expected, np.ndarray):
+        return np.asarray(answer).astype(expected.dtype)
+    return answer
+
+
+def _judge_chance(plan: Plan, number: int, outcomes: list[Outcome]) -> str | None:
+    """Whether chance comes from the generator that was given: by the cases that differ in nothing else."""
+    if not plan.view:
+        return None
+    for earlier in range(number):
+        asked = (plan.cases[n] for n in (earlier, number))
+        one, other = (values.pack(_without_seeds((c.args, c.kwargs))) for c in asked)
+        if one != other or outcomes[earlier].kind != "returned":
+            continue
+        same = _same_result(plan, *(outcomes[n].value for n in (earlier, number)))
+        should = _same_result(plan, *(plan.expected[n] for n in (earlier, number)))
+        if should and not same:
+            return "a generator of the same seed must give the same result: draw from the one that is given"
+        if same and not should:
+            return "another generator must give another result: draw from the one that is given"
+    return None
+
+
+def _without_seeds(value: Any) -> Any:
+    """A case's arguments with every generator of one seed."""
+    if isinstance(value, values.Rng):
+        return values.Rng(0)
+    if isinstance(value, tuple | list):
+        return type(value)(map(_without_seeds, value))
+    if isinstance(value, dict):
+        return {key: _without_seeds(item) for key, item in value.items()}
+    return value
+
+
+def _same_result(plan: Plan, one: Any, other: Any) -> bool:
+    return _compare_values(replace(plan, rtol=0.0, atol=0.0), one, other, False) is None
 
 
 def compare(

@@ -1,0 +1,102 @@
+"""What is judged of a result where many results are right: a random array, a step length.
+
+A view turns the arguments and the result of one call into named quantities. Those of an answer are held
+against those of the reference: a `Sample` as draws from one distribution, all else as values. So an
+exercise on randomness has a reference, cases, mistakes and variants like any other:
+
+    @judge(reference.he_normal, points=2, returns=("weights",), view="sample")
+
+Where two cases differ in nothing but the generator, the results must differ too; where they differ in
+nothing at all, the results must be the same: so the numbers come from the generator that was given.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+# An honest sample fails one of the three tests below about once in a million cases.
+STANDARD_ERRORS = 5.0
+KOLMOGOROV = 2.7
+
+
+class Sample(NamedTuple):
+    """Independent draws, of any shape, compared as a distribution; one with long tails by its logarithm."""
+
+    draws: np.ndarray
+
+
+View = Callable[[dict[str, Any], Any], dict[str, Any]]
+VIEWS: dict[str, View] = {}
+
+
+def view(function: View) -> View:
+    """Enter a view under its name."""
+    VIEWS[function.__name__.replace("_", " ")] = function
+    return function
+
+
+@view
+def sample(arguments: dict, result: np.ndarray) -> dict:
+    """All entries of the one result are draws of the same distribution."""
+    return {"": Sample(result)}
+
+
+def compare_samples(
+    name: str, want: np.ndarray, got: np.ndarray, reveal: bool = True
+) -> str | None:
+    """How the draws `got` differ from the reference's draws `want`, in a sentence, or None.
+
+    Mean, standard deviation and, where no value repeats, the fourth moment are compared in standard errors
+    of their difference; then the distribution functions, by the largest distance (Kolmogorov and Smirnov).
+    `reveal`: whether the sentence may show the reference's moments.
+    """
+    want, got = (np.sort(np.asarray(draws, dtype=float), axis=None) for draws in (want, got))
+    if not np.isfinite(got).all():
+        return f"{name}: {np.sum(~np.isfinite(got))} of {got.size} numbers are not finite"
+    smooth = np.unique(want).size == want.size
+    different = np.unique(got).size
+    if smooth and different < 0.9 * got.size:
+        return f"{name}: {different} different values among {got.size}: draw each one by itself"
+    moments = {"mean": _mean, "standard deviation": _deviation, "fourth moment": _fourth}
+    for what, moment in moments.items():
+        (a, error_a), (b, error_b) = moment(want), moment(got)
+        slack = STANDARD_ERRORS * np.hypot(error_a, error_b) + 1e-9 * np.abs(want).max(initial=0)
+        if what == "standard deviation":
+            # For a fair coin the first-order error is zero: hence the second-order term.
+            slack += STANDARD_ERRORS**2 * a / got.size
+        if abs(a - b) <= slack:
+            continue
+        if what != "fourth moment":
+            expected = f", expected about {a:.3g}" if reveal else ", which is not what was asked"
+            return f"{name}: the {what} of the {got.size} numbers is {b:.3g}{expected}"
+        if smooth:
+            return f"{name}: mean and standard deviation fit, but not the kind of distribution: normal or uniform?"
+    at = np.union1d(want, got)
+    shares = [np.searchsorted(draws, at, side="right") / draws.size for draws in (want, got)]
+    gap = np.abs(shares[0] - shares[1]).max(initial=0)
+    if gap > KOLMOGOROV * np.sqrt(1 / want.size + 1 / got.size):
+        return f"{name}: mean and standard deviation fit, but not the distribution"
+    return None
+
+
+def _mean(draws: np.ndarray) -> tuple[float, float]:
+    return draws.mean(), draws.std() / np.sqrt(draws.size)
+
+
+def _deviation(draws: np.ndarray) -> tuple[float, float]:
+    """The standard deviation with its standard error, by the variance's: (m4 - s^4) / n."""
+    squares = (draws - draws.mean()) ** 2
+    deviation = np.sqrt(squares.mean())
+    return deviation, squares.std() / np.sqrt(draws.size) / (2 * deviation) if deviation else 0.0
+
+
+def _fourth(draws: np.ndarray) -> tuple[float, float]:
+    """The fourth standardised moment: 3 for a normal distribution, 1.8 for a uniform one."""
+    if not draws.std():
+        return 0.0, 0.0
+    standard = (draws - draws.mean()) / draws.std()
+    fourth = standard**4
+    # Its derivative by the scale adds to the error: the combination that has none is used.
+    influence = fourth - 2 * fourth.mean() * standard**2
+    return fourth.mean(), influence.std() / np.sqrt(draws.size)
