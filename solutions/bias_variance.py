@@ -1,0 +1,340 @@
+"""The bias-variance decomposition: the references of that chapter.
+
+Predictions of many models are one array of shape (K, m): row k holds the predictions of the model
+that was fitted to data set k, at m inputs. What does not fit together raises `ValueError` that names
+the argument.
+"""
+
+import numpy as np
+
+from gradus.domain import COUNT, NONNEGATIVE, POSITIVE_COUNT, domain
+
+
+@domain(degree=COUNT)
+def fit_polynomial(x, y, degree, x_new):
+    """Fit a polynomial by least squares and return what it predicts at new inputs.
+
+    The polynomial of that degree with the smallest sum of (y - h(x))**2,
+    evaluated at x_new. Scale the inputs first, in a way that is the same for
+    x and x_new: powers of unscaled inputs lose all digits.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (n,)
+        Inputs, in any order and of any size, and targets; at least degree + 1
+        different inputs.
+    degree : int, at least 0
+        The highest power; degree 0 is a constant.
+    x_new : ndarray of shape (m,)
+        Where to predict.
+
+    Returns
+    -------
+    predictions : ndarray of shape (m,)
+
+    Source: Trefethen and Bau (1997), lecture 11.
+    """
+    x, y, x_new = _vector("x", x), _vector("y", y), _vector("x_new", x_new)
+    _check_length("y", y, len(x))
+    different = np.unique(x).size
+    if different <= degree:
+        raise ValueError(
+            f"x: expected at least degree + 1 = {degree + 1:.0f} different inputs, got {different}"
+        )
+    middle, half = (x.max() + x.min()) / 2, (x.max() - x.min()) / 2 or 1.0
+    features, features_new = (
+        np.polynomial.legendre.legvander((inputs - middle) / half, int(degree))
+        for inputs in (x, x_new)
+    )
+    return features_new @ np.linalg.lstsq(features, y, rcond=None)[0]
+
+
+@domain(noise_sd=NONNEGATIVE, n_sets=POSITIVE_COUNT)
+def simulate_targets(truth, noise_sd, n_sets, rng):
+    """Draw the targets of many data sets with the same inputs.
+
+    y[k, i] = truth[i] + noise_sd * e[k, i], where all e are independent draws
+    from the standard normal distribution.
+
+    Parameters
+    ----------
+    truth : ndarray of shape (n,)
+        The true function at the inputs.
+    noise_sd : float, at least 0
+        The standard deviation of the noise.
+    n_sets : int, at least 1
+        The number K of data sets.
+    rng : numpy.random.Generator
+        The only source of chance.
+
+    Returns
+    -------
+    targets : ndarray of shape (n_sets, n)
+        One data set in each row.
+
+    Source: the model y = f(x) + noise of the text.
+    """
+    truth = _vector("truth", truth)
+    return truth + noise_sd * rng.standard_normal((int(n_sets), truth.size))
+
+
+def average_prediction(predictions):
+    """The average model, point by point.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (K, m)
+        Row k: the predictions of the model fitted to data set k.
+
+    Returns
+    -------
+    average : ndarray of shape (m,)
+
+    Source: Geman, Bienenstock and Doursat (1992).
+    """
+    return _models(predictions).mean(axis=0)
+
+
+def bias_squared(predictions, truth):
+    """The squared bias at each point: how far the average model is from the truth.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (K, m)
+        Row k: the predictions of the model fitted to data set k.
+    truth : ndarray of shape (m,)
+        The true function, without noise.
+
+    Returns
+    -------
+    bias2 : ndarray of shape (m,)
+
+    Source: Geman, Bienenstock and Doursat (1992).
+    """
+    predictions, truth = _models(predictions), _vector("truth", truth)
+    _check_length("truth", truth, predictions.shape[1])
+    return (predictions.mean(axis=0) - truth) ** 2
+
+
+def variance(predictions):
+    """The variance at each point: how far single models are from the average model.
+
+    The mean over the K models of the squared distance: divided by K, not K - 1.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (K, m)
+        Row k: the predictions of the model fitted to data set k.
+
+    Returns
+    -------
+    variance : ndarray of shape (m,)
+
+    Source: Geman, Bienenstock and Doursat (1992).
+    """
+    return _models(predictions).var(axis=0)
+
+
+@domain(noise_sd=NONNEGATIVE)
+def decompose_mse(predictions, truth, noise_sd):
+    """Squared bias, variance, noise and their sum, each averaged over the points.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (K, m)
+        Row k: the predictions of the model fitted to data set k.
+    truth : ndarray of shape (m,)
+        The true function, without noise.
+    noise_sd : float, at least 0
+        The standard deviation of the noise in a new target.
+
+    Returns
+    -------
+    bias2, variance, noise, total : tuple of four floats
+        `variance` as in the exercise of that name, divided by K; `noise` is the
+        variance of the noise; `total` is the expected squared error of a
+        prediction for a new target.
+
+    Source: Geman, Bienenstock and Doursat (1992).
+    """
+    bias2 = bias_squared(predictions, truth).mean()
+    spread = variance(predictions).mean()
+    return bias2, spread, noise_sd**2, bias2 + spread + noise_sd**2
+
+
+def unbiased_bias_squared(predictions, truth):
+    """An estimate of the squared bias that is right on average for every K.
+
+    The squared distance of the average of K models from the truth is too large
+    by the variance of that average, on average. Subtract an estimate of it: the
+    variance with the divisor K - 1, divided by K.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (K, m), K at least 2
+        Row k: the predictions of the model fitted to data set k.
+    truth : ndarray of shape (m,)
+        The true function, without noise.
+
+    Returns
+    -------
+    bias2 : ndarray of shape (m,)
+        It may be negative: cut off, it would be too large on average again.
+
+    Source: the text; the variance of a mean of K independent draws.
+    """
+    plain = bias_squared(predictions, truth)
+    count = len(predictions)
+    if count < 2:
+        raise ValueError("predictions: expected at least two models, got one")
+    return plain - _models(predictions).var(axis=0, ddof=1) / count
+
+
+@domain(penalty=NONNEGATIVE)
+def smoother_matrix(features, features_new, penalty=0.0):
+    """The matrix S that turns targets into predictions: least squares, or ridge.
+
+    theta minimises sum((y - features @ theta)**2) + penalty * sum(theta[1:]**2);
+    the predictions features_new @ theta are S @ y, with one S for every y.
+    The coefficient of the first column, the constant, is not penalised.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, p)
+        Row i: the features of training input i. The first column is all ones;
+        the columns are linearly independent.
+    features_new : ndarray of shape (m, p)
+        The features of the inputs where to predict.
+    penalty : float, at least 0
+        0 is plain least squares.
+
+    Returns
+    -------
+    smoother : ndarray of shape (m, n)
+
+    Source: Hastie, Tibshirani and Friedman (2009), section 5.4.1.
+    """
+    features, features_new = _matrix("features", features), _matrix("features_new", features_new)
+    if features.shape[1] != features_new.shape[1]:
+        raise ValueError(
+            f"features_new: expected {features.shape[1]} columns as in features, "
+            f"got {features_new.shape[1]}"
+        )
+    n, p = features.shape
+    # Ridge is least squares with extra rows: p - 1 targets of zero, one for each penalised weight.
+    rows = np.vstack([features, np.sqrt(penalty) * np.eye(p)[1:]])
+    solution, _, rank, _ = np.linalg.lstsq(rows, np.eye(len(rows), n), rcond=None)
+    if rank < p:
+        raise ValueError(f"features: expected {p} linearly independent columns, got {rank}")
+    return features_new @ solution
+
+
+@domain(noise_sd=NONNEGATIVE)
+def exact_decomposition(smoother, truth, truth_new, noise_sd):
+    """Squared bias and variance of a linear smoother at each point, without simulation.
+
+    The targets are truth + noise, the predictions smoother @ targets.
+
+    Parameters
+    ----------
+    smoother : ndarray of shape (m, n)
+        Turns the n targets into predictions at m points.
+    truth : ndarray of shape (n,)
+        The true function at the training inputs.
+    truth_new : ndarray of shape (m,)
+        The true function at the m points.
+    noise_sd : float, at least 0
+        The standard deviation of the noise, independent in each target.
+
+    Returns
+    -------
+    bias2, variance : tuple of two ndarrays of shape (m,)
+
+    Source: Hastie, Tibshirani and Friedman (2009), section 7.3.
+    """
+    smoother = _matrix("smoother", smoother)
+    truth, truth_new = _vector("truth", truth), _vector("truth_new", truth_new)
+    _check_length("truth", truth, smoother.shape[1])
+    _check_length("truth_new", truth_new, smoother.shape[0])
+    return (smoother @ truth - truth_new) ** 2, noise_sd**2 * (smoother**2).sum(axis=1)
+
+
+@domain(noise_sd=NONNEGATIVE)
+def expected_training_error(smoother, truth, noise_sd):
+    """The expected mean squared error of a linear smoother on its own training targets.
+
+    Parameters
+    ----------
+    smoother : ndarray of shape (n, n)
+        Turns the n targets into predictions at the training inputs.
+    truth : ndarray of shape (n,)
+        The true function there.
+    noise_sd : float, at least 0
+        The standard deviation of the noise, independent in each target.
+
+    Returns
+    -------
+    error : float
+
+    Source: Hastie, Tibshirani and Friedman (2009), section 7.4.
+    """
+    smoother, truth = _matrix("smoother", smoother), _vector("truth", truth)
+    if smoother.shape != (truth.size, truth.size):
+        raise ValueError(
+            f"smoother: expected shape {(truth.size, truth.size)}, got {smoother.shape}"
+        )
+    rest = np.eye(truth.size) - smoother
+    return (np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)) / truth.size
+
+
+@domain(noise_sd=NONNEGATIVE)
+def best_degree(degrees, bias2, unit_variance, noise_sd):
+    """The degree with the smallest expected error on new targets.
+
+    Parameters
+    ----------
+    degrees : ndarray of int, shape (k,)
+        The degrees to choose from, rising.
+    bias2 : ndarray of shape (k,)
+        The mean squared bias of each: it does not depend on the noise.
+    unit_variance : ndarray of shape (k,)
+        The mean variance of each if the noise had the standard deviation 1.
+    noise_sd : float, at least 0
+        The standard deviation that the noise has.
+
+    Returns
+    -------
+    degree : int
+        Among equals, the smallest.
+
+    Source: the text; the variance is proportional to that of the noise.
+    """
+    degrees = _vector("degrees", degrees)
+    bias2, unit_variance = _vector("bias2", bias2), _vector("unit_variance", unit_variance)
+    _check_length("bias2", bias2, len(degrees))
+    _check_length("unit_variance", unit_variance, len(degrees))
+    return int(degrees[np.argmin(bias2 + noise_sd**2 * unit_variance)])
+
+
+def _vector(name, values):
+    return _array(name, values, 1, "a filled array with one axis")
+
+
+def _matrix(name, values):
+    return _array(name, values, 2, "a filled array with two axes")
+
+
+def _models(predictions):
+    return _array("predictions", predictions, 2, "shape (K, m), a row for each model")
+
+
+def _array(name, values, n_axes, expected):
+    array = np.asarray(values, dtype=float)
+    if array.ndim != n_axes or array.size == 0:
+        raise ValueError(f"{name}: expected {expected}, got shape {array.shape}")
+    return array
+
+
+def _check_length(name, array, expected):
+    if len(array) != expected:
+        raise ValueError(f"{name}: expected {expected} entries, got {len(array)}")
