@@ -42,6 +42,17 @@ def sample(arguments: dict, result: np.ndarray) -> dict:
     return {"": Sample(result)}
 
 
+@view
+def residuals(arguments: dict, result: np.ndarray) -> dict:
+    """Every row is the argument `truth` and noise, independent from entry to entry."""
+    noise = result - arguments["truth"]
+    return {
+        "the noise": Sample(noise),
+        "the noise averaged over each row": Sample(noise.mean(axis=1)),
+        "the noise averaged over each column": Sample(noise.mean(axis=0)),
+    }
+
+
 def compare_samples(
     name: str, want: np.ndarray, got: np.ndarray, reveal: bool = True
 ) -> str | None:

@@ -144,3 +144,36 @@ def test_other_forms_are_wrong_and_never_an_error(answer):
 def test_a_view_that_is_not_known_is_refused():
     with pytest.raises(ValueError, match="view: expected one of sample"):
         judge(noise, points=1, returns=("noise",), view="smaple")
+
+
+def around(truth, rng):
+    return truth + rng.normal(0.0, 0.5, (50, len(truth)))
+
+
+@judge(around, points=1, returns=("targets",), view="residuals")
+def noisy(rng):
+    truth, seed = rng.uniform(-9, 9, 30), int(rng.integers(2**31))
+    for label, given in (("one", seed), ("the same seed", seed), ("another seed", seed + 1)):
+        yield Call(label, truth=truth, rng=Rng(given))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (around, ""),
+        (lambda truth, rng: around(truth, rng).astype(np.float32), ""),
+        (lambda truth, rng: [[rng.normal(t, 0.5) for t in truth] for _ in range(50)], ""),
+        (lambda truth, rng: around(0 * truth, rng), "the noise: the "),
+        (lambda truth, rng: around(truth[::-1], rng), "the noise: the standard deviation"),
+        (lambda truth, rng: truth + rng.normal(0, 0.7, (50, 30)), "the noise: the standard"),
+        (lambda truth, rng: truth + np.tile(rng.normal(0, 0.5, 30), (50, 1)), "the noise"),
+        (lambda truth, rng: truth + rng.normal(0, 0.5, (50, 1)), "the noise"),
+        (lambda truth, rng: truth + np.zeros((50, 30)), "the noise"),
+    ],
+)
+def test_noise_around_the_truth_is_one_draw_for_each_entry(answer, said, seed):
+    plan = noisy.plan(seed)
+    verdict = examine(plan, [attempt(answer, case) for case in plan.cases])
+    assert (verdict.status, bool(said)) in (("right", False), ("wrong", True))
+    assert verdict.cases[0].message.startswith(said)
