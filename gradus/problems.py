@@ -130,6 +130,34 @@ def _rosenbrock() -> Problem:
     )
 
 
+def _long_rosenbrock(n: int = 5) -> Problem:
+    """The sum of (1 - x_i)^2 + 100 (x_{i+1} - x_i^2)^2: every variable but the ends has two neighbours."""
+
+    def value(theta):
+        theta = _points(theta, n)
+        x, y = theta[..., :-1], theta[..., 1:]
+        return np.sum((1 - x) ** 2 + 100 * (y - x**2) ** 2, axis=-1)
+
+    def gradient(theta):
+        theta = _points(theta, n)
+        x, y = theta[..., :-1], theta[..., 1:]
+        result = np.zeros_like(theta)
+        result[..., :-1] = -2 * (1 - x) - 400 * x * (y - x**2)
+        result[..., 1:] += 200 * (y - x**2)
+        return result
+
+    def hessian(theta):
+        theta = _points(theta, n)
+        x, y = theta[:-1], theta[1:]
+        diagonal = np.zeros(n)
+        diagonal[:-1] = 2 - 400 * (y - 3 * x**2)
+        diagonal[1:] += 200
+        return np.diag(diagonal) - np.diag(400 * x, 1) - np.diag(400 * x, -1)
+
+    start = np.resize([-1.2, 1.0], n)
+    return Problem("long rosenbrock", value, gradient, hessian, start, np.ones(n))
+
+
 def _two_wells() -> Problem:
     """(x^2 - 1)^2 + 0.3 x + y^2 / 2: a shallow well near x = 1, the deep one near x = -1."""
 
@@ -166,6 +194,7 @@ _PROBLEMS = {
         quadratic([1.0, -1.0], start=[-2.0, 1e-3], name="saddle"),
         _product(),
         _rosenbrock(),
+        _long_rosenbrock(),
         _two_wells(),
     )
 }

@@ -118,7 +118,7 @@ def test_the_caller_keeps_the_array_that_was_given_as_start():
 def test_a_point_of_the_wrong_shape(name, shape):
     problem = problems.get(name)
     for function in (problem.value, problem.gradient):
-        with pytest.raises(ValueError, match="^theta: expected shape .*2"):
+        with pytest.raises(ValueError, match=f"^theta: expected shape .*{len(problem.start)}"):
             function(np.ones(shape))
 
 
@@ -158,6 +158,15 @@ def test_the_values_that_the_text_states():
     for name, start in starts.items():
         np.testing.assert_array_equal(problems.get(name).start, start)
     np.testing.assert_array_equal(problems.get("rosenbrock").minimum, [1, 1])
+
+
+def test_the_long_rosenbrock_is_scipys():
+    optimize = pytest.importorskip("scipy.optimize")
+    problem = problems.get("long rosenbrock")
+    for theta in points(problem):
+        assert problem.value(theta) == pytest.approx(optimize.rosen(theta), rel=1e-12)
+        np.testing.assert_allclose(problem.gradient(theta), optimize.rosen_der(theta), rtol=1e-9)
+        np.testing.assert_allclose(problem.hessian(theta), optimize.rosen_hess(theta), rtol=1e-12)
 
 
 def test_the_tilted_bowl_is_the_bowl_turned():
