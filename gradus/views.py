@@ -46,10 +46,25 @@ def sample(arguments: dict, result: np.ndarray) -> dict:
 def residuals(arguments: dict, result: np.ndarray) -> dict:
     """Every row is the argument `truth` and noise, independent from entry to entry."""
     noise = result - arguments["truth"]
+    rows, columns = (size // 2 * 2 for size in noise.shape)
     return {
         "the noise": Sample(noise),
-        "the noise averaged over each row": Sample(noise.mean(axis=1)),
-        "the noise averaged over each column": Sample(noise.mean(axis=0)),
+        # Where two entries share their noise, their sum is wider than that of independent ones.
+        "the noise of two rows, added": Sample(noise[0:rows:2] + noise[1:rows:2]),
+        "the noise of two columns, added": Sample(noise[:, 0:columns:2] + noise[:, 1:columns:2]),
+    }
+
+
+@view
+def new_head(arguments: dict, result: np.ndarray) -> dict:
+    """A network of which the last layer was drawn anew: what was kept, its biases, its weights."""
+    n, k = arguments["widths"][arguments["keep"]], arguments["n_classes"]
+    kept = len(result) - (n + 1) * k
+    head = result[kept:]
+    return {
+        "the kept layers": result[:kept],
+        "the biases": head[n * k :],
+        "the weights": Sample(head[: n * k]),
     }
 
 
@@ -65,6 +80,8 @@ def compare_samples(
     want, got = (np.sort(np.asarray(draws, dtype=float), axis=None) for draws in (want, got))
     if not np.isfinite(got).all():
         return f"{name}: {np.sum(~np.isfinite(got))} of {got.size} numbers are not finite"
+    # What is nearer may be one number, in float32 and in float64.
+    alike = 1e-6 * np.abs(want).max(initial=0)
     smooth = np.unique(want).size == want.size
     different = np.unique(got).size
     if smooth and different < 0.9 * got.size:
@@ -72,7 +89,7 @@ def compare_samples(
     moments = {"mean": _mean, "standard deviation": _deviation, "fourth moment": _fourth}
     for what, moment in moments.items():
         (a, error_a), (b, error_b) = moment(want), moment(got)
-        slack = STANDARD_ERRORS * np.hypot(error_a, error_b) + 1e-9 * np.abs(want).max(initial=0)
+        slack = STANDARD_ERRORS * np.hypot(error_a, error_b) + alike
         if what == "standard deviation":
             # For a fair coin the first-order error is zero: hence the second-order term.
             slack += STANDARD_ERRORS**2 * a / got.size
@@ -84,11 +101,18 @@ def compare_samples(
         if smooth:
             return f"{name}: mean and standard deviation fit, but not the kind of distribution: normal or uniform?"
     at = np.union1d(want, got)
-    shares = [np.searchsorted(draws, at, side="right") / draws.size for draws in (want, got)]
-    gap = np.abs(shares[0] - shares[1]).max(initial=0)
+    gap = max(
+        np.max(_share(one, at) - _share(other, at + alike), initial=0)
+        for one, other in ((want, got), (got, want))
+    )
     if gap > KOLMOGOROV * np.sqrt(1 / want.size + 1 / got.size):
         return f"{name}: mean and standard deviation fit, but not the distribution"
     return None
+
+
+def _share(draws: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The share of the sorted draws that are not above each number."""
+    return np.searchsorted(draws, at, side="right") / draws.size
 
 
 def _mean(draws: np.ndarray) -> tuple[float, float]:

@@ -173,6 +173,8 @@ def test_expected_results_have_the_declared_form(exercise):
             results = expected if len(exercise.returns) > 1 else (expected,)
             assert len(results) == len(exercise.returns)
             for result in results:
+                if isinstance(result, str):
+                    continue
                 numbers = np.asarray(result)
                 assert numbers.dtype.kind in "biufc"
                 assert np.isfinite(numbers).all()

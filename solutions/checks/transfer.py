@@ -1,0 +1,407 @@
+"""How the exercises of the chapter on transfer are judged."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from gradus.judging import Call, Written, judge
+from gradus.values import Rng
+from solutions import transfer as reference
+
+WIDTHS = {"two layers": (5, 4, 3), "three layers": (3, 6, 2, 4), "four layers": (2, 3, 5, 4, 2)}
+
+
+def _layers(theta, widths):
+    """The layers of a network as (weights, biases)."""
+    start = 0
+    for n, k in pairwise(widths):
+        middle = start + n * k
+        yield theta[start:middle].reshape(n, k), theta[middle : middle + k]
+        start = middle + k
+
+
+def _joined(layers):
+    return np.concatenate([part for w, b in layers for part in (np.ravel(w), b)])
+
+
+def _size(widths):
+    return sum(n * k + k for n, k in pairwise(widths))
+
+
+@judge(reference.replace_head, points=3, returns=("theta",), view="new head")
+def replace_head(rng):
+    seed = int(rng.integers(2**31))
+    widths = (6, 40, 30)
+    case = {
+        "theta": rng.uniform(1.0, 3.0, _size(widths)),
+        "widths": widths,
+        "keep": 1,
+        "n_classes": 45,
+    }
+    yield Call("all layers but the last are kept", **case, rng=Rng(seed))
+    yield Call("the same generator again", **case, rng=Rng(seed))
+    yield Call("another generator", **case, rng=Rng(seed + 1))
+    for label, widths, keep, n_classes in (
+        ("one layer of three is kept", (5, 60, 20, 10), 1, 30),
+        ("two layers of three are kept", (5, 8, 50, 7), 2, 36),
+    ):
+        theta = rng.uniform(1.0, 3.0, _size(widths))
+        given = Rng(seed + n_classes)
+        yield Call(label, theta=theta, widths=widths, keep=keep, n_classes=n_classes, rng=given)
+
+
+def _new_head(theta, widths, keep, n_classes, weights, biases=None):
+    kept = list(_layers(theta, widths))[:keep]
+    biases = np.zeros(n_classes) if biases is None else biases
+    return _joined([*kept, (weights, biases)])
+
+
+@replace_head.mistake(
+    "the variance of the weights was taken for their standard deviation: draw with sqrt(1 / n)"
+)
+def head_variance_for_deviation(theta, widths, keep, n_classes, rng):
+    n = widths[keep]
+    return _new_head(theta, widths, keep, n_classes, rng.normal(0, 1 / n, n * n_classes))
+
+
+@replace_head.mistake(
+    "the variance of the weights is 1 over the outputs of the head: it is 1 over its inputs"
+)
+def head_fan_out(theta, widths, keep, n_classes, rng):
+    n = widths[keep]
+    weights = rng.normal(0, n_classes**-0.5, n * n_classes)
+    return _new_head(theta, widths, keep, n_classes, weights)
+
+
+@replace_head.mistake(
+    "the weights of the new head are all zero: nothing is wrong with that for one layer on fixed "
+    "features, but the layers below it would get no gradient in the first step; draw them"
+)
+def head_of_zeros(theta, widths, keep, n_classes, rng):
+    n = widths[keep]
+    return _new_head(theta, widths, keep, n_classes, np.zeros(n * n_classes))
+
+
+@replace_head.mistake("the biases of the new head were drawn, too: they are zero")
+def head_random_biases(theta, widths, keep, n_classes, rng):
+    n = widths[keep]
+    drawn = rng.normal(0, n**-0.5, (n + 1) * n_classes)
+    return _new_head(theta, widths, keep, n_classes, drawn[:-n_classes], drawn[-n_classes:])
+
+
+@replace_head.mistake("the kept layers were drawn anew, too: all that was learned is gone")
+def all_drawn_anew(theta, widths, keep, n_classes, rng):
+    layers = [
+        (rng.normal(0, n**-0.5, (n, k)), np.zeros(k))
+        for n, k in pairwise((*widths[: keep + 1], n_classes))
+    ]
+    return _joined(layers)
+
+
+@replace_head.mistake("the numbers do not come from the generator `rng`: draw with rng.normal")
+def head_own_generator(theta, widths, keep, n_classes, rng):
+    return reference.replace_head(theta, widths, keep, n_classes, np.random.default_rng(0))
+
+
+@replace_head.variant("layer by layer")
+def head_by_layers(theta, widths, keep, n_classes, rng):
+    n = widths[keep]
+    weights = rng.standard_normal((n_classes, n)).T / n**0.5
+    return _new_head(theta, widths, keep, n_classes, weights)
+
+
+@replace_head.variant("a list that grows")
+def head_list(theta, widths, keep, n_classes, rng):
+    end = sum((n + 1) * k for n, k in pairwise(widths[: keep + 1]))
+    numbers = [float(x) for x in theta[:end]]
+    numbers += [rng.normal(0, widths[keep] ** -0.5) for _ in range(widths[keep] * n_classes)]
+    return numbers + [0.0] * n_classes
+
+
+@judge(reference.freeze_mask, points=1, returns=("mask",))
+def freeze_mask(rng):
+    for label, length, frozen in (
+        ("two layers, one frozen", 2, 1),
+        ("three layers, one frozen", 3, 1),
+        ("three layers, two frozen", 3, 2),
+        ("four layers, none frozen", 4, 0),
+        ("four layers, three frozen", 4, 3),
+    ):
+        widths = tuple(int(n) for n in rng.permutation(np.arange(2, 15))[: length + 1])
+        yield Call(label, widths=widths, frozen=frozen)
+
+
+def _mask(widths, values):
+    return np.repeat(values, [n * k + k for n, k in pairwise(widths)])
+
+
+@freeze_mask.mistake(
+    "the mask is the wrong way round: 0 where a layer is frozen, 1 where it is trained"
+)
+def mask_inverted(widths, frozen):
+    return 1 - reference.freeze_mask(widths, frozen)
+
+
+@freeze_mask.mistake(
+    "the layers were counted from the output: the first, frozen layers are those at the input"
+)
+def mask_from_the_output(widths, frozen):
+    n = len(widths) - 1
+    return _mask(widths, [1.0] * (n - frozen) + [0.0] * frozen)
+
+
+@freeze_mask.mistake(
+    "the biases of the frozen layers are still trained: a layer is its weights and its biases"
+)
+def mask_biases_free(widths, frozen):
+    parts = [
+        [np.full(n * k, float(i >= frozen)), np.ones(k)]
+        for i, (n, k) in enumerate(pairwise(widths))
+    ]
+    return np.concatenate(sum(parts, []))
+
+
+@freeze_mask.mistake(
+    "one number for each layer: the mask has one for each parameter, n * k weights and k biases"
+)
+def mask_per_layer(widths, frozen):
+    return (np.arange(len(widths) - 1) >= frozen).astype(float)
+
+
+@freeze_mask.mistake(
+    "the biases are missing: a layer from n to k units has n * k weights and k biases"
+)
+def mask_without_biases(widths, frozen):
+    sizes = [n * k for n, k in pairwise(widths)]
+    return np.repeat((np.arange(len(sizes)) >= frozen).astype(float), sizes)
+
+
+@freeze_mask.variant("ones, then zeros at the front")
+def mask_front(widths, frozen):
+    sizes = [n * k + k for n, k in pairwise(widths)]
+    mask = np.ones(sum(sizes))
+    mask[: sum(sizes[:frozen])] = 0
+    return mask
+
+
+@freeze_mask.variant("a list of truth values, as integers")
+def mask_integers(widths, frozen):
+    return [int(i >= frozen) for i, (n, k) in enumerate(pairwise(widths)) for _ in range(n * k + k)]
+
+
+@judge(reference.masked_step, points=3, returns=("theta", "velocity"))
+def masked_step(rng):
+    def arrays(n, **more):
+        signs = rng.choice([-1.0, 1.0], size=(3, n)) * rng.uniform(0.3, 2.0, size=(3, n))
+        theta, grad, velocity = signs
+        return {"theta": theta, "grad": grad, "velocity": velocity, **more}
+
+    half = np.repeat([0.0, 1.0], [4, 5])
+    yield Call(
+        "a velocity of zero", **arrays(9, mask=half, lr=0.3, mu=0.8) | {"velocity": np.zeros(9)}
+    )
+    yield Call("frozen parameters still have a velocity", **arrays(9, mask=half, lr=0.3, mu=0.7))
+    mixed = rng.permutation([0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
+    yield Call("any mask", **arrays(6, mask=mixed, lr=0.2, mu=0.5))
+    yield Call("nothing is frozen", **arrays(5, mask=np.ones(5), lr=0.4, mu=0.6))
+    yield Call("all is frozen", **arrays(5, mask=np.zeros(5), lr=0.4, mu=0.6))
+    yield Call(
+        "a learning rate for each parameter",
+        **arrays(6, mask=mixed, lr=rng.uniform(0.1, 0.6, 6), mu=0.8),
+    )
+
+
+@masked_step.mistake(
+    "the mask is on the gradient alone: a frozen parameter that still has a velocity moves on; "
+    "mask the new velocity"
+)
+def mask_on_the_gradient(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mu * velocity + mask * grad
+    return theta - lr * velocity, velocity
+
+
+@masked_step.mistake(
+    "the frozen parameters stay, but their velocity is kept: it must be 0, or they jump when they are set free"
+)
+def mask_on_the_step(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - lr * mask * velocity, velocity
+
+
+@masked_step.mistake(
+    "the mask is on theta: that sets the frozen parameters to zero instead of leaving them"
+)
+def mask_on_theta(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mask * (mu * velocity + grad)
+    return mask * theta - lr * velocity, velocity
+
+
+@masked_step.mistake("the mask is not used: every parameter moves")
+def no_mask(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - lr * velocity, velocity
+
+
+@masked_step.mistake(
+    "the frozen parameters move and the others stay: the mask is 1 where a parameter is trained"
+)
+def mask_reversed(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = (1 - mask) * (mu * velocity + grad)
+    return theta - lr * velocity, velocity
+
+
+@masked_step.mistake("the old velocity is forgotten: add mu * velocity to the gradient")
+def masked_without_momentum(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mask * grad
+    return theta - lr * velocity, velocity
+
+
+@masked_step.mistake("the step goes uphill: subtract lr * velocity")
+def masked_uphill(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mask * (mu * velocity + grad)
+    return theta + lr * velocity, velocity
+
+
+@masked_step.variant("by indices")
+def masked_by_indices(theta, grad, velocity, mask, lr, mu=0.9):
+    free = mask > 0
+    new_theta, new_velocity = theta.copy(), np.zeros_like(velocity)
+    new_velocity[free] = mu * velocity[free] + grad[free]
+    new_theta[free] -= np.broadcast_to(lr, theta.shape)[free] * new_velocity[free]
+    return new_theta, new_velocity
+
+
+@masked_step.variant("with np.where, in float32")
+def masked_where(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = np.where(mask == 1, mu * velocity + grad, 0).astype(np.float32)
+    return [(theta - lr * velocity).astype(np.float32), velocity]
+
+
+@judge(reference.discriminative_learning_rates, points=2, returns=("lr",))
+def discriminative_learning_rates(rng):
+    for label, length in (("two layers", 2), ("three layers", 3), ("four layers", 4)):
+        widths = tuple(int(n) for n in rng.permutation(np.arange(2, 12))[: length + 1])
+        yield Call(label, widths=widths, lr=rng.uniform(0.1, 0.9), factor=rng.uniform(1.7, 3.5))
+    widths = tuple(int(n) for n in rng.permutation(np.arange(2, 12))[:4])
+    yield Call(
+        "a factor below 1", widths=widths, lr=rng.uniform(0.1, 0.9), factor=rng.uniform(0.3, 0.6)
+    )
+
+
+@discriminative_learning_rates.mistake(
+    "the layers are in the wrong order: the last one gets lr, the ones towards the input less"
+)
+def rates_reversed(widths, lr, factor):
+    return _mask(widths, lr / factor ** np.arange(len(widths) - 1))
+
+
+@discriminative_learning_rates.mistake(
+    "multiplied by the factor: each layer below gets lr divided by it once more"
+)
+def rates_multiplied(widths, lr, factor):
+    return _mask(widths, lr * factor ** np.arange(len(widths) - 1)[::-1])
+
+
+@discriminative_learning_rates.mistake("the last layer gets lr itself, not lr / factor")
+def rates_from_one(widths, lr, factor):
+    return _mask(widths, lr / factor ** np.arange(1, len(widths))[::-1])
+
+
+@discriminative_learning_rates.mistake(
+    "the rates fall by equal steps, lr / (1 + factor * depth): each layer's is the next one's divided by the factor"
+)
+def rates_linear(widths, lr, factor):
+    return _mask(widths, lr / (1 + factor * np.arange(len(widths) - 1)[::-1]))
+
+
+@discriminative_learning_rates.mistake(
+    "one rate for each layer: there is one for each parameter, n * k weights and k biases"
+)
+def rates_per_layer(widths, lr, factor):
+    return lr / factor ** np.arange(len(widths) - 1.0)[::-1]
+
+
+@discriminative_learning_rates.variant("layer by layer from the top")
+def rates_from_the_top(widths, lr, factor):
+    parts = []
+    for n, k in reversed(list(pairwise(widths))):
+        parts.insert(0, np.full(n * k + k, lr))
+        lr = lr / factor
+    return np.concatenate(parts)
+
+
+@discriminative_learning_rates.variant("a list")
+def rates_list(widths, lr, factor):
+    last = len(widths) - 2
+    return [
+        lr * factor ** (i - last)
+        for i, (n, k) in enumerate(pairwise(widths))
+        for _ in range((n + 1) * k)
+    ]
+
+
+@judge(reference.strategy, points=1, returns=("strategy",))
+def strategy(rng):
+    # Two on each side of the boundary: a fixed answer earns little.
+    few, many = int(rng.integers(5, 300)), int(rng.integers(2000, 10**6))
+    enough = int(rng.integers(400, 900))
+    yield Call("few examples, a similar task", n_examples=few, similar=True)
+    yield Call("few examples, a different task", n_examples=few + 1, similar=False)
+    yield Call("many examples, a similar task", n_examples=many, similar=True)
+    yield Call("many examples, a different task", n_examples=many + 1, similar=False)
+    yield Call("just enough examples", n_examples=enough, similar=True, enough=enough)
+    yield Call("not enough here", n_examples=2 * many, similar=True, enough=5 * many)
+    yield Call("one too few", n_examples=enough - 1, similar=False, enough=enough)
+
+
+@strategy.mistake("`enough` is not used: it says how many examples are many")
+def strategy_fixed(n_examples, similar, enough=1000):
+    return reference.strategy(n_examples, similar)
+
+
+@strategy.mistake("exactly `enough` examples count as many")
+def strategy_boundary(n_examples, similar, enough=1000):
+    return reference.strategy(n_examples, similar, enough + 1)
+
+
+@strategy.mistake("few and many are exchanged: with few examples, train little of the network")
+def strategy_exchanged(n_examples, similar, enough=1000):
+    return reference.strategy(0 if n_examples >= enough else enough, similar, enough)
+
+
+@strategy.mistake("similar and different are exchanged")
+def strategy_similar_exchanged(n_examples, similar, enough=1000):
+    return reference.strategy(n_examples, not similar, enough)
+
+
+@strategy.variant("a table")
+def strategy_table(n_examples, similar, enough=1000):
+    return {
+        (False, True): "new head",
+        (False, False): "head on earlier features",
+        (True, True): "fine-tune the last layers",
+        (True, False): "fine-tune all layers",
+    }[n_examples >= enough, bool(similar)]
+
+
+@strategy.variant("four questions")
+def strategy_questions(n_examples, similar, enough=1000):
+    many = not n_examples < enough
+    if many and similar:
+        return "fine-tune the last layers"
+    if many:
+        return "fine-tune all layers"
+    if similar:
+        return "new head"
+    return "head on earlier features"
+
+
+why_it_hurt = Written(
+    name="why-it-hurt",
+    points=3,
+    rubric="""\
+- 1 point: a frozen layer passes on only what the first task needed; what tells the new classes apart may be gone.
+- 1 point: names a remedy that follows: cut earlier, set layers free, or train from scratch.
+- 1 point: says what to measure: the same data from scratch, or the features' own accuracy with a linear head.
+""",
+)

@@ -1,0 +1,162 @@
+"""Transfer learning: the references of that chapter.
+
+A network is a vector theta with the widths of its layers, as in `gradus.nn.MLP`: for each layer the
+weights of shape (n, k), row by row, then the k biases. Nothing is changed in place.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from gradus.domain import COUNT, FRACTION, NONNEGATIVE, POSITIVE, POSITIVE_COUNT, domain
+
+
+@domain(keep=POSITIVE_COUNT, n_classes=POSITIVE_COUNT)
+def replace_head(theta, widths, keep, n_classes, rng):
+    """Keep the first layers of a trained network and put a new head on them.
+
+    The head is one layer from the last kept layer to the new classes: its
+    weights are drawn from a normal distribution of mean 0 and variance
+    1 / (number of its inputs), its biases are zero.
+
+    Parameters
+    ----------
+    theta : ndarray of shape (size,)
+        The trained network: for each layer, the weights of shape (n, k),
+        row by row, then the k biases.
+    widths : tuple of int
+        Its widths, of the input first: (64, 100, 10) has two layers.
+    keep : int, at least 1
+        How many layers are kept, counted from the input; fewer than all.
+    n_classes : int, at least 1
+        Outputs of the new head.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    theta : ndarray
+        The new network, of widths (*widths[:keep + 1], n_classes).
+
+    Source: Yosinski et al. (2014); the variance is that of LeCun et al. (1998).
+    """
+    sizes = _sizes(widths)
+    if not keep < len(sizes):
+        raise ValueError(f"keep: expected fewer than all {len(sizes)} layers, got {keep}")
+    if len(theta) != sum(sizes):
+        raise ValueError(f"theta: expected shape ({sum(sizes)},), got {np.shape(theta)}")
+    n = widths[keep]
+    weights = rng.normal(0.0, np.sqrt(1 / n), n * n_classes)
+    return np.concatenate([theta[: sum(sizes[:keep])], weights, np.zeros(n_classes)])
+
+
+def _sizes(widths):
+    """The number of parameters of each layer."""
+    if len(widths) < 2:
+        raise ValueError(f"widths: expected at least two numbers, got {widths!r}")
+    return [n * k + k for n, k in pairwise(widths)]
+
+
+@domain(frozen=COUNT)
+def freeze_mask(widths, frozen):
+    """Which parameters are trained: 0 in the first, frozen layers, 1 in the others.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Of the input first: (64, 100, 10) has two layers.
+    frozen : int, at least 0
+        How many layers are frozen, counted from the input.
+
+    Returns
+    -------
+    mask : ndarray of shape (size,)
+        For each layer its weights, row by row, then its biases; float64.
+    """
+    sizes = _sizes(widths)
+    if frozen > len(sizes):
+        raise ValueError(
+            f"frozen: expected at most {len(sizes)}, the layers there are, got {frozen}"
+        )
+    return np.repeat([0.0] * frozen + [1.0] * (len(sizes) - frozen), sizes)
+
+
+@domain(mu=FRACTION)
+def masked_step(theta, grad, velocity, mask, lr, mu=0.9):
+    """One step of momentum that leaves the frozen parameters where they are.
+
+    velocity <- mask * (mu * velocity + grad)
+    theta    <- theta - lr * velocity
+
+    Parameters
+    ----------
+    theta, grad, velocity : ndarray of shape (size,)
+        The parameters, the gradient there, the velocity before the step.
+    mask : ndarray of shape (size,)
+        1 where a parameter is trained, 0 where it is frozen.
+    lr : float, or ndarray of shape (size,)
+        The learning rate, of all or of each.
+    mu : float in [0, 1)
+        The momentum coefficient.
+
+    Returns
+    -------
+    theta, velocity : ndarray of shape (size,)
+        After the step; a frozen parameter is as before, its velocity is 0.
+    """
+    velocity = mask * (mu * velocity + grad)
+    return theta - lr * velocity, velocity
+
+
+@domain(lr=NONNEGATIVE, factor=POSITIVE)
+def discriminative_learning_rates(widths, lr, factor):
+    """A learning rate for each parameter, smaller the closer its layer is to the input.
+
+    The last layer gets lr, the one before it lr / factor, the next
+    lr / factor^2, and so on.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Of the input first: (64, 100, 10) has two layers.
+    lr : float, at least 0
+        The learning rate of the last layer.
+    factor : float, above 0
+
+    Returns
+    -------
+    lr : ndarray of shape (size,)
+        For each layer its weights, row by row, then its biases.
+
+    Source: Howard and Ruder (2018), with factor 2.6.
+    """
+    sizes = _sizes(widths)
+    return np.repeat(lr / float(factor) ** np.arange(len(sizes))[::-1], sizes)
+
+
+@domain(n_examples=COUNT, enough=POSITIVE_COUNT)
+def strategy(n_examples, similar, enough=1000):
+    """What to try first: the rule of thumb of the four cases.
+
+    few examples, similar task:   "new head"
+    few examples, different task: "head on earlier features"
+    many, similar task:           "fine-tune the last layers"
+    many, different task:         "fine-tune all layers"
+
+    Parameters
+    ----------
+    n_examples : int, at least 0
+        How many labelled examples the new task has.
+    similar : bool
+        Whether the new task is like the one that the network was trained on.
+    enough : int, at least 1
+        So many examples, or more, are many.
+
+    Returns
+    -------
+    strategy : str
+
+    Source: the notes of Stanford's CS231n on transfer learning.
+    """
+    if n_examples < enough:
+        return "new head" if similar else "head on earlier features"
+    return "fine-tune the last layers" if similar else "fine-tune all layers"
