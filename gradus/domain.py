@@ -11,6 +11,7 @@ Range = tuple[str, Callable[[Any], bool]]
 POSITIVE: Range = ("a finite number above 0", lambda x: 0 < x < math.inf)
 NONNEGATIVE: Range = ("a finite number of at least 0", lambda x: 0 <= x < math.inf)
 FRACTION: Range = ("a number in [0, 1)", lambda x: 0 <= x < 1)
+PROBABILITY: Range = ("a number in [0, 1]", lambda x: 0 <= x <= 1)
 PROPER_FRACTION: Range = ("a number in (0, 1)", lambda x: 0 < x < 1)
 COUNT: Range = ("a whole number of at least 0", lambda x: x >= 0 and x == int(x))
 POSITIVE_COUNT: Range = ("a whole number of at least 1", lambda x: x >= 1 and x == int(x))
