@@ -29,6 +29,14 @@ def test_two_honest_samples_are_the_same(draw, n):
     assert [sentence for sentence in found if sentence] == []
 
 
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_float32_holds_the_same_sample(draw):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        found = compare_samples("x", draw(rng, 2000) / 0.7, (draw(rng, 2000) / 0.7).astype("f4"))
+        assert found is None
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
