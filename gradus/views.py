@@ -18,6 +18,10 @@ import numpy as np
 # An honest sample fails one of the three tests below about once in a million cases.
 STANDARD_ERRORS = 5.0
 KOLMOGOROV = 2.7
+# Two numbers of the same place are the same, in float32, too.
+CLOSE = 1e-4
+# Averages of fewer rows or columns are too few to be told from one another.
+ENOUGH_LINES = 100
 
 
 class Sample(NamedTuple):
@@ -56,6 +60,18 @@ def residuals(arguments: dict, result: np.ndarray) -> dict:
 
 
 @view
+def batches(arguments: dict, result: list) -> dict:
+    """Batches that share out the numbers 0 to n - 1: which batch has which is chance, not the order within one."""
+    parts = [np.sort(part) for part in result]
+    seen = {"the numbers of all batches, sorted": np.sort(np.concatenate(parts))}
+    full = [part for part in parts if len(part) == len(parts[0])]
+    if len(full) >= 50:
+        seen["the mean number of a batch"] = Sample(np.mean(full, axis=1))
+        seen["the gaps between the numbers of a batch"] = Sample(np.diff(full, axis=1))
+    return seen
+
+
+@view
 def new_head(arguments: dict, result: np.ndarray) -> dict:
     """A network of which the last layer was drawn anew: what was kept, its biases, its weights."""
     n, k = arguments["widths"][arguments["keep"]], arguments["n_classes"]
@@ -65,6 +81,105 @@ def new_head(arguments: dict, result: np.ndarray) -> dict:
         "the kept layers": result[:kept],
         "the biases": head[n * k :],
         "the weights": Sample(head[: n * k]),
+    }
+
+
+@view
+def flips(arguments: dict, result: np.ndarray) -> dict:
+    """Every image is that of the argument `images` or its mirror image: which of them is chance."""
+    images = arguments["images"]
+    turned = [images, images[..., ::-1], images[..., ::-1, :], images[..., ::-1, ::-1]]
+    far = np.stack([np.abs(result - other).max(axis=(1, 2, 3)) for other in turned])
+    kind = np.where(far.min(axis=0) < CLOSE, far.argmin(axis=0), len(turned))
+    return {
+        "each image is the old one or its mirror image": bool((kind <= 1).all()),
+        "which images are mirrored": Sample(kind),
+    }
+
+
+@view
+def crops(arguments: dict, result: np.ndarray) -> dict:
+    """Every result is a window of one of the argument `images`: which window is chance."""
+    images, size = arguments["images"], arguments["size"]
+    windows = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(2, 3))
+    far = np.abs(windows - result[:, :, None, None]).max(axis=(1, 4, 5)).reshape(len(images), -1)
+    place = np.where(far.min(axis=1) < CLOSE, far.argmin(axis=1), -1)
+    row, column = np.divmod(place, windows.shape[3])
+    return {
+        "each crop is a window of its image": bool((place >= 0).all()),
+        "the rows at which the windows begin": Sample(row),
+        "the columns at which the windows begin": Sample(column),
+        "rows and columns together": Sample(place),
+    }
+
+
+@view
+def colour_shifts(arguments: dict, result: np.ndarray) -> dict:
+    """What is added to each image, along the principal components of the colours of `images`.
+
+    Nothing is chance here, but the sign of an eigenvector is free.
+    """
+    images = arguments["images"]
+    change = result - images
+    shifts = change.mean(axis=(2, 3))
+    _, vectors = np.linalg.eigh(np.cov(np.moveaxis(images, 1, -1).reshape(-1, 3).T))
+    along = shifts @ vectors[:, ::-1]
+    largest = np.take_along_axis(along, np.abs(along).argmax(axis=0)[None], axis=0)
+    return {
+        "the same shift for all pixels of an image": bool(
+            np.allclose(change, shifts[:, :, None, None], rtol=0, atol=CLOSE)
+        ),
+        "the shifts along the principal components": along * np.sign(largest),
+    }
+
+
+@view
+def dropout(arguments: dict, result: tuple) -> dict:
+    """A result and its mask: which entries of the argument `x` are kept is chance."""
+    x, (out, mask) = arguments["x"], result
+    return {
+        **_independent("the mask", mask),
+        "the result is x * mask": bool(np.allclose(out, x * mask, rtol=CLOSE, atol=CLOSE)),
+        "the factors result / x": Sample(np.round(out / x, 4)),
+    }
+
+
+@view
+def dropconnect(arguments: dict, result: tuple) -> dict:
+    """A result and its mask: which entries of the argument `weights` are kept is chance."""
+    out, mask = result
+    expected = arguments["x"] @ (arguments["weights"] * mask)
+    return {
+        **_independent("the mask", mask),
+        "the result is x @ (weights * mask)": bool(
+            np.allclose(out, expected, rtol=CLOSE, atol=10 * CLOSE)
+        ),
+        "the result beside x @ (weights * mask)": np.round(out - expected, 2),
+    }
+
+
+def _independent(name: str, draws: np.ndarray) -> dict:
+    """Draws for each entry by itself; rounded, since float32 would make other values of the same."""
+    draws = np.round(draws, 4)
+    rows = draws.reshape(len(draws), -1)
+    seen = {name: Sample(draws)}
+    for axis, line in ((1, "row"), (0, "column")):
+        if rows.shape[1 - axis] >= ENOUGH_LINES:
+            seen[f"{name} averaged over each {line}"] = Sample(np.round(rows.mean(axis=axis), 6))
+    return seen
+
+
+@view
+def stochastic_depth(arguments: dict, result: np.ndarray) -> dict:
+    """How much of the argument `residual` each example keeps: in training, chance."""
+    if not arguments["training"]:
+        return {"": result}
+    share = np.round((result - arguments["x"]) / arguments["residual"], 3)
+    return {
+        "each example keeps its branch, or drops it, as a whole": bool(
+            (np.ptp(share, axis=1) < 0.01).all()
+        ),
+        "the share of the branch that an example keeps": Sample(np.round(share.mean(axis=1), 3)),
     }
 
 

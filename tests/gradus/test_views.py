@@ -185,3 +185,150 @@ def test_noise_around_the_truth_is_one_draw_for_each_entry(answer, said, seed):
     verdict = examine(plan, [attempt(answer, case) for case in plan.cases])
     assert (verdict.status, bool(said)) in (("right", False), ("wrong", True))
     assert verdict.cases[0].message.startswith(said)
+
+
+def flip(images, p, rng):
+    mirrored = rng.random(len(images)) < p
+    return np.where(mirrored[:, None, None, None], images[..., ::-1], images)
+
+
+def crop(images, size, rng):
+    n, _, h, w = images.shape
+    rows, columns = rng.integers(h - size + 1, size=n), rng.integers(w - size + 1, size=n)
+    return np.stack(
+        [image[:, r : r + size, c : c + size] for image, r, c in zip(images, rows, columns, strict=True)]
+    )
+
+
+def drop(x, p, rng):
+    mask = (rng.random(x.shape) >= p) / (1 - p)
+    return x * mask, mask
+
+
+def drop_weights(x, weights, p, rng):
+    _, mask = drop(weights, p, rng)
+    return x @ (weights * mask), mask
+
+
+def block(x, residual, survival, training, rng):
+    return x + (rng.random((len(x), 1)) < survival if training else survival) * residual
+
+
+CHANCES = {
+    "flips": (flip, {"images": (200, 1, 2, 4), "p": 0.3}),
+    "crops": (crop, {"images": (200, 1, 3, 4), "size": 2}),
+    "dropout": (drop, {"x": (200, 12), "p": 0.4}),
+    "dropconnect": (drop_weights, {"x": (2, 12), "weights": (12, 200), "p": 0.4}),
+    "stochastic depth": (
+        block, {"x": (300, 4), "residual": (300, 4), "survival": 0.7, "training": True},
+    ),
+}  # fmt: skip
+
+
+def plan_of_chance(name, seed):
+    reference, arguments = CHANCES[name]
+
+    @judge(reference, points=1, view=name, returns=("out", "mask") if "drop" in name else ("out",))
+    def exercise(rng):
+        given = {
+            key: rng.uniform(0.5, 2.0, value) if isinstance(value, tuple) else value
+            for key, value in arguments.items()
+        }
+        chance = int(rng.integers(2**31))
+        for label, number in (("one", chance), ("the same seed", chance), ("another", chance + 1)):
+            yield Call(label, **given, rng=Rng(number))
+
+    return exercise.plan(seed)
+
+
+def said_of(plan, answer):
+    return examine(plan, [attempt(answer, case) for case in plan.cases], reveal=False).message
+
+
+def single(result):
+    return tuple(map(single, result)) if isinstance(result, tuple) else result.astype(np.float32)
+
+
+def drawn_later(function):
+    """The same distribution by other draws."""
+
+    def answer(*args):
+        args[-1].random(7)
+        return single(function(*args))
+
+    return answer
+
+
+@pytest.mark.parametrize("name", CHANCES)
+def test_these_views_let_a_right_answer_draw_as_it_likes(name):
+    for seed in range(40):
+        assert said_of(plan_of_chance(name, seed), drawn_later(CHANCES[name][0])) == "all 3 cases pass"
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("flips", lambda images, p, rng: flip(images, 1 - p, rng), "which images are mirrored"),
+        ("flips", lambda images, p, rng: flip(images[..., ::-1, :], p, rng), "each image is"),
+        ("flips", lambda images, p, rng: flip(images[:1], p, rng) + 0 * images, "each image is"),
+        ("crops", lambda images, size, rng: crop(images[..., :-1], size, rng), "the columns"),
+        ("crops", lambda images, size, rng: crop(images, size, rng) + 0.1, "each crop is"),
+        ("crops", lambda images, size, rng: crop(images[::-1], size, rng), "each crop is"),
+        ("dropout", lambda x, p, rng: drop(x, 1 - p, rng), "the mask"),
+        ("dropout", lambda x, p, rng: (x, drop(x, p, rng)[1]), "the result is x * mask"),
+        (
+            "dropout",
+            lambda x, p, rng: (lambda mask: (x * mask, mask))(
+                rng.permuted(np.tile(np.arange(12) >= 5, (200, 1)), axis=1) * 12 / 7
+            ),
+            "the mask",
+        ),
+        (
+            "dropconnect",
+            lambda x, weights, p, rng: (x @ weights, drop(weights, p, rng)[1]),
+            "the result is x @",
+        ),
+        (
+            "dropconnect",
+            lambda x, weights, p, rng: (lambda mask: (x @ (weights * mask), mask))(
+                np.repeat(drop(weights[:1], p, rng)[1], 12, axis=0)
+            ),
+            "the mask averaged over each column",
+        ),
+        (
+            "stochastic depth",
+            lambda x, residual, survival, training, rng: x + drop(residual, 0.3, rng)[0] * 0.7,
+            "each example keeps",
+        ),
+        (
+            "stochastic depth",
+            lambda x, residual, survival, training, rng: block(x, residual, 0.3, training, rng),
+            "the share of the branch",
+        ),
+    ],
+)
+def test_these_views_tell_what_is_wrong(name, answer, said, seed):
+    assert said_of(plan_of_chance(name, seed), answer).startswith(said)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_sign_of_an_eigenvector_is_free(seed):
+    def shift(images, alphas, signs=(1, 1, 1), power=1.0):
+        pixels = np.moveaxis(images, 1, -1).reshape(-1, 3)
+        values, vectors = np.linalg.eigh(np.cov(pixels.T))
+        along = alphas * (values**power)[::-1] * np.array(signs)
+        return images + (along @ vectors[:, ::-1].T)[:, :, None, None]
+
+    @judge(shift, points=1, returns=("images",), rtol=1e-4, view="colour shifts")
+    def exercise(rng):
+        images = rng.uniform(size=(9, 3, 4, 5)) * [[[[1.0]], [[2.0]], [[4.0]]]]
+        yield Call("one", images=images, alphas=rng.normal(0, 0.5, (9, 3)))
+
+    plan = exercise.plan(seed)
+    turned = lambda images, alphas: single(shift(images, alphas, (-1, 1, -1)))  # noqa: E731
+    assert said_of(plan, turned) == "all 1 cases pass"
+    wrong = lambda images, alphas: shift(images, alphas, power=0.5)  # noqa: E731
+    assert said_of(plan, wrong).startswith("the shifts along")
+    noise = lambda images, alphas: shift(images, alphas) + 0.01 * (images > 1)  # noqa: E731
+    assert said_of(plan, noise).startswith("the same shift")
