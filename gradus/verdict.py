@@ -172,7 +172,8 @@ def _compare_results(
 
 
 def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
-    if len(plan.returns) == 1 or not isinstance(expected, tuple):
+    # A known mistake may return another number of results than the reference.
+    if len(plan.returns) == 1 or not isinstance(expected, tuple) or len(expected) != len(plan.returns):
         return compare(plan.returns[0], expected, answer, plan.rtol, plan.atol, reveal)
     names = ", ".join(plan.returns)
     if not isinstance(answer, tuple | list):

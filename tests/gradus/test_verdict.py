@@ -379,6 +379,16 @@ def test_a_mistake_may_raise():
     assert examine(plan, [other, *returned(2.0)]).mistake == ""
 
 
+@pytest.mark.parametrize("fewer", [(1.0, 2.0), (1.0, 2.0, 3.0, 4.0), ()])
+def test_a_mistake_may_return_another_number_of_results(fewer):
+    returns = ("a", "b", "c")
+    plan = plan_for((1.0, 2.0, 3.0), returns=returns, mistakes=[("forgets one", (fewer,))])
+    assert examine(plan, returned(fewer)).mistake == "forgets one"
+    assert examine(plan, returned(list(fewer))).mistake == "forgets one"
+    for other in ((1.0, 9.0), (1.0, 2.0, 9.0), (1.0, 2.0, 3.0, 9.0), 1.0):
+        assert examine(plan, returned(other)).mistake == ""
+
+
 def test_a_right_value_that_fails_for_another_reason_is_no_mistake():
     """The mistake is right on the first case too; what is wrong there is the change in place."""
     plan = plan_for(1.0, 2.0, mistakes=[("forgets", (1.0, 0.0))])
