@@ -33,12 +33,13 @@ def newton_step(theta, grad, hessian, damping=0.0):
     hessian : ndarray of shape (n, n)
         The Hessian H there: symmetric.
     damping : float, at least 0
-        Above minus the smallest eigenvalue of H, the step goes downhill.
+        Where it exceeds minus the smallest eigenvalue of H, the step goes
+        downhill.
 
     Returns
     -------
     theta : ndarray of shape (n,)
-        The new parameters.
+        The new parameters, in a new array.
 
     Source: Nocedal and Wright (2006), sections 3.3 and 3.4.
     """
@@ -47,10 +48,10 @@ def newton_step(theta, grad, hessian, damping=0.0):
 
 @domain(initial=POSITIVE, c1=PROPER_FRACTION, shrink=PROPER_FRACTION)
 def backtracking(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    """A step length that makes f fall enough, by backtracking (Armijo).
+    """A step length with which f falls enough, found by backtracking.
 
-    The first of initial, initial * shrink, initial * shrink^2, ... with
-    f(theta + alpha * direction) <= f(theta) + c1 * alpha * grad @ direction.
+    The first alpha of initial, initial * shrink, initial * shrink**2, ... with
+    f(theta + alpha * direction) <= f(theta) + c1 * alpha * (grad @ direction).
 
     Parameters
     ----------
@@ -59,7 +60,10 @@ def backtracking(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
     theta, grad, direction : ndarray of shape (n,)
         The point, the gradient there, a direction with grad @ direction < 0.
     initial : float, above 0
-    c1, shrink : float in (0, 1)
+        The first step length to try.
+    c1 : float in (0, 1)
+        The share of the fall promised by the slope that must be kept.
+    shrink : float in (0, 1)
 
     Returns
     -------
@@ -86,11 +90,11 @@ def _descent(grad, direction):
 
 @domain(c1=PROPER_FRACTION, c2=PROPER_FRACTION, initial=POSITIVE)
 def wolfe_line_search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-    """A step length that fulfils the strong Wolfe conditions.
+    """A step length alpha > 0 that fulfils the strong Wolfe conditions.
 
-    f(theta + alpha * d) <= f(theta) + c1 * alpha * slope      (f falls enough)
-    |gradient(theta + alpha * d) @ d| <= c2 * |slope|          (the slope is flat enough)
-    with slope = gradient(theta) @ d.
+    With d for the direction and slope = gradient(theta) @ d:
+    f(theta + alpha * d) <= f(theta) + c1 * alpha * slope    f falls enough
+    |gradient(theta + alpha * d) @ d| <= c2 * |slope|        it has become flat
 
     Parameters
     ----------
@@ -105,8 +109,9 @@ def wolfe_line_search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.
     Returns
     -------
     alpha : float
+        Any that fulfils both.
 
-    Source: Nocedal and Wright (2006), algorithms 3.5 and 3.6; cubic interpolation.
+    Source: Wolfe (1969); Nocedal and Wright (2006), algorithms 3.5 and 3.6.
     """
     if not c1 < c2:
         raise ValueError(f"c2: expected a number above c1 = {c1:g}, got {c2:g}")
@@ -187,12 +192,15 @@ def _cubic(a, b):
 
 @domain(n_steps=POSITIVE_COUNT)
 def conjugate_gradient(a, b, n_steps):
-    """Conjugate gradients on a x = b, which minimises x @ a @ x / 2 - b @ x.
+    """Conjugate gradients: solve a x = b, minimise x @ a @ x / 2 - b @ x.
 
-    From x = 0, with residual r = b - a x and first direction d = r:
-    alpha = (r @ r) / (d @ a @ d)
-    x <- x + alpha * d,  r_new = r - alpha * a @ d
-    d <- r_new + (r_new @ r_new) / (r @ r) * d,  r <- r_new
+    From x = 0, with r = b and d = r, in every step:
+    alpha  = (r @ r) / (d @ a @ d)
+    x     <- x + alpha * d
+    r_new  = r - alpha * (a @ d)
+    beta   = (r_new @ r_new) / (r @ r)
+    d     <- r_new + beta * d
+    r     <- r_new
 
     Parameters
     ----------
@@ -204,7 +212,7 @@ def conjugate_gradient(a, b, n_steps):
     Returns
     -------
     points : ndarray of shape (n_steps + 1, n)
-        x before the first step and after each one; it stays where r is zero.
+        x before the first step and after each one. Once r is zero, x stays.
 
     Source: Hestenes and Stiefel (1952).
     """
@@ -223,11 +231,29 @@ def conjugate_gradient(a, b, n_steps):
     return np.array(points)
 
 
+def polak_ribiere(grad, grad_new):
+    """How much of the old direction the next one keeps: never less than none.
+
+    beta = max(0, grad_new @ (grad_new - grad) / (grad @ grad))
+    The next direction is -grad_new + beta * direction.
+
+    Parameters
+    ----------
+    grad, grad_new : ndarray of shape (n,)
+        The gradient at the old point, not zero, and at the new one.
+
+    Returns
+    -------
+    beta : float
+
+    Source: Polak and Ribiere (1969); Powell (1984) for the max.
+    """
+    return max(0.0, float(grad_new @ (grad_new - grad) / (grad @ grad)))
+
+
 @domain(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def nonlinear_conjugate_gradient(f, gradient, theta, tol=1e-5, max_iterations=10_000):
-    """Minimise by conjugate gradients of Polak and Ribiere, beta not below 0.
-
-    d <- -g_new + beta * d,  beta = max(0, g_new @ (g_new - g) / (g @ g))
+    """Minimise by conjugate gradients with `polak_ribiere` and a strong Wolfe line search.
 
     Parameters
     ----------
@@ -242,8 +268,10 @@ def nonlinear_conjugate_gradient(f, gradient, theta, tol=1e-5, max_iterations=10
     Returns
     -------
     theta : ndarray of shape (n,)
-        The best point found.
+        The last point.
     iterations : int
+        How many steps were made: 0 if `tol` is met at the start, and at most
+        max_iterations.
 
     Source: Polak and Ribiere (1969); Nocedal and Wright (2006), section 5.2.
     """
@@ -264,30 +292,29 @@ def nonlinear_conjugate_gradient(f, gradient, theta, tol=1e-5, max_iterations=10
         if not value_new < value:  # f falls no more: what is left is rounding
             return theta, iteration
         theta = theta + alpha * direction
-        beta = max(0.0, grad_new @ (grad_new - grad) / (grad @ grad))
-        direction = -grad_new + beta * direction
+        direction = -grad_new + polak_ribiere(grad, grad_new) * direction
         fall, value, grad = value - value_new, value_new, grad_new
     return theta, max_iterations
 
 
 def bfgs_update(inverse, step, change):
-    """The BFGS update of an approximate inverse Hessian.
+    """The BFGS update of an approximation H to the inverse Hessian.
 
-    With rho = 1 / (change @ step):
-    (I - rho * step change^T) inverse (I - rho * change step^T) + rho * step step^T
-    Where change @ step is not positive, the inverse stays as it is.
+    With s for the step, y for the change and rho = 1 / (y @ s):
+    H <- (I - rho * s y^T) H (I - rho * y s^T) + rho * s s^T
+    Where y @ s is not positive, H stays as it is.
 
     Parameters
     ----------
     inverse : ndarray of shape (n, n)
-        Symmetric and positive definite.
+        H: symmetric and positive definite.
     step, change : ndarray of shape (n,)
-        theta_new - theta and gradient_new - gradient.
+        s = theta_new - theta and y = gradient_new - gradient.
 
     Returns
     -------
     inverse : ndarray of shape (n, n)
-        Symmetric, positive definite, with inverse @ change = step.
+        Symmetric, positive definite, with inverse @ change equal to step.
 
     Source: Nocedal and Wright (2006), equation 6.17.
     """
@@ -304,10 +331,16 @@ def bfgs_update(inverse, step, change):
 
 @domain(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def bfgs(f, gradient, theta, tol=1e-5, max_iterations=10_000):
-    """Minimise by BFGS with a strong Wolfe line search.
+    """Minimise by BFGS with a line search.
 
-    The first direction is -g; before the first update the inverse Hessian
-    is (s @ y) / (y @ y) * I, with the first step s and change of gradient y.
+    In every iteration:
+    direction = -H @ gradient(theta)
+    s = alpha * direction, alpha by a line search
+    y = gradient(theta + s) - gradient(theta)
+    theta <- theta + s
+    H <- bfgs_update(H, s, y)
+    The first direction is -gradient(theta); before the first update, H is
+    (s @ y) / (y @ y) * I.
 
     Parameters
     ----------
@@ -322,8 +355,10 @@ def bfgs(f, gradient, theta, tol=1e-5, max_iterations=10_000):
     Returns
     -------
     theta : ndarray of shape (n,)
-        The best point found.
+        The last point.
     iterations : int
+        How many steps were made: 0 if `tol` is met at the start, and at most
+        max_iterations.
 
     Source: Nocedal and Wright (2006), algorithm 6.1.
     """
@@ -350,16 +385,18 @@ def bfgs(f, gradient, theta, tol=1e-5, max_iterations=10_000):
 
 
 def lbfgs_direction(grad, steps, changes):
-    """The L-BFGS direction -H @ grad by two loops, without the matrix H.
+    """The L-BFGS direction -H @ grad, by two loops, without the matrix H.
 
-    H is what BFGS makes of (s @ y) / (y @ y) * I, of the newest pair, with
-    all the pairs (s, y), oldest first; without any pair it is I.
+    H is what bfgs_update makes of the matrix (s @ y) / (y @ y) * I, with the
+    newest pair (s, y), by all pairs in turn, oldest first. Without any pair,
+    H is I.
 
     Parameters
     ----------
     grad : ndarray of shape (n,)
     steps, changes : ndarray of shape (m, n), or lists of m arrays
-        Steps s and changes y of the gradient, oldest first; s @ y > 0.
+        The steps s and the changes y of the gradient, oldest first; every
+        s @ y is positive.
 
     Returns
     -------
@@ -382,7 +419,14 @@ def lbfgs_direction(grad, steps, changes):
 
 @domain(memory=POSITIVE_COUNT, tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def lbfgs(f, gradient, theta, memory=MEMORY, tol=1e-5, max_iterations=10_000):
-    """Minimise by L-BFGS with a strong Wolfe line search.
+    """Minimise by L-BFGS with a line search.
+
+    In every iteration:
+    direction = lbfgs_direction(gradient(theta), steps, changes)
+    s = alpha * direction, alpha by a line search
+    y = gradient(theta + s) - gradient(theta)
+    theta <- theta + s
+    Append s and y to steps and changes, and keep the newest `memory` pairs.
 
     Parameters
     ----------
@@ -399,8 +443,10 @@ def lbfgs(f, gradient, theta, memory=MEMORY, tol=1e-5, max_iterations=10_000):
     Returns
     -------
     theta : ndarray of shape (n,)
-        The best point found.
+        The last point.
     iterations : int
+        How many steps were made: 0 if `tol` is met at the start, and at most
+        max_iterations.
 
     Source: Liu and Nocedal (1989); Nocedal and Wright (2006), algorithm 7.5.
     """
