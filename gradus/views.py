@@ -60,6 +60,43 @@ def residuals(arguments: dict, result: np.ndarray) -> dict:
 
 
 @view
+def wolfe_step(arguments: dict, alpha: float) -> dict:
+    """Whether a step length fulfils the strong Wolfe conditions, and where it fails how."""
+    f, gradient, theta, d = (arguments[name] for name in ("f", "gradient", "theta", "direction"))
+    value, slope = f(theta), gradient(theta) @ d
+    with np.errstate(all="ignore"):
+        there = theta + alpha * d
+        # A rounding may lie on either side of a bound.
+        bound = value + arguments["c1"] * alpha * slope + 1e-9 * abs(value)
+        steepness = gradient(there) @ d / -slope
+        falls = alpha > 0 and f(there) <= bound
+    flat = abs(steepness) <= arguments["c2"] * (1 + 1e-6)
+    way = "flat enough" if flat else "too steep upwards" if steepness > 0 else "too steep downwards"
+    return {
+        "f at the step": "falls enough" if falls else "does not fall enough",
+        "the slope at the step": way,
+    }
+
+
+@view
+def minimum(arguments: dict, result: tuple) -> dict:
+    """Whether a minimiser came to rest where the gradient is small, and how long it took."""
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        return {"": result}
+    theta, iterations = result
+    with np.errstate(all="ignore"):
+        small = np.abs(arguments["gradient"](theta)).max() <= arguments["tol"] * (1 + 1e-3)
+        fell = arguments["f"](theta) <= arguments["f"](arguments["theta"])
+    most = arguments["max_iterations"]
+    bounds = {"none": 0, "some": most - 1, "as many as were allowed": most}
+    return {
+        "the gradient at the end": "small enough" if small else "not small enough",
+        "the value at the end": "not above that at the start" if fell else "above that at the start",
+        "iterations": next((word for word, n in bounds.items() if iterations <= n), "too many"),
+    }
+
+
+@view
 def batches(arguments: dict, result: list) -> dict:
     """Batches that share out the numbers 0 to n - 1: which batch has which is chance, not the order within one."""
     parts = [np.sort(part) for part in result]
