@@ -103,7 +103,11 @@ def batches(arguments: dict, result: list) -> dict:
     seen = {"the numbers of all batches, sorted": np.sort(np.concatenate(parts))}
     full = [part for part in parts if len(part) == len(parts[0])]
     if len(full) >= 50:
-        seen["the mean number of a batch"] = Sample(np.mean(full, axis=1))
+        means, pairs = np.mean(full, axis=1), len(full) // 2
+        seen["the mean number of a batch"] = Sample(means)
+        seen["the step from one batch's mean to the next"] = Sample(
+            np.diff(means[: 2 * pairs].reshape(pairs, 2), axis=1)
+        )
         seen["the gaps between the numbers of a batch"] = Sample(np.diff(full, axis=1))
     return seen
 
@@ -218,6 +222,79 @@ def stochastic_depth(arguments: dict, result: np.ndarray) -> dict:
         ),
         "the share of the branch that an example keeps": Sample(np.round(share.mean(axis=1), 3)),
     }
+
+
+@view
+def split(arguments: dict, result: tuple) -> dict:
+    """Every row of n in one of the parts, and each part a random one."""
+    whole = {"how often each row is in one of the parts": _times(result, arguments["n"])}
+    return whole | {f"the rows of part {i}": Sample(part) for i, part in enumerate(result)}
+
+
+@view
+def folds(arguments: dict, result: list) -> dict:
+    """Pairs of rows to train and to validate: each row validated once, and trained on in the other folds."""
+    n, validated = arguments["n"], [validation for _, validation in result]
+    whole = {"how often each row is validated": _times(validated, n)}
+    pairs = {
+        f"how often each row is in train or validation of fold {i}": _times(pair, n)
+        for i, pair in enumerate(result)
+    }
+    drawn = {f"the rows validated in fold {i}": Sample(rows) for i, rows in enumerate(validated)}
+    return whole | pairs | drawn
+
+
+def _times(parts: list[np.ndarray], n: int) -> np.ndarray:
+    rows = np.concatenate(parts)
+    if rows.min() < 0 or rows.max() >= n:
+        raise ValueError("a row that is none")
+    return np.bincount(rows, minlength=n)
+
+
+@view
+def logarithms(arguments: dict, result: np.ndarray) -> dict:
+    """Independent draws between the arguments `low` and `high`, compared by their logarithms."""
+    return _log_draws("", arguments["low"], arguments["high"], result)
+
+
+@view
+def search(arguments: dict, result: tuple) -> dict:
+    """Trials drawn by logarithm, a column for each range, their values by the argument `f`, and the best."""
+    trials, values, best = result
+    seen = {}
+    for j, ends in enumerate(zip(arguments["low"], arguments["high"], strict=True)):
+        seen |= _log_draws(f"column {j} of the trials", *ends, trials[:, j])
+    # Where two columns share their draws, their sum is wider than that of independent ones.
+    logs = _logs(trials)
+    logs = logs / np.log(arguments["high"] / arguments["low"])
+    seen |= {
+        f"columns {j} and {j + 1} of the trials, added": Sample(logs[:, j] + logs[:, j + 1])
+        for j in range(logs.shape[1] - 1)
+    }
+    is_f = np.isclose(values, [arguments["f"](trial) for trial in trials], rtol=1e-4, atol=1e-5)
+    is_best = np.isclose(best, trials[np.argmin(values)], rtol=1e-5, atol=0)
+    return seen | {
+        "whether each of the values is f of its trial": is_f,
+        "whether best is the trial of the smallest value": is_best,
+    }
+
+
+def _log_draws(name: str, low: float, high: float, draws: np.ndarray) -> dict:
+    logs, of = _logs(draws), f" of {name}" if name else ""
+    # The ends as float32 may hold them.
+    inside = (low * (1 - 1e-6) <= draws) & (draws <= high * (1 + 1e-6))
+    return {
+        f"whether each number{of} is between low and high": inside,
+        f"the logarithms{of}": Sample(logs),
+        # Draws that were put in order, or spread evenly, are not independent.
+        f"the logarithms of the first half{of}": Sample(logs[: len(logs) // 2]),
+        f"the gaps between neighbouring logarithms{of}": Sample(np.sqrt(np.diff(np.sort(logs)))),
+    }
+
+
+def _logs(draws: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(draws)
 
 
 def compare_samples(

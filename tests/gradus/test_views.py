@@ -1,10 +1,12 @@
 """Random results: right ones pass at any seed, wrong distributions and other sources of chance do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gradus.exercises import _try as attempt
-from gradus.judging import Call, judge
+from gradus.judging import Call, Mistake, judge
 from gradus.values import Rng
 from gradus.verdict import examine
 from gradus.views import compare_samples
@@ -332,3 +334,62 @@ def test_the_sign_of_an_eigenvector_is_free(seed):
     assert said_of(plan, wrong).startswith("the shifts along")
     noise = lambda images, alphas: shift(images, alphas) + 0.01 * (images > 1)  # noqa: E731
     assert said_of(plan, noise).startswith("the same shift")
+
+
+def cut(order, size=10):
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+@judge(lambda n, rng: cut(rng.permutation(n)), points=1, returns=("batches",), view="batches")
+def epochs(rng):
+    seed = int(rng.integers(2**31))
+    for label, n, given in (
+        ("one", 1004, seed),
+        ("the same seed", 1004, seed),
+        ("another seed", 1004, seed + 1),
+        ("few", 17, seed),
+    ):
+        yield Call(label, n=n, rng=Rng(given))
+
+
+def in_halves(n, rng):
+    """Two halves, each shuffled for itself."""
+    return cut(np.concatenate([rng.permutation(n // 2), n // 2 + rng.permutation(n - n // 2)]))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda n, rng: cut(rng.permutation(n)), "all 4 cases pass"),
+        (lambda n, rng: [sorted(part) for part in cut(rng.permutation(n))], "all 4 cases pass"),
+        (lambda n, rng: cut(np.argsort(rng.random(n)).astype(np.int32)), "all 4 cases pass"),
+        (lambda n, rng: cut(rng.permutation(n) % (n - 1)), "the numbers of all batches"),
+        (lambda n, rng: cut(rng.integers(n, size=n)), "the numbers of all batches"),
+        (lambda n, rng: cut(rng.permutation(n))[:-1], "batches: expected 101 items"),
+        (lambda n, rng: rng.permutation(n), "batches: expected 101 items"),
+        (lambda n, rng: np.array_split(rng.permutation(n), -(-n // 10)), "batches[95]: expected"),
+        (lambda n, rng: cut(np.arange(n)), "the mean number of a batch"),
+        (lambda n, rng: cut(np.arange(n)[::-1]), "the mean number of a batch"),
+        (lambda n, rng: cut(np.argsort(np.arange(n) % 4, stable=True)), "the mean number of a batch"),
+        (in_halves, "the mean number of a batch"),
+        (lambda n, rng: cut(np.random.default_rng(n).permutation(n)), "another generator must"),
+        (lambda n, rng: [], "batches: expected 101 items"),
+        (lambda n, rng: None, "returned None"),
+    ],
+)
+def test_batches_are_a_partition_in_random_order(answer, said, seed):
+    assert said_of(epochs.plan(seed), answer).startswith(said)
+
+
+def test_honest_batches_pass_at_any_seed():
+    other = lambda n, rng: cut(np.argsort(rng.random(n)))  # noqa: E731
+    assert {said_of(epochs.plan(seed), other) for seed in range(150)} == {"all 4 cases pass"}
+
+
+def test_a_mistake_of_which_the_view_makes_nothing_is_named_too():
+    nothing = lambda n, rng: []  # noqa: E731
+    plan = epochs.plan()
+    plan = replace(plan, mistakes=(Mistake("no batch at all", ([],) * 4),))
+    assert said_of(plan, nothing) == "no batch at all"
+    assert said_of(plan, lambda n, rng: cut(np.arange(n))) != "no batch at all"
