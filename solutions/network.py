@@ -1,0 +1,302 @@
+"""A network and its gradient: the references of that chapter.
+
+Rows are examples. A gradient has the shape of what it is the gradient by, and its name with a d in
+front: `dw` is that of the loss by `w`. What does not fit together raises `ValueError` that names the
+argument.
+"""
+
+import numpy as np
+
+from gradus.domain import POSITIVE, POSITIVE_COUNT, domain
+
+
+def accuracy(logits, labels):
+    """The share of examples whose highest score is that of their label.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k)
+        In each row the scores of k classes for one example.
+    labels : ndarray of int, shape (n,)
+        The right class of each example, from 0 to k - 1.
+
+    Returns
+    -------
+    accuracy : float
+        From 0 to 1.
+
+    Source: the definition.
+    """
+    logits = _matrix("logits", logits)
+    labels = _classes(labels, logits)
+    return np.mean(logits.argmax(axis=1) == labels)
+
+
+@domain(h=POSITIVE)
+def numerical_gradient(f, x, h=1e-5):
+    """The gradient of f at x by central differences, one coordinate at a time.
+
+    grad[i] = (f(x + h * e_i) - f(x - h * e_i)) / (2 * h)
+
+    Parameters
+    ----------
+    f : callable
+        f(x) is a number, for x of shape (n,).
+    x : ndarray of shape (n,)
+        The point.
+    h : float, above 0
+        The step along each coordinate, which e_i points along.
+
+    Returns
+    -------
+    grad : ndarray of shape (n,)
+
+    Source: Nocedal and Wright (2006), section 8.1.
+    """
+    x = _vector("x", x)
+    grad = np.empty_like(x)
+    for i in range(len(x)):
+        step = np.zeros_like(x)
+        step[i] = h
+        grad[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return grad
+
+
+@domain(floor=POSITIVE)
+def relative_error(a, b, floor=1e-8):
+    """The largest relative difference of two arrays, entry by entry.
+
+    The maximum over all entries of |a - b| / max(|a|, |b|, floor).
+
+    Parameters
+    ----------
+    a, b : ndarray of one shape, any
+        The two gradients that are compared.
+    floor : float, above 0
+        Where both entries are smaller than this, their difference is divided
+        by it: two zeros agree.
+
+    Returns
+    -------
+    error : float
+        0 if a and b are equal; at most 2.
+
+    Source: the CS231n notes, "Gradient checks", with a floor.
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.shape != b.shape or a.size == 0:
+        raise ValueError(f"b: expected the shape of a, not empty, got {b.shape} and {a.shape}")
+    size = np.maximum(np.maximum(np.abs(a), np.abs(b)), floor)
+    return np.max(np.abs(a - b) / size)
+
+
+def affine_forward(x, w, b):
+    """The outputs of a fully connected layer, without an activation.
+
+    z = x @ w + b, where b is added to every row.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+        One example in each row.
+    w : ndarray of shape (d, k)
+        The weights: one column for each unit.
+    b : ndarray of shape (k,)
+        The biases.
+
+    Returns
+    -------
+    z : ndarray of shape (n, k)
+
+    Source: Goodfellow, Bengio and Courville (2016), section 6.1.
+    """
+    x, w = _layer(x, w)
+    b = _vector("b", b)
+    if b.shape != w.shape[1:]:
+        raise ValueError(f"b: expected shape {w.shape[1:]}, one for each column of w, got {b.shape}")
+    return x @ w + b
+
+
+def affine_backward(dz, x, w):
+    """The gradients of the loss by the inputs, weights and biases of z = x @ w + b.
+
+    dx = dz @ w.T, dw = x.T @ dz, and db is the sum of the rows of dz.
+
+    Parameters
+    ----------
+    dz : ndarray of shape (n, k)
+        The gradient of the loss by z.
+    x : ndarray of shape (n, d)
+        What entered the layer.
+    w : ndarray of shape (d, k)
+        Its weights.
+
+    Returns
+    -------
+    dx, dw, db : tuple of three ndarrays
+        Of the shapes of x, w and b: (n, d), (d, k) and (k,).
+
+    Source: Goodfellow, Bengio and Courville (2016), section 6.5.6.
+    """
+    x, w = _layer(x, w)
+    dz = np.asarray(dz, dtype=float)
+    if dz.shape != (len(x), w.shape[1]):
+        raise ValueError(f"dz: expected shape {(len(x), w.shape[1])}, got {dz.shape}")
+    return dz @ w.T, x.T @ dz, dz.sum(axis=0)
+
+
+def relu_backward(da, z):
+    """The gradient of the loss by the inputs of a = max(z, 0), element by element.
+
+    dz = da where z > 0, and 0 elsewhere; 0 at z = 0, too.
+
+    Parameters
+    ----------
+    da : ndarray, any shape
+        The gradient of the loss by a.
+    z : ndarray, shape of da
+        What entered the ReLU.
+
+    Returns
+    -------
+    dz : ndarray, shape of z
+
+    Source: Goodfellow, Bengio and Courville (2016), section 6.3; 0 at the kink
+    as in PyTorch and TensorFlow.
+    """
+    da, z = np.asarray(da, dtype=float), np.asarray(z, dtype=float)
+    if da.shape != z.shape:
+        raise ValueError(f"da: expected the shape of z, {z.shape}, got {da.shape}")
+    return np.where(z > 0, da, 0.0)
+
+
+def softmax_cross_entropy(logits, labels):
+    """The mean cross-entropy of the softmax of the logits, and its gradient.
+
+    loss = mean over the rows of log(sum_j exp(logits[i, j])) - logits[i, y_i]
+    grad = (softmax of each row - one-hot row of its label) / n
+
+    Computed so that logits of 10,000 neither overflow nor give log(0).
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k)
+        In each row the scores of k classes for one example.
+    labels : ndarray of int, shape (n,)
+        The right class y_i of each example, from 0 to k - 1.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    grad : ndarray of shape (n, k)
+        The gradient of the loss by the logits.
+
+    Source: Bridle (1990) for the softmax; Blanchard, Higham and Higham (2021)
+    for the shift by the largest entry of a row.
+    """
+    logits = _matrix("logits", logits)
+    labels = _classes(labels, logits)
+    n, rows = len(logits), np.arange(len(logits))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    grad = np.exp(log_p)
+    grad[rows, labels] -= 1
+    return -log_p[rows, labels].mean(), grad / n
+
+
+def network_gradient(x, labels, w1, b1, w2, b2):
+    """The loss of a network with one hidden layer of ReLU units, and its gradients.
+
+    z1 = x @ w1 + b1,  a1 = max(z1, 0),  z2 = a1 @ w2 + b2;
+    the loss is the mean cross-entropy of the softmax of z2.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+        One example in each row.
+    labels : ndarray of int, shape (n,)
+        The right class of each example, from 0 to k - 1.
+    w1, b1 : ndarrays of shape (d, m) and (m,)
+        The hidden layer.
+    w2, b2 : ndarrays of shape (m, k) and (k,)
+        The output layer.
+
+    Returns
+    -------
+    loss : float
+    dw1, db1, dw2, db2 : ndarrays
+        The gradients of the loss, each of the shape of what it is named after.
+
+    Source: Rumelhart, Hinton and Williams (1986).
+    """
+    z1 = affine_forward(x, w1, b1)
+    a1 = np.maximum(z1, 0)
+    loss, dz2 = softmax_cross_entropy(affine_forward(a1, w2, b2), labels)
+    da1, dw2, db2 = affine_backward(dz2, a1, w2)
+    _, dw1, db1 = affine_backward(relu_backward(da1, z1), x, w1)
+    return loss, dw1, db1, dw2, db2
+
+
+@domain(n=POSITIVE_COUNT, batch_size=POSITIVE_COUNT)
+def minibatches(n, batch_size, rng):
+    """One epoch: the numbers 0 to n - 1 in random order, cut into batches.
+
+    Every batch has batch_size numbers, but the last has what is left, if
+    batch_size does not divide n.
+
+    Parameters
+    ----------
+    n : int, at least 1
+        The number of examples.
+    batch_size : int, at least 1
+        May be larger than n: then there is one batch, of all.
+    rng : numpy.random.Generator
+        The only source of chance.
+
+    Returns
+    -------
+    batches : list of ndarrays of int
+        Each number from 0 to n - 1 stands in exactly one of them, once.
+
+    Source: the DataLoader of PyTorch with shuffle=True and drop_last=False.
+    """
+    order, size = rng.permutation(int(n)), int(batch_size)
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def _vector(name, values):
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name}: expected a vector that is not empty, got shape {array.shape}")
+    return array
+
+
+def _matrix(name, values):
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"{name}: expected a matrix that is not empty, got shape {array.shape}")
+    return array
+
+
+def _layer(x, w):
+    """The inputs and weights of a layer, which must fit together."""
+    x, w = _matrix("x", x), _matrix("w", w)
+    if x.shape[1] != w.shape[0]:
+        raise ValueError(f"w: expected {x.shape[1]} rows, one for each column of x, got {len(w)}")
+    return x, w
+
+
+def _classes(labels, logits):
+    """The labels of the rows of the logits, each the number of a column."""
+    n, k = logits.shape
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels: expected {n} whole numbers, got shape {labels.shape}, {labels.dtype}"
+        )
+    if labels.min() < 0 or labels.max() >= k:
+        raise ValueError(
+            f"labels: expected classes 0 to {k - 1}, got {labels.min()} to {labels.max()}"
+        )
+    return labels
