@@ -179,6 +179,48 @@ def _two_wells() -> Problem:
     )
 
 
+def _ill_conditioned(n: int = 10, kappa: float = 1e3) -> Problem:
+    """A quadratic with eigenvalues from 1 to kappa, each the same multiple of the one before, turned in space."""
+    normal = np.sqrt(np.arange(1.0, n + 1))
+    mirror = np.eye(n) - 2 * np.outer(normal, normal) / (normal @ normal)
+    hessian = mirror @ np.diag(np.geomspace(1, kappa, n)) @ mirror
+    return quadratic((hessian + hessian.T) / 2, name="ill-conditioned")
+
+
+def _logistic(n_examples: int = 30, penalty: float = 0.01) -> Problem:
+    """Logistic regression with a penalty on theta: two overlapping classes, three parameters.
+
+    The mean of ln(1 + exp(-label * theta @ x)) over examples x with label -1 or 1, and
+    penalty / 2 * theta @ theta.
+    """
+    t = np.linspace(0, 1, n_examples)
+    x = np.stack([4 * np.sin(7 * t), 2 * t - 1, np.ones(n_examples)], axis=1)
+    x *= np.where(np.cos(23 * t) + np.sin(7 * t) + t > 0.6, 1, -1)[:, None]  # times its label
+
+    def value(theta):
+        theta = _points(theta, 3)
+        loss = np.logaddexp(0, -theta @ x.T).mean(axis=-1)
+        return loss + penalty / 2 * np.sum(theta**2, axis=-1)
+
+    def share(theta):
+        """How far each example is from being sure of its label: in (0, 1)."""
+        return 1 / (1 + np.exp(theta @ x.T))
+
+    def gradient(theta):
+        theta = _points(theta, 3)
+        return penalty * theta - share(theta) @ x / n_examples
+
+    def hessian(theta):
+        p = share(_points(theta, 3))
+        result = (x.T * (p * (1 - p))) @ x / n_examples + penalty * np.eye(3)
+        return (result + result.T) / 2
+
+    minimum = np.zeros(3)
+    for _ in range(20):
+        minimum = minimum - np.linalg.solve(hessian(minimum), gradient(minimum))
+    return Problem("logistic", value, gradient, hessian, np.array([-2.0, 2.0, 2.0]), minimum)
+
+
 _PROBLEMS = {
     problem.name: problem
     for problem in (
