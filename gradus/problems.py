@@ -238,6 +238,8 @@ _PROBLEMS = {
         _rosenbrock(),
         _long_rosenbrock(),
         _two_wells(),
+        _ill_conditioned(),
+        _logistic(),
     )
 }
 
