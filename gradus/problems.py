@@ -188,17 +188,17 @@ def _ill_conditioned(n: int = 10, kappa: float = 1e3) -> Problem:
 
 
 def _logistic(n_examples: int = 30, penalty: float = 0.01) -> Problem:
-    """Logistic regression with a penalty on theta: two overlapping classes, three parameters.
+    """Logistic regression with a penalty on theta: two overlapping classes, four parameters.
 
     The mean of ln(1 + exp(-label * theta @ x)) over examples x with label -1 or 1, and
     penalty / 2 * theta @ theta.
     """
     t = np.linspace(0, 1, n_examples)
-    x = np.stack([4 * np.sin(7 * t), 2 * t - 1, np.ones(n_examples)], axis=1)
-    x *= np.where(np.cos(23 * t) + np.sin(7 * t) + t > 0.6, 1, -1)[:, None]  # times its label
+    x = np.stack([4 * np.sin(7 * t), 2 * t - 1, np.cos(50 * t), np.ones(n_examples)], axis=1)
+    x *= np.where(np.sin(7 * t) + 0.9 * np.cos(23 * t) > 0, 1, -1)[:, None]  # times its label
 
     def value(theta):
-        theta = _points(theta, 3)
+        theta = _points(theta, 4)
         loss = np.logaddexp(0, -theta @ x.T).mean(axis=-1)
         return loss + penalty / 2 * np.sum(theta**2, axis=-1)
 
@@ -207,18 +207,18 @@ def _logistic(n_examples: int = 30, penalty: float = 0.01) -> Problem:
         return 1 / (1 + np.exp(theta @ x.T))
 
     def gradient(theta):
-        theta = _points(theta, 3)
+        theta = _points(theta, 4)
         return penalty * theta - share(theta) @ x / n_examples
 
     def hessian(theta):
-        p = share(_points(theta, 3))
-        result = (x.T * (p * (1 - p))) @ x / n_examples + penalty * np.eye(3)
+        p = share(_points(theta, 4))
+        result = (x.T * (p * (1 - p))) @ x / n_examples + penalty * np.eye(4)
         return (result + result.T) / 2
 
-    minimum = np.zeros(3)
+    minimum = np.zeros(4)
     for _ in range(20):
         minimum = minimum - np.linalg.solve(hessian(minimum), gradient(minimum))
-    return Problem("logistic", value, gradient, hessian, np.array([-2.0, 2.0, 2.0]), minimum)
+    return Problem("logistic", value, gradient, hessian, np.array([-2.0, 2.0, -1.0, 2.0]), minimum)
 
 
 _PROBLEMS = {
