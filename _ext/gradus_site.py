@@ -34,6 +34,8 @@ def prepare(app: Sphinx, config) -> None:
     if not (root / "node_modules" / "katex").is_dir():
         raise ExtensionError("KaTeX is not there: run `make book`, which fetches it before it builds")
     os.environ["GRADUS_REFERENCES"] = PACKAGE
+    # The book's matrices are small: more threads are slower, and their sums come out otherwise.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))

@@ -1,5 +1,6 @@
 """What tests share: the root, and what to do where a tool of the system is missing."""
 
+import functools
 import json
 import os
 import shutil
@@ -68,3 +69,24 @@ def browser():
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def run_chapter():
+    """The names that a chapter's cells define, run from top to bottom with the references: `run_chapter("transfer")`."""
+
+    @functools.cache
+    def run(name):
+        import jupytext
+        import matplotlib.pyplot as plt
+
+        names = {}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GRADUS_REFERENCES", "solutions")
+            for cell in jupytext.read(ROOT / "chapters" / f"{name}.md").cells:
+                if cell.cell_type == "code":
+                    exec(compile(cell.source, f"<{name}>", "exec"), names)
+                    plt.close("all")
+        return names
+
+    return run
