@@ -274,6 +274,11 @@ def test_these_views_let_a_right_answer_draw_as_it_likes(name):
         ("flips", lambda images, p, rng: flip(images, 1 - p, rng), "which images are mirrored"),
         ("flips", lambda images, p, rng: flip(images[..., ::-1, :], p, rng), "each image is"),
         ("flips", lambda images, p, rng: flip(images[:1], p, rng) + 0 * images, "each image is"),
+        (
+            "flips",
+            lambda images, p, rng: flip(images, np.arange(200) < p * 200, np.random.default_rng()),
+            "the pairs of neighbours",
+        ),
         ("crops", lambda images, size, rng: crop(images[..., :-1], size, rng), "the columns"),
         ("crops", lambda images, size, rng: crop(images, size, rng) + 0.1, "each crop is"),
         ("crops", lambda images, size, rng: crop(images[::-1], size, rng), "each crop is"),
