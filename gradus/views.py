@@ -230,7 +230,9 @@ def stochastic_depth(arguments: dict, result: np.ndarray) -> dict:
 def split(arguments: dict, result: tuple) -> dict:
     """Every row of n in one of the parts, and each part a random one."""
     whole = {"how often each row is in one of the parts": _times(result, arguments["n"])}
-    return whole | {f"the rows of part {i}": Sample(part) for i, part in enumerate(result)}
+    for i, part in enumerate(result):
+        whole |= _random_rows(f"the rows of part {i}", part)
+    return whole
 
 
 @view
@@ -238,12 +240,20 @@ def folds(arguments: dict, result: list) -> dict:
     """Pairs of rows to train and to validate: each row validated once, and trained on in the other folds."""
     n, validated = arguments["n"], [validation for _, validation in result]
     whole = {"how often each row is validated": _times(validated, n)}
-    pairs = {
-        f"how often each row is in train or validation of fold {i}": _times(pair, n)
-        for i, pair in enumerate(result)
+    for i, pair in enumerate(result):
+        whole[f"how often each row is in train or validation of fold {i}"] = _times(pair, n)
+        whole |= _random_rows(f"the rows validated in fold {i}", pair[1])
+    return whole
+
+
+def _random_rows(name: str, rows: np.ndarray) -> dict:
+    if len(rows) < 30:
+        return {}  # no sample to judge by
+    # Every third row has the mean and the spread of a random third, but not its gaps.
+    return {
+        name: Sample(rows),
+        f"the gaps between {name}, sorted": Sample(np.diff(np.sort(rows))),
     }
-    drawn = {f"the rows validated in fold {i}": Sample(rows) for i, rows in enumerate(validated)}
-    return whole | pairs | drawn
 
 
 def _times(parts: list[np.ndarray], n: int) -> np.ndarray:
@@ -267,18 +277,41 @@ def search(arguments: dict, result: tuple) -> dict:
     for j, ends in enumerate(zip(arguments["low"], arguments["high"], strict=True)):
         seen |= _log_draws(f"column {j} of the trials", *ends, trials[:, j])
     # Where two columns share their draws, their sum is wider than that of independent ones.
-    logs = _logs(trials)
-    logs = logs / np.log(arguments["high"] / arguments["low"])
+    logs = _logs(trials) / np.log(arguments["high"] / arguments["low"])
     seen |= {
         f"columns {j} and {j + 1} of the trials, added": Sample(logs[:, j] + logs[:, j + 1])
         for j in range(logs.shape[1] - 1)
     }
-    is_f = np.isclose(values, [arguments["f"](trial) for trial in trials], rtol=1e-4, atol=1e-5)
-    is_best = np.isclose(best, trials[np.argmin(values)], rtol=1e-5, atol=0)
     return seen | {
-        "whether each of the values is f of its trial": is_f,
-        "whether best is the trial of the smallest value": is_best,
+        "values": _recognised(values, _lists_of_values(arguments["f"](trials))),
+        "best": _recognised(best, _choices(trials, values)),
     }
+
+
+def _lists_of_values(values: np.ndarray) -> dict:
+    return {
+        "f of each trial": values,
+        "f of each trial, sorted": np.sort(values),
+        "the smallest so far": np.minimum.accumulate(values),
+    }
+
+
+def _choices(trials: np.ndarray, values: np.ndarray) -> dict:
+    return {
+        "the trial of the smallest value": trials[values.argmin()],
+        "the trial of the largest value": trials[values.argmax()],
+        "the last trial": trials[-1],
+        "the place of the smallest value": values.argmin(),
+        "the smallest value": values.min(),
+    }
+
+
+def _recognised(numbers: np.ndarray, known: dict) -> str:
+    """The name of the first of the known arrays that these numbers are, as far as float32 tells."""
+    for name, of in known.items():
+        if np.shape(of) == np.shape(numbers) and np.allclose(numbers, of, rtol=1e-4, atol=1e-5):
+            return name
+    return "something else"
 
 
 def _log_draws(name: str, low: float, high: float, draws: np.ndarray) -> dict:
@@ -286,7 +319,7 @@ def _log_draws(name: str, low: float, high: float, draws: np.ndarray) -> dict:
     # The ends as float32 may hold them.
     inside = (low * (1 - 1e-6) <= draws) & (draws <= high * (1 + 1e-6))
     return {
-        f"whether each number{of} is between low and high": inside,
+        f"all numbers{of} between low and high": bool(inside.all()),
         f"the logarithms{of}": Sample(logs),
         # Draws that were put in order, or spread evenly, are not independent.
         f"the logarithms of the first half{of}": Sample(logs[: len(logs) // 2]),
@@ -295,8 +328,8 @@ def _log_draws(name: str, low: float, high: float, draws: np.ndarray) -> dict:
 
 
 def _logs(draws: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(draws)
+    """Logarithms; a number that has none stays itself, so that draws of such are still a sample."""
+    return np.log(draws, out=np.array(draws, dtype=float), where=draws > 0)
 
 
 def compare_samples(

@@ -9,7 +9,7 @@ from gradus.exercises import _try as attempt
 from gradus.judging import Call, Mistake, judge
 from gradus.values import Rng
 from gradus.verdict import examine
-from gradus.views import compare_samples
+from gradus.views import VIEWS, Sample, compare_samples
 
 DRAWS = {
     "normal": lambda rng, n: rng.normal(3.0, 0.2, n),
@@ -398,3 +398,124 @@ def test_a_mistake_of_which_the_view_makes_nothing_is_named_too():
     plan = replace(plan, mistakes=(Mistake("no batch at all", ([],) * 4),))
     assert said_of(plan, nothing) == "no batch at all"
     assert said_of(plan, lambda n, rng: cut(np.arange(n))) != "no batch at all"
+
+
+def seen(view, arguments, one, other):
+    """The first quantity in which two results differ, or an empty string."""
+    wanted, got = VIEWS[view](arguments, one), VIEWS[view](arguments, other)
+    for name, quantity in wanted.items():
+        if isinstance(quantity, Sample):
+            if compare_samples(name, quantity.draws, got[name].draws):
+                return name
+        elif not np.array_equal(quantity, got[name]):
+            return name
+    return ""
+
+
+def parts(rows):
+    return rows[:120], rows[120:180], rows[180:]
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (lambda rng: rng.permutation(240), ""),
+        (lambda rng: np.arange(240), "the rows of part 0"),
+        (lambda rng: np.r_[0:240:2, 1:240:4, 3:240:4], "the gaps between the rows of part 0, sorted"),
+        (lambda rng: rng.integers(0, 240, 240), "how often each row is in one of the parts"),
+    ],
+)
+def test_a_split_shares_out_all_rows_at_random(rows, said, seed):
+    rng = np.random.default_rng(seed)
+    honest = parts(rng.permutation(240))
+    assert seen("split", {"n": 240}, honest, parts(rows(rng))) == said
+
+
+@pytest.mark.parametrize("row", [-1, 240, 10**15])
+def test_a_row_that_is_none_is_no_row(row):
+    with pytest.raises(ValueError, match="a row that is none"):
+        VIEWS["split"]({"n": 240}, parts(np.append(np.arange(239), row)))
+
+
+def dealt(rows):
+    one, other = rows[:120], rows[120:]
+    return [(other, one), (one, other)]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_folds_validate_each_row_once_and_train_on_none_of_their_own(seed):
+    rng = np.random.default_rng(seed)
+    rows, again = rng.permutation(240), rng.permutation(240)
+    honest, arguments = dealt(rows), {"n": 240}
+    assert seen("folds", arguments, honest, dealt(again)) == ""
+    assert seen("folds", arguments, honest, dealt(np.arange(240))) == "the rows validated in fold 0"
+    anew = [dealt(rows)[0], dealt(again)[1]]
+    assert seen("folds", arguments, honest, anew) == "how often each row is validated"
+    leaking = [(again[:120], validation) for _, validation in honest]
+    said = "how often each row is in train or validation of fold 0"
+    assert seen("folds", arguments, honest, leaking) == said
+
+
+ENDS = {"low": 1e-4, "high": 3.0}
+
+
+def exponents(rng, low=np.log(1e-4), high=np.log(3.0)):
+    return rng.uniform(low, high, 800)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda rng: np.exp(exponents(rng)), ""),
+        (lambda rng: np.exp(exponents(rng)).astype("f4"), ""),
+        (lambda rng: rng.uniform(1e-4, 3.0, 800), "the logarithms"),
+        (exponents, "all numbers between low and high"),
+        (lambda rng: np.exp(1.02 * exponents(rng)), "all numbers between low and high"),
+        (lambda rng: np.sort(np.exp(exponents(rng))), "the logarithms of the first half"),
+        (
+            lambda rng: rng.permutation(np.geomspace(1e-4, 3.0, 800)),
+            "the gaps between neighbouring logarithms",
+        ),
+    ],
+)
+def test_logarithms_are_uniform_independent_and_in_no_order(draw, said, seed):
+    rng = np.random.default_rng(seed)
+    assert seen("logarithms", ENDS, np.exp(exponents(rng)), draw(rng)) == said
+
+
+def searched(rng):
+    trials = np.exp(np.column_stack([exponents(rng) for _ in range(2)]))
+    values = trials.sum(axis=1)
+    return trials, values, trials[values.argmin()]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_search_is_its_draws_their_values_and_the_best(seed):
+    rng = np.random.default_rng(seed)
+    ends = {"low": np.full(2, 1e-4), "high": np.full(2, 3.0), "f": lambda x: x.sum(axis=-1)}
+    honest, other = searched(rng), searched(rng)
+    trials, values, best = other
+    assert seen("search", ends, honest, other) == ""
+    assert seen("search", ends, honest, tuple(a.astype("f4") for a in other)) == ""
+    assert seen("search", ends, honest, (trials, np.sort(values), best)) == "values"
+    assert seen("search", ends, honest, (trials, values, trials[0])) == "best"
+    diagonal = trials[:, [0, 0]]
+    values = diagonal.sum(axis=1)
+    said = "columns 0 and 1 of the trials, added"
+    assert seen("search", ends, honest, (diagonal, values, diagonal[values.argmin()])) == said
+
+
+def test_a_search_names_what_was_taken_for_the_best():
+    trials, values, _ = searched(np.random.default_rng(0))
+    arguments = {"low": np.full(2, 1e-4), "high": np.full(2, 3.0), "f": lambda x: x.sum(axis=-1)}
+    for best, name in (
+        (trials[values.argmin()], "the trial of the smallest value"),
+        (trials[values.argmax()], "the trial of the largest value"),
+        (trials[-1], "the last trial"),
+        (values.argmin(), "the place of the smallest value"),
+        (values.min(), "the smallest value"),
+        (np.zeros(2), "something else"),
+    ):
+        assert VIEWS["search"](arguments, (trials, values, best))["best"] == name
