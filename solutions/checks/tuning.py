@@ -414,8 +414,8 @@ def one_standard_error(rng):
     yield Call("the best one varies little", errors=shifted([0.6, 0.3, 0.05, 0.0], [4, 3, 2, 0.2], 4))
     yield Call("the best one varies much", errors=shifted([1.9, 1.4, 0.7, 0.0, 0.3], [0.2, 0.2, 0.2, 3, 0.2], 4))
     yield Call("between the divisors k and k - 1", errors=shifted([1.5, 0.54, 0.2, 0.0], [1] * 4, 3))
-    yield Call("the simplest is best", errors=shifted([0.0, 0.1, 0.3, 0.2], [1] * 4, 10))
-    yield Call("more folds than candidates", errors=shifted([0.9, 0.45, 0.25, 0.0], [1] * 4, 10))
+    yield Call("the simplest is best", errors=shifted([0.0, 0.2, 1.5, 0.9], [1] * 4, 10))
+    yield Call("more folds than candidates", errors=shifted([0.9, 0.38, 0.25, 0.0, 2.0], [1] * 5, 10))
 
 
 def _first_within(errors, limit):
