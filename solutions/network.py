@@ -199,10 +199,11 @@ def softmax_cross_entropy(logits, labels):
     labels = _classes(labels, logits)
     n, rows = len(logits), np.arange(len(logits))
     shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    grad = np.exp(log_p)
+    log_sum = np.log(np.exp(shifted).sum(axis=1))
+    loss = np.mean(log_sum - shifted[rows, labels])
+    grad = np.exp(shifted - log_sum[:, None])
     grad[rows, labels] -= 1
-    return -log_p[rows, labels].mean(), grad / n
+    return loss, grad / n
 
 
 def network_gradient(x, labels, w1, b1, w2, b2):
