@@ -16,7 +16,7 @@ def fit_polynomial(x, y, degree, x_new):
 
     The polynomial of that degree with the smallest sum of (y - h(x))**2,
     evaluated at x_new. Scale the inputs first, in a way that is the same for
-    x and x_new: powers of unscaled inputs lose all digits.
+    x and x_new: powers of unscaled inputs can lose all digits.
 
     Parameters
     ----------

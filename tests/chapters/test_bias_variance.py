@@ -1,0 +1,316 @@
+"""The numbers and claims that the prose of the chapter on bias and variance states, computed anew."""
+
+import re
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from gradus import data, nn
+from solutions.bias_variance import (
+    best_degree,
+    exact_decomposition,
+    expected_training_error,
+    fit_polynomial,
+    simulate_targets,
+    smoother_matrix,
+    unbiased_bias_squared,
+    variance,
+)
+
+# Long strings in the code cells are written in parts.
+TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "bias-variance.md").read_text("utf-8"))
+X, GRID = np.linspace(0, 10, 20), np.linspace(0, 10, 201)
+DEGREES = np.arange(15)
+
+
+def said(sentence: str) -> None:
+    """The prose still says this: so that a number cannot be changed in one of the two places."""
+    assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
+
+
+def f(x):
+    return x + 2 * np.sin(1.5 * x)
+
+
+def smoother(degree, penalty=0.0, x=X, x_new=GRID):
+    old, new = (np.polynomial.legendre.legvander((a - 5) / 5, degree) for a in (x, x_new))
+    return smoother_matrix(old, new, penalty)
+
+
+def parts(degree, noise_sd=1.0, penalty=0.0, x=X, x_new=GRID):
+    """Mean squared bias and mean variance."""
+    found = exact_decomposition(smoother(degree, penalty, x, x_new), f(x), f(x_new), noise_sd)
+    return np.array([part.mean() for part in found])
+
+
+CURVES = np.array([parts(degree) for degree in DEGREES])
+
+
+def test_the_total_is_not_constant():
+    said("The line: 2.05. Degree 10: 0.062, of which 0.04 is noise that nobody can avoid.")
+    said("the sum goes from 2.05 (degree 1) to 0.062 (degree 10) and up again")
+    assert sum(parts(1, 0.2)) + 0.04 == pytest.approx(2.05, abs=5e-3)
+    assert sum(parts(10, 0.2)) + 0.04 == pytest.approx(0.062, abs=5e-4)
+    assert sum(parts(17, 0.2)) > 10
+
+
+def test_the_best_degrees_and_what_they_are_made_of():
+    said("at the optimum for $\\sigma = 1$ the variance is 19 times the squared bias,")
+    said("for $\\sigma = 3$ less than half of it.")
+    said("at degree 8 the variance is 19 times the squared bias")
+    said("The sum is lowest at degree 8")
+    assert best_degree(DEGREES, *CURVES.T, 1.0) == 8
+    assert CURVES[8, 1] / CURVES[8, 0] == pytest.approx(19, abs=0.5)
+    strong = CURVES[best_degree(DEGREES, *CURVES.T, 3.0)]
+    assert 9 * strong[1] / strong[0] < 0.5
+    said("(Degree 8 without a penalty had 1.43.")
+    assert CURVES[8].sum() + 1 == pytest.approx(1.43, abs=5e-3)
+    equal = np.argmin(np.abs(CURVES[:, 0] - CURVES[:, 1]))
+    assert equal == 6
+    assert CURVES[equal].sum() > CURVES[8].sum() + 0.2
+
+
+def test_degree_0_has_the_largest_bias():
+    said("degree 0 uses all 20 targets, every one with the same weight, and has the largest bias")
+    assert smoother(0) == pytest.approx(1 / 20)
+    assert CURVES[:, 0].argmax() == 0
+
+
+def test_conditions_of_the_bases():
+    said("the last column reaches $10^d$ while the first stays at 1")
+    said("here $4 \\cdot 10^{-15}$ of the largest")
+    assert 20 * np.finfo(float).eps == pytest.approx(4e-15, rel=0.15)
+    u = (X - 5) / 5
+    raw, scaled = (np.linalg.cond(np.vander(inputs, 11)) for inputs in (X, u))
+    legendre = np.linalg.cond(np.polynomial.legendre.legvander(u, 10))
+    assert raw > 1e11
+    assert 1e3 < scaled < 1e4
+    assert legendre < 10
+
+
+def test_what_each_remedy_is_worth():
+    said("With the first remedy alone all is well up to degree 10 or so; with all three, far beyond.")
+    said("With years as inputs, a cubic is enough")
+    u = (X - 5) / 5
+
+    def normal_equations(degree):
+        powers = np.vander(u, degree + 1)
+        return powers @ np.linalg.solve(powers.T @ powers, powers.T @ f(X))
+
+    for degree, error in ((8, 1e-9), (10, 1e-8)):
+        assert np.abs(normal_equations(degree) - fit_polynomial(X, f(X), degree, X)).max() < error
+    assert np.abs(fit_polynomial(X, f(X), 19, X) - f(X)).max() < 1e-9
+    assert np.abs(normal_equations(19) - f(X)).max() > 1e-6
+    years = 2000 + 2 * X
+    powers = np.vander(years, 4)
+    theta, _, rank, _ = np.linalg.lstsq(powers, f(X), rcond=None)
+    assert rank == 3
+    assert np.abs(powers @ theta - fit_polynomial(years, f(X), 3, years)).max() > 0.1
+
+
+def test_the_first_picture():
+    said("at degree 19 it passes through all 20 points")
+    said("It cannot get below about $\\sigma^2 = 1$")
+    said("Degree 15 passes near every point and swings far away from the wave at the left end.")
+    rng = np.random.default_rng(1)
+    y = f(X) + rng.normal(size=20)
+    x_test = rng.uniform(0, 10, size=10_000)
+    y_test = f(x_test) + rng.normal(size=10_000)
+    train, test = np.transpose(
+        [
+            (
+                np.mean((y - fit_polynomial(X, y, degree, X)) ** 2),
+                np.mean((y_test - fit_polynomial(X, y, degree, x_test)) ** 2),
+            )
+            for degree in range(20)
+        ]
+    )
+    assert (np.diff(train) < 1e-9).all()
+    assert train[19] < 1e-9
+    assert test.min() > 0.95
+    assert test[8] < test[1] < test[15] < test[19]
+    far = np.abs(fit_polynomial(X, y, 15, GRID) - f(GRID))
+    assert GRID[far.argmax()] < 1
+    assert far.max() > 5
+
+
+def test_the_average_of_many_is_good_at_degree_13():
+    said("at degree 13 the thick line covers the dotted one")
+    targets = simulate_targets(f(X), 1.0, 300, np.random.default_rng(0))
+    fan = np.array([fit_polynomial(X, y, 13, GRID) for y in targets])
+    assert np.abs(fan.mean(axis=0) - f(GRID))[5:-5].max() < 0.3
+    assert variance(fan).mean() > 1
+
+
+def test_optimism():
+    said("The gap, $2\\sigma^2 p/n$, is called the **optimism**")
+    for degree in (1, 8, 15):
+        train = expected_training_error(smoother(degree, x_new=X), f(X), 1.0)
+        bias2, spread = parts(degree, x_new=X)
+        share = (degree + 1) / 20
+        assert spread == pytest.approx(share)
+        assert train == pytest.approx(bias2 + 1 - share)
+        assert bias2 + spread + 1 - train == pytest.approx(2 * share)
+
+
+def test_the_product_of_noise_and_deviation():
+    """E[e_i (mean h_i - h_i)] = -sigma^2 S_ii, by simulation."""
+    said("= -\\,\\sigma^2 S_{ii} ,")
+    matrix, count = smoother(4, x_new=X), 50_000
+    noise = simulate_targets(np.zeros(20), 1.3, count, np.random.default_rng(0))
+    products = -noise * (noise @ matrix.T)
+    error = products.std(axis=0) / np.sqrt(count)
+    assert (np.abs(products.mean(axis=0) + 1.69 * np.diag(matrix)) < 4.5 * error).all()
+
+
+def test_the_bias_of_the_estimated_bias():
+    said("Degree 12 has next to no bias, as we shall see: $0.00001$, averaged over $x$.")
+    said("one would have reported a squared bias of 0.17 where there is almost none")
+    assert CURVES[12, 0] == pytest.approx(1e-5, abs=5e-6)
+    assert CURVES[12].sum() / 5 == pytest.approx(0.17, abs=5e-3)
+    said("$0.5 - 1.2/3 = 0.1$")
+    three = np.array([[-1.0], [0.2], [1.1]])  # variance with divisor 2 is about 1.1
+    plain = (three.mean() - 0.8) ** 2
+    expected = plain - three.var(ddof=1) / 3
+    assert unbiased_bias_squared(three, np.array([0.8])) == pytest.approx(expected)
+
+
+def test_the_middle_is_calm_and_the_end_is_not():
+    said("at the points themselves the variance is $\\sigma^2$, and between them it is enormous")
+    assert parts(19, x_new=X)[1] == pytest.approx(1)
+    assert parts(19)[1] > 1e5
+    assert parts(15, x_new=np.array([9.8]))[1] > 100 * parts(15, x_new=np.array([4.9]))[1]
+
+
+def test_more_data():
+    said("the training error and that on new targets soon meet at 3")
+    said("Variance falls like $1/n$.")
+    many, few = (parts(8, x=np.linspace(0, 10, n)) for n in (200, 50))
+    assert few[1] / many[1] == pytest.approx(4, rel=0.1)
+    line = parts(1, x=np.linspace(0, 10, 200))
+    assert sum(line) + 1 == pytest.approx(3, abs=0.05)
+
+
+def test_the_dartboards():
+    said("the darts lie far from the centre, up and to the right")
+    places = np.array([3.0, 7.0])
+    for degree, bias in ((1, 2.0), (9, 0.0)):
+        matrix = smoother(degree, x_new=places)
+        assert matrix @ f(X) - f(places) == pytest.approx([bias, bias], abs=0.25)
+    line, flexible = (parts(degree, 1.0, x_new=places)[1] for degree in (1, 9))
+    assert flexible > 3 * line
+
+
+def test_ridge():
+    said("Degree 15 without a penalty has an expected error of 10.7, nearly all of it variance")
+    said("the error falls from 10.7 to 1.7.")
+    said("A penalty of 1,000 brings it to 11.2, nearly that of a constant (11.3).")
+    said("the total is lowest, at 1.7, near 0.3.")
+    plain = parts(15)
+    assert plain.sum() + 1 == pytest.approx(10.7, abs=0.05)
+    assert plain[1] / plain.sum() > 0.99
+    penalties = np.geomspace(1e-4, 1e3, 29)
+    totals = np.array([parts(15, penalty=penalty).sum() + 1 for penalty in penalties])
+    assert totals.min() == pytest.approx(1.7, abs=0.05)
+    assert 0.1 < penalties[totals.argmin()] < 1
+    assert parts(15, penalty=1e3).sum() + 1 == pytest.approx(11.2, abs=0.05)
+    assert CURVES[0].sum() + 1 == pytest.approx(11.3, abs=0.05)
+
+
+def test_the_best_penalty_of_one_direction_is_noise_against_signal():
+    said("that is, $\\lambda = \\sigma^2/\\theta_j^2$: noise against signal")
+    theta, sigma, s = 0.7, 1.3, 2.1
+    penalties = np.linspace(0, 10, 100_001)
+    factor = s**2 / (s**2 + penalties)
+    error = (1 - factor) ** 2 * theta**2 + factor**2 * sigma**2 / s**2
+    assert penalties[error.argmin()] == pytest.approx(sigma**2 / theta**2, abs=1e-3)
+    assert error[1] < error[0]
+
+
+def test_what_choosing_by_each_criterion_costs():
+    said("The training error picks the largest model whenever it is asked.")
+    said("The corrected one does nearly as well as if it knew the truth")
+    totals, picked = CURVES.sum(axis=1) + 1, []
+    for y in simulate_targets(f(X), 1.0, 200, np.random.default_rng(0)):
+        errors = [np.mean((y - fit_polynomial(X, y, degree, X)) ** 2) for degree in DEGREES]
+        assert np.argmin(errors) == 14
+        picked.append(np.argmin(errors + 2 * (DEGREES + 1) / 20))
+    assert totals[picked].mean() < totals.min() + 0.25
+    assert totals[14] > 3.5
+
+
+def test_the_widest_network():
+    said("the widest network has over forty times as many parameters as examples")
+    assert 40 < (64 * 64 + 64 + 64 * 10 + 10) / 100 < 50
+
+
+def test_double_descent():
+    said("exactly at 100 the error is far above the picture, and left out")
+    said("a U with its minimum near 30 features")
+    said("here to below the first minimum")
+    digits = data.digits()
+    onehot = np.eye(10)[digits.y_test]
+
+    def error(p, rng):
+        rows = rng.permutation(len(digits.y_train))[:100]
+        w, b = 0.3 * rng.normal(size=(64, p)), rng.uniform(0, 2 * np.pi, p)
+        old, new = (np.cos(x @ w + b) for x in (digits.x_train[rows], digits.x_test))
+        theta = np.linalg.lstsq(old, np.eye(10)[digits.y_train[rows]] - 0.1, rcond=None)[0]
+        return np.mean(np.sum((new @ theta + 0.1 - onehot) ** 2, axis=1))
+
+    rng = np.random.default_rng(0)
+    few, first, near, at, far = (
+        np.mean([error(p, rng) for _ in range(6)]) for p in (5, 30, 92, 100, 800)
+    )
+    assert far < 0.6 * first < first < few < near < at
+    assert at > 5
+
+
+def test_recall_answers():
+    said("$1 - 9/20 = 0.55$ and $1 + 9/20 = 1.45$.")
+    rng = np.random.default_rng(0)
+    features = np.column_stack([np.ones(20), rng.normal(size=(20, 8))])
+    truth = features @ rng.normal(size=9)
+    matrix = smoother_matrix(features, features)
+    assert expected_training_error(matrix, truth, 1.0) == pytest.approx(0.55)
+    bias2, spread = exact_decomposition(matrix, truth, truth, 1.0)
+    assert bias2.mean() + spread.mean() + 1 == pytest.approx(1.45)
+
+
+def test_conversions_of_the_penalty():
+    """The gradient of each framework's loss vanishes at the ridge solution of the converted penalty."""
+    said("`weight_decay` $w$ adds $\\tfrac w2\\lVert\\theta\\rVert^2$: $\\lambda = n w / 2$")
+    said("`L2(l)` adds $l\\lVert\\theta\\rVert^2$: $\\lambda = n l$")
+    rng = np.random.default_rng(0)
+    n, rate = 12, 0.3
+    x, y = rng.normal(size=(n, 3)), rng.normal(size=n)
+    for penalty, gradient_of_penalty in ((n * rate / 2, rate), (n * rate, 2 * rate)):
+        theta = np.linalg.solve(x.T @ x + penalty * np.eye(3), x.T @ y)
+        gradient = 2 / n * x.T @ (x @ theta - y) + gradient_of_penalty * theta
+        assert np.abs(gradient).max() < 1e-12
+
+
+def test_wide_networks_have_less_variance_than_middling_ones():
+    said("Variance rises at first and then falls")
+    said("six averaged networks of 8 units beat one of 64")
+    digits = data.digits()
+    rng, found = np.random.default_rng(10), {}
+    for width in (3, 6, 8, 64):
+        network, outputs = nn.MLP((64, width, 10)), []
+        for rows in np.split(np.arange(600), 6):
+            theta = network.init(rng)
+            velocity = np.zeros_like(theta)
+            for _ in range(150):
+                _, grad = network.loss(theta, digits.x_train[rows], digits.y_train[rows])
+                velocity = 0.9 * velocity + grad
+                theta = theta - 0.2 * velocity
+            weights = np.exp(network.logits(theta, digits.x_test))
+            outputs.append(weights / weights.sum(axis=1, keepdims=True))
+        outputs = np.array(outputs)
+        spread = 10 * outputs.var(axis=0, ddof=1).mean()
+        one = np.mean(outputs.argmax(axis=2) == digits.y_test)
+        together = np.mean(outputs.mean(axis=0).argmax(axis=1) == digits.y_test)
+        found[width] = spread, one, together
+    assert found[6][0] > found[3][0] > found[64][0]
+    assert found[8][2] > found[64][1]
