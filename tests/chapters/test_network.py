@@ -1,0 +1,267 @@
+"""The numbers and claims that the prose of the chapter on a network states, computed anew."""
+
+import re
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from gradus import data, exercises
+from gradus.exercises import _try as attempt
+from gradus.verdict import examine
+from solutions.checks import network as checks
+from solutions.network import (
+    accuracy,
+    numerical_gradient,
+    relative_error,
+    softmax_cross_entropy,
+)
+
+# Long strings in the code cells are written in parts.
+TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "network.md").read_text("utf-8"))
+CELLS = re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def said(sentence: str) -> None:
+    """The prose still says this: so that a number cannot be changed in one of the two places."""
+    assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
+
+
+# What the check says of a first answer
+
+
+@pytest.mark.parametrize(
+    ("line", "answer", "message"),
+    [
+        (
+            "`np.mean(logits.argmax(axis=1) == labels)` without `return`",
+            lambda logits, labels: None,
+            "returned None: does every path end in `return`?",
+        ),
+        (
+            "`return logits.argmax(axis=1)`",
+            lambda logits, labels: logits.argmax(axis=1),
+            "accuracy: expected shape (), got (5,)",
+        ),
+        (
+            "`return np.sum(logits.argmax(axis=1) == labels)`",
+            lambda logits, labels: np.sum(logits.argmax(axis=1) == labels),
+            "this is the number of right rows: divide it by the number of rows",
+        ),
+    ],
+)
+def test_what_the_check_says_of_a_first_answer(line, answer, message):
+    said(f"| {line} | {message} |")
+    plan = checks.accuracy.plan()
+    verdict = examine(plan, [attempt(answer, case) for case in plan.cases])
+    assert message in (verdict.message, verdict.cases[0].message)
+
+
+def test_the_wrong_axis_raises_what_the_text_says():
+    text = "raised ValueError: operands could not be broadcast together with shapes (3,) (5,)"
+    said(f"| {text}, in the line: ... |")
+    plan = checks.accuracy.plan()
+
+    def answer(logits, labels):
+        return np.mean(logits.argmax(axis=0) == labels)
+
+    message = examine(plan, [attempt(answer, case) for case in plan.cases]).cases[0].message
+    assert message.startswith(text)
+
+
+# Differences
+
+
+def test_the_number_of_parameters_and_of_evaluations():
+    said("$64 \\cdot 32 + 32 + 32 \\cdot 10 + 10 = 2{,}410$ parameters")
+    said("one step would take $4{,}820$ evaluations of the loss")
+    assert 64 * 32 + 32 + 32 * 10 + 10 == 2410
+
+
+def smooth(x, dtype=float):
+    return np.sum(np.log1p(np.exp(x.astype(dtype))))
+
+
+def test_the_v():
+    said("$f$ is $8.8$ and its third derivatives reach $0.1$")
+    x = np.linspace(-2, 2, 10)
+    exact = 1 / (1 + np.exp(-x))
+    assert smooth(x) == pytest.approx(8.8, abs=0.05)
+    third = exact * (1 - exact) * (1 - 2 * exact)
+    assert np.abs(third).max() == pytest.approx(0.1, abs=0.02)
+    said("puts the bottom at some $3 \\cdot 10^{-5}$, where the figure has it")
+    said("the bottom moves to $3 \\cdot 10^{-2}$, only four digits are right there")
+    steps = np.logspace(-14, 0, 57)
+    for dtype, bottom, best in ((float, 3e-5, 1e-10), (np.float32, 3e-2, 1e-4)):
+        u = np.finfo(dtype).eps / 2
+        assert (3 * u * 8.8 / 0.1) ** (1 / 3) == pytest.approx(bottom, rel=0.2)
+        errors = [
+            relative_error(numerical_gradient(lambda v, t=dtype: smooth(v, t), x, h), exact)
+            for h in steps
+        ]
+        at = np.argmin(errors)
+        assert bottom / 3 < steps[at] < 3 * bottom
+        assert best / 5 < errors[at] < 5 * best
+    said("in float32 they run out so early that no step is good")
+
+
+def test_at_a_tiny_step_two_or_three_digits_are_left():
+    said("at $10^{-12}$ two or three digits are left")
+    x = np.linspace(-2, 2, 10)
+    error = relative_error(numerical_gradient(smooth, x, 1e-12), 1 / (1 + np.exp(-x)))
+    assert 1e-4 < error < 1e-2
+
+
+def test_at_the_books_step_float32_gives_noise():
+    said("and $h = 10^{-5}$ gives noise")
+    x = np.linspace(-2, 2, 10)
+    single = numerical_gradient(lambda v: smooth(v, np.float32), x, 1e-5)
+    assert relative_error(single, 1 / (1 + np.exp(-x))) > 0.05
+
+
+@pytest.mark.parametrize("h", [0.5, 0.1])
+def test_across_a_kink_the_difference_is_a_ramp(h):
+    for z in np.linspace(-0.99, 0.99, 7) * h:
+        found = numerical_gradient(lambda v: np.maximum(v, 0).sum(), np.array([z]), h)[0]
+        assert found == pytest.approx((1 + z / h) / 2)
+
+
+# Softmax
+
+
+def test_the_losses_of_the_three_examples():
+    said("The true losses are $0.127$, $0$ and $1000$")
+    losses = [
+        softmax_cross_entropy(np.array([logits]), np.array([0]))[0]
+        for logits in ([2.0, 0.0], [1000.0, 0.0], [-1000.0, 0.0])
+    ]
+    assert losses == pytest.approx([0.127, 0, 1000], abs=5e-4)
+
+
+def test_where_exponentials_end():
+    said("$e^{710}$ is too large for float64, and $e^{-746}$ is rounded to 0")
+    with np.errstate(all="ignore"):
+        assert np.isinf(np.exp(710.0)) and np.exp(-746.0) == 0
+    assert np.isfinite(np.exp(709.0)) and np.exp(-745.0) > 0
+
+
+def test_a_small_number_in_the_logarithm_caps_the_loss():
+    said("it caps the loss at $27.6$")
+    assert -np.log(1e-12) == pytest.approx(27.6, abs=0.05)
+    # Its gradient is not the formula's: flat, where that says -1.
+    logits = np.array([-100.0, 0.0])
+
+    def capped(s):
+        p = np.exp(s - s.max()) / np.exp(s - s.max()).sum()
+        return -np.log(p[0] + 1e-12)
+
+    numerical = numerical_gradient(capped, logits)
+    formula = softmax_cross_entropy(logits[None], np.array([0]))[1][0]
+    assert relative_error(numerical, formula) == pytest.approx(1)
+
+
+def test_guessing():
+    said("for ten classes $2.30$")
+    said("About $\\ln 100 = 4.6$.")
+    assert np.log([10, 100]) == pytest.approx([2.30, 4.6], abs=0.01)
+
+
+# The chapter's own experiments, run by its own cells
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names that the chapter's cells leave behind, with references behind the stubs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADUS_REFERENCES", "solutions")
+        patch.setattr(exercises, "_session", exercises._Session())
+        names = {"__name__": "__main__"}
+        for cell in CELLS:
+            lines = [line for line in cell.splitlines() if not line.startswith(":tags:")]
+            exec(compile("\n".join(lines), "chapter", "exec"), names)  # noqa: S102
+    return names
+
+
+def test_the_two_curves(chapter):
+    said("The loss falls in both, and both recognise more than nine digits of ten.")
+    learned, book = chapter["learned"], chapter["book"]
+    digits = data.digits()
+    ends = {}
+    for name, (losses, theta) in learned.items():
+        assert 2 < losses[0] < 2.6
+        ends[name] = losses[-1]
+        assert book.accuracy(theta, digits.x_validation, digits.y_validation) > 0.9
+    assert 0.1 < ends["A"] < ends["B"] < 0.14
+    said("fall side by side over 20 epochs from about 2.5 to a little above 0.1")
+
+
+def test_b_lacks_the_mask_and_nothing_else(chapter):
+    said("$dZ_1 = dA_1$ without $\\odot\\,[Z_1 > 0]$")
+    book, rng = chapter["book"], np.random.default_rng(5)
+    theta, x = book.init(rng), np.abs(rng.normal(size=(8, 64)))
+    y = rng.integers(10, size=8)
+    # With weights so that every unit is on there is nothing to mask.
+    layers = book.layers(theta)
+    layers[0][0][...] = np.abs(layers[0][0])
+    np.testing.assert_allclose(
+        chapter["gradient_b"](theta, x, y), chapter["gradient_a"](theta, x, y), atol=1e-12
+    )
+
+
+def test_the_check_of_the_two_gradients(chapter):
+    said("B's gradient is wrong, by more than its own size, at every step")
+    ours, theirs = (np.array(chapter["errors"][name]) for name in ("our own", "B's"))
+    steps = list(chapter["steps"])
+    assert (theirs[:, :2].max(axis=1) > 1).all()
+    said("in the first layer, not in the second")
+    assert (theirs[4, 2:] < 1e-6).all()
+    said("a V with its bottom below 1e-6 at steps of 1e-5 and 1e-4, and a cliff up to 1 at 1e-3")
+    worst = ours.max(axis=1)
+    assert steps[4:7] == pytest.approx([1e-5, 1e-4, 1e-3])
+    assert worst[4] < 1e-6 and worst[5] < 1e-6
+    assert 0.9 < worst[6] < 2
+    said("with $h = 10^{-9}$ our gradient, which is right, has an error of some thousandths")
+    assert 1e-3 < worst[0] < 1e-2
+    said("with $h = 10^{-3}$ an error of 1")
+
+
+def test_their_angle(chapter):
+    said("Its direction is about 54 degrees off")
+    assert np.degrees(np.arccos(chapter["cosine"])) == pytest.approx(54, abs=0.5)
+
+
+def test_what_a_gradient_costs(chapter):
+    said("all the gradients together cost at most about twice as much as the loss alone")
+    said("the gradient costs little more than the loss")
+    assert chapter["backward"] / chapter["forward"] == pytest.approx(1.14, abs=0.01)
+
+
+def test_three_checks_and_the_run(chapter):
+    said("so that it must be near $\\ln 10 = 2.30$, a little above")
+    x, y = chapter["x"], chapter["y"]
+    loss = softmax_cross_entropy(chapter["scores"](x, *chapter["start"]), y)[0]
+    assert 2.30 < loss < 2.5
+    _, losses = chapter["train"](chapter["start"], x[:20], y[:20], epochs=150, batch_size=20)
+    assert losses[-1] < 0.03
+    digits = data.digits()
+    right = accuracy(chapter["scores"](digits.x_test, *chapter["trained"]), digits.y_test)
+    assert 0.95 < right < 0.985
+
+
+def test_the_sorted_run_is_where_the_shuffled_one_was_after_the_second_epoch(chapter):
+    said("ten epochs leave it where the shuffled one was after the second")
+    runs = {
+        name: chapter["train"](
+            chapter["start"],
+            chapter["x_sorted"],
+            chapter["y_sorted"],
+            lr=0.1,
+            epochs=10,
+            batches=batches,
+        )[1]
+        for name, batches in chapter["kinds"].items()
+    }
+    assert runs["sorted by label"][-1] == pytest.approx(runs["shuffled"][1], rel=0.1)
+    said("it rises above the loss of guessing, 2.3, and after ten epochs is still near 1")
+    assert max(runs["sorted by label"]) > np.log(10)
+    assert runs["shuffled"][-1] == pytest.approx(0.2, abs=0.03)
