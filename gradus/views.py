@@ -87,7 +87,8 @@ def minimum(arguments: dict, result: tuple) -> dict:
     with np.errstate(all="ignore"):
         # The slack is for an answer in float32.
         small = np.abs(arguments["gradient"](theta)).max() <= 1.1 * arguments["tol"]
-        fell = arguments["f"](theta) <= arguments["f"](arguments["theta"])
+        start = arguments["f"](arguments["theta"])
+        fell = arguments["f"](theta) <= start + 1e-6 * abs(start)
     most = arguments["max_iterations"]
     bounds = {"none": 0, "some": most - 1, "as many as were allowed": most}
     return {
