@@ -1,0 +1,1298 @@
+"""How the exercises of the chapter on second-order methods are judged.
+
+Points and matrices are drawn anew at every seed; where a line search decides by a comparison, the cases
+keep away from the bound, so that a rounding cannot turn it.
+"""
+
+import numpy as np
+
+from gradus import problems
+from gradus.judging import Call, Written, judge
+from gradus.values import Problem
+from solutions import second_order as reference
+
+
+def _functions(name):
+    """A problem's value and gradient as arguments."""
+    return {"f": Problem(name, "value"), "gradient": Problem(name, "gradient")}
+
+
+def _turned(rng, eigenvalues):
+    """A symmetric matrix of those eigenvalues, in no special direction."""
+    n = len(eigenvalues)
+    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
+    result = (basis * eigenvalues) @ basis.T
+    return (result + result.T) / 2
+
+
+def _away_from_zero(rng, n):
+    return rng.choice([-1.0, 1.0], size=n) * rng.uniform(0.5, 2.0, size=n)
+
+
+@judge(reference.newton_step, points=2, returns=("theta",))
+def newton_step(rng):
+    def point(n):
+        return {"theta": _away_from_zero(rng, n), "grad": _away_from_zero(rng, n)}
+
+    bowl = _turned(rng, rng.uniform(0.4, 3.0, size=3))
+    yield Call("two parameters", **point(2), hessian=_turned(rng, rng.uniform([0.3, 2], [0.6, 4])))
+    yield Call("three parameters, damping left at its default", **point(3), hessian=bowl)
+    yield Call("a quadratic: to its minimum", **_at_a_quadratic(rng), damping=0.0)
+    yield Call("damped", **point(3), hessian=bowl, damping=rng.uniform(0.5, 1.5))
+    signs = rng.uniform([-1.5, -0.6, 0.5, 2.0], [-1.0, -0.3, 1.0, 3.0])
+    yield Call("a saddle, damped", **point(4), hessian=_turned(rng, signs), damping=2.5)
+    yield Call("a saddle, not damped", **point(4), hessian=_turned(rng, signs), damping=0.0)
+    one = np.array([[rng.uniform(2.0, 4.0)]])
+    yield Call("one parameter", **point(1), hessian=one, damping=rng.uniform(0.5, 1.0))
+
+
+def _at_a_quadratic(rng):
+    hessian = _turned(rng, rng.uniform(0.5, 4.0, size=5))
+    theta, minimum = _away_from_zero(rng, 5), _away_from_zero(rng, 5)
+    return {"theta": theta, "grad": hessian @ (theta - minimum), "hessian": hessian}
+
+
+@newton_step.mistake("the step goes uphill: solve H d = -grad and add d, or subtract H^(-1) grad")
+def newton_uphill(theta, grad, hessian, damping=0.0):
+    return theta + np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
+
+
+@newton_step.mistake(
+    "`hessian + damping` adds the number to every entry: only the diagonal is damped, `damping * np.eye(n)`"
+)
+def newton_damps_all(theta, grad, hessian, damping=0.0):
+    return theta - np.linalg.solve(hessian + damping, grad)
+
+
+@newton_step.mistake("`damping` is ignored: add it to the diagonal of the Hessian")
+def newton_undamped(theta, grad, hessian, damping=0.0):
+    return theta - np.linalg.solve(hessian, grad)
+
+
+@newton_step.mistake("the damping is subtracted: it must make the eigenvalues larger")
+def newton_damped_down(theta, grad, hessian, damping=0.0):
+    return theta - np.linalg.solve(hessian - damping * np.eye(len(theta)), grad)
+
+
+@newton_step.mistake(
+    "the damping multiplies the diagonal of H (Marquardt's scaling): here `damping` itself is added to it"
+)
+def newton_marquardt(theta, grad, hessian, damping=0.0):
+    return theta - np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), grad)
+
+
+@newton_step.mistake("the gradient is multiplied by the Hessian: it is to be divided by it (solve)")
+def newton_multiplies(theta, grad, hessian, damping=0.0):
+    return theta - (hessian + damping * np.eye(len(theta))) @ grad
+
+
+@newton_step.mistake(
+    "only the diagonal of the Hessian is used: its other entries say how the parameters interact"
+)
+def newton_diagonal(theta, grad, hessian, damping=0.0):
+    return theta - grad / (np.diag(hessian) + damping)
+
+
+@newton_step.mistake("the Hessian's entries are inverted one by one: that is not the inverse matrix")
+def newton_entries(theta, grad, hessian, damping=0.0):
+    return theta - (1 / (hessian + damping * np.eye(len(theta)))) @ grad
+
+
+@newton_step.mistake("this is the step alone: add it to `theta` and return the new parameters")
+def newton_step_only(theta, grad, hessian, damping=0.0):
+    return -np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
+
+
+@newton_step.mistake("this is gradient descent: the Hessian is not used")
+def newton_gradient(theta, grad, hessian, damping=0.0):
+    return theta - grad
+
+
+@newton_step.mistake(
+    "the absolute values of the eigenvalues are used (saddle-free Newton): here H is taken as it is"
+)
+def newton_saddle_free(theta, grad, hessian, damping=0.0):
+    values, vectors = np.linalg.eigh(hessian)
+    return theta - vectors @ ((vectors.T @ grad) / (np.abs(values) + damping))
+
+
+@newton_step.variant("with the inverse")
+def newton_inverse(theta, grad, hessian, damping=0.0):
+    return theta - np.linalg.inv(hessian + damping * np.identity(len(theta))) @ grad
+
+
+@newton_step.variant("in the basis of eigenvectors")
+def newton_eigenvectors(theta, grad, hessian, damping=0.0):
+    values, vectors = np.linalg.eigh(hessian)
+    return theta - vectors @ ((vectors.T @ grad) / (values + damping))
+
+
+@newton_step.variant("elimination by hand, as a list")
+def newton_elimination(theta, grad, hessian, damping=0.0):
+    n = len(theta)
+    rows = [[*hessian[i], grad[i]] for i in range(n)]
+    for i in range(n):
+        rows[i][i] += damping
+    for i in range(n):
+        best = max(range(i, n), key=lambda k: abs(rows[k][i]))
+        rows[i], rows[best] = rows[best], rows[i]
+        for k in range(n):
+            if k != i:
+                factor = rows[k][i] / rows[i][i]
+                rows[k] = [a - factor * b for a, b in zip(rows[k], rows[i], strict=True)]
+    return [float(theta[i] - rows[i][n] / rows[i][i]) for i in range(n)]
+
+
+@newton_step.variant("in float32, damping in place on a copy")
+def newton_float32(theta, grad, hessian, damping=0.0):
+    hessian = hessian.astype(np.float32)
+    hessian[np.diag_indices(len(theta))] += np.float32(damping)
+    return theta.astype(np.float32) + np.linalg.solve(hessian, -grad.astype(np.float32))
+
+
+def _descent(rng, name, spread=1.0):
+    """A point of a problem, the gradient there, and a direction downhill, of length 1, but not along it."""
+    problem = problems.get(name)
+    n = len(problem.start)
+    while True:
+        theta = rng.uniform(-spread, spread, size=n)
+        grad = problem.gradient(theta)
+        direction = -grad * rng.uniform(0.3, 1.0, size=n)
+        if grad @ direction < -0.1:
+            return theta, grad, direction / np.linalg.norm(direction)
+
+
+def _tries(problem, theta, grad, direction, initial, c1, shrink):
+    """How many step lengths are refused, and how near the decision of any of them is to its bound."""
+    slope, value = grad @ direction, problem.value(theta)
+    alpha, refused, nearest = initial, 0, np.inf
+    while True:
+        over = problem.value(theta + alpha * direction) - value - c1 * alpha * slope
+        nearest = min(nearest, abs(over) / (abs(c1 * alpha * slope) + 1e-3 * abs(value)))
+        if over <= 0:
+            return refused, nearest
+        refused, alpha = refused + 1, alpha * shrink
+
+
+# By label: the problem, initial, c1, shrink, and how many lengths are to be refused.
+BACKTRACKING = {
+    "the first length is good": ("long rosenbrock", 0.01, 0.1, 0.5, 0),
+    "one length is too long": ("rosenbrock", 0.5, 0.1, 0.4, 1),
+    "many are too long": ("ill-conditioned", 40.0, 0.2, 0.6, 6),
+    "much of the slope must be kept": ("logistic", 9.0, 0.6, 0.8, 3),
+    "nearly all of the slope must be kept": ("two wells", 1.5, 0.9, 0.8, 5),
+    "a longer first length": ("long rosenbrock", 30.0, 0.3, 0.3, 3),
+}
+
+
+@judge(reference.backtracking, points=3, returns=("alpha",))
+def backtracking(rng):
+    for label, (name, initial, c1, shrink, least) in BACKTRACKING.items():
+        problem = problems.get(name)
+        while True:
+            theta, grad, direction = _descent(rng, name)
+            first = initial * rng.uniform(0.8, 1.2)
+            refused, nearest = _tries(problem, theta, grad, direction, first, c1, shrink)
+            # Without the factor c1 fewer lengths would be refused: so that it matters.
+            easier, _ = _tries(problem, theta, grad, direction, first, 1e-9, shrink)
+            enough = refused == least if least < 2 else refused >= least
+            if enough and nearest > 0.005 and (c1 < 0.5 or easier < refused):
+                break
+        given = {"f": Problem(name, "value"), "theta": theta, "grad": grad, "direction": direction}
+        yield Call(label, **given, initial=first, c1=c1, shrink=shrink)
+    # The direction is shorter than the gradient, and the length longer than 1.
+    problem = problems.get("logistic")
+    while True:
+        theta, grad, _ = _descent(rng, "logistic", spread=3.0)
+        direction = -grad * rng.uniform(0.4, 0.8, size=len(grad))
+        first = rng.uniform(20.0, 40.0)
+        refused, nearest = _tries(problem, theta, grad, direction, first, 0.4, 0.8)
+        if refused >= 2 and nearest > 0.005 and first * 0.8**refused > 3:
+            break
+    given = {"f": Problem("logistic", "value"), "theta": theta, "grad": grad}
+    yield Call(
+        "a short direction", **given, direction=direction, initial=first, c1=0.4, shrink=0.8
+    )
+    while True:
+        theta, grad, direction = _descent(rng, "rosenbrock")
+        direction = direction * 3
+        refused, nearest = _tries(
+            problems.get("rosenbrock"), theta, grad, direction, 1.0, 1e-4, 0.5
+        )
+        if refused >= 2 and nearest > 0.005:
+            break
+    given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad}
+    yield Call("all settings left at their defaults", **given, direction=direction)
+
+
+def _backtrack(accept):
+    """Backtracking with another test: accept(f at the trial, f here, alpha, slope, c1)."""
+
+    def search(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+        alpha = initial
+        for _ in range(200):
+            if accept(f(theta + alpha * direction), f(theta), alpha, grad @ direction, c1):
+                break
+            alpha *= shrink
+        return alpha
+
+    return search
+
+
+backtracking.mistake("any fall is accepted: it must be the share `c1` of what the slope promises")(
+    _backtrack(lambda new, old, alpha, slope, c1: new < old)
+)
+backtracking.mistake("the whole slope is asked for: only the share `c1` of it must be kept")(
+    _backtrack(lambda new, old, alpha, slope, c1: new <= old + alpha * slope)
+)
+backtracking.mistake(
+    "the bound lacks `alpha`: what the slope promises is in proportion to the length of the step"
+)(_backtrack(lambda new, old, alpha, slope, c1: new <= old + c1 * slope))
+backtracking.mistake(
+    "the sign of the slope is wrong: it is negative, so that the bound lies *below* f(theta)"
+)(_backtrack(lambda new, old, alpha, slope, c1: new <= old - c1 * alpha * slope))
+backtracking.mistake("the test is turned round: shorten the step while f has *not* fallen enough")(
+    _backtrack(lambda new, old, alpha, slope, c1: new > old + c1 * alpha * slope)
+)
+
+
+@backtracking.mistake(
+    "the slope is taken as -grad @ grad: along `direction` it is grad @ direction"
+)
+def backtracking_squared(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    return reference_search(f, theta, -grad @ grad, direction, initial, c1, shrink)
+
+
+@backtracking.mistake("the step length has been shortened once too often: return the first that passes")
+def backtracking_once_more(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    return shrink * reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
+
+
+@backtracking.mistake("the first length to be tried is `initial` itself, not `initial * shrink`")
+def backtracking_starts_late(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    return reference_search(f, theta, grad @ direction, direction, shrink * initial, c1, shrink)
+
+
+@backtracking.mistake("`initial` is ignored: it is the first length to be tried")
+def backtracking_from_one(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    return reference_search(f, theta, grad @ direction, direction, 1.0, c1, shrink)
+
+
+@backtracking.mistake("`shrink` is ignored: every refused length is multiplied by it")
+def backtracking_halves(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    return reference_search(f, theta, grad @ direction, direction, initial, c1, 0.5)
+
+
+@backtracking.mistake("this is the new point: return the step length `alpha`")
+def backtracking_point(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    alpha = reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
+    return theta + alpha * direction
+
+
+@backtracking.mistake("the step goes against `direction`: the trial is theta + alpha * direction")
+def backtracking_backwards(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    return reference_search(f, theta, grad @ direction, -direction, initial, c1, shrink)
+
+
+def reference_search(f, theta, slope, direction, initial, c1, shrink):
+    """Backtracking with a slope that is given; it ends in any case."""
+    alpha, value = initial, f(theta)
+    for _ in range(200):
+        if f(theta + alpha * direction) <= value + c1 * alpha * slope:
+            break
+        alpha *= shrink
+    return alpha
+
+
+@backtracking.variant("powers of shrink")
+def backtracking_powers(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    k = 0
+    while True:
+        alpha = initial * shrink**k
+        if f(theta + alpha * direction) - f(theta) <= c1 * alpha * float(np.dot(grad, direction)):
+            return alpha
+        k += 1
+
+
+@backtracking.variant("recursive, the point handed on")
+def backtracking_recursive(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    fall = f(theta) - f(theta + initial * direction)
+    if fall >= -c1 * initial * sum(grad * direction):
+        return initial
+    return backtracking_recursive(f, theta, grad, direction, initial * shrink, c1, shrink)
+
+
+@backtracking.variant("all lengths at once, a NumPy scalar")
+def backtracking_vectorised(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    alphas = initial * shrink ** np.arange(60)
+    values = np.array([f(theta + alpha * direction) for alpha in alphas])
+    enough = values <= f(theta) + c1 * alphas * (grad @ direction)
+    return alphas[enough.argmax()]
+
+
+def _valley(rng):
+    """A point of the tilted bowl, a direction downhill, and the length that leads to the lowest point along it."""
+    problem = problems.get("tilted bowl")
+    theta = _away_from_zero(rng, 2)
+    grad = problem.gradient(theta)
+    direction = -grad * rng.uniform(0.3, 1.0, size=2)
+    hessian = problem.hessian(theta)
+    return theta, direction, -(grad @ direction) / (direction @ hessian @ direction)
+
+
+@judge(reference.wolfe_line_search, points=5, returns=("alpha",), view="wolfe step")
+def wolfe_line_search(rng):
+    # On a quadratic, with the lowest point at length `best`: f falls enough up to 2 (1 - c1) best, and the
+    # slope is flat enough from (1 - c2) best to (1 + c2) best.
+    for label, c1, c2, times in (
+        ("the first length is good", 1e-4, 0.9, rng.uniform(0.5, 0.8)),
+        ("the first length is far too short", 1e-4, 0.9, rng.uniform(0.005, 0.02)),
+        ("the first length is far too long", 1e-4, 0.9, rng.uniform(20, 60)),
+        ("at the first length the slope is upwards", 0.01, 0.3, rng.uniform(1.5, 1.7)),
+        ("at the first length f falls, but not enough", 0.3, 0.6, rng.uniform(1.48, 1.55)),
+        ("a flat slope is asked for", 1e-3, 0.02, rng.uniform(0.6, 0.9)),
+    ):
+        theta, direction, best = _valley(rng)
+        given = {"theta": theta, "direction": direction, "c1": c1, "c2": c2}
+        yield Call(label, **_functions("tilted bowl"), **given, initial=times * best)
+    # From the hill between the wells to the right: through the shallow well and up the wall.
+    x, y = rng.uniform(0.45, 0.6), rng.uniform(-0.3, 0.3)
+    left = np.array([-1.0, 0.0])
+    given = {"theta": np.array([x, y]), "direction": -left, "c1": 0.05, "c2": 0.3}
+    yield Call("a well, then a wall", **_functions("two wells"), **given, initial=1.2)
+    x = rng.uniform(1.15, 1.22)
+    hilltop = float(np.sort(np.roots([4, 0, -4, 0.3]).real)[1])
+    # From the shallow well's right side to the left: the hill between the wells is higher.
+    given = {"theta": np.array([x, y]), "direction": left, "c1": 0.05, "c2": 0.1}
+    yield Call(
+        "at the first length it is flat, on a hill",
+        **_functions("two wells"),
+        **given,
+        initial=x - hilltop,
+    )
+    for label, name, c2, initial in (
+        ("Rosenbrock", "rosenbrock", 0.9, 1.0),
+        ("Rosenbrock, nearly exact", "rosenbrock", 0.1, 1e-4),
+        ("five variables", "long rosenbrock", 0.5, 0.01),
+    ):
+        theta, _, direction = _descent(rng, name)
+        given = {"theta": theta, "direction": direction, "c1": 1e-4, "c2": c2}
+        yield Call(label, **_functions(name), **given, initial=initial)
+    theta, _, direction = _descent(rng, "logistic", spread=3.0)
+    given = {"theta": theta, "direction": direction, "c1": 1e-4, "c2": 0.9}
+    yield Call("the first length left at its default", **_functions("logistic"), **given)
+
+
+def _bisect(falls_enough, too_steep):
+    """The search by a bracket and halving, with other tests for its two conditions.
+
+    falls_enough(value, value at 0, alpha, slope at 0, c1) and too_steep(slope, slope at 0, c2), which is
+    -1 where one should go on and 1 where one went too far.
+    """
+
+    def search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+        value0, slope0 = f(theta), gradient(theta) @ direction
+        low, high, alpha = 0.0, None, initial
+        for _ in range(60):
+            there = theta + alpha * direction
+            way = too_steep(gradient(there) @ direction, slope0, c2)
+            if not falls_enough(f(there), value0, alpha, slope0, c1) or way > 0:
+                high = alpha
+            elif way < 0:
+                low = alpha
+            else:
+                return alpha
+            alpha = 2 * low if high is None else (low + high) / 2
+        return alpha
+
+    return search
+
+
+def _armijo(value, value0, alpha, slope0, c1):
+    return value <= value0 + c1 * alpha * slope0
+
+
+def _flat(slope, slope0, c2):
+    return 0 if abs(slope) <= c2 * abs(slope0) else np.sign(slope)
+
+
+wolfe_line_search.mistake(
+    "f falls enough, but the slope is not asked about: the step may be too short, or end where f already rises steeply (Armijo alone)"
+)(_bisect(_armijo, lambda slope, slope0, c2: 0))
+wolfe_line_search.mistake(
+    "a slope that is steep *upwards* is accepted: the strong condition is about its absolute value"
+)(_bisect(_armijo, lambda slope, slope0, c2: -1 if slope < c2 * slope0 else 0))
+wolfe_line_search.mistake(
+    "the slope is flat enough, but f need not have fallen: it must be the share `c1` of what the slope promises"
+)(_bisect(lambda value, value0, alpha, slope0, c1: True, _flat))
+wolfe_line_search.mistake(
+    "any fall is accepted: f must fall by `c1 * alpha * |slope|` at least (`c1` is not always small)"
+)(_bisect(lambda value, value0, alpha, slope0, c1: value < value0, _flat))
+
+
+@wolfe_line_search.mistake("`initial` is returned as it is: it is only the first length to try")
+def wolfe_initial(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+    return initial
+
+
+@wolfe_line_search.mistake(
+    "the first length is shortened and never made longer: where f still falls steeply, go on (look for a `high` first)"
+)
+def wolfe_never_longer(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+    low, high = 0.0, initial
+    value0, slope0 = f(theta), gradient(theta) @ direction
+    alpha = initial
+    for _ in range(60):
+        there = theta + alpha * direction
+        slope = gradient(there) @ direction
+        if not _armijo(f(there), value0, alpha, slope0, c1) or slope > c2 * abs(slope0):
+            high = alpha
+        elif slope < -c2 * abs(slope0):
+            low = alpha
+        else:
+            break
+        alpha = (low + high) / 2
+    return alpha
+
+
+@wolfe_line_search.mistake(
+    "the step goes backwards: alpha must be positive, since `direction` goes downhill"
+)
+def wolfe_backwards(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+    return -reference.wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
+
+
+@wolfe_line_search.mistake("this is the new point: return the step length `alpha`")
+def wolfe_point(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+    alpha = reference.wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
+    return theta + alpha * direction
+
+
+wolfe_line_search.variant("a bracket and halving")(_bisect(_armijo, _flat))
+
+
+@wolfe_line_search.variant("as the Wolfe step of SciPy's zoom: the safeguarded minimum of a parabola")
+def wolfe_parabola(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+    def phi(alpha):
+        there = theta + alpha * direction
+        return f(there), float(np.dot(gradient(there), direction))
+
+    value0, slope0 = phi(0.0)
+    low, high = (0.0, value0, slope0), None
+    alpha = initial
+    for _ in range(100):
+        value, slope = phi(alpha)
+        if value > value0 + c1 * alpha * slope0 or slope > c2 * abs(slope0):
+            high = alpha, value
+        elif slope < c2 * slope0:
+            low = alpha, value, slope
+        else:
+            return np.float64(alpha)
+        if high is None:
+            alpha *= 3
+            continue
+        width = high[0] - low[0]
+        curvature = (high[1] - low[1] - low[2] * width) / width**2
+        guess = -low[2] / (2 * curvature) if curvature > 0 else width / 2
+        alpha = low[0] + min(max(guess, 0.2 * width), 0.8 * width)
+    return alpha
+
+
+@wolfe_line_search.variant("recursive, lists inside, an array without axes")
+def wolfe_recursive(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+    start = f(theta)
+    slope0 = sum(a * b for a, b in zip(gradient(theta), direction, strict=True))
+
+    def look(low, high, alpha, left):
+        there = np.array([t + alpha * d for t, d in zip(theta, direction, strict=True)])
+        slope = sum(a * b for a, b in zip(gradient(there), direction, strict=True))
+        enough = f(there) - start <= c1 * alpha * slope0
+        if left == 0 or enough and abs(slope) <= -c2 * slope0:
+            return np.array(alpha)
+        if enough and slope < 0:
+            low = alpha
+        else:
+            high = alpha
+        return look(low, high, 2.5 * low if high is None else 0.4 * low + 0.6 * high, left - 1)
+
+    return look(0.0, None, initial, 80)
+
+
+@judge(reference.conjugate_gradient, points=4, returns=("points",))
+def conjugate_gradient(rng):
+    def system(eigenvalues):
+        eigenvalues = np.asarray(eigenvalues)
+        a = _turned(rng, eigenvalues)
+        return {"a": a, "b": a @ _away_from_zero(rng, len(a))}
+
+    yield Call("two unknowns, two steps", **system(rng.uniform([0.5, 2], [1, 4])), n_steps=2)
+    yield Call("one step only", **system(rng.uniform(0.5, 3.0, size=3)), n_steps=1)
+    five = system(rng.uniform([0.3, 0.6, 1, 2, 4], [0.4, 0.8, 1.5, 3, 5]))
+    yield Call("five unknowns, three steps", **five, n_steps=3)
+    yield Call("five unknowns, five steps", **five, n_steps=5)
+    yield Call("a diagonal matrix", a=np.diag(rng.uniform(0.5, 4, 4)), b=np.ones(4), n_steps=4)
+    two = np.repeat(rng.uniform([0.5, 2], [1, 4]), 3)
+    yield Call("six unknowns, two different eigenvalues", **system(two), n_steps=2)
+    none = {"a": _turned(rng, rng.uniform(0.5, 3.0, size=3)), "b": np.zeros(3)}
+    yield Call("nothing to do: b is zero", **none, n_steps=2)
+
+
+def _conjugate(beta_of, alpha_of=None, sign=-1.0, start=None):
+    """Conjugate gradients with other formulas: beta_of(new, old residual, d, a), alpha_of(r, d, a)."""
+
+    def solve(a, b, n_steps):
+        x = np.zeros(len(b)) if start is None else start(b)
+        r = b - a @ x
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if np.abs(r).max() > 0:
+                alpha = (r @ r) / (d @ a @ d) if alpha_of is None else alpha_of(r, d, a)
+                x = x + alpha * d
+                new = r + sign * alpha * (a @ d)
+                d, r = new + beta_of(new, r, d, a) * d, new
+            points.append(x)
+        return np.array(points)
+
+    return solve
+
+
+def _fletcher_reeves(new, old, d, a):
+    return (new @ new) / (old @ old)
+
+
+conjugate_gradient.mistake(
+    "every step goes along the residual, at right angles to the one before: this is steepest descent; add `beta` times the old direction"
+)(_conjugate(lambda new, old, d, a: 0.0))
+conjugate_gradient.mistake(
+    "`beta` is upside down: it is (r_new @ r_new) / (r @ r), and falls as the residual does"
+)(_conjugate(lambda new, old, d, a: (old @ old) / (new @ new) if new @ new > 1e-20 else 0.0))
+conjugate_gradient.mistake("`beta` is a ratio of squared lengths: `r @ r`, without the root")(
+    _conjugate(lambda new, old, d, a: np.sqrt(_fletcher_reeves(new, old, d, a)))
+)
+conjugate_gradient.mistake(
+    "`r` was replaced before `beta` was computed, so that beta is 1: keep the old r @ r"
+)(_conjugate(lambda new, old, d, a: 1.0))
+conjugate_gradient.mistake("the new direction is r_new *plus* beta times the old one")(
+    _conjugate(lambda new, old, d, a: -_fletcher_reeves(new, old, d, a))
+)
+conjugate_gradient.mistake(
+    "the residual shrinks: r_new = r *minus* alpha * (a @ d)"
+)(_conjugate(_fletcher_reeves, sign=1.0))
+conjugate_gradient.mistake(
+    "`alpha` lacks the matrix: it is divided by the curvature along the direction, d @ a @ d"
+)(_conjugate(_fletcher_reeves, lambda r, d, a: (r @ r) / (d @ d)))
+conjugate_gradient.mistake(
+    "`alpha` is divided by r @ a @ r: the step is made along d, so it is d @ a @ d"
+)(_conjugate(_fletcher_reeves, lambda r, d, a: (r @ r) / (r @ a @ r)))
+conjugate_gradient.mistake("the first point is x = 0: this begins at b")(
+    _conjugate(_fletcher_reeves, start=lambda b: b.copy())
+)
+
+
+@conjugate_gradient.mistake(
+    "the first of the points is missing: x before the first step, zeros, so n_steps + 1 rows"
+)
+def cg_without_start(a, b, n_steps):
+    return reference.conjugate_gradient(a, b, n_steps)[1:]
+
+
+@conjugate_gradient.mistake("this is the last x alone: all points are asked for, one a row")
+def cg_last(a, b, n_steps):
+    return reference.conjugate_gradient(a, b, n_steps)[-1]
+
+
+@conjugate_gradient.mistake(
+    "where the residual is zero this divides 0 by 0: then there is nothing left to do, and x stays"
+)
+def cg_unguarded(a, b, n_steps):
+    x, r = np.zeros(len(b)), b
+    d, points = r, [x]
+    for _ in range(n_steps):
+        alpha = (r @ r) / (d @ a @ d)
+        x = x + alpha * d
+        new = r - alpha * (a @ d)
+        d, r = new + (new @ new) / (r @ r) * d, new
+        points.append(x)
+    return np.array(points)
+
+
+@conjugate_gradient.variant("the residual anew from x, beta by conjugacy")
+def cg_by_conjugacy(a, b, n_steps):
+    x, d = np.zeros(len(b)), None
+    points = np.zeros((n_steps + 1, len(b)))
+    for k in range(n_steps):
+        r = b - a @ x
+        if np.linalg.norm(r) > 1e-13 * np.linalg.norm(b):
+            d = r if d is None else r - (r @ a @ d) / (d @ a @ d) * d
+            x = x + (r @ d) / (d @ a @ d) * d
+        points[k + 1] = x
+    return points
+
+
+@conjugate_gradient.variant("the best point of each Krylov space, by least squares")
+def cg_krylov(a, b, n_steps):
+    points, basis = [np.zeros(len(b))], np.zeros((len(b), 0))
+    for _ in range(n_steps):
+        new = a @ basis[:, -1] if basis.size else b
+        new = new - basis @ (basis.T @ new)
+        new = new - basis @ (basis.T @ new)
+        if np.linalg.norm(new) > 1e-9 * max(1.0, np.linalg.norm(b)):
+            basis = np.column_stack([basis, new / np.linalg.norm(new)])
+        if basis.shape[1]:
+            weights = np.linalg.solve(basis.T @ a @ basis, basis.T @ b)
+            points.append(basis @ weights)
+        else:
+            points.append(np.zeros(len(b)))
+    return np.array(points)
+
+
+@conjugate_gradient.variant("in float32, in place, a list of arrays")
+def cg_float32(a, b, n_steps):
+    a, r = a.astype(np.float32), b.astype(np.float32)
+    d, x = r.copy(), np.zeros(len(b), dtype=np.float32)
+    points = [x.copy()]
+    for _ in range(n_steps):
+        squared = np.dot(r, r)
+        if squared > 0:
+            ad = a @ d
+            alpha = squared / np.dot(d, ad)
+            x += alpha * d
+            r -= alpha * ad
+            d *= np.dot(r, r) / squared
+            d += r
+        points.append(x.copy())
+    return points
+
+
+@judge(reference.polak_ribiere, points=1, returns=("beta",))
+def polak_ribiere(rng):
+    def pair(n, low, high):
+        """Two gradients with a beta between the bounds, no product of them near zero."""
+        while True:
+            grad, new = _away_from_zero(rng, n), _away_from_zero(rng, n)
+            beta = new @ (new - grad) / (grad @ grad)
+            if low < beta < high and abs(new @ grad) > 0.5:
+                return {"grad": grad, "grad_new": new}
+
+    yield Call("beta is positive", **pair(4, 0.3, 3.0))
+    yield Call("beta is larger than 1", **pair(3, 1.2, 9.0))
+    yield Call("one entry", grad=-rng.uniform([1.0], [2.0]), grad_new=rng.uniform([1.0], [2.0]))
+    close = pair(5, -0.5, -0.1)
+    yield Call("the formula would be negative", **close)
+    long = _away_from_zero(rng, 6)
+    across = _away_from_zero(rng, 6)
+    across -= (across @ long) / (long @ long) * long
+    yield Call("the new gradient is at right angles to the old", grad=long, grad_new=2 * across)
+
+
+@polak_ribiere.mistake("a negative beta must be replaced by 0: then the search begins anew")
+def pr_negative(grad, grad_new):
+    return grad_new @ (grad_new - grad) / (grad @ grad)
+
+
+@polak_ribiere.mistake(
+    "this is the formula of Fletcher and Reeves: here the new gradient is multiplied by the *change*, grad_new - grad"
+)
+def pr_fletcher_reeves(grad, grad_new):
+    return grad_new @ grad_new / (grad @ grad)
+
+
+@polak_ribiere.mistake("divide by the old gradient's square, not by the new one's")
+def pr_new_below(grad, grad_new):
+    return max(0.0, grad_new @ (grad_new - grad) / (grad_new @ grad_new))
+
+
+@polak_ribiere.mistake("the change is grad_new - grad, the new minus the old")
+def pr_sign(grad, grad_new):
+    return max(0.0, grad_new @ (grad - grad_new) / (grad @ grad))
+
+
+@polak_ribiere.mistake("the absolute value is taken: a negative beta becomes 0")
+def pr_abs(grad, grad_new):
+    return abs(grad_new @ (grad_new - grad) / (grad @ grad))
+
+
+@polak_ribiere.mistake("the square of the length is meant: `grad @ grad`, without the root")
+def pr_root(grad, grad_new):
+    return max(0.0, grad_new @ (grad_new - grad) / np.linalg.norm(grad))
+
+
+@polak_ribiere.mistake(
+    "the change stands only above the line: divide by grad @ grad"
+)
+def pr_change_below(grad, grad_new):
+    change = grad_new - grad
+    return max(0.0, grad_new @ change / (change @ change))
+
+
+@polak_ribiere.mistake("the old gradient is multiplied by the change: it is the new one")
+def pr_old_above(grad, grad_new):
+    return max(0.0, grad @ (grad_new - grad) / (grad @ grad))
+
+
+@polak_ribiere.mistake("the two gradients have changed places")
+def pr_places(grad, grad_new):
+    return max(0.0, grad @ (grad - grad_new) / (grad_new @ grad_new))
+
+
+@polak_ribiere.variant("a loop")
+def pr_loop(grad, grad_new):
+    above = below = 0.0
+    for old, new in zip(grad, grad_new, strict=True):
+        above += new * (new - old)
+        below += old * old
+    return above / below if above > 0 else 0
+
+
+@polak_ribiere.variant("multiplied out, a NumPy scalar in float32")
+def pr_float32(grad, grad_new):
+    grad, new = grad.astype(np.float32), grad_new.astype(np.float32)
+    return np.maximum((np.sum(new**2) - np.sum(new * grad)) / np.sum(grad**2), 0)
+
+
+def _positive_definite(rng, n):
+    return _turned(rng, rng.uniform(0.4, 3.0, size=n))
+
+
+def _pair(rng, n):
+    """A step and the change of the gradient that a positive definite Hessian makes of it."""
+    step = _away_from_zero(rng, n)
+    return step, _positive_definite(rng, n) @ step
+
+
+@judge(reference.bfgs_update, points=3, returns=("inverse",))
+def bfgs_update(rng):
+    for label, n in (("two parameters", 2), ("three parameters", 3), ("five parameters", 5)):
+        step, change = _pair(rng, n)
+        yield Call(label, inverse=_positive_definite(rng, n), step=step, change=change)
+    step, change = _pair(rng, 3)
+    yield Call("from a multiple of the identity", inverse=2.5 * np.eye(3), step=step, change=change)
+    step, change = _pair(rng, 4)
+    inverse = _positive_definite(rng, 4)
+    yield Call("negative curvature along the step", inverse=inverse, step=step, change=-change)
+    one = rng.uniform(0.5, 2.0, size=(3, 1))
+    yield Call("one parameter", inverse=one[:1], step=one[1], change=one[2])
+
+
+def _bfgs(inverse, step, change):
+    rho = 1 / (change @ step)
+    left = np.eye(len(step)) - rho * np.outer(step, change)
+    return left @ inverse @ left.T + rho * np.outer(step, step)
+
+
+def _where_curved(update):
+    """An update that leaves the inverse alone where the curvature is not positive."""
+    return lambda inverse, step, change: (
+        update(inverse, step, change) if change @ step > 0 else inverse.copy()
+    )
+
+
+bfgs_update.mistake(
+    "where change @ step is negative the inverse must stay as it is: the update would make it indefinite"
+)(_bfgs)
+bfgs_update.mistake(
+    "the two factors have changed sides: (I - rho * s y^T) stands on the left and its transpose on the right"
+)(
+    _where_curved(
+        lambda inverse, step, change: _bfgs_of(inverse, step, change, np.outer(change, step))
+    )
+)
+bfgs_update.mistake(
+    "`step` and `change` have changed places: this is the update of the Hessian, here it is its inverse"
+)(_where_curved(lambda inverse, step, change: _bfgs(inverse, change, step)))
+bfgs_update.mistake(
+    "the last term is missing: without rho * s s^T the inverse is singular along the step"
+)(
+    _where_curved(
+        lambda inverse, step, change: (
+            _bfgs(inverse, step, change) - np.outer(step, step) / (change @ step)
+        )
+    )
+)
+bfgs_update.mistake("the last term lacks the factor rho")(
+    _where_curved(
+        lambda inverse, step, change: (
+            _bfgs(inverse, step, change) + (1 - 1 / (change @ step)) * np.outer(step, step)
+        )
+    )
+)
+bfgs_update.mistake("rho is 1 / (change @ step), not change @ step")(
+    _where_curved(
+        lambda inverse, step, change: _bfgs_of(
+            inverse, step, change, np.outer(step, change), change @ step
+        )
+    )
+)
+
+
+def _bfgs_of(inverse, step, change, outer, rho=None):
+    rho = 1 / (change @ step) if rho is None else rho
+    left = np.eye(len(step)) - rho * outer
+    return left @ inverse @ left.T + rho * np.outer(step, step)
+
+
+@bfgs_update.mistake(
+    "this is the formula of Davidon, Fletcher and Powell: it fulfils the secant equation too, but it is another update"
+)
+def bfgs_dfp(inverse, step, change):
+    if change @ step <= 0:
+        return inverse.copy()
+    hy = inverse @ change
+    return inverse - np.outer(hy, hy) / (change @ hy) + np.outer(step, step) / (change @ step)
+
+
+@bfgs_update.mistake(
+    "this is the symmetric update of rank one (SR1): BFGS changes the inverse by a matrix of rank two"
+)
+def bfgs_rank_one(inverse, step, change):
+    if change @ step <= 0:
+        return inverse.copy()
+    rest = step - inverse @ change
+    return inverse + np.outer(rest, rest) / (rest @ change)
+
+
+@bfgs_update.mistake(
+    "this is the update of the Hessian (equation 6.19 of Nocedal and Wright), applied to the inverse"
+)
+def bfgs_hessian(inverse, step, change):
+    if change @ step <= 0:
+        return inverse.copy()
+    bs = inverse @ step
+    return inverse - np.outer(bs, bs) / (step @ bs) + np.outer(change, change) / (change @ step)
+
+
+@bfgs_update.mistake(
+    "where the curvature is negative this starts again from the identity: leave the inverse as it is"
+)
+def bfgs_resets(inverse, step, change):
+    return _bfgs(inverse, step, change) if change @ step > 0 else np.eye(len(step))
+
+
+@bfgs_update.mistake(
+    "`np.dot(step, change)` of two vectors is a number: s y^T is the matrix `np.outer(step, change)`"
+)
+def bfgs_dot(inverse, step, change):
+    if change @ step <= 0:
+        return inverse.copy()
+    rho = 1 / (change @ step)
+    left = np.eye(len(step)) - rho * np.dot(step, change)
+    return left @ inverse @ left.T + rho * np.dot(step, step)
+
+
+bfgs_update.variant("the product as it stands, with columns")(
+    _where_curved(
+        lambda inverse, step, change: _columns(inverse, step[:, None], change[:, None])
+    )
+)
+
+
+def _columns(inverse, s, y):
+    rho = 1 / (y.T @ s).item()
+    identity = np.identity(len(s))
+    return (identity - rho * s @ y.T) @ inverse @ (identity - rho * y @ s.T) + rho * s @ s.T
+
+
+@bfgs_update.variant("the inverse of the updated Hessian")
+def bfgs_by_the_hessian(inverse, step, change):
+    if step @ change <= 0:
+        return np.array(inverse)
+    hessian = np.linalg.inv(inverse)
+    bs = hessian @ step
+    hessian = (
+        hessian - np.outer(bs, bs) / (step @ bs) + np.outer(change, change) / (step @ change)
+    )
+    return np.linalg.inv(hessian)
+
+
+@bfgs_update.variant("entry by entry, multiplied out, in float32")
+def bfgs_entries(inverse, step, change):
+    inverse, s, y = (np.float32(array) for array in (inverse, step, change))
+    n, sy = len(s), np.einsum("i,i", s, y)
+    result = inverse.copy()
+    if sy > 0:
+        hy = np.einsum("ij,j->i", inverse, y)
+        yhy = np.einsum("i,i", y, hy)
+        for i in range(n):
+            for j in range(n):
+                result[i, j] += (sy + yhy) * s[i] * s[j] / sy**2
+                result[i, j] -= (hy[i] * s[j] + s[i] * hy[j]) / sy
+    return result
+
+
+@judge(reference.lbfgs_direction, points=4, returns=("direction",))
+def lbfgs_direction(rng):
+    for label, n, m in (
+        ("no pair yet", 3, 0),
+        ("one pair", 3, 1),
+        ("two pairs", 4, 2),
+        ("five pairs of five entries", 5, 5),
+        ("more pairs than entries", 2, 4),
+        ("few pairs of many entries", 12, 3),
+    ):
+        hessian = _positive_definite(rng, n)
+        steps = np.reshape([_away_from_zero(rng, n) for _ in range(m)], (m, n))
+        grad = _away_from_zero(rng, n)
+        yield Call(label, grad=grad, steps=steps, changes=steps @ hessian)
+    pairs = [_pair(rng, 4) for _ in range(3)]
+    lists = {"steps": [step for step, _ in pairs], "changes": [change for _, change in pairs]}
+    yield Call("lists, from a loss that is no quadratic", grad=_away_from_zero(rng, 4), **lists)
+
+
+def _two_loops(
+    first=reversed, second=iter, scale=lambda steps, changes: _newest_scale(steps, changes), sign=-1.0
+):
+    """The recursion with other orders of its loops, another matrix to begin with, another sign."""
+
+    def direction(grad, steps, changes):
+        q, weights = grad.copy(), {}
+        for i in first(range(len(steps))):
+            weights[i] = (steps[i] @ q) / (changes[i] @ steps[i])
+            q = q - weights[i] * changes[i]
+        if len(steps):
+            q = q * scale(steps, changes)
+        for i in second(range(len(steps))):
+            beta = (changes[i] @ q) / (changes[i] @ steps[i])
+            q = q + (weights[i] - beta) * steps[i]
+        return sign * q
+
+    return direction
+
+
+def _newest_scale(steps, changes):
+    return (steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1])
+
+
+lbfgs_direction.mistake("the sign is missing: the direction goes downhill, it is -H @ grad")(
+    _two_loops(sign=1.0)
+)
+lbfgs_direction.mistake(
+    "the first loop runs from the oldest pair to the newest: it must begin with the newest"
+)(_two_loops(first=iter))
+lbfgs_direction.mistake(
+    "the second loop runs from the newest pair to the oldest: it must begin with the oldest"
+)(_two_loops(second=reversed))
+lbfgs_direction.mistake(
+    "both loops run the wrong way: first newest to oldest, then oldest to newest"
+)(_two_loops(first=iter, second=reversed))
+lbfgs_direction.mistake(
+    "between the loops q must be multiplied by (s @ y) / (y @ y) of the newest pair"
+)(_two_loops(scale=lambda steps, changes: 1.0))
+lbfgs_direction.mistake(
+    "the scale between the loops is upside down: (s @ y) / (y @ y), since it stands for the inverse Hessian"
+)(_two_loops(scale=lambda steps, changes: 1 / _newest_scale(steps, changes)))
+lbfgs_direction.mistake("the scale is that of the oldest pair: take the newest, the last of the lists")(
+    _two_loops(scale=lambda steps, changes: _newest_scale(steps[:1], changes[:1]))
+)
+lbfgs_direction.mistake(
+    "the scale is (s @ s) / (s @ y): it stands for the inverse Hessian too, but here it is (s @ y) / (y @ y)"
+)(
+    _two_loops(
+        scale=lambda steps, changes: (steps[-1] @ steps[-1]) / (steps[-1] @ changes[-1])
+    )
+)
+
+
+@lbfgs_direction.mistake("the second loop is missing: it adds (weight - beta) * s, oldest pair first")
+def lbfgs_one_loop(grad, steps, changes):
+    q = grad.copy()
+    for s, y in zip(reversed(steps), reversed(changes), strict=True):
+        q = q - (s @ q) / (y @ s) * y
+    return -q * (_newest_scale(steps, changes) if len(steps) else 1.0)
+
+
+@lbfgs_direction.mistake(
+    "in the second loop beta is (y @ q) / (y @ s): this takes s @ q"
+)
+def lbfgs_second_with_s(grad, steps, changes):
+    q, weights = grad.copy(), []
+    for s, y in zip(reversed(steps), reversed(changes), strict=True):
+        weights.append((s @ q) / (y @ s))
+        q = q - weights[-1] * y
+    if len(steps):
+        q = q * _newest_scale(steps, changes)
+    for s, y in zip(steps, changes, strict=True):
+        q = q + (weights.pop() - (s @ q) / (y @ s)) * s
+    return -q
+
+
+@lbfgs_direction.mistake(
+    "the weights are used in the order in which they were made: the second loop runs the other way, so the last one comes first"
+)
+def lbfgs_weights_in_order(grad, steps, changes):
+    q, weights = grad.copy(), []
+    for s, y in zip(reversed(steps), reversed(changes), strict=True):
+        weights.append((s @ q) / (y @ s))
+        q = q - weights[-1] * y
+    if len(steps):
+        q = q * _newest_scale(steps, changes)
+    for s, y, weight in zip(steps, changes, weights, strict=True):
+        q = q + (weight - (y @ q) / (y @ s)) * s
+    return -q
+
+
+@lbfgs_direction.mistake("only the newest pair is used: all of them are")
+def lbfgs_newest_only(grad, steps, changes):
+    return _two_loops()(grad, steps[-1:], changes[-1:])
+
+
+@lbfgs_direction.mistake("steps and changes have changed places")
+def lbfgs_places(grad, steps, changes):
+    return _two_loops()(grad, changes, steps)
+
+
+@lbfgs_direction.variant("by the dense matrix")
+def lbfgs_dense(grad, steps, changes):
+    inverse = np.eye(len(grad))
+    if len(steps):
+        inverse = inverse * _newest_scale(steps, changes)
+    for s, y in zip(steps, changes, strict=True):
+        inverse = _bfgs(inverse, s, y)
+    return -inverse @ grad
+
+
+@lbfgs_direction.variant("recursive: H_k from H_(k-1)")
+def lbfgs_recursive(grad, steps, changes):
+    steps, changes = list(steps), list(changes)
+    scale = _newest_scale(steps, changes) if steps else 1.0
+
+    def product(v, k):
+        if k == 0:
+            return scale * v
+        s, y = steps[k - 1], changes[k - 1]
+        rho = 1 / np.dot(y, s)
+        inner = product(v - rho * np.dot(s, v) * y, k - 1)
+        return inner - rho * np.dot(y, inner) * s + rho * np.dot(s, v) * s
+
+    return product(-grad, len(steps))
+
+
+@lbfgs_direction.variant("in float32, by index, in place")
+def lbfgs_float32(grad, steps, changes):
+    s, y = (np.asarray(a, dtype=np.float32).reshape(-1, len(grad)) for a in (steps, changes))
+    q, m = -grad.astype(np.float32), len(s)
+    rho, weights = [1 / (s[i] @ y[i]) for i in range(m)], [0.0] * m
+    for i in range(m - 1, -1, -1):
+        weights[i] = rho[i] * (s[i] @ q)
+        q -= weights[i] * y[i]
+    if m:
+        q *= (s[m - 1] @ y[m - 1]) / np.sum(y[m - 1] ** 2)
+    for i in range(m):
+        q += s[i] * (weights[i] - rho[i] * (y[i] @ q))
+    return q
+
+
+def _starts(rng, most):
+    """The cases of a minimiser: a problem, a start, tol, and max_iterations by `most`."""
+    for label, name, spread, tol in (
+        ("a long valley", "tilted bowl", 3.0, 1e-6),
+        ("Rosenbrock", "rosenbrock", 2.0, 1e-3),
+        ("five variables", "long rosenbrock", 1.5, 1e-3),
+        ("an ill-conditioned quadratic", "ill-conditioned", 2.0, 1e-6),
+        ("a start that is far away", "ill-conditioned", 300.0, 1e-3),
+        ("logistic regression", "logistic", 3.0, 1e-5),
+        ("two wells, from the hill between them", "two wells", 0.4, 1e-4),
+    ):
+        theta = rng.uniform(-spread, spread, size=len(problems.get(name).start))
+        yield Call(label, **_functions(name), theta=theta, tol=tol, max_iterations=most[name])
+    for label, count in (("one iteration and no more", 1), ("three iterations and no more", 3)):
+        theta = rng.uniform([-2.0, 2.0], [-1.0, 3.0])
+        given = _functions("rosenbrock") | {"theta": theta, "tol": 1e-3}
+        yield Call(label, **given, max_iterations=count)
+    given = _functions("logistic") | {"tol": 0.1, "max_iterations": 50}
+    near = 0.01 * _away_from_zero(rng, 4)
+    yield Call("the start is good enough", **given, theta=problems.get("logistic").minimum + near)
+    given = _functions("bowl") | {"tol": 1e-6, "max_iterations": 50}
+    yield Call("the start is the minimum", **given, theta=1e-12 * _away_from_zero(rng, 2))
+
+
+# Several times what right answers need, and far less than gradient descent does.
+BFGS_MOST = {
+    "tilted bowl": 40,
+    "rosenbrock": 90,
+    "long rosenbrock": 95,
+    "ill-conditioned": 150,
+    "logistic": 60,
+    "two wells": 60,
+}
+
+
+@judge(reference.bfgs, points=4, returns=("theta", "iterations"), view="minimum")
+def bfgs(rng):
+    yield from _starts(rng, BFGS_MOST)
+
+
+def _halving(f, gradient, theta, grad, direction):
+    """A strong Wolfe step by a bracket and halving."""
+    return _bisect(_armijo, _flat)(f, gradient, theta, direction)
+
+
+def _first_shorter(f, gradient, theta, grad, direction):
+    """Backtracking; from a steep start gradient descent begins with a short step."""
+    return reference.backtracking(f, theta, grad, direction)
+
+
+def _full_step(f, gradient, theta, grad, direction):
+    return 1.0
+
+
+def _is_small(grad, tol, fall):
+    return np.abs(grad).max() <= tol
+
+
+def _dense(search, small=_is_small, update=True, look_first=True, fixed_tol=None, no_end=False):
+    """BFGS with another line search, or with one thing wrong."""
+
+    def minimise(f, gradient, theta, tol=1e-5, max_iterations=10_000):
+        tol = fixed_tol or tol
+        most = 1000 if no_end else max_iterations
+        inverse, fall = None, np.inf
+        grad = gradient(theta)
+        for iteration in range(most):
+            if small(grad, tol, fall) and (iteration or look_first):
+                return theta, iteration
+            direction = -grad if inverse is None else -inverse @ grad
+            step = search(f, gradient, theta, grad, direction) * direction
+            new = gradient(theta + step)
+            change = new - grad
+            if update and change @ step > 0:
+                if inverse is None:
+                    inverse = (change @ step) / (change @ change) * np.eye(len(theta))
+                inverse = _bfgs(inverse, step, change)
+            fall = f(theta) - f(theta + step)
+            theta, grad = theta + step, new
+        return theta, most
+
+    return minimise
+
+
+bfgs.mistake(
+    "this needs as many iterations as gradient descent: does the inverse change after each step, with s the step made and y the new gradient minus the old, and is the direction -H @ gradient?"
+)(_dense(_first_shorter, update=False))
+bfgs.mistake(
+    "full steps are made: without a line search the loss may rise, and the method get lost where the loss is no quadratic"
+)(_dense(_full_step))
+bfgs.mistake(
+    "it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may be larger"
+)(_dense(_halving, lambda grad, tol, fall: fall < tol or np.abs(grad).max() < 1e-10))
+bfgs.mistake("`tol` is ignored: it stops when no entry of the gradient is larger than `tol`")(
+    _dense(_halving, fixed_tol=1e-6)
+)
+bfgs.mistake("`max_iterations` is ignored: after that many steps it returns")(
+    _dense(_halving, no_end=True)
+)
+bfgs.mistake(
+    "a step is made before the gradient is tested: where the start is good enough, no iteration is needed"
+)(_dense(_halving, look_first=False))
+
+
+@bfgs.mistake("the start is returned: replace theta by theta + s in every iteration")
+def bfgs_start(f, gradient, theta, tol=1e-5, max_iterations=10_000):
+    return theta, reference.bfgs(f, gradient, theta, tol, max_iterations)[1]
+
+
+bfgs.variant("a strong Wolfe step by halving")(_dense(_halving))
+bfgs.variant("backtracking, the update left out where the curvature is not positive")(
+    _dense(_first_shorter)
+)
+
+
+@bfgs.variant("the Hessian approximated, and solved with; a list")
+def bfgs_direct(f, gradient, theta, tol=1e-5, max_iterations=10_000):
+    hessian, iterations = None, 0
+    while np.linalg.norm(gradient(theta), np.inf) > tol and iterations < max_iterations:
+        grad = gradient(theta)
+        direction = -grad if hessian is None else -np.linalg.solve(hessian, grad)
+        step = _bisect(_armijo, _flat)(f, gradient, theta, direction, c2=0.5) * direction
+        change = gradient(theta + step) - grad
+        if step @ change > 0:
+            if hessian is None:
+                hessian = (change @ change) / (step @ change) * np.eye(len(theta))
+            bs = hessian @ step
+            hessian = hessian - np.outer(bs, bs) / (step @ bs)
+            hessian = hessian + np.outer(change, change) / (step @ change)
+        theta = theta + step
+        iterations += 1
+    return [theta, iterations]
+
+
+LBFGS_MOST = BFGS_MOST | {"ill-conditioned": 300}
+
+
+@judge(reference.lbfgs, points=3, returns=("theta", "iterations"), view="minimum")
+def lbfgs(rng):
+    for call in _starts(rng, LBFGS_MOST):
+        call.arguments["memory"] = 5 if "logistic" in call.arguments["f"].name else 8
+        yield call
+
+
+def _limited(search, small=_is_small, keep=None, look_first=True, fixed_tol=None, no_end=False):
+    """L-BFGS with another line search, or with one thing wrong; keep(pairs, memory) are those kept."""
+
+    def minimise(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
+        tol = fixed_tol or tol
+        most = 1000 if no_end else max_iterations
+        pairs, fall = [], np.inf
+        grad = gradient(theta)
+        for iteration in range(most):
+            if small(grad, tol, fall) and (iteration or look_first):
+                return theta, iteration
+            direction = _two_loops()(grad, *zip(*pairs, strict=True)) if pairs else -grad
+            step = search(f, gradient, theta, grad, direction) * direction
+            new = gradient(theta + step)
+            if (new - grad) @ step > 0:
+                pairs = [*pairs, (step, new - grad)]
+                pairs = pairs[-memory:] if keep is None else keep(pairs, memory)
+            fall = f(theta) - f(theta + step)
+            theta, grad = theta + step, new
+        return theta, most
+
+    return minimise
+
+
+lbfgs.mistake(
+    "this needs as many iterations as gradient descent: are the pairs (s, y) kept, with y the new gradient minus the old, and is the direction that of the two loops?"
+)(_limited(_first_shorter, keep=lambda pairs, memory: []))
+lbfgs.mistake(
+    "the oldest pairs are kept: drop the oldest when there are more than `memory`, and keep the newest"
+)(_limited(_first_shorter, keep=lambda pairs, memory: pairs[:memory]))
+lbfgs.mistake(
+    "full steps are made: without a line search the loss may rise, and the method get lost where the loss is no quadratic"
+)(_limited(_full_step))
+lbfgs.mistake(
+    "it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may be larger"
+)(_limited(_halving, lambda grad, tol, fall: fall < tol or np.abs(grad).max() < 1e-10))
+lbfgs.mistake("`tol` is ignored: it stops when no entry of the gradient is larger than `tol`")(
+    _limited(_halving, fixed_tol=1e-6)
+)
+lbfgs.mistake("`max_iterations` is ignored: after that many steps it returns")(
+    _limited(_halving, no_end=True)
+)
+lbfgs.mistake(
+    "a step is made before the gradient is tested: where the start is good enough, no iteration is needed"
+)(_limited(_halving, look_first=False))
+
+
+@lbfgs.mistake("the start is returned: replace theta by theta + s in every iteration")
+def lbfgs_start(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
+    return theta, reference.lbfgs(f, gradient, theta, memory, tol, max_iterations)[1]
+
+
+lbfgs.variant("a strong Wolfe step by halving")(_limited(_halving))
+lbfgs.variant("backtracking, the pair left out where the curvature is not positive")(
+    _limited(_first_shorter)
+)
+
+
+@lbfgs.variant("a dense matrix made of the newest pairs each time; a list")
+def lbfgs_by_dense(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
+    steps, changes, iterations = [], [], 0
+    while max(abs(gradient(theta))) > tol and iterations < max_iterations:
+        direction = lbfgs_dense(gradient(theta), steps, changes)
+        alpha = reference.wolfe_line_search(f, gradient, theta, direction)
+        new = theta + alpha * direction
+        steps.append(new - theta)
+        changes.append(gradient(new) - gradient(theta))
+        if len(steps) > memory:
+            del steps[0], changes[0]
+        theta, iterations = new, iterations + 1
+    return [theta, iterations]
