@@ -1,8 +1,8 @@
 """The bias-variance decomposition: the references of that chapter.
 
 Predictions of many models are one array of shape (K, m): row k holds the predictions of the model
-that was fitted to data set k, at m inputs. What does not fit together raises `ValueError` that names
-the argument.
+that was fitted to data set k, at m inputs. An argument of the wrong shape, or out of its range,
+raises `ValueError` with its name.
 """
 
 import numpy as np

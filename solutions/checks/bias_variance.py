@@ -1,8 +1,8 @@
 """How the exercises of the chapter on bias and variance are judged.
 
-There are more data sets than points, or fewer, but never as many: an average along the wrong axis shows
-by its shape. Noise is far from 1, so that its square is another number, and few models are averaged, so
-that the divisors K and K - 1 differ by more than the tolerance for float32.
+There are more data sets than points, or fewer, but never as many: an average along the wrong axis
+shows by its shape. Noise is far from 1, so that its square is another number, and few models are
+averaged, so that the divisors K and K - 1 differ by more than the tolerance for float32.
 """
 
 import numpy as np
@@ -113,6 +113,18 @@ def fit_raw_powers(x, y, degree, x_new):
     return np.vander(x_new, degree + 1) @ _least_squares(np.vander(x, degree + 1), y)
 
 
+@fit_polynomial.mistake(
+    "`np.polyfit` scales the powers but does not move the inputs, and powers of years all look alike: shift `x` and `x_new` first, or use `np.polynomial.Polynomial.fit`, which does"
+)
+def fit_polyfit(x, y, degree, x_new):
+    # The steps of np.polyfit, without its warning.
+    powers = np.vander(x, degree + 1)
+    scale = np.sqrt((powers**2).sum(axis=0))
+    cutoff = len(x) * np.finfo(float).eps
+    coefficients = np.linalg.lstsq(powers / scale, y, rcond=cutoff)[0] / scale
+    return np.polyval(coefficients, x_new)
+
+
 @fit_polynomial.variant("NumPy's class, which scales by itself")
 def fit_numpy(x, y, degree, x_new):
     return Polynomial.fit(x, y, degree)(x_new)
@@ -134,7 +146,7 @@ def fit_normal_equations(x, y, degree, x_new):
     return [float(sum(w * t(new) for w, t in zip(weights, basis, strict=True))) for new in x_new]
 
 
-@fit_polynomial.variant("polynomials orthogonal on the inputs, by a recurrence, in float32 at the end")
+@fit_polynomial.variant("polynomials orthogonal on the inputs, by a recurrence, then in float32")
 def fit_orthogonal(x, y, degree, x_new):
     u, u_new = _scaled(x, x), _scaled(x, x_new)
     before, now = (np.zeros_like(u), np.zeros_like(u_new)), (np.ones_like(u), np.ones_like(u_new))
@@ -143,9 +155,9 @@ def fit_orthogonal(x, y, degree, x_new):
         norm = now[0] @ now[0]
         prediction = prediction + (now[0] @ y) / norm * now[1]
         alpha = (u * now[0]) @ now[0] / norm
-        after = [(v - alpha) * p - beta * q for v, p, q in zip((u, u_new), now, before, strict=True)]
-        beta = after[0] @ after[0] / norm
-        before, now = now, after
+        triples = zip((u, u_new), now, before, strict=True)
+        before, now = now, [(v - alpha) * p - beta * q for v, p, q in triples]
+        beta = now[0] @ now[0] / norm
     return prediction.astype(np.float32)
 
 
@@ -246,6 +258,12 @@ MODELS = {
     "6 models, 2 points": (6, 2),
     "5 models, 1 point": (5, 1),
 }
+
+
+def _sample_variance(predictions):
+    """With the divisor K - 1; of one model, nan without NumPy's warning."""
+    count = len(predictions)
+    return predictions.var(axis=0) * count / np.float64(count - 1)
 
 
 def _models(rng, shape):
@@ -404,7 +422,7 @@ def variance(rng):
     "divided by K - 1: here the mean is over the K models that there are, so that the parts add up exactly"
 )
 def variance_sample(predictions):
-    return predictions.var(axis=0, ddof=1)
+    return _sample_variance(predictions)
 
 
 @variance.mistake("this is the standard deviation: the squares are averaged, and no root is taken")
@@ -522,7 +540,7 @@ def mse_variance_of_all(predictions, truth, noise_sd):
     "the variance is divided by K - 1: divided by K, the parts add up exactly"
 )
 def mse_sample_variance(predictions, truth, noise_sd):
-    return _parts(predictions, truth, noise_sd**2, predictions.var(axis=0, ddof=1).mean())
+    return _parts(predictions, truth, noise_sd**2, _sample_variance(predictions).mean())
 
 
 @decompose_mse.mistake("standard deviations were averaged: average the variances")

@@ -1,4 +1,4 @@
-"""The numbers and claims that the prose of the chapter on bias and variance states, computed anew."""
+"""The numbers and claims in the prose of the chapter on bias and variance, computed anew."""
 
 import re
 
@@ -90,7 +90,7 @@ def test_conditions_of_the_bases():
 
 
 def test_what_each_remedy_is_worth():
-    said("With the first remedy alone all is well up to degree 10 or so; with all three, far beyond.")
+    said("With the first remedy alone all is well up to degree 10 or so;")
     said("With years as inputs, a cubic is enough")
     u = (X - 5) / 5
 
@@ -279,7 +279,7 @@ def test_recall_answers():
 
 
 def test_conversions_of_the_penalty():
-    """The gradient of each framework's loss vanishes at the ridge solution of the converted penalty."""
+    """Where ridge with the converted penalty ends, the gradient of each framework's loss is zero."""
     said("`weight_decay` $w$ adds $\\tfrac w2\\lVert\\theta\\rVert^2$: $\\lambda = n w / 2$")
     said("`L2(l)` adds $l\\lVert\\theta\\rVert^2$: $\\lambda = n l$")
     rng = np.random.default_rng(0)

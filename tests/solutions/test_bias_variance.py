@@ -1,4 +1,4 @@
-"""The references of the chapter on bias and variance: closed forms, recorded vectors, properties, errors."""
+"""The references of the chapter on bias and variance: closed forms, recorded vectors, errors."""
 
 import numpy as np
 import pytest
@@ -224,12 +224,10 @@ def test_the_recorded_decomposition_of_polynomial_fits(oracle):
     degrees, curves = [], []
     for row in recorded["degrees"]:
         degree = row["degree"]
-        bias2, unit = (
-            part.mean() for part in exact_decomposition(polynomial_smoother(degree), f(X), f(GRID), 1)
+        (bias2, unit), at_design = (
+            [p.mean() for p in exact_decomposition(polynomial_smoother(degree, x), f(X), f(x), 1)]
+            for x in (GRID, X)
         )
-        at_design = [
-            part.mean() for part in exact_decomposition(polynomial_smoother(degree, X), f(X), f(X), 1)
-        ]
         assert bias2 == pytest.approx(row["mean_bias2"], rel=tolerance, abs=tolerance)
         assert unit == pytest.approx(row["mean_variance_per_sigma2"], rel=tolerance)
         assert bias2 + 0.04 * unit + 0.04 == pytest.approx(
@@ -284,7 +282,8 @@ def test_without_a_penalty_it_is_a_projection_and_with_one_it_is_none():
 
 def test_a_minimum_of_the_objective():
     rng = np.random.default_rng(0)
-    features, y, penalty = np.column_stack([np.ones(9), rng.normal(size=(9, 3))]), rng.normal(size=9), 2
+    features = np.column_stack([np.ones(9), rng.normal(size=(9, 3))])
+    y, penalty = rng.normal(size=9), 2.0
     theta = smoother_matrix(features, np.eye(4), penalty) @ y
 
     def objective(theta):
@@ -402,7 +401,8 @@ def test_more_noise_never_asks_for_a_larger_degree(one, other):
 
 def test_arguments_stay_as_they_are():
     rng = np.random.default_rng(0)
-    predictions, truth, square = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=(4, 4))
+    predictions, truth = rng.normal(size=(3, 4)), rng.normal(size=4)
+    square = rng.normal(size=(4, 4))
     given_before = [array.copy() for array in (predictions, truth, square)]
     fit_polynomial(truth, truth, 2, truth)
     simulate_targets(truth, 1.0, 2, rng)
