@@ -1,4 +1,4 @@
-"""Functions to minimise, each with value, gradient, Hessian, start and minimum.
+"""Functions to minimise, each with value, gradient, Hessian, start and minimum; and curves.
 
 >>> from gradus import problems
 >>> bowl = problems.get("bowl")
@@ -244,13 +244,48 @@ _PROBLEMS = {
 }
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A function of one number, for each entry of an array by itself, with its derivative.
+
+    Attributes
+    ----------
+    name : str
+    value, gradient : callable
+        z of any shape -> values, derivatives of that shape.
+    """
+
+    name: str
+    value: Callable[[np.ndarray], np.ndarray]
+    gradient: Callable[[np.ndarray], np.ndarray]
+
+
+# Functions to hand to an exercise that averages, or compares, what it is given.
+_CURVES = {
+    curve.name: curve
+    for curve in (
+        Curve("identity", lambda z: 1.0 * np.asarray(z), lambda z: np.ones(np.shape(z))),
+        Curve("hinge", lambda z: np.maximum(z, 0.0), lambda z: np.where(np.asarray(z) > 0, 1.0, 0.0)),
+        Curve("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+        Curve("cosine", np.cos, lambda z: -np.sin(z)),
+        Curve("bump", lambda z: np.exp(-np.square(z) / 2), lambda z: -z * np.exp(-np.square(z) / 2)),
+        Curve("softplus", lambda z: np.logaddexp(0, z), lambda z: (1 + np.tanh(z / 2)) / 2),
+    )
+}
+
+
 def names() -> list[str]:
-    """The names that `get` knows."""
+    """The names of the problems."""
     return list(_PROBLEMS)
 
 
-def get(name: str) -> Problem:
-    """The problem of that name."""
-    if name not in names():
-        raise ValueError(f"name: expected one of {', '.join(_PROBLEMS)}; got {name!r}")
-    return _PROBLEMS[name]
+def curves() -> list[str]:
+    """The names of the curves."""
+    return list(_CURVES)
+
+
+def get(name: str) -> Problem | Curve:
+    """The problem, or curve, of that name."""
+    if name not in names() + curves():
+        raise ValueError(f"name: expected one of {', '.join(names() + curves())}; got {name!r}")
+    return _PROBLEMS.get(name) or _CURVES[name]

@@ -213,3 +213,19 @@ def test_a_curvature_that_is_none(curvature):
 def test_a_start_of_the_wrong_shape(start):
     with pytest.raises(ValueError, match=r"^start: expected shape \(2,\), got "):
         problems.quadratic([1.0, 2.0], start=start)
+
+
+@pytest.mark.parametrize("name", problems.curves())
+def test_a_curve_is_a_function_of_each_entry_with_its_derivative(name):
+    curve = problems.get(name)
+    assert curve.name == name
+    z = np.array([[-9.3, -2.1, -0.4], [0.3, 1.7, 8.8]])
+    assert curve.value(z).shape == curve.gradient(z).shape == z.shape
+    difference = (curve.value(z + 1e-5) - curve.value(z - 1e-5)) / 2e-5
+    np.testing.assert_allclose(curve.gradient(z), difference, rtol=1e-6, atol=1e-8)
+    assert float(curve.value(0.7)) == pytest.approx(float(curve.value(np.array([0.7]))[0]))
+    assert np.isfinite(curve.value(np.array([-1e4, 1e4]))).all()
+
+
+def test_curves_and_problems_have_names_of_their_own():
+    assert not set(problems.curves()) & set(problems.names())
