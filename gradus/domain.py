@@ -1,10 +1,12 @@
-"""Hyperparameters out of range: an error that names the argument and what was expected."""
+"""Arguments out of range or of the wrong shape: an error that names the argument and what was expected."""
 
 import functools
 import inspect
 import math
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 Range = tuple[str, Callable[[Any], bool]]
 
@@ -44,6 +46,45 @@ def domain(**ranges: Range) -> Callable[[Callable], Callable]:
                     fits = False
                 if not fits:
                     raise ValueError(f"{name}: expected {expected}, got {value!r}")
+            return function(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def shapes(**forms: str) -> Callable[[Callable], Callable]:
+    """Guard a function's arrays: `ValueError` with the name of one that does not fit the others.
+
+    Parameters
+    ----------
+    **forms : str
+        For each array the names of its axes: ``shapes(x="n d", y="n")``. Axes of one name have one
+        length, at least 1.
+    """
+
+    def guard(function: Callable) -> Callable:
+        signature = inspect.signature(function)
+        unknown = set(forms) - set(signature.parameters)
+        if unknown:
+            raise TypeError(f"{function.__name__} has no parameter {sorted(unknown)[0]!r} to guard")
+
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            lengths: dict[str, int] = {}
+            for name, form in forms.items():
+                axes, shape = form.split(), np.shape(bound.arguments[name])
+                fits = len(axes) == len(shape) and 0 not in shape
+                known = [f"{axis} = {lengths[axis]}" for axis in dict.fromkeys(axes) if axis in lengths]
+                if fits:
+                    pairs = zip(axes, shape, strict=True)
+                    fits = all(lengths.setdefault(axis, size) == size for axis, size in pairs)
+                if not fits:
+                    expected = f"({', '.join(axes)}{',' * (len(axes) == 1)})"
+                    given = f" with {', '.join(known)}" if known else ", nothing empty"
+                    raise ValueError(f"{name}: expected shape {expected}{given}, got {shape}")
             return function(*args, **kwargs)
 
         return guarded

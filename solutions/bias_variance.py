@@ -7,10 +7,11 @@ raises `ValueError` with its name.
 
 import numpy as np
 
-from gradus.domain import COUNT, NONNEGATIVE, POSITIVE_COUNT, domain
+from gradus.domain import COUNT, NONNEGATIVE, POSITIVE_COUNT, domain, shapes
 
 
 @domain(degree=COUNT)
+@shapes(x="n", y="n", x_new="m")
 def fit_polynomial(x, y, degree, x_new):
     """Fit a polynomial by least squares and return what it predicts at new inputs.
 
@@ -34,22 +35,20 @@ def fit_polynomial(x, y, degree, x_new):
 
     Source: Trefethen and Bau (1997), lecture 11.
     """
-    x, y, x_new = _vector("x", x), _vector("y", y), _vector("x_new", x_new)
-    _check_length("y", y, len(x))
     different = np.unique(x).size
     if different <= degree:
-        raise ValueError(
-            f"x: expected at least degree + 1 = {degree + 1:.0f} different inputs, got {different}"
-        )
-    middle, half = (x.max() + x.min()) / 2, (x.max() - x.min()) / 2 or 1.0
+        raise ValueError(f"x: expected more than {degree} different inputs, got {different}")
+    low, high = np.min(x), np.max(x)
+    half = (high - low) / 2 or 1.0
     features, features_new = (
-        np.polynomial.legendre.legvander((inputs - middle) / half, int(degree))
+        np.polynomial.legendre.legvander((inputs - (low + high) / 2) / half, degree)
         for inputs in (x, x_new)
     )
     return features_new @ np.linalg.lstsq(features, y, rcond=None)[0]
 
 
 @domain(noise_sd=NONNEGATIVE, n_sets=POSITIVE_COUNT)
+@shapes(truth="n")
 def simulate_targets(truth, noise_sd, n_sets, rng):
     """Draw the targets of many data sets with the same inputs.
 
@@ -74,10 +73,10 @@ def simulate_targets(truth, noise_sd, n_sets, rng):
 
     Source: the model y = f(x) + noise of the text.
     """
-    truth = _vector("truth", truth)
-    return truth + noise_sd * rng.standard_normal((int(n_sets), truth.size))
+    return truth + noise_sd * rng.standard_normal((n_sets, len(truth)))
 
 
+@shapes(predictions="K m")
 def average_prediction(predictions):
     """The average model, point by point.
 
@@ -92,9 +91,10 @@ def average_prediction(predictions):
 
     Source: Geman, Bienenstock and Doursat (1992).
     """
-    return _models(predictions).mean(axis=0)
+    return predictions.mean(axis=0)
 
 
+@shapes(predictions="K m", truth="m")
 def bias_squared(predictions, truth):
     """The squared bias at each point: how far the average model is from the truth.
 
@@ -111,11 +111,10 @@ def bias_squared(predictions, truth):
 
     Source: Geman, Bienenstock and Doursat (1992).
     """
-    predictions, truth = _models(predictions), _vector("truth", truth)
-    _check_length("truth", truth, predictions.shape[1])
     return (predictions.mean(axis=0) - truth) ** 2
 
 
+@shapes(predictions="K m")
 def variance(predictions):
     """The variance at each point: how far single models are from the average model.
 
@@ -132,10 +131,11 @@ def variance(predictions):
 
     Source: Geman, Bienenstock and Doursat (1992).
     """
-    return _models(predictions).var(axis=0)
+    return predictions.var(axis=0)
 
 
 @domain(noise_sd=NONNEGATIVE)
+@shapes(predictions="K m", truth="m")
 def decompose_mse(predictions, truth, noise_sd):
     """Squared bias, variance, noise and their sum, each averaged over the points.
 
@@ -157,11 +157,12 @@ def decompose_mse(predictions, truth, noise_sd):
 
     Source: Geman, Bienenstock and Doursat (1992).
     """
-    bias2 = bias_squared(predictions, truth).mean()
-    spread = variance(predictions).mean()
+    bias2 = ((predictions.mean(axis=0) - truth) ** 2).mean()
+    spread = predictions.var(axis=0).mean()
     return bias2, spread, noise_sd**2, bias2 + spread + noise_sd**2
 
 
+@shapes(predictions="K m", truth="m")
 def unbiased_bias_squared(predictions, truth):
     """An estimate of the squared bias that is right on average for every K.
 
@@ -183,14 +184,15 @@ def unbiased_bias_squared(predictions, truth):
 
     Source: the text; the variance of a mean of K independent draws.
     """
-    plain = bias_squared(predictions, truth)
     count = len(predictions)
     if count < 2:
         raise ValueError("predictions: expected at least two models, got one")
-    return plain - _models(predictions).var(axis=0, ddof=1) / count
+    plain = (predictions.mean(axis=0) - truth) ** 2
+    return plain - predictions.var(axis=0, ddof=1) / count
 
 
 @domain(penalty=NONNEGATIVE)
+@shapes(features="n p", features_new="m p")
 def smoother_matrix(features, features_new, penalty=0.0):
     """The matrix S that turns targets into predictions: least squares, or ridge.
 
@@ -214,12 +216,6 @@ def smoother_matrix(features, features_new, penalty=0.0):
 
     Source: Hastie, Tibshirani and Friedman (2009), section 5.4.1.
     """
-    features, features_new = _matrix("features", features), _matrix("features_new", features_new)
-    if features.shape[1] != features_new.shape[1]:
-        raise ValueError(
-            f"features_new: expected {features.shape[1]} columns as in features, "
-            f"got {features_new.shape[1]}"
-        )
     n, p = features.shape
     # Ridge is least squares with extra rows: p - 1 targets of zero, one for each penalised weight.
     rows = np.vstack([features, np.sqrt(penalty) * np.eye(p)[1:]])
@@ -230,6 +226,7 @@ def smoother_matrix(features, features_new, penalty=0.0):
 
 
 @domain(noise_sd=NONNEGATIVE)
+@shapes(smoother="m n", truth="n", truth_new="m")
 def exact_decomposition(smoother, truth, truth_new, noise_sd):
     """Squared bias and variance of a linear smoother at each point, without simulation.
 
@@ -252,14 +249,11 @@ def exact_decomposition(smoother, truth, truth_new, noise_sd):
 
     Source: Hastie, Tibshirani and Friedman (2009), section 7.3.
     """
-    smoother = _matrix("smoother", smoother)
-    truth, truth_new = _vector("truth", truth), _vector("truth_new", truth_new)
-    _check_length("truth", truth, smoother.shape[1])
-    _check_length("truth_new", truth_new, smoother.shape[0])
     return (smoother @ truth - truth_new) ** 2, noise_sd**2 * (smoother**2).sum(axis=1)
 
 
 @domain(noise_sd=NONNEGATIVE)
+@shapes(smoother="n n", truth="n")
 def expected_training_error(smoother, truth, noise_sd):
     """The expected mean squared error of a linear smoother on its own training targets.
 
@@ -278,16 +272,12 @@ def expected_training_error(smoother, truth, noise_sd):
 
     Source: Hastie, Tibshirani and Friedman (2009), section 7.4.
     """
-    smoother, truth = _matrix("smoother", smoother), _vector("truth", truth)
-    if smoother.shape != (truth.size, truth.size):
-        raise ValueError(
-            f"smoother: expected shape {(truth.size, truth.size)}, got {smoother.shape}"
-        )
-    rest = np.eye(truth.size) - smoother
-    return (np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)) / truth.size
+    rest = np.eye(len(truth)) - smoother
+    return (np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)) / len(truth)
 
 
 @domain(noise_sd=NONNEGATIVE)
+@shapes(degrees="k", bias2="k", unit_variance="k")
 def best_degree(degrees, bias2, unit_variance, noise_sd):
     """The degree with the smallest expected error on new targets.
 
@@ -309,32 +299,4 @@ def best_degree(degrees, bias2, unit_variance, noise_sd):
 
     Source: the text; the variance is proportional to that of the noise.
     """
-    degrees = _vector("degrees", degrees)
-    bias2, unit_variance = _vector("bias2", bias2), _vector("unit_variance", unit_variance)
-    _check_length("bias2", bias2, len(degrees))
-    _check_length("unit_variance", unit_variance, len(degrees))
     return int(degrees[np.argmin(bias2 + noise_sd**2 * unit_variance)])
-
-
-def _vector(name, values):
-    return _array(name, values, 1, "a filled array with one axis")
-
-
-def _matrix(name, values):
-    return _array(name, values, 2, "a filled array with two axes")
-
-
-def _models(predictions):
-    return _array("predictions", predictions, 2, "shape (K, m), a row for each model")
-
-
-def _array(name, values, n_axes, expected):
-    array = np.asarray(values, dtype=float)
-    if array.ndim != n_axes or array.size == 0:
-        raise ValueError(f"{name}: expected {expected}, got shape {array.shape}")
-    return array
-
-
-def _check_length(name, array, expected):
-    if len(array) != expected:
-        raise ValueError(f"{name}: expected {expected} entries, got {len(array)}")

@@ -94,3 +94,45 @@ def test_a_guard_for_no_parameter_is_refused_where_it_is_written():
         @guard(lr=domain.POSITIVE)
         def f(x):
             return x
+
+
+@domain.shapes(x="n d", y="n", weights="d d")
+def fit(x, y, weights=((1.0, 0.0), (0.0, 1.0)), *, lr=0.1):
+    """Kept."""
+    return x, y, weights, lr
+
+
+def test_shapes_that_fit_pass_unchanged():
+    x, y = np.zeros((3, 2)), [1.0, 2.0, 3.0]
+    assert fit(x, y)[0] is x
+    assert fit(x, y=y, lr=0.5)[1] is y
+    assert fit.__doc__ == "Kept."
+    assert list(inspect.signature(fit).parameters) == ["x", "y", "weights", "lr"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((np.zeros(3), np.zeros(3)), "x: expected shape (n, d), nothing empty, got (3,)"),
+        ((np.zeros((0, 2)), np.zeros(0)), "x: expected shape (n, d), nothing empty, got (0, 2)"),
+        ((np.zeros((3, 2)), np.zeros(2)), "y: expected shape (n,) with n = 3, got (2,)"),
+        ((np.zeros((3, 2)), 1.0), "y: expected shape (n,) with n = 3, got ()"),
+        ((np.zeros((3, 1)), np.zeros(3)), "weights: expected shape (d, d) with d = 1, got (2, 2)"),
+        (
+            (np.zeros((3, 2)), np.zeros(3), np.zeros((2, 3))),
+            "weights: expected shape (d, d) with d = 2, got (2, 3)",
+        ),
+    ],
+)
+def test_a_shape_that_does_not_fit_is_named(arguments, said):
+    with pytest.raises(ValueError) as raised:
+        fit(*arguments)
+    assert str(raised.value) == said
+
+
+def test_shapes_for_no_parameter_are_refused_where_they_are_written():
+    with pytest.raises(TypeError, match="^f has no parameter 'y' to guard"):
+
+        @domain.shapes(y="n")
+        def f(x):
+            return x

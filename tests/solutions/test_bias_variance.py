@@ -86,8 +86,10 @@ def test_a_fit_does_not_depend_on_origin_and_unit_of_the_inputs(y, shift, scale)
 
 def test_degree_0_is_the_mean_and_one_input_is_enough_for_it():
     assert fit_polynomial(X, f(X), 0, GRID[:2]) == pytest.approx(f(X).mean())
-    assert fit_polynomial([3.0], [7.0], 0, [1.0, 2.0]).tolist() == [7.0, 7.0]
-    assert fit_polynomial([3.0, 3.0], [7.0, 9.0], 0, [1.0]) == pytest.approx([8.0])
+    three, seven = np.array([3.0]), np.array([7.0])
+    assert fit_polynomial(three, seven, 0, GRID[:2]).tolist() == [7.0, 7.0]
+    two = np.array([7.0, 9.0])
+    assert fit_polynomial(np.repeat(three, 2), two, 0, GRID[:1]) == pytest.approx([8.0])
 
 
 def test_equal_inputs_may_occur():
@@ -98,11 +100,11 @@ def test_equal_inputs_may_occur():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (([1.0, 2.0], [1.0], 0, [1.0]), "y: expected 2 entries, got 1"),
-        (([], [], 0, [1.0]), "x: expected a filled array with one axis, got shape (0,)"),
-        (([[1.0]], [1.0], 0, [1.0]), "x: expected a filled array with one axis, got shape (1, 1)"),
-        (([1.0, 1.0], [1.0, 2.0], 1, [1.0]), "x: expected at least degree + 1 = 2 different"),
-        (([1.0, 2.0], [1.0, 2.0], 0, 1.0), "x_new: expected a filled array with one axis"),
+        (([1.0, 2.0], [1.0], 0, [1.0]), "y: expected shape (n,) with n = 2, got (1,)"),
+        (([], [], 0, [1.0]), "x: expected shape (n,), nothing empty, got (0,)"),
+        (([[1.0]], [1.0], 0, [1.0]), "x: expected shape (n,), nothing empty, got (1, 1)"),
+        (([1.0, 1.0], [1.0, 2.0], 1, [1.0]), "x: expected more than 1 different inputs, got 1"),
+        (([1.0, 2.0], [1.0, 2.0], 0, 1.0), "x_new: expected shape (m,), nothing empty, got ()"),
         (([1.0], [1.0], -1, [1.0]), "degree: expected a whole number of at least 0, got -1"),
         (([1.0], [1.0], 0.5, [1.0]), "degree: expected a whole number of at least 0, got 0.5"),
     ],
@@ -128,7 +130,7 @@ def test_noise_has_the_moments_asked_for():
 
 def test_no_noise_and_one_set():
     assert (simulate_targets(f(X), 0.0, 3, np.random.default_rng(0)) == f(X)).all()
-    assert simulate_targets([1.0], 1.0, 1, np.random.default_rng(0)).shape == (1, 1)
+    assert simulate_targets(np.ones(1), 1.0, 1, np.random.default_rng(0)).shape == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_no_noise_and_one_set():
     [
         ([1.0], -0.1, 1, "noise_sd: expected a finite number of at least 0, got -0.1"),
         ([1.0], 1.0, 0, "n_sets: expected a whole number of at least 1, got 0"),
-        ([], 1.0, 1, "truth: expected a filled array with one axis"),
+        ([], 1.0, 1, "truth: expected shape (n,), nothing empty, got (0,)"),
     ],
 )
 def test_bad_data_for_a_simulation_are_named(truth, noise_sd, n_sets, said):
@@ -199,9 +201,12 @@ def test_one_model_has_no_variance():
     ("call", "said"),
     [
         (lambda: average_prediction([1.0, 2.0]), "predictions: expected shape (K, m)"),
-        (lambda: variance(np.zeros((0, 3))), "predictions: expected shape (K, m)"),
-        (lambda: bias_squared(np.zeros((2, 3)), np.zeros(2)), "truth: expected 3 entries, got 2"),
-        (lambda: bias_squared(np.zeros((2, 3)), 0.0), "truth: expected a filled array"),
+        (lambda: variance(np.zeros((0, 3))), "predictions: expected shape (K, m), nothing empty"),
+        (
+            lambda: bias_squared(np.zeros((2, 3)), np.zeros(2)),
+            "truth: expected shape (m,) with m = 3, got (2,)",
+        ),
+        (lambda: bias_squared(np.zeros((2, 3)), 0.0), "truth: expected shape (m,) with m = 3"),
         (lambda: decompose_mse(np.zeros((2, 3)), np.zeros(3), -1), "noise_sd: expected a finite"),
         (
             lambda: unbiased_bias_squared(np.zeros((1, 3)), np.zeros(3)),
@@ -239,6 +244,7 @@ def test_the_recorded_decomposition_of_polynomial_fits(oracle):
         degrees.append(degree)
         curves.append((bias2, unit))
     bias2, unit = np.transpose(curves)
+    degrees = np.array(degrees)
     assert best_degree(degrees, bias2, unit, 0.2) == recorded["best_degree"]["sigma0.2"] == 10
     assert best_degree(degrees, bias2, unit, 1.0) == recorded["best_degree"]["sigma1"] == 8
     line = np.polynomial.Polynomial.fit(X, f(X), 1).convert().coef
@@ -348,17 +354,17 @@ def test_a_method_that_ignores_the_data_has_no_variance_and_one_that_copies_them
         ),
         (
             lambda: smoother_matrix(np.ones((4, 2)), np.ones((3, 1))),
-            "features_new: expected 2 columns as in features, got 1",
+            "features_new: expected shape (m, p) with p = 2, got (3, 1)",
         ),
         (lambda: smoother_matrix(np.ones((4, 1)), np.ones((3, 1)), -1.0), "penalty: expected"),
-        (lambda: smoother_matrix(np.ones(4), np.ones((3, 1))), "features: expected a filled array"),
+        (lambda: smoother_matrix(np.ones(4), np.ones((3, 1))), "features: expected shape (n, p)"),
         (
             lambda: exact_decomposition(np.ones((2, 3)), np.ones(2), np.ones(2), 1.0),
-            "truth: expected 3 entries, got 2",
+            "truth: expected shape (n,) with n = 3, got (2,)",
         ),
         (
             lambda: exact_decomposition(np.ones((2, 3)), np.ones(3), np.ones(3), 1.0),
-            "truth_new: expected 2 entries, got 3",
+            "truth_new: expected shape (m,) with m = 2, got (3,)",
         ),
         (
             lambda: exact_decomposition(np.ones((2, 3)), np.ones(3), np.ones(2), np.nan),
@@ -366,11 +372,11 @@ def test_a_method_that_ignores_the_data_has_no_variance_and_one_that_copies_them
         ),
         (
             lambda: expected_training_error(np.ones((2, 3)), np.ones(3), 1.0),
-            "smoother: expected shape (3, 3), got (2, 3)",
+            "smoother: expected shape (n, n), nothing empty, got (2, 3)",
         ),
-        (lambda: best_degree([1, 2], [1.0], [1.0, 2.0], 1.0), "bias2: expected 2 entries, got 1"),
-        (lambda: best_degree([1], [1.0], [], 1.0), "unit_variance: expected a filled array"),
-        (lambda: best_degree([], [], [], 1.0), "degrees: expected a filled array"),
+        (lambda: best_degree([1, 2], [1.0], [1.0, 2.0], 1.0), "bias2: expected shape (k,) with k = 2"),
+        (lambda: best_degree([1], [1.0], [], 1.0), "unit_variance: expected shape (k,) with k = 1"),
+        (lambda: best_degree([], [], [], 1.0), "degrees: expected shape (k,), nothing empty"),
         (lambda: best_degree([1], [1.0], [1.0], -1.0), "noise_sd: expected"),
     ],
 )
@@ -384,8 +390,9 @@ def test_bad_smoothers_are_named(call, said):
 
 
 def test_among_equals_the_smallest_degree():
-    assert best_degree([2, 5, 9], [1.0, 1.0, 1.0], [0.0, 0.0, 0.0], 1.0) == 2
-    assert best_degree([2, 5, 9], [3.0, 1.0, 1.0], [1.0, 2.0, 3.0], 0.0) == 5
+    degrees, flat = np.array([2, 5, 9]), np.ones(3)
+    assert best_degree(degrees, flat, 0 * flat, 1.0) == 2
+    assert best_degree(degrees, np.array([3.0, 1.0, 1.0]), degrees, 0.0) == 5
 
 
 @given(st.floats(0, 100), st.floats(0, 100))
