@@ -298,16 +298,16 @@ def nonlinear_conjugate_gradient(f, gradient, theta, tol=1e-5, max_iterations=10
 
 
 def bfgs_update(inverse, step, change):
-    """The BFGS update of an approximation H to the inverse Hessian.
+    """The BFGS update of an approximation M to the inverse Hessian.
 
     With s for the step, y for the change and rho = 1 / (y @ s):
-    H <- (I - rho * s y^T) H (I - rho * y s^T) + rho * s s^T
-    Where y @ s is not positive, H stays as it is.
+    M <- (I - rho * s y^T) M (I - rho * y s^T) + rho * s s^T
+    Where y @ s is not positive, M stays as it is.
 
     Parameters
     ----------
     inverse : ndarray of shape (n, n)
-        H: symmetric and positive definite.
+        M: symmetric and positive definite.
     step, change : ndarray of shape (n,)
         s = theta_new - theta and y = gradient_new - gradient.
 
@@ -334,12 +334,12 @@ def bfgs(f, gradient, theta, tol=1e-5, max_iterations=10_000):
     """Minimise by BFGS with a line search.
 
     In every iteration:
-    direction = -H @ gradient(theta)
+    direction = -M @ gradient(theta)
     s = alpha * direction, alpha by a line search
     y = gradient(theta + s) - gradient(theta)
     theta <- theta + s
-    H <- bfgs_update(H, s, y)
-    The first direction is -gradient(theta); before the first update, H is
+    M <- bfgs_update(M, s, y)
+    The first direction is -gradient(theta); before the first update, M is
     (s @ y) / (y @ y) * I.
 
     Parameters
@@ -385,11 +385,11 @@ def bfgs(f, gradient, theta, tol=1e-5, max_iterations=10_000):
 
 
 def lbfgs_direction(grad, steps, changes):
-    """The L-BFGS direction -H @ grad, by two loops, without the matrix H.
+    """The L-BFGS direction -M @ grad, by two loops, without the matrix M.
 
-    H is what bfgs_update makes of the matrix (s @ y) / (y @ y) * I, with the
+    M is what bfgs_update makes of the matrix (s @ y) / (y @ y) * I, with the
     newest pair (s, y), by all pairs in turn, oldest first. Without any pair,
-    H is I.
+    M is I.
 
     Parameters
     ----------

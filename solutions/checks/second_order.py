@@ -962,7 +962,7 @@ def _newest_scale(steps, changes):
     return (steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1])
 
 
-lbfgs_direction.mistake("the sign is missing: the direction goes downhill, it is -H @ grad")(
+lbfgs_direction.mistake("the sign is missing: the direction goes downhill, it is -M @ grad")(
     _two_loops(sign=1.0)
 )
 lbfgs_direction.mistake(
@@ -1050,7 +1050,7 @@ def lbfgs_dense(grad, steps, changes):
     return -inverse @ grad
 
 
-@lbfgs_direction.variant("recursive: H_k from H_(k-1)")
+@lbfgs_direction.variant("recursive: M_k from M_(k-1)")
 def lbfgs_recursive(grad, steps, changes):
     steps, changes = list(steps), list(changes)
     scale = _newest_scale(steps, changes) if steps else 1.0
@@ -1166,7 +1166,7 @@ def _dense(search, small=_is_small, update=True, look_first=True, fixed_tol=None
 
 
 bfgs.mistake(
-    "this needs as many iterations as gradient descent: does the inverse change after each step, with s the step made and y the new gradient minus the old, and is the direction -H @ gradient?"
+    "this needs as many iterations as gradient descent: does the inverse change after each step, with s the step made and y the new gradient minus the old, and is the direction -M @ gradient?"
 )(_dense(_first_shorter, update=False))
 bfgs.mistake(
     "full steps are made: without a line search the loss may rise, and the method get lost where the loss is no quadratic"
