@@ -1,4 +1,4 @@
-"""Arguments out of range or of the wrong shape: an error that names the argument and what was expected."""
+"""Arguments out of range or of the wrong shape: an error that names the argument."""
 
 import functools
 import inspect
@@ -77,7 +77,7 @@ def shapes(**forms: str) -> Callable[[Callable], Callable]:
             for name, form in forms.items():
                 axes, shape = form.split(), np.shape(bound.arguments[name])
                 fits = len(axes) == len(shape) and 0 not in shape
-                known = [f"{axis} = {lengths[axis]}" for axis in dict.fromkeys(axes) if axis in lengths]
+                known = [f"{axis} = {lengths[axis]}" for axis in sorted(set(axes) & set(lengths))]
                 if fits:
                     pairs = zip(axes, shape, strict=True)
                     fits = all(lengths.setdefault(axis, size) == size for axis, size in pairs)
