@@ -204,7 +204,7 @@ def _logistic(n_examples: int = 30, penalty: float = 0.01) -> Problem:
 
     def share(theta):
         """How far each example is from being sure of its label: in (0, 1)."""
-        return 1 / (1 + np.exp(theta @ x.T))
+        return (1 - np.tanh(theta @ x.T / 2)) / 2
 
     def gradient(theta):
         theta = _points(theta, 4)
