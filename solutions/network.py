@@ -5,11 +5,58 @@ front: `dw` is that of the loss by `w`. What does not fit together raises `Value
 argument.
 """
 
+import functools
+import inspect
+
 import numpy as np
 
-from gradus.domain import POSITIVE, POSITIVE_COUNT, domain
+from gradus.domain import POSITIVE, POSITIVE_COUNT, domain, shapes
 
 
+def _guard(check):
+    """A decorator: `check(arguments)`, by name, raises `ValueError` before the function is called."""
+
+    def decorate(function):
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def guarded(*args, **kwargs):
+            check(signature.bind(*args, **kwargs).arguments)
+            return function(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _classes(last):
+    """Guard `labels`: whole numbers, each the number of a class; `last` has one entry for each in its last axis."""
+
+    def check(arguments):
+        labels, k = np.asarray(arguments["labels"]), np.shape(arguments[last])[-1]
+        if labels.dtype.kind not in "iu":
+            raise ValueError(f"labels: expected whole numbers, got {labels.dtype}")
+        if labels.min() < 0 or labels.max() >= k:
+            raise ValueError(
+                f"labels: expected classes 0 to {k - 1}, got {labels.min()} to {labels.max()}"
+            )
+
+    return _guard(check)
+
+
+def _same_shape(one, other):
+    """Guard two arrays that may have any shape, but the same, and not an empty one."""
+
+    def check(arguments):
+        want, got = (np.shape(arguments[name]) for name in (one, other))
+        if want != got or 0 in got:
+            raise ValueError(f"{other}: expected the shape of {one}, {want}, not empty, got {got}")
+
+    return _guard(check)
+
+
+@shapes(logits="n k", labels="n")
+@_classes("logits")
 def accuracy(logits, labels):
     """The share of examples whose highest score is that of their label.
 
@@ -27,12 +74,11 @@ def accuracy(logits, labels):
 
     Source: the definition.
     """
-    logits = _matrix("logits", logits)
-    labels = _classes(labels, logits)
     return np.mean(logits.argmax(axis=1) == labels)
 
 
 @domain(h=POSITIVE)
+@shapes(x="n")
 def numerical_gradient(f, x, h=1e-5):
     """The gradient of f at x by central differences, one coordinate at a time.
 
@@ -53,16 +99,16 @@ def numerical_gradient(f, x, h=1e-5):
 
     Source: Nocedal and Wright (2006), section 8.1.
     """
-    x = _vector("x", x)
-    grad = np.empty_like(x)
+    grad = np.empty(len(x))
     for i in range(len(x)):
-        step = np.zeros_like(x)
+        step = np.zeros(len(x))
         step[i] = h
         grad[i] = (f(x + step) - f(x - step)) / (2 * h)
     return grad
 
 
 @domain(floor=POSITIVE)
+@_same_shape("a", "b")
 def relative_error(a, b, floor=1e-8):
     """The largest relative difference of two arrays, entry by entry.
 
@@ -83,13 +129,11 @@ def relative_error(a, b, floor=1e-8):
 
     Source: the CS231n notes, "Gradient checks", with a floor.
     """
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if a.shape != b.shape or a.size == 0:
-        raise ValueError(f"b: expected the shape of a, not empty, got {b.shape} and {a.shape}")
     size = np.maximum(np.maximum(np.abs(a), np.abs(b)), floor)
     return np.max(np.abs(a - b) / size)
 
 
+@shapes(x="n d", w="d k", b="k")
 def affine_forward(x, w, b):
     """The outputs of a fully connected layer, without an activation.
 
@@ -110,13 +154,10 @@ def affine_forward(x, w, b):
 
     Source: Goodfellow, Bengio and Courville (2016), section 6.1.
     """
-    x, w = _layer(x, w)
-    b = _vector("b", b)
-    if b.shape != w.shape[1:]:
-        raise ValueError(f"b: expected shape {w.shape[1:]}, one for each column of w, got {b.shape}")
     return x @ w + b
 
 
+@shapes(x="n d", w="d k", dz="n k")
 def affine_backward(dz, x, w):
     """The gradients of the loss by the inputs, weights and biases of z = x @ w + b.
 
@@ -138,13 +179,10 @@ def affine_backward(dz, x, w):
 
     Source: Goodfellow, Bengio and Courville (2016), section 6.5.6.
     """
-    x, w = _layer(x, w)
-    dz = np.asarray(dz, dtype=float)
-    if dz.shape != (len(x), w.shape[1]):
-        raise ValueError(f"dz: expected shape {(len(x), w.shape[1])}, got {dz.shape}")
     return dz @ w.T, x.T @ dz, dz.sum(axis=0)
 
 
+@_same_shape("z", "da")
 def relu_backward(da, z):
     """The gradient of the loss by the inputs of a = max(z, 0), element by element.
 
@@ -164,12 +202,11 @@ def relu_backward(da, z):
     Source: Goodfellow, Bengio and Courville (2016), section 6.3; 0 at the kink
     as in PyTorch and TensorFlow.
     """
-    da, z = np.asarray(da, dtype=float), np.asarray(z, dtype=float)
-    if da.shape != z.shape:
-        raise ValueError(f"da: expected the shape of z, {z.shape}, got {da.shape}")
     return np.where(z > 0, da, 0.0)
 
 
+@shapes(logits="n k", labels="n")
+@_classes("logits")
 def softmax_cross_entropy(logits, labels):
     """The mean cross-entropy of the softmax of the logits, and its gradient.
 
@@ -195,8 +232,6 @@ def softmax_cross_entropy(logits, labels):
     Source: Bridle (1990) for the softmax; Blanchard, Higham and Higham (2021)
     for the shift by the largest entry of a row.
     """
-    logits = _matrix("logits", logits)
-    labels = _classes(labels, logits)
     n, rows = len(logits), np.arange(len(logits))
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(shifted).sum(axis=1))
@@ -206,6 +241,8 @@ def softmax_cross_entropy(logits, labels):
     return loss, grad / n
 
 
+@shapes(x="n d", labels="n", w1="d m", b1="m", w2="m k", b2="k")
+@_classes("b2")
 def network_gradient(x, labels, w1, b1, w2, b2):
     """The loss of a network with one hidden layer of ReLU units, and its gradients.
 
@@ -262,42 +299,5 @@ def minibatches(n, batch_size, rng):
 
     Source: the DataLoader of PyTorch with shuffle=True and drop_last=False.
     """
-    order, size = rng.permutation(int(n)), int(batch_size)
-    return [order[start : start + size] for start in range(0, len(order), size)]
-
-
-def _vector(name, values):
-    array = np.asarray(values, dtype=float)
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(f"{name}: expected a vector that is not empty, got shape {array.shape}")
-    return array
-
-
-def _matrix(name, values):
-    array = np.asarray(values, dtype=float)
-    if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"{name}: expected a matrix that is not empty, got shape {array.shape}")
-    return array
-
-
-def _layer(x, w):
-    """The inputs and weights of a layer, which must fit together."""
-    x, w = _matrix("x", x), _matrix("w", w)
-    if x.shape[1] != w.shape[0]:
-        raise ValueError(f"w: expected {x.shape[1]} rows, one for each column of x, got {len(w)}")
-    return x, w
-
-
-def _classes(labels, logits):
-    """The labels of the rows of the logits, each the number of a column."""
-    n, k = logits.shape
-    labels = np.asarray(labels)
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels: expected {n} whole numbers, got shape {labels.shape}, {labels.dtype}"
-        )
-    if labels.min() < 0 or labels.max() >= k:
-        raise ValueError(
-            f"labels: expected classes 0 to {k - 1}, got {labels.min()} to {labels.max()}"
-        )
-    return labels
+    order = rng.permutation(n)
+    return [order[start : start + batch_size] for start in range(0, n, batch_size)]

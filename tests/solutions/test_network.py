@@ -102,7 +102,6 @@ def test_the_function_is_asked_twice_for_each_coordinate_and_sees_its_own_copy()
 
 def test_differences_at_whole_numbers():
     close(numerical_gradient(lambda v: v @ v, np.array([1, 2]), 0.25), [2, 4])
-    close(numerical_gradient(lambda v: v @ v, [1, 2], 0.25), [2, 4])
 
 
 # relative_error
@@ -192,7 +191,8 @@ def test_relu_backward_passes_only_where_the_unit_was_on():
 
 
 def test_relu_backward_is_finite_where_the_gradient_is_not_and_the_unit_is_off():
-    np.testing.assert_array_equal(relu_backward([np.inf, np.nan], [-1.0, -1.0]), [0, 0])
+    off = relu_backward(np.array([np.inf, np.nan]), np.array([-1.0, -1.0]))
+    np.testing.assert_array_equal(off, [0, 0])
 
 
 def test_relu_backward_against_differences():
@@ -351,7 +351,7 @@ def test_the_pieces_train_as_pytorch_does(recorded):
 
 def test_frameworks_take_0_for_the_derivative_at_the_kink(oracle):
     facts = oracle("activations")["facts"]
-    assert relu_backward([1.0], [0.0])[0] == facts["relu_derivative_at_0_torch"] == 0
+    assert relu_backward(np.ones(1), np.zeros(1))[0] == facts["relu_derivative_at_0_torch"] == 0
 
 
 # minibatches
@@ -395,34 +395,34 @@ LABELS = np.array([0, 1, 0, 1, 0])
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: accuracy(X, LABELS[:4]), "labels: expected 5 whole numbers, got shape"),
-        (lambda: accuracy(X, LABELS.astype(float)), "labels: expected 5 whole numbers"),
+        (lambda: accuracy(X, LABELS[:4]), r"labels: expected shape \(n,\) with n = 5, got \(4,\)"),
+        (lambda: accuracy(X, LABELS.astype(float)), "labels: expected whole numbers, got float64"),
         (lambda: accuracy(X, LABELS + 2), "labels: expected classes 0 to 2, got 2 to 3"),
         (lambda: accuracy(X, -LABELS), "labels: expected classes 0 to 2, got -1 to 0"),
-        (lambda: accuracy(np.ones((0, 3)), np.ones(0, int)), "logits: expected a matrix that"),
-        (lambda: accuracy(np.ones(3), np.ones(1, int)), "logits: expected a matrix"),
+        (lambda: accuracy(X[:0], LABELS[:0]), "logits: expected shape .*, nothing empty"),
+        (lambda: accuracy(np.ones(3), np.ones(1, int)), "logits: expected shape"),
         (lambda: numerical_gradient(np.sum, np.ones(2), 0.0), "h: expected a finite number above"),
         (lambda: numerical_gradient(np.sum, np.ones(2), -1e-5), "h: expected"),
         (lambda: numerical_gradient(np.sum, np.ones(2), np.nan), "h: expected"),
-        (lambda: numerical_gradient(np.sum, np.ones((2, 2))), "x: expected a vector"),
-        (lambda: numerical_gradient(np.sum, np.ones(0)), "x: expected a vector that is not"),
-        (lambda: relative_error(np.ones(2), np.ones(3)), "b: expected the shape of a"),
+        (lambda: numerical_gradient(np.sum, np.ones((2, 2))), r"x: expected shape \(n,\)"),
+        (lambda: numerical_gradient(np.sum, np.ones(0)), "x: expected shape .*, nothing empty"),
+        (lambda: relative_error(np.ones(2), np.ones(3)), r"b: expected the shape of a, \(2,\)"),
         (lambda: relative_error(np.ones(2), 1.0), "b: expected the shape of a"),
-        (lambda: relative_error(np.ones(0), np.ones(0)), "b: expected the shape of a, not empty"),
+        (lambda: relative_error(np.ones(0), np.ones(0)), "b: expected the shape of a, .* not empty"),
         (lambda: relative_error(1.0, 1.0, floor=0.0), "floor: expected a finite number above 0"),
-        (lambda: affine_forward(X, W.T, B), "w: expected 3 rows, one for each column of x, got 2"),
-        (lambda: affine_forward(X, W, np.ones(3)), r"b: expected shape \(2,\)"),
-        (lambda: affine_forward(X, W, np.ones((1, 2))), "b: expected a vector"),
-        (lambda: affine_forward(X[0], W, B), r"x: expected a matrix .* got shape \(3,\)"),
-        (lambda: affine_forward(X[:0], W, B), "x: expected a matrix that is not empty"),
-        (lambda: affine_backward(np.ones((5, 3)), X, W), r"dz: expected shape \(5, 2\), got"),
-        (lambda: affine_backward(np.ones((4, 2)), X, W), r"dz: expected shape \(5, 2\), got"),
-        (lambda: affine_backward(np.ones((5, 2)), X, W.T), "w: expected 3 rows"),
+        (lambda: affine_forward(X, W.T, B), r"w: expected shape \(d, k\) with d = 3, got \(2, 3\)"),
+        (lambda: affine_forward(X, W, np.ones(3)), r"b: expected shape \(k,\) with k = 2"),
+        (lambda: affine_forward(X, W, np.ones((1, 2))), "b: expected shape"),
+        (lambda: affine_forward(X[0], W, B), r"x: expected shape \(n, d\).*, got \(3,\)"),
+        (lambda: affine_forward(X[:0], W, B), "x: expected shape .*, nothing empty"),
+        (lambda: affine_backward(np.ones((5, 3)), X, W), r"dz: .* with k = 2, n = 5, got \(5, 3\)"),
+        (lambda: affine_backward(np.ones((4, 2)), X, W), "dz: expected shape"),
+        (lambda: affine_backward(np.ones((5, 2)), X, W.T), "w: expected shape"),
         (lambda: relu_backward(np.ones(3), np.ones(4)), r"da: expected the shape of z, \(4,\)"),
         (lambda: softmax_cross_entropy(X, LABELS + 2), "labels: expected classes 0 to 2"),
-        (lambda: softmax_cross_entropy(X[:0], LABELS[:0]), "logits: expected a matrix that is"),
-        (lambda: softmax_cross_entropy(X, LABELS[:, None]), r"labels: .* got shape \(5, 1\)"),
-        (lambda: network_gradient(X, LABELS, W, B, W, B), "w: expected 2 rows"),
+        (lambda: softmax_cross_entropy(X[:0], LABELS[:0]), "logits: .*, nothing empty"),
+        (lambda: softmax_cross_entropy(X, LABELS[:, None]), r"labels: .* got \(5, 1\)"),
+        (lambda: network_gradient(X, LABELS, W, B, W, B), r"w2: expected shape .* with m = 2"),
         (lambda: network_gradient(X, LABELS + 1, W, B, W.T[:, :2], B), "labels: expected classes"),
         (lambda: minibatches(0, 3, None), "n: expected a whole number of at least 1, got 0"),
         (lambda: minibatches(3, 0, None), "batch_size: expected a whole number of at least 1"),
