@@ -1,8 +1,7 @@
 """A network and its gradient: the references of that chapter.
 
-Rows are examples. A gradient has the shape of what it is the gradient by, and its name with a d in
-front: `dw` is that of the loss by `w`. What does not fit together raises `ValueError` that names the
-argument.
+Rows are examples. A gradient has the shape of what it is the gradient by, and its name with a d
+in front: `dw` is that of the loss by `w`. What does not fit raises `ValueError` with its name.
 """
 
 import functools
@@ -14,7 +13,7 @@ from gradus.domain import POSITIVE, POSITIVE_COUNT, domain, shapes
 
 
 def _guard(check):
-    """A decorator: `check(arguments)`, by name, raises `ValueError` before the function is called."""
+    """A decorator: `check(arguments)`, by name, may raise `ValueError` before the call."""
 
     def decorate(function):
         signature = inspect.signature(function)
@@ -30,7 +29,7 @@ def _guard(check):
 
 
 def _classes(last):
-    """Guard `labels`: whole numbers, each the number of a class; `last` has one entry for each in its last axis."""
+    """Guard `labels`: whole numbers of classes, of which the last axis of `last` has one entry each."""
 
     def check(arguments):
         labels, k = np.asarray(arguments["labels"]), np.shape(arguments[last])[-1]
@@ -159,7 +158,7 @@ def affine_forward(x, w, b):
 
 @shapes(x="n d", w="d k", dz="n k")
 def affine_backward(dz, x, w):
-    """The gradients of the loss by the inputs, weights and biases of z = x @ w + b.
+    """The gradients of the loss by all that goes into z = x @ w + b.
 
     dx = dz @ w.T, dw = x.T @ dz, and db is the sum of the rows of dz.
 
@@ -184,7 +183,7 @@ def affine_backward(dz, x, w):
 
 @_same_shape("z", "da")
 def relu_backward(da, z):
-    """The gradient of the loss by the inputs of a = max(z, 0), element by element.
+    """The gradient of the loss by z, where a = max(z, 0), entry by entry.
 
     dz = da where z > 0, and 0 elsewhere; 0 at z = 0, too.
 
@@ -244,7 +243,7 @@ def softmax_cross_entropy(logits, labels):
 @shapes(x="n d", labels="n", w1="d m", b1="m", w2="m k", b2="k")
 @_classes("b2")
 def network_gradient(x, labels, w1, b1, w2, b2):
-    """The loss of a network with one hidden layer of ReLU units, and its gradients.
+    """The loss of a network with one hidden layer of ReLU units, and its gradient.
 
     z1 = x @ w1 + b1,  a1 = max(z1, 0),  z2 = a1 @ w2 + b2;
     the loss is the mean cross-entropy of the softmax of z2.
@@ -299,5 +298,5 @@ def minibatches(n, batch_size, rng):
 
     Source: the DataLoader of PyTorch with shuffle=True and drop_last=False.
     """
-    order = rng.permutation(n)
-    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
+    order, starts = rng.permutation(n), range(0, n, batch_size)
+    return [order[start : start + batch_size] for start in starts]
