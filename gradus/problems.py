@@ -265,7 +265,8 @@ _CURVES = {
     curve.name: curve
     for curve in (
         Curve("identity", lambda z: 1.0 * np.asarray(z), lambda z: np.ones(np.shape(z))),
-        Curve("hinge", lambda z: np.maximum(z, 0.0), lambda z: np.where(np.asarray(z) > 0, 1.0, 0.0)),
+        # At the kink the mean of both slopes, so that a point there does not upset an average.
+        Curve("hinge", lambda z: np.maximum(z, 0.0), lambda z: np.heaviside(z, 0.5)),
         Curve("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2),
         Curve("cosine", np.cos, lambda z: -np.sin(z)),
         Curve("bump", lambda z: np.exp(-np.square(z) / 2), lambda z: -z * np.exp(-np.square(z) / 2)),
