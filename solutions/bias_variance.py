@@ -13,7 +13,7 @@ from gradus.domain import COUNT, NONNEGATIVE, POSITIVE_COUNT, domain, shapes
 @domain(degree=COUNT)
 @shapes(x="n", y="n", x_new="m")
 def fit_polynomial(x, y, degree, x_new):
-    """Fit a polynomial by least squares and return what it predicts at new inputs.
+    """Fit a polynomial by least squares and predict at new inputs.
 
     The polynomial of that degree with the smallest sum of (y - h(x))**2,
     evaluated at x_new. Scale the inputs first, in a way that is the same for
@@ -37,11 +37,12 @@ def fit_polynomial(x, y, degree, x_new):
     """
     different = np.unique(x).size
     if different <= degree:
-        raise ValueError(f"x: expected more than {degree} different inputs, got {different}")
-    low, high = np.min(x), np.max(x)
-    half = (high - low) / 2 or 1.0
+        raise ValueError(
+            f"x: expected more than {degree} different inputs, got {different}"
+        )
+    middle, half = (x.max() + x.min()) / 2, (x.max() - x.min()) / 2 or 1.0
     features, features_new = (
-        np.polynomial.legendre.legvander((inputs - (low + high) / 2) / half, degree)
+        np.polynomial.legendre.legvander((inputs - middle) / half, degree)
         for inputs in (x, x_new)
     )
     return features_new @ np.linalg.lstsq(features, y, rcond=None)[0]
@@ -96,7 +97,7 @@ def average_prediction(predictions):
 
 @shapes(predictions="K m", truth="m")
 def bias_squared(predictions, truth):
-    """The squared bias at each point: how far the average model is from the truth.
+    """The squared bias at each point: how far the average is from the truth.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ def bias_squared(predictions, truth):
 
 @shapes(predictions="K m")
 def variance(predictions):
-    """The variance at each point: how far single models are from the average model.
+    """The variance at each point: how far models are from the average model.
 
     The mean over the K models of the squared distance: divided by K, not K - 1.
 
@@ -137,7 +138,7 @@ def variance(predictions):
 @domain(noise_sd=NONNEGATIVE)
 @shapes(predictions="K m", truth="m")
 def decompose_mse(predictions, truth, noise_sd):
-    """Squared bias, variance, noise and their sum, each averaged over the points.
+    """Squared bias, variance, noise and their sum, averaged over the points.
 
     Parameters
     ----------
@@ -194,9 +195,10 @@ def unbiased_bias_squared(predictions, truth):
 @domain(penalty=NONNEGATIVE)
 @shapes(features="n p", features_new="m p")
 def smoother_matrix(features, features_new, penalty=0.0):
-    """The matrix S that turns targets into predictions: least squares, or ridge.
+    """The matrix S that turns targets into predictions, by ridge regression.
 
-    theta minimises sum((y - features @ theta)**2) + penalty * sum(theta[1:]**2);
+    theta minimises
+    sum((y - features @ theta)**2) + penalty * sum(theta[1:]**2);
     the predictions features_new @ theta are S @ y, with one S for every y.
     The coefficient of the first column, the constant, is not penalised.
 
@@ -217,18 +219,21 @@ def smoother_matrix(features, features_new, penalty=0.0):
     Source: Hastie, Tibshirani and Friedman (2009), section 5.4.1.
     """
     n, p = features.shape
-    # Ridge is least squares with extra rows: p - 1 targets of zero, one for each penalised weight.
+    # Ridge is least squares with a row for each penalised weight, of target zero.
     rows = np.vstack([features, np.sqrt(penalty) * np.eye(p)[1:]])
-    solution, _, rank, _ = np.linalg.lstsq(rows, np.eye(len(rows), n), rcond=None)
+    targets = np.eye(len(rows), n)
+    solution, _, rank, _ = np.linalg.lstsq(rows, targets, rcond=None)
     if rank < p:
-        raise ValueError(f"features: expected {p} linearly independent columns, got {rank}")
+        raise ValueError(
+            f"features: expected {p} linearly independent columns, got {rank}"
+        )
     return features_new @ solution
 
 
 @domain(noise_sd=NONNEGATIVE)
 @shapes(smoother="m n", truth="n", truth_new="m")
 def exact_decomposition(smoother, truth, truth_new, noise_sd):
-    """Squared bias and variance of a linear smoother at each point, without simulation.
+    """The exact squared bias and variance of a linear smoother, point by point.
 
     The targets are truth + noise, the predictions smoother @ targets.
 
@@ -249,13 +254,14 @@ def exact_decomposition(smoother, truth, truth_new, noise_sd):
 
     Source: Hastie, Tibshirani and Friedman (2009), section 7.3.
     """
-    return (smoother @ truth - truth_new) ** 2, noise_sd**2 * (smoother**2).sum(axis=1)
+    bias2 = (smoother @ truth - truth_new) ** 2
+    return bias2, noise_sd**2 * np.sum(smoother**2, axis=1)
 
 
 @domain(noise_sd=NONNEGATIVE)
 @shapes(smoother="n n", truth="n")
 def expected_training_error(smoother, truth, noise_sd):
-    """The expected mean squared error of a linear smoother on its own training targets.
+    """Expected mean squared error of a linear smoother on its training targets.
 
     Parameters
     ----------
@@ -273,7 +279,8 @@ def expected_training_error(smoother, truth, noise_sd):
     Source: Hastie, Tibshirani and Friedman (2009), section 7.4.
     """
     rest = np.eye(len(truth)) - smoother
-    return (np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)) / len(truth)
+    total = np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)
+    return total / len(truth)
 
 
 @domain(noise_sd=NONNEGATIVE)
