@@ -1296,3 +1296,25 @@ def lbfgs_by_dense(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_00
             del steps[0], changes[0]
         theta, iterations = new, iterations + 1
     return [theta, iterations]
+
+
+lbfgs_for_a_network = Written(
+    "lbfgs-for-a-network",
+    points=5,
+    rubric="""\
+- 1 point: memory: two vectors a pair, so 2 m n numbers beside theta; for ten pairs 1e9 numbers (4 GB in float32), against Adam's two vectors (1e8 numbers).
+- 1 point: the pairs: y is a difference of two noisy gradients; with two batches it holds the noise of both, and it is divided by when the direction is made.
+- 1 point: why it gets worse: the signal H s shrinks with the step (and near a minimum), the noise of a batch does not. And the line search compares losses of different examples, or follows one batch.
+- 1 point: where the choice is right: exact gradients, that is a small problem or the whole batch; smooth loss; many digits wanted. (Superlinear convergence is a claim about BFGS with exact gradients near a minimum; L-BFGS converges linearly: no point is lost for not knowing this.)
+- 1 point: an experiment that decides: for instance the noise in y against H s at a few step lengths, the share of pairs with y @ s < 0, or loss against passes through the data beside Adam, each with a tuned step.""",
+)
+
+newton_at_a_saddle = Written(
+    "newton-at-a-saddle",
+    points=4,
+    rubric="""\
+- 1 point: Newton's step is (-1/4, -1/(-1)) = (-0.25, 1); the slope along it is -0.25 + 1 = 0.75: uphill.
+- 1 point: with damping 3 the step is (-1/7, -1/2); the slope along it is -1/7 - 1/2 = -9/14: downhill.
+- 1 point: why: with damping above 1 both eigenvalues 4 + damping and -1 + damping are positive, so that the slope -g (H + damping I)^(-1) g is negative for every gradient; with 0.5 the second is -0.5 still, and the step climbs along it (slope -1/4.5 + 2 = 16/9, uphill).
+- 1 point: for a very large damping the step is nearly -g / damping, a short step of gradient descent.""",
+)
