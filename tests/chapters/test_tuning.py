@@ -1,0 +1,350 @@
+"""The numbers and claims that the prose of the chapter on tuning states, computed anew."""
+
+import re
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from scipy import stats
+
+from gradus import data, exercises
+from solutions.tuning import (
+    grid_trials,
+    kfold_indices,
+    log_uniform,
+    standardize,
+    trials_needed,
+)
+
+SOURCE = (ROOT / "chapters" / "tuning.md").read_text("utf-8")
+# Long strings in the code cells are written in parts.
+TEXT = re.sub(r'"\s+f?"', "", SOURCE)
+CELLS = re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", SOURCE, re.MULTILINE | re.DOTALL)
+
+
+def said(sentence: str) -> None:
+    """The prose still says this: so that a number cannot be changed in one of the two places."""
+    assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
+
+
+# Numbers by themselves
+
+
+def test_standard_errors():
+    said("a 3 % error is known to within about $\\pm 1$ %")
+    assert np.sqrt(0.03 * 0.97 / 300) == pytest.approx(0.01, abs=0.0005)
+    said("80 of them to validate, the standard error {eq}`eq-tun-se` of a 25 % error is nearly 5 %")
+    assert 0.045 < np.sqrt(0.25 * 0.75 / 80) < 0.05
+    said("$\\sqrt{0.04 \\cdot 0.96 / 600} = 0.8$ %")
+    assert np.sqrt(0.04 * 0.96 / 600) == pytest.approx(0.008, abs=5e-5)
+
+
+def test_the_two_meanings_of_a_fifth():
+    said("with 20 % for test as well, that is 20 % or 16 % of all")
+    assert 0.2 * (1 - 0.2) == pytest.approx(0.16)
+
+
+def test_the_luck_of_the_best():
+    said("two for $m = 8$, three for $m = 90$, four for $m = 3{,}000$")
+    assert np.sqrt(2 * np.log([8, 90, 3000])) == pytest.approx([2, 3, 4], abs=0.05)
+    said("$\\sqrt{2\\ln 10} = 2.1$")
+    assert np.sqrt(2 * np.log(10)) == pytest.approx(2.1, abs=0.05)
+    rng = np.random.default_rng(0)
+    for m in (2, 8, 90, 3000):
+        assert rng.normal(size=(500, m)).max(axis=1).mean() < np.sqrt(2 * np.log(m))
+
+
+def test_a_guess_that_is_kept_is_a_little_better_than_one_half():
+    said("$\\delta = \\mathbb E|Z|\\,/\\,(2\\sqrt n) = 1/\\sqrt{2\\pi n}$")
+    rng, n = np.random.default_rng(0), 300
+    scores = rng.binomial(n, 0.5, 200_000) / n
+    kept = np.maximum(scores, 1 - scores)
+    assert kept.mean() - 0.5 == pytest.approx(1 / np.sqrt(2 * np.pi * n), rel=0.02)
+
+
+@pytest.mark.parametrize(("m", "n"), [(100, 300), (300, 300), (600, 300), (200, 1000)])
+def test_votes_of_kept_guesses_are_right_as_often_as_predicted(m, n):
+    rng, shares = np.random.default_rng(m), []
+    for _ in range(30):
+        labels, guesses = rng.integers(0, 2, n), rng.integers(0, 2, (m, n))
+        better = np.mean(guesses == labels, axis=1) > 0.5
+        kept = np.where(better[:, None], guesses, 1 - guesses)
+        share = kept.mean(axis=0)
+        right = np.where(share == 0.5, 0.5, (share > 0.5) == labels)
+        shares.append(right.mean())
+    predicted = stats.norm.cdf(np.sqrt(2 * m / (np.pi * n)))
+    error = np.std(shares, ddof=1) / np.sqrt(30)
+    assert np.mean(shares) == pytest.approx(predicted, abs=4 * error + 0.01)
+
+
+def test_the_price_of_a_grid():
+    said("Five values for each of two hyperparameters are 25 trainings; for six hyperparameters they are 15,625.")
+    assert (5**2, 5**6) == (25, 15625)
+    low = np.full(6, 0.1)
+    assert len(grid_trials(low, 10 * low, 5)) == 15625
+
+
+def test_uniform_draws_are_nearly_all_large(oracle):
+    said("\\approx 0.001")
+    assert (1 - 1e-3) / (1e3 - 1e-3) == pytest.approx(0.001, rel=0.01)
+    recorded = oracle("sklearn_stats")["results"]["random_search"]
+    assert recorded["plain_uniform_range_0p001_1000"]["prob_below"]["1"] == pytest.approx(
+        (1 - 1e-3) / (1e3 - 1e-3)
+    )
+    said("Ninety percent of all draws fall into the last decade")
+    assert (1e3 - 1e2) / (1e3 - 1e-3) == pytest.approx(0.9, abs=0.001)
+    said("0.1 % of the draws are below 1")
+
+
+def test_sixty_trials():
+    said("Sixty trials give $1 - 0.95^{60} = 0.954$.")
+    assert 1 - 0.95**60 == pytest.approx(0.954, abs=5e-4)
+    said("Exactly, 59 are enough")
+    assert trials_needed(0.05, 0.95) == 59
+    said("passes 0.95 at 59 trials")
+    said("For the best 1 % one needs five times as many trials as for the best 5 %.")
+    assert trials_needed(0.01, 0.95) / 59 == pytest.approx(5, abs=0.1)
+    said("$\\ln 0.01 / \\ln 0.9 = 43.7$, so 44")
+    assert trials_needed(0.1, 0.99) == 44
+
+
+def test_the_density_of_the_log_uniform():
+    said("\\text{density } \\frac{1}{x \\ln(b/a)}")
+    x = np.array([0.01, 0.5, 7.0])
+    assert stats.loguniform(1e-3, 10).pdf(x) == pytest.approx(1 / (x * np.log(1e4)))
+    rng = np.random.default_rng(0)
+    assert np.median(log_uniform(1e-3, 10, 5001, rng)) == pytest.approx(0.1, rel=0.2)
+
+
+def test_sizes_of_folds():
+    said("of 13 rows in 5 folds the sizes are 3, 3, 3, 2, 2")
+    rng = np.random.default_rng(0)
+    assert [len(v) for _, v in kfold_indices(13, 5, rng)] == [3, 3, 3, 2, 2]
+    said("two folds of 15 and five of 14")
+    assert [len(v) for _, v in kfold_indices(100, 7, rng)] == [15] * 2 + [14] * 5
+
+
+def test_least_squares_does_not_notice_the_scale():
+    said("Least squares without a penalty would not notice")
+    rng = np.random.default_rng(0)
+    x, new, y = rng.normal(size=(20, 3)), rng.normal(size=(5, 3)), rng.normal(size=20)
+
+    def predicted(fitted_on):
+        (_, z), (_, z_new) = standardize(fitted_on, x), standardize(fitted_on, new)
+        ones = np.ones((20, 1))
+        weights = np.linalg.lstsq(np.hstack([ones, z]), y, rcond=None)[0]
+        return np.hstack([ones[:5], z_new]) @ weights
+
+    np.testing.assert_allclose(predicted(x), predicted(np.concatenate([x, new])))
+
+
+def test_the_hours_of_the_written_question():
+    # The rubric counts with them.
+    said("One training takes twenty minutes on one of four machines, and you have 24 hours.")
+    assert 4 * 24 * 60 / 20 == 288
+    assert np.sqrt(2 * np.log(200)) == pytest.approx(3.3, abs=0.05)
+
+
+def test_what_the_table_says_of_scikit_learn():
+    from sklearn.model_selection import KFold, train_test_split
+    from sklearn.preprocessing import StandardScaler
+
+    said("| sizes of a split | rounded | the test part is rounded up |")
+    train, test = train_test_split(np.arange(101), test_size=0.2, random_state=0)
+    assert (len(train), len(test)) == (80, 21)
+    said("`train_test_split` yes, `KFold` only with `shuffle=True`")
+    first = next(KFold(5).split(np.zeros((13, 1))))[1]
+    assert first.tolist() == [0, 1, 2]
+    assert sorted(test.tolist()) != test.tolist()
+    constant = StandardScaler().fit(np.full((4, 1), 3.0))
+    assert (constant.scale_[0], constant.transform([[5.0]])[0, 0]) == (1, 2)
+
+
+# The chapter's own experiments, run by its own cells
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names that the chapter's cells leave behind, with references behind the stubs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADUS_REFERENCES", "solutions")
+        patch.setattr(exercises, "_session", exercises._Session())
+        names = {"__name__": "__main__"}
+        for cell in CELLS:
+            lines = [line for line in cell.splitlines() if not line.startswith(":tags:")]
+            exec(compile("\n".join(lines), "chapter", "exec"), names)  # noqa: S102
+    return names
+
+
+def test_the_test_digits_are_opened_once():
+    said("300 that this chapter has not touched yet")
+    cells = [cell for cell in CELLS if "test" in cell and "digits" in cell]
+    assert sum("digits.x_test" in cell for cell in cells) == 1
+
+
+def test_training_digits_vote_for_one_neighbour(chapter):
+    on_training, on_others = chapter["on_training"], chapter["on_others"]
+    said("On the training digits $k = 1$ makes no error at all")
+    assert (on_training.argmin(), on_training[0]) == (0, 0)
+    said("On the training digits it is 0 at k = 1 and rises. On other digits it is 0.30 at k = 1, falls to 0.07 at k = 9")
+    assert on_others[[0, 8]] == pytest.approx([0.30, 0.07], abs=0.005)
+    assert on_others.argmin() == 8
+    said("four times as many errors as k = 9")
+    assert on_others[0] / on_others[8] == pytest.approx(4, abs=0.1)
+
+
+def test_sorted_digits(chapter):
+    said("the last part holds almost only eights and nines, which the first one never saw")
+    labels = chapter["digits"].y_train[chapter["last"]]
+    assert np.mean(labels >= 8) > 0.9
+    assert not np.isin([8, 9], chapter["digits"].y_train[chapter["first"]]).any()
+    said("error 0.95 on sorted digits")
+
+
+def test_standardised_by_its_own_statistics_a_row_is_lost(chapter):
+    said("A single row minus its own mean is zero")
+    error = chapter["error_of_one_neighbour"]
+    x = chapter["digits"].x_validation
+    assert error(standardize(chapter["digits"].x_train, x)[1]) < 0.05
+    assert error(np.zeros_like(x)) > 0.85
+
+
+def test_the_leak_of_standardising(chapter):
+    said("too good by less than one percentage point of 22")
+    rng = np.random.default_rng(7)
+    pool_x, pool_y = chapter["pool_x"], chapter["pool_y"]
+
+    def draw():
+        rows = rng.permutation(len(pool_y))[:150].reshape(3, 50)
+        return [(pool_x[r], pool_y[r]) for r in rows]
+
+    found = chapter["measure_leak"](draw, chapter["neighbour_error"], 6000)
+    fair, leak = found[:, 1] - found[:, 0], found[:, 3] - found[:, 2]
+    error = leak.std() / np.sqrt(6000)
+    assert abs(fair.mean()) < 4 * error
+    assert 3 * error < leak.mean() < 0.01
+    assert found[:, 2].mean() == pytest.approx(0.22, abs=0.01)
+    said("The error *later* is lower with the leak than without it, too")
+    assert found[:, 3].mean() < found[:, 1].mean()
+
+
+def test_the_leak_with_heavy_tails(chapter):
+    fair, fair_later, leak, leak_later = chapter["found_with_tails"].T
+    said("in five cases of eight, at the median by a fifth")
+    assert np.mean(leak < leak_later) == pytest.approx(5 / 8, abs=0.02)
+    assert np.median(leak) / np.median(leak_later) == pytest.approx(0.8, abs=0.04)
+    said("it is less than half of what comes later")
+    assert leak.mean() < 0.5 * leak_later.mean()
+    said("the estimate is as often too high as too low")
+    assert np.mean(fair < fair_later) == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(2000))
+
+
+def test_the_leaks_that_ruin_a_result(chapter):
+    said("The first row should be 0.5, and with the leak it reports a diagnostic test that works.")
+    rng = np.random.default_rng(1)
+    select, augment = chapter["select"], chapter["augment"]
+    fair, leak = (np.mean([select(rng, kind) for _ in range(60)]) for kind in (False, True))
+    assert fair == pytest.approx(0.5, abs=0.09)
+    assert leak < 0.2
+    fair, leak = (np.mean([augment(rng, kind) for _ in range(60)]) for kind in (False, True))
+    said("a classifier that makes almost no error, from a hundred digits")
+    assert leak < 0.01
+    assert fair > 0.12
+
+
+def test_cross_validation(chapter):
+    said("falls steeply from 0.39 to its minimum at 5")
+    means = chapter["means"]
+    assert means[0] == pytest.approx(0.39, abs=0.006)
+    assert means.argmin() + 1 == 5
+    said("A line one standard error above the minimum meets the curve at 14.")
+    said("any choice between 5 and 14 is about as good")
+    limit = means.min() + chapter["standard_errors"][means.argmin()]
+    assert chapter["chosen"] + 1 == 14
+    assert (means[4:14] <= limit).all()
+    others = chapter["on_others"]
+    said("both choices of the folds are far better")
+    assert others[4] < 0.1 > others[13]
+
+
+def test_looks(chapter):
+    said("After 300 looks, a score near 80 % for a coin.")
+    said("81 % on coin tosses after 300 looks")
+    assert chapter["voted"][299] == pytest.approx(0.81, abs=0.005)
+    said("to nearly 0.9 after 600 looks")
+    assert chapter["voted"][599] == pytest.approx(0.9, abs=0.01)
+    assert stats.norm.cdf(np.sqrt(2 / np.pi)) == pytest.approx(0.79, abs=0.005)
+    assert abs(chapter["in_future"] - 0.5).max() < 0.1
+
+
+def test_grid_and_random(chapter):
+    said("the grid is stuck with its three values")
+    said("In two dimensions the grid has the lower mean")
+    compare = chapter["compare"]
+    grid, random, wins = compare(2, np.ones(2), repeats=1500)
+    assert grid < random
+    first = [compare(d, np.eye(d)[0], repeats=200) for d in (2, 3, 4)]
+    assert max(g for g, _, _ in first) - min(g for g, _, _ in first) < 0.1
+    assert [r for _, r, _ in first] == sorted((r for _, r, _ in first), reverse=True)
+    everything = [compare(d, np.ones(d), repeats=200) for d in (2, 3, 4)]
+    said("If all matter, both get worse with every dimension")
+    assert [g for g, _, _ in everything] == sorted(g for g, _, _ in everything)
+    assert everything[0][1] < everything[2][1]
+    assert all(wins > 0.75 for _, _, wins in first)
+
+
+def test_the_recipes_range_ends_where_learning_begins(chapter):
+    said("The best trials all stand at the upper end of the learning rates, and none has learned much.")
+    trials, values = chapter["recipe"]
+    best = np.argsort(values)[:4]
+    assert (trials[best, 0] > 1e-3).all()
+    assert values.min() > 2
+
+
+def test_the_rounds(chapter):
+    said("two boxes, one inside the other")
+    rounds = chapter["rounds"]
+    for (low, high, *_), (inner_low, inner_high, *_) in zip(rounds[1:], rounds[2:], strict=False):
+        assert (low < inner_low).all()
+        assert (inner_high < high).all()
+    said("a valley near 0.2")
+    assert 0.1 < chapter["best"][0] < 0.5
+    _, _, trials, values = rounds[0]
+    said("The weight decay may be $10^{-6}$ or $10^{-3}$: one does not see it.")
+    loss = [chapter["trial_loss"]((0.25, decay), 20) for decay in (1e-6, 1e-4, 1e-3)]
+    assert np.ptp(loss) < 0.02
+    loss = [chapter["trial_loss"]((lr, 1e-5), 20) for lr in (0.01, 0.25, 3.0)]
+    assert min(loss[0], loss[2]) > loss[1] + 0.5
+
+
+def test_the_curves_of_the_best_trial(chapter):
+    said("The training loss keeps falling, by learning the wrong labels; the validation loss turns round.")
+    training, validation = chapter["curves"]["training"], chapter["curves"]["validation"]
+    assert training[-1] < 0.5 * training[chapter["stop"]]
+    assert np.mean(validation[-10:]) > validation[chapter["stop"]] + 0.1
+    said("The validation loss starts *below* the training loss")
+    assert np.mean(validation[1:10]) < np.mean(training[1:10])
+
+
+def test_seeds(chapter):
+    said("The means lie within a hundredth of each other, and two seeds of one trial differ by five hundredths")
+    means, deviations = np.array(chapter["repeated"]).T
+    assert np.ptp(means) < 0.01
+    assert deviations == pytest.approx(0.05, abs=0.01)
+    said("All of them are higher than what the search saw")
+    assert (means > np.sort(chapter["rounds"][-1][3])[:4]).all()
+
+
+def test_the_winner_is_flattered(chapter):
+    said("The error *shown* is too low, by much where few digits choose; and the *choice* is worse, too.")
+    shown, honest = np.array(chapter["flattered"]).T
+    assert (shown < honest).all()
+    assert (np.diff(honest - shown) < 0).all()
+    assert honest[0] > honest[-1] + 0.005
+
+
+def test_the_end_is_where_it_was_said_to_be(chapter):
+    digits = data.digits()
+    found = 1 - chapter["network"].accuracy(chapter["final"], digits.x_test, digits.y_test)
+    assert found == pytest.approx(chapter["error_test"])
+    assert 0.05 < found < 0.15
