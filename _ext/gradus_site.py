@@ -137,11 +137,12 @@ class KeepPunctuation(SphinxPostTransform):
             after = parent[place + 1] if place + 1 < len(parent) else None
             if isinstance(after, nodes.Text) and (marks := re.match(r"[,.;:!?)\]’”]+", after)):
                 glued += nodes.Text(marks[0])
-                parent.replace(after, nodes.Text(after[marks.end() :]))
+                # By its place: a full stop further up in the paragraph is equal to this one.
+                parent[place + 1] = nodes.Text(after[marks.end() :])
             before = parent[place - 1] if place else None
             if isinstance(before, nodes.Text) and (marks := re.search(r"[(\[‘“]+$", before)):
                 glued.insert(0, nodes.Text(marks[0]))
-                parent.replace(before, nodes.Text(before[: marks.start()]))
+                parent[place - 1] = nodes.Text(before[: marks.start()])
             if len(glued) > 1:
                 parent.replace(formula, glued)
 

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from docutils import nodes
+from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -77,6 +79,16 @@ def test_the_style_sheet_of_katex_is_of_the_version_that_renders():
 
     package = json.loads((ROOT / "node_modules" / "katex" / "package.json").read_text())
     assert package["version"] == katex_version
+
+
+def test_a_full_stop_after_a_formula_is_not_taken_from_elsewhere():
+    paragraph = nodes.paragraph("", "", nodes.emphasis("", "one"), nodes.Text("."))
+    paragraph += [nodes.Text("\n"), nodes.Text("Two ("), nodes.math("", "n"), nodes.Text(".")]
+    document = new_document("page")
+    document += paragraph
+    gradus_site.KeepPunctuation(document).run()
+    assert paragraph.astext() == "one.\nTwo (n."
+    assert [node.astext() for node in paragraph.findall(nodes.inline)] == ["(n."]
 
 
 def test_one_setting_takes_every_reference_from_the_site(bare_site):
