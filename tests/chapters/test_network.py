@@ -113,7 +113,7 @@ def test_at_a_tiny_step_two_or_three_digits_are_left():
 
 
 def test_at_the_books_step_float32_gives_noise():
-    said("and $h = 10^{-5}$ gives noise")
+    said("and at $h = 10^{-5}$ not one is sure")
     x = np.linspace(-2, 2, 10)
     single = numerical_gradient(lambda v: smooth(v, np.float32), x, 1e-5)
     assert relative_error(single, 1 / (1 + np.exp(-x))) > 0.05
@@ -209,7 +209,7 @@ def test_b_lacks_the_mask_and_nothing_else(chapter):
 
 
 def test_the_check_of_the_two_gradients(chapter):
-    said("B's gradient is wrong, by more than its own size, at every step")
+    said("B's gradient is wrong at every step, in some entries by more than their own size")
     ours, theirs = (np.array(chapter["errors"][name]) for name in ("our own", "B's"))
     steps = list(chapter["steps"])
     assert (theirs[:, :2].max(axis=1) > 1).all()
