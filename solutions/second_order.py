@@ -116,9 +116,9 @@ def wolfe_line_search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.
     if not c1 < c2:
         raise ValueError(f"c2: expected a number above c1 = {c1:g}, got {c2:g}")
     here = f(theta), gradient(theta)
-    _descent(here[1], direction)
-    alpha, *_ = _line_search(f, gradient, theta, here, direction, c1, c2, initial)
-    if alpha == 0:
+    slope = _descent(here[1], direction)
+    alpha, _, grad = _line_search(f, gradient, theta, here, direction, c1, c2, initial)
+    if not abs(grad @ direction) <= -c2 * slope:
         raise ValueError("direction: no step along it fulfils both conditions; is f bounded below?")
     return alpha
 
