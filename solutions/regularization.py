@@ -305,7 +305,9 @@ def pca_color_augment(images, alphas):
     with eigenvalues lambda_1 >= lambda_2 >= lambda_3 and eigenvectors p_1,
     p_2, p_3 of length 1. To every pixel of image i is added
 
-        alphas[i, 0] * lambda_1 * p_1 + alphas[i, 1] * lambda_2 * p_2 + alphas[i, 2] * lambda_3 * p_3
+        alphas[i, 0] * lambda_1 * p_1
+        + alphas[i, 1] * lambda_2 * p_2
+        + alphas[i, 2] * lambda_3 * p_3
 
     Parameters
     ----------
