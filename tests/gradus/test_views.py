@@ -476,7 +476,7 @@ def exponents(rng, low=np.log(1e-4), high=np.log(3.0)):
         (lambda rng: np.sort(np.exp(exponents(rng))), "the logarithms of the first half"),
         (
             lambda rng: rng.permutation(np.geomspace(1e-4, 3.0, 800)),
-            "the gaps between neighbouring logarithms",
+            "the logarithms irregular, as independent draws are",
         ),
     ],
 )

@@ -182,7 +182,8 @@ def test_expected_results_have_the_declared_form(exercise):
 
 def _items(result):
     """A result, or what it lists: the arrays of a list may differ in length."""
-    return [item for part in result for item in _items(part)] if isinstance(result, list) else [result]
+    nested = isinstance(result, list | tuple)
+    return [item for part in result for item in _items(part)] if nested else [result]
 
 
 def _first_mutable(arguments):
