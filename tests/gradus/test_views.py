@@ -7,7 +7,7 @@ import pytest
 
 from gradus.exercises import _try as attempt
 from gradus.judging import Call, Mistake, judge
-from gradus.values import Rng
+from gradus.values import Problem, Rng
 from gradus.verdict import examine
 from gradus.views import VIEWS, Sample, compare_samples
 
@@ -519,3 +519,111 @@ def test_a_search_names_what_was_taken_for_the_best():
         (np.zeros(2), "something else"),
     ):
         assert VIEWS["search"](arguments, (trials, values, best))["best"] == name
+
+
+def step_along(f, gradient, theta, direction, c1, c2, initial):
+    """Halving until both conditions hold: on a convex function the slope decides where to go."""
+    slope, low, high, alpha = gradient(theta) @ direction, 0.0, None, initial
+    while True:
+        there = theta + alpha * direction
+        new = gradient(there) @ direction
+        if f(there) > f(theta) + c1 * alpha * slope or new > c2 * abs(slope):
+            high = alpha
+        elif new < c2 * slope:
+            low = alpha
+        else:
+            return alpha
+        alpha = 2 * alpha if high is None else (low + high) / 2
+
+
+@judge(step_along, points=1, returns=("alpha",), view="wolfe step")
+def search(rng):
+    bowl = {"f": Problem("bowl", "value"), "gradient": Problem("bowl", "gradient")}
+    for initial in (0.01, 1.0, 100.0):
+        theta = rng.uniform([1.0, 0.5], [3.0, 1.0])
+        direction = -theta * rng.uniform(0.5, 1.0)
+        given = {"theta": theta, "direction": direction, "c1": 0.1, "c2": 0.4}
+        yield Call(f"from {initial}", **bowl, **given, initial=initial)
+
+
+def lowest(f, gradient, theta, direction, c1, c2, initial):
+    """On a quadratic; it fulfils both conditions if c1 is below one half."""
+    slope, curvature = gradient(theta) @ direction, gradient(direction) @ direction
+    return -slope / curvature
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (step_along, ""),
+        (lowest, ""),
+        (lambda *args: np.float32(1.2 * lowest(*args)), ""),
+        (lambda *args: np.array(0.7 * lowest(*args)), ""),
+        (lambda *args: 0.1 * lowest(*args), "'too steep downwards', expected 'flat enough'"),
+        (lambda *args: 1.7 * lowest(*args), "'too steep upwards', expected 'flat enough'"),
+        (lambda *args: 2.1 * lowest(*args), "'does not fall enough', expected 'falls enough'"),
+        (lambda *args: -lowest(*args), "'does not fall enough'"),
+        (lambda *args: 0.0, "'does not fall enough'"),
+        (lambda *args: np.nan, "a division by zero"),
+        (lambda *args: np.inf, "an overflow"),
+        (lambda *args: [lowest(*args)], "expected shape ()"),
+        (lambda *args: None, "returned None"),
+    ],
+)
+def test_a_step_is_right_if_it_fulfils_the_conditions(answer, said, seed):
+    plan = search.plan(seed)
+    verdict = examine(plan, [attempt(answer, case) for case in plan.cases])
+    assert (verdict.status, bool(said)) in (("right", False), ("wrong", True))
+    assert all(said in case.message for case in verdict.cases)
+
+
+def jump(f, gradient, theta, tol, max_iterations):
+    """To the minimum of the bowl, in as many equal steps as there are, or may be."""
+    if np.abs(gradient(theta)).max() <= tol:
+        return theta, 0
+    steps = min(7, max_iterations)
+    return theta * (1 - steps / 7), steps
+
+
+@judge(jump, points=1, returns=("theta", "iterations"), view="minimum")
+def minimiser(rng):
+    bowl = {"f": Problem("bowl", "value"), "gradient": Problem("bowl", "gradient"), "tol": 1e-3}
+    theta = rng.uniform(1.0, 2.0, size=2)
+    yield Call("far", **bowl, theta=theta, max_iterations=20)
+    yield Call("three steps", **bowl, theta=theta, max_iterations=3)
+    yield Call("near", **bowl, theta=1e-5 * theta, max_iterations=20)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (jump, ["", "", ""]),
+        (lambda *args: (jump(*args)[0].astype(np.float32), jump(*args)[1]), ["", "", ""]),
+        (lambda f, g, x, tol, m: jump(f, g, x, tol, m + 1), ["", "'too many'", ""]),
+        (lambda f, g, x, tol, m: (x, m), ["'not small enough'", "", "expected 'none'"]),
+        (lambda f, g, x, tol, m: (9 * x, m), ["'not small enough'", "'above that", "'above that"]),
+        (lambda f, g, x, tol, m: (x * np.nan, 3), ["theta: nan"] * 3),
+        (lambda f, g, x, tol, m: (0 * x, np.nan), ["iterations: nan"] * 3),
+        (lambda f, g, x, tol, m: 0 * x, ["expected 2 results"] * 3),
+        (lambda f, g, x, tol, m: (3, 0 * x), ["expected shape (2,)"] * 3),
+    ],
+)
+def test_a_minimiser_is_right_if_it_ends_where_the_gradient_is_small(answer, said):
+    plan = minimiser.plan(1)
+    verdict = examine(plan, [attempt(answer, case) for case in plan.cases])
+    assert (verdict.status, any(said)) in (("right", False), ("wrong", True))
+    for case, text in zip(verdict.cases, said, strict=True):
+        assert text in case.message
+        assert bool(text) != case.passed
+
+
+@minimiser.mistake("the number of iterations must be returned, too")
+def theta_alone(f, gradient, theta, tol, max_iterations):
+    return jump(f, gradient, theta, tol, max_iterations)[0]
+
+
+def test_a_mistake_of_another_form_is_named_and_no_error():
+    plan = minimiser.plan(1)
+    verdict = examine(plan, [attempt(theta_alone, case) for case in plan.cases])
+    assert verdict.mistake == "the number of iterations must be returned, too"
