@@ -115,6 +115,20 @@ def batches(arguments: dict, result: list) -> dict:
 
 
 @view
+def draws_with_replacement(arguments: dict, result: np.ndarray) -> dict:
+    """Places from 0 to n - 1, each drawn by itself, in whatever order they are listed."""
+    n, places = arguments["n"], np.asarray(result)
+    fits = bool(((places == np.floor(places)) & (places >= 0) & (places < n)).all())
+    # Numbers out of range are not counted: an array up to the largest of them may be huge.
+    times = np.bincount(places.astype(int), minlength=n) if fits else np.zeros(n)
+    return {
+        "whole numbers from 0 to n - 1": fits,
+        "the numbers drawn": Sample(places),
+        "how often each was drawn": Sample(times),
+    }
+
+
+@view
 def new_head(arguments: dict, result: np.ndarray) -> dict:
     """A network of which the last layer was drawn anew: what was kept, its biases, its weights."""
     n, k = arguments["widths"][arguments["keep"]], arguments["n_classes"]

@@ -521,6 +521,27 @@ def test_a_search_names_what_was_taken_for_the_best():
         assert VIEWS["search"](arguments, (trials, values, best))["best"] == name
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda rng: rng.integers(0, 1000, 1000), ""),
+        (lambda rng: np.floor(1000 * rng.random(1000)).astype("f4"), ""),
+        (lambda rng: np.sort(rng.integers(0, 1000, 1000)), ""),
+        (lambda rng: rng.permutation(1000), "how often each was drawn"),
+        (lambda rng: np.repeat(rng.integers(0, 1000, 500), 2), "how often each was drawn"),
+        (lambda rng: rng.integers(0, 800, 1000), "the numbers drawn"),
+        (lambda rng: rng.integers(0, 10**12, 1000), "whole numbers from 0 to n - 1"),
+        (lambda rng: rng.integers(-1000, 0, 1000), "whole numbers from 0 to n - 1"),
+        (lambda rng: 1000 * rng.random(1000), "whole numbers from 0 to n - 1"),
+    ],
+)
+def test_draws_with_replacement_come_in_any_order_and_some_twice(draw, said, seed):
+    rng = np.random.default_rng(seed)
+    honest = rng.integers(0, 1000, 1000)
+    assert seen("draws with replacement", {"n": 1000}, honest, draw(rng)) == said
+
+
 def step_along(f, gradient, theta, direction, c1, c2, initial):
     """Halving until both conditions hold: on a convex function the slope decides where to go."""
     slope, low, high, alpha = gradient(theta) @ direction, 0.0, None, initial
