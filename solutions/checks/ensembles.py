@@ -1,0 +1,722 @@
+"""How the exercises of the chapter on ensembles are judged."""
+
+import numpy as np
+
+from gradus.judging import Call, Written, judge
+from gradus.values import Rng
+from solutions import ensembles as reference
+
+
+def _probabilities(rng, *shape):
+    scores = rng.uniform(0.2, 2.0, shape)
+    return scores / scores.sum(axis=-1, keepdims=True)
+
+
+@judge(reference.average_probabilities, points=1, returns=("probabilities",))
+def average_probabilities(rng):
+    yield Call("three models", probabilities=_probabilities(rng, 3, 5, 4))
+    yield Call("as many models as classes", probabilities=_probabilities(rng, 4, 6, 4))
+    yield Call("as many models as examples", probabilities=_probabilities(rng, 5, 5, 3))
+    sure = np.eye(3)[rng.integers(0, 3, (2, 7))] * 0.9 + 0.1 / 3
+    yield Call("two models that are sure of themselves", probabilities=sure)
+    yield Call("one model", probabilities=_probabilities(rng, 1, 3, 4))
+
+
+@average_probabilities.mistake("this is the sum over the models: divide it by their number")
+def probabilities_summed(probabilities):
+    return np.sum(probabilities, axis=0)
+
+
+@average_probabilities.mistake(
+    "the geometric mean was taken, of which one sure model can make zero: average the probabilities themselves"
+)
+def probabilities_geometric(probabilities):
+    mean = np.exp(np.mean(np.log(probabilities), axis=0))
+    return mean / mean.sum(axis=1, keepdims=True)
+
+
+@average_probabilities.mistake("the mean is over the examples: the first axis counts the models")
+def probabilities_over_examples(probabilities):
+    return np.mean(probabilities, axis=1)
+
+
+@average_probabilities.mistake(
+    "this is the class that wins: return the mean probabilities of all classes"
+)
+def probabilities_argmax(probabilities):
+    return np.mean(probabilities, axis=0).argmax(axis=1)
+
+
+@average_probabilities.mistake(
+    "the median was taken, whose entries need not add up to 1: take the mean"
+)
+def probabilities_median(probabilities):
+    # Of two models the median is the mean: that the others differ is enough.
+    return np.median(probabilities, axis=0)
+
+
+@average_probabilities.mistake(
+    "each model was made to vote for one class first: average what it says of all classes"
+)
+def probabilities_of_votes(probabilities):
+    k = probabilities.shape[2]
+    return np.eye(k)[probabilities.argmax(axis=2)].mean(axis=0)
+
+
+@average_probabilities.variant("a loop over the models")
+def probabilities_loop(probabilities):
+    total = 0
+    for one in probabilities:
+        total = total + one / len(probabilities)
+    return total
+
+
+@average_probabilities.variant("in float32, by einsum")
+def probabilities_einsum(probabilities):
+    m = len(probabilities)
+    return np.einsum("mnk->nk", probabilities.astype(np.float32)) / np.float32(m)
+
+
+@judge(reference.majority_vote, points=2, returns=("labels",))
+def majority_vote(rng):
+    def clear(m, n, k):
+        """Votes without a tie, in which neither the median nor the mean is the winner."""
+        columns = []
+        while len(columns) < n:
+            column = rng.integers(0, k, m)
+            counts = np.sort(np.bincount(column, minlength=k))
+            middle, mean = np.median(column), round(np.mean(column))
+            differ = columns or middle != mean
+            if (
+                counts[-1] > counts[-2]
+                and np.bincount(column).argmax() not in (middle, mean)
+                and differ
+            ):
+                columns.append(column)
+        return np.array(columns).T
+
+    yield Call("seven models, six classes", votes=clear(7, 8, 6), n_classes=6)
+    yield Call("as many models as examples", votes=clear(9, 9, 7), n_classes=7)
+    low = rng.permuted(np.tile([[1], [1], [3], [3], [0]], 6), axis=0)
+    yield Call("ties", votes=np.vstack([low, rng.integers(4, 6, 6)]), n_classes=6)
+    yield Call("one model", votes=rng.integers(0, 9, (1, 12)), n_classes=9)
+    yield Call("a class that nobody names", votes=clear(7, 6, 6) + 1, n_classes=9)
+
+
+@majority_vote.mistake(
+    "class numbers are names: their mean means nothing, count the votes for each"
+)
+def vote_mean(votes, n_classes):
+    return np.round(np.mean(votes, axis=0)).astype(int)
+
+
+@majority_vote.mistake(
+    "class numbers are names: their median means nothing, count the votes for each"
+)
+def vote_median(votes, n_classes):
+    return np.median(votes, axis=0).astype(int)
+
+
+@majority_vote.mistake(
+    "of classes with equally many votes the largest was taken: take the smallest"
+)
+def vote_last_of_tied(votes, n_classes):
+    counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
+    return n_classes - 1 - counts[:, ::-1].argmax(axis=1)
+
+
+@majority_vote.mistake(
+    "the votes were counted for each model: count them for each example, along the first axis"
+)
+def vote_by_model(votes, n_classes):
+    return reference.majority_vote(votes.T, n_classes)
+
+
+@majority_vote.mistake("these are numbers of votes: return the class that has the most")
+def vote_counts(votes, n_classes):
+    return np.max(np.sum(votes[:, :, None] == np.arange(n_classes), axis=0), axis=1)
+
+
+@majority_vote.mistake("the last model's vote was taken: count those of all")
+def vote_last_model(votes, n_classes):
+    return votes[-1]
+
+
+@majority_vote.variant("bincount, column by column")
+def vote_bincount(votes, n_classes):
+    return [np.bincount(column, minlength=n_classes).argmax() for column in votes.T]
+
+
+@majority_vote.variant("a dictionary")
+def vote_dictionary(votes, n_classes):
+    winners = []
+    for column in votes.T.tolist():
+        counts = {}
+        for vote in column:
+            counts[vote] = counts.get(vote, 0) + 1
+        winners.append(min(counts, key=lambda c: (-counts[c], c)))
+    return np.array(winners, dtype=float)
+
+
+@judge(reference.bootstrap_sample, points=1, returns=("rows",), view="draws with replacement")
+def bootstrap_sample(rng):
+    seed = int(rng.integers(2**31))
+    n = int(rng.integers(900, 1200))
+    yield Call("a thousand examples or so", n=n, rng=Rng(seed))
+    yield Call("the same generator again", n=n, rng=Rng(seed))
+    yield Call("another generator", n=n, rng=Rng(seed + 1))
+    yield Call("more examples", n=2 * n, rng=Rng(seed + 2))
+
+
+@bootstrap_sample.mistake(
+    "drawn without replacement: every example comes once; a bootstrap sample draws with replacement"
+)
+def bootstrap_permutation(n, rng):
+    return rng.permutation(n)
+
+
+@bootstrap_sample.mistake("the numbers do not come from the generator `rng`")
+def bootstrap_own_generator(n, rng):
+    return np.random.default_rng(0).integers(0, n, size=n)
+
+
+@bootstrap_sample.mistake("half as many draws as examples, repeated: draw n times")
+def bootstrap_half(n, rng):
+    return np.resize(rng.integers(0, n, size=n // 2), n)
+
+
+@bootstrap_sample.variant("rng.choice")
+def bootstrap_choice(n, rng):
+    return rng.choice(n, size=n, replace=True)
+
+
+@bootstrap_sample.variant("one after the other")
+def bootstrap_list(n, rng):
+    return [int(n * rng.random()) for _ in range(n)]
+
+
+@judge(reference.bagging_predict, points=2, returns=("y_new",), rtol=1e-6)
+def bagging_predict(rng):
+    for label, n, m, degree in (
+        ("straight lines", 12, 4, 1),
+        ("cubics", 20, 6, 3),
+        ("as many models as examples", 9, 9, 2),
+        ("constants", 8, 3, 0),
+        ("one model", 15, 1, 2),
+    ):
+        x = rng.permutation(np.linspace(-2, 2, n)) + rng.uniform(-0.1, 0.1, n)
+        y = np.sin(2 * x) + x**2 + rng.uniform(-0.5, 0.5, n)
+        x_new = rng.uniform(-2, 2, 6)
+        # Enough different points in every sample for its polynomial.
+        rows = rng.integers(0, n, (m, n))
+        rows[:, : degree + 2] = np.argsort(rng.random((m, n)), axis=1)[:, : degree + 2]
+        yield Call(label, x=x, y=y, rows=rows, x_new=x_new, degree=degree)
+
+
+@bagging_predict.mistake(
+    "one polynomial was fitted to all the data: fit one to each sample, then average"
+)
+def bagging_one_fit(x, y, rows, x_new, degree):
+    return np.polynomial.Polynomial.fit(x, y, degree)(x_new)
+
+
+@bagging_predict.mistake(
+    "one polynomial was fitted to all samples together: fit one to each, then average the predictions"
+)
+def bagging_pooled(x, y, rows, x_new, degree):
+    return np.polynomial.Polynomial.fit(x[rows].ravel(), y[rows].ravel(), degree)(x_new)
+
+
+@bagging_predict.mistake(
+    "the samples' x and y do not belong together: take both at the same indices"
+)
+def bagging_torn(x, y, rows, x_new, degree):
+    fit = np.polynomial.Polynomial.fit
+    return np.mean([fit(np.sort(x[r]), y[r], degree)(x_new) for r in rows], axis=0)
+
+
+@bagging_predict.mistake("these are the predictions of all models: average them")
+def bagging_members(x, y, rows, x_new, degree):
+    fit = np.polynomial.Polynomial.fit
+    return np.array([fit(x[r], y[r], degree)(x_new) for r in rows])
+
+
+@bagging_predict.mistake("the predictions were added up: divide by the number of models")
+def bagging_sum(x, y, rows, x_new, degree):
+    return reference.bagging_predict(x, y, rows, x_new, degree) * len(rows)
+
+
+@bagging_predict.mistake("repeated examples were counted once: a sample keeps its repetitions")
+def bagging_distinct(x, y, rows, x_new, degree):
+    fit = np.polynomial.Polynomial.fit
+    return np.mean([fit(x[np.unique(r)], y[np.unique(r)], degree)(x_new) for r in rows], axis=0)
+
+
+@bagging_predict.variant("np.polyfit, the coefficients averaged")
+def bagging_coefficients(x, y, rows, x_new, degree):
+    # A polynomial's value is linear in its coefficients: here it is the same.
+    return np.polyval(np.mean([np.polyfit(x[r], y[r], degree) for r in rows], axis=0), x_new)
+
+
+@bagging_predict.variant("least squares with powers")
+def bagging_least_squares(x, y, rows, x_new, degree):
+    powers, new = (np.vander(v, degree + 1) for v in (x, x_new))
+    total = np.zeros(len(x_new))
+    for r in rows:
+        total += new @ np.linalg.lstsq(powers[r], y[r], rcond=None)[0]
+    return total / len(rows)
+
+
+@judge(reference.out_of_bag_average, points=2, returns=("average",))
+def out_of_bag_average(rng):
+    for label, m, n in (
+        ("six models, eight examples", 6, 8),
+        ("as many models as examples", 7, 7),
+        ("twenty models", 20, 12),
+        ("three models", 3, 9),
+    ):
+        rows = rng.integers(0, n, (m, n))
+        while True:  # every example is unseen by somebody
+            seen = np.array([np.isin(np.arange(n), r) for r in rows])
+            if not seen.all(axis=0).any() and seen.any(axis=0).any():
+                break
+            rows = rng.integers(0, n, (m, n))
+        yield Call(label, predictions=rng.uniform(1.0, 3.0, (m, n)), rows=rows)
+
+
+def _seen(rows):
+    return np.array([np.isin(np.arange(len(r)), r) for r in rows])
+
+
+@out_of_bag_average.mistake(
+    "all models were averaged: leave out those that saw the example in training"
+)
+def oob_all(predictions, rows):
+    return np.mean(predictions, axis=0)
+
+
+@out_of_bag_average.mistake("the models that saw the example were averaged: take the others")
+def oob_in_bag(predictions, rows):
+    seen = _seen(rows)
+    return np.sum(predictions * seen, axis=0) / np.maximum(seen.sum(axis=0), 1)
+
+
+@out_of_bag_average.mistake(
+    "divided by the number of all models: divide by that of the models that did not see the example"
+)
+def oob_divided_by_all(predictions, rows):
+    return np.mean(predictions * ~_seen(rows), axis=0)
+
+
+@out_of_bag_average.mistake(
+    "these are sums: divide by the number of models that did not see the example"
+)
+def oob_sum(predictions, rows):
+    return np.sum(predictions * ~_seen(rows), axis=0)
+
+
+@out_of_bag_average.mistake(
+    "an example counts as unseen where its index is not at its own place: look for it anywhere in the sample"
+)
+def oob_by_place(predictions, rows):
+    unseen = rows != np.arange(rows.shape[1])
+    return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
+
+
+@out_of_bag_average.variant("with nanmean")
+def oob_nanmean(predictions, rows):
+    hidden = predictions.copy()
+    for model, r in enumerate(rows):
+        hidden[model, r] = np.nan
+    return np.nanmean(hidden, axis=0)
+
+
+@out_of_bag_average.variant("example by example")
+def oob_loop(predictions, rows):
+    m, n = predictions.shape
+    return [
+        float(np.mean([predictions[j, i] for j in range(m) if i not in set(rows[j].tolist())]))
+        for i in range(n)
+    ]
+
+
+@judge(reference.fit_stump, points=4, returns=("feature", "threshold", "sign", "error"))
+def fit_stump(rng):
+    for label, n, d, above in (
+        ("two features", 14, 2, 1),
+        ("the upper side is -1", 12, 3, -1),
+        ("one feature", 15, 1, 1),
+        ("more features than examples", 7, 9, -1),
+        ("repeated values", 16, 3, 1),
+    ):
+        while True:
+            x = rng.uniform(-3, 3, (n, d))
+            if label == "repeated values":
+                x = np.round(x) + np.arange(d) / 8
+            cut = float(np.quantile(x[:, d // 2], rng.uniform(0.3, 0.7)))
+            y = above * np.where(x[:, d // 2] > cut, 1, -1)
+            y = np.where(rng.random(n) < 0.2, -y, y)
+            weights = rng.uniform(0.2, 2.0, n)
+            weights /= weights.sum()
+            case = {"x": x, "y": y, "weights": weights}
+            if _decided(case) and (d == 1 or n < d or _all_differ(case)):
+                break
+        yield Call(label, **case)
+
+
+def _stumps(x, y, weights):
+    """Every stump as (error, feature, threshold, sign), best first."""
+    found = []
+    for feature in range(x.shape[1]):
+        values = np.unique(x[:, feature])
+        for threshold in (values[:-1] + values[1:]) / 2:
+            for sign in (1, -1):
+                answer = np.where(x[:, feature] > threshold, sign, -sign)
+                found.append((weights[answer != y].sum(), feature, threshold, sign))
+    return sorted(found)
+
+
+def _decided(case):
+    """Whether one stump is best, by more than float32 could hide."""
+    first, second, *_ = _stumps(**case)
+    return first[0] > 0.01 and second[0] - first[0] > 1e-3
+
+
+def _all_differ(case):
+    """Whether each of the known mistakes ends at another stump."""
+    right = _stumps(**case)[0][1:]
+    plain = _stumps(case["x"], case["y"], np.full(len(case["y"]), 1 / len(case["y"])))
+    return plain[0][1:] != right and plain[1][0] > plain[0][0]
+
+
+@fit_stump.mistake(
+    "every example counts the same: the error is the sum of the *weights* of the wrong ones"
+)
+def stump_unweighted(x, y, weights):
+    n = len(y)
+    return reference.fit_stump(x, y, np.full(n, 1 / n))
+
+
+@fit_stump.mistake("only stumps that answer 1 above the threshold were tried: try both signs")
+def stump_one_sign(x, y, weights):
+    error, feature, threshold, sign = next(s for s in _stumps(x, y, weights) if s[3] == 1)
+    return feature, threshold, sign, error
+
+
+@fit_stump.mistake("the threshold is one of the values: put it half-way between two neighbours")
+def stump_at_a_value(x, y, weights):
+    feature, threshold, sign, error = reference.fit_stump(x, y, weights)
+    return feature, x[x[:, feature] < threshold, feature].max(), sign, error
+
+
+@fit_stump.mistake("the sign is the wrong way round: it is the answer *above* the threshold")
+def stump_sign_below(x, y, weights):
+    feature, threshold, sign, error = reference.fit_stump(x, y, weights)
+    return feature, threshold, -sign, error
+
+
+@fit_stump.mistake(
+    "the stump with the *largest* error was taken: its opposite is the best, give that"
+)
+def stump_worst(x, y, weights):
+    error, feature, threshold, sign = _stumps(x, y, weights)[-1]
+    return feature, threshold, sign, error
+
+
+@fit_stump.mistake("the last number is the share that is right: give the weighted error")
+def stump_accuracy(x, y, weights):
+    *stump, error = reference.fit_stump(x, y, weights)
+    return (*stump, 1 - error)
+
+
+@fit_stump.variant("all stumps at once")
+def stump_table(x, y, weights):
+    error, feature, threshold, sign = _stumps(x, y, weights)[0]
+    return feature, threshold, sign, error
+
+
+@fit_stump.variant("by running sums over the sorted examples")
+def stump_sums(x, y, weights):
+    best = (np.inf,)
+    for feature in range(x.shape[1]):
+        order = np.argsort(x[:, feature], kind="stable")
+        v, signed = x[order, feature], (weights * y)[order]
+        below = np.cumsum(signed)[:-1]
+        # Of the stump with sign 1: what it gets right, minus what it gets wrong.
+        edge = signed.sum() - 2 * below
+        for i in np.flatnonzero(v[1:] > v[:-1]):
+            for sign in (1, -1):
+                error = (1 - sign * edge[i]) / 2
+                if error < best[0]:
+                    best = error, feature, (v[i] + v[i + 1]) / 2, sign
+    return best[1], best[2], best[3], best[0]
+
+
+@judge(reference.adaboost, points=4, returns=("chosen", "alphas"))
+def adaboost(rng):
+    for label, m, n, n_rounds in (
+        ("one round", 5, 11, 1),
+        ("two rounds", 6, 13, 2),
+        ("four rounds", 8, 17, 4),
+        ("as many candidates as examples", 13, 13, 3),
+        ("one of them is worse than guessing", 4, 15, 3),
+    ):
+        while True:
+            y = rng.choice([-1, 1], n)
+            wrong = rng.random((m, n)) < rng.uniform(0.25, 0.45, (m, 1))
+            if label.startswith("one of"):
+                wrong[0] = rng.random(n) < 0.75
+            candidates = np.where(wrong, -y, y)
+            if _clear_rounds(candidates, y, n_rounds):
+                break
+        yield Call(label, candidates=candidates, y=y, n_rounds=n_rounds)
+
+
+def _clear_rounds(candidates, y, n_rounds):
+    """Whether in each round, one candidate is best by far, neither perfect nor as bad as guessing."""
+    weights = np.full(len(y), 1 / len(y))
+    chosen = []
+    for _ in range(n_rounds):
+        errors = np.sort(np.sum(weights * (candidates != y), axis=1))
+        if errors[0] < 0.05 or errors[0] > 0.42 or errors[1] - errors[0] < 1e-3:
+            return False
+        best = int(np.argmin(np.sum(weights * (candidates != y), axis=1)))
+        alpha = np.log((1 - errors[0]) / errors[0]) / 2
+        weights = weights * np.exp(-alpha * y * candidates[best])
+        weights /= weights.sum()
+        chosen.append(best)
+    return len(set(chosen)) > min(1, n_rounds - 1)
+
+
+def _boosted(candidates, y, n_rounds, vote, update):
+    """AdaBoost with another vote, or another change of the weights."""
+    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
+    for _ in range(n_rounds):
+        errors = np.sum(weights * (candidates != y), axis=1)
+        best = int(np.argmin(errors))
+        alpha = vote(errors[best])
+        chosen.append(best)
+        alphas.append(alpha)
+        weights = update(weights, alpha, y * candidates[best])
+    return np.array(chosen), np.array(alphas)
+
+
+def _half_log(error):
+    return np.log((1 - error) / error) / 2
+
+
+def _reweighted(weights, alpha, agreement):
+    weights = weights * np.exp(-alpha * agreement)
+    return weights / weights.sum()
+
+
+@adaboost.mistake("the votes are twice as large: alpha is *half* the logarithm of (1 - e) / e")
+def adaboost_double(candidates, y, n_rounds):
+    chosen, alphas = reference.adaboost(candidates, y, n_rounds)
+    return chosen, 2 * alphas
+
+
+@adaboost.mistake("every vote counts the same: alpha grows as the error falls")
+def adaboost_equal_votes(candidates, y, n_rounds):
+    chosen, alphas = reference.adaboost(candidates, y, n_rounds)
+    return chosen, np.ones_like(alphas)
+
+
+@adaboost.mistake(
+    "the weights never change, so that every round is the first: examples that are wrong must gain weight"
+)
+def adaboost_without_update(candidates, y, n_rounds):
+    return _boosted(candidates, y, n_rounds, _half_log, lambda w, alpha, agreement: w)
+
+
+@adaboost.mistake(
+    "the weights of the examples that are *right* grow: the exponent is minus alpha times label times answer"
+)
+def adaboost_wrong_way(candidates, y, n_rounds):
+    return _boosted(
+        candidates, y, n_rounds, _half_log, lambda w, a, agreement: _reweighted(w, -a, agreement)
+    )
+
+
+@adaboost.mistake("the weights were not divided by their sum, so that they are no shares any more")
+def adaboost_not_normalised(candidates, y, n_rounds):
+    with np.errstate(all="ignore"):
+        return _boosted(
+            candidates, y, n_rounds, _half_log, lambda w, a, agreement: w * np.exp(-a * agreement)
+        )
+
+
+@adaboost.mistake(
+    "this is log(e / (1 - e)) / 2, a negative vote for a good classifier: turn the fraction over"
+)
+def adaboost_negative_votes(candidates, y, n_rounds):
+    chosen, alphas = reference.adaboost(candidates, y, n_rounds)
+    return chosen, -alphas
+
+
+@adaboost.variant("weights of wrong ones divided by 2e, of right ones by 2(1 - e)")
+def adaboost_by_halves(candidates, y, n_rounds):
+    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
+    for _ in range(n_rounds):
+        wrong = candidates != y
+        errors = wrong @ weights
+        best = errors.argmin()
+        e = errors[best]
+        chosen.append(int(best))
+        alphas.append(0.5 * np.log(1 / e - 1))
+        weights = np.where(wrong[best], weights / (2 * e), weights / (2 * (1 - e)))
+    return chosen, alphas
+
+
+@adaboost.variant("by the exponential loss of the sum so far")
+def adaboost_by_margins(candidates, y, n_rounds):
+    score, chosen, alphas = np.zeros(len(y)), [], []
+    for _ in range(n_rounds):
+        weights = np.exp(-y * score)
+        weights = weights / weights.sum()
+        errors = [float(weights[row != y].sum()) for row in candidates]
+        best = errors.index(min(errors))
+        alpha = np.arctanh(1 - 2 * errors[best])
+        score = score + alpha * candidates[best]
+        chosen.append(best)
+        alphas.append(alpha)
+    return chosen, alphas
+
+
+@judge(reference.snapshot_schedule, points=2, returns=("lr",))
+def snapshot_schedule(rng):
+    lr = rng.uniform(0.3, 1.0)
+    for label, step, n_steps, n_cycles in (
+        ("in the first cycle", 13, 100, 4),
+        ("in the third cycle", 57, 100, 4),
+        ("a cycle begins", 40, 120, 3),
+        ("a cycle ends", 39, 120, 3),
+        ("cycles that do not divide the steps", 61, 100, 7),
+        ("one cycle", 30, 50, 1),
+    ):
+        yield Call(
+            label, step=step, n_steps=n_steps, n_cycles=n_cycles, lr=lr * rng.uniform(0.9, 1.1)
+        )
+
+
+@snapshot_schedule.mistake(
+    "one cosine over the whole training: begin anew in every cycle, by `step` modulo the cycle's length"
+)
+def snapshot_one_cosine(step, n_steps, n_cycles, lr):
+    return lr / 2 * (1 + np.cos(np.pi * step / n_steps))
+
+
+@snapshot_schedule.mistake(
+    "a cosine of period one cycle, which rises again: half a period, pi, is one cycle"
+)
+def snapshot_full_period(step, n_steps, n_cycles, lr):
+    c = -(-n_steps // n_cycles)
+    return lr / 2 * (1 + np.cos(2 * np.pi * (step % c) / c))
+
+
+@snapshot_schedule.mistake(
+    "the rate starts at 2 * lr: halve it, since 1 + cos is 2 at the beginning"
+)
+def snapshot_twice(step, n_steps, n_cycles, lr):
+    return 2 * reference.snapshot_schedule(step, n_steps, n_cycles, lr)
+
+
+@snapshot_schedule.mistake(
+    "the length of a cycle was rounded down: round it up, so that there are no more cycles than asked for"
+)
+def snapshot_rounded_down(step, n_steps, n_cycles, lr):
+    c = n_steps // n_cycles
+    return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
+
+
+@snapshot_schedule.mistake(
+    "the steps were counted from 1: here the first one is 0, and has the rate lr"
+)
+def snapshot_from_one(step, n_steps, n_cycles, lr):
+    return reference.snapshot_schedule(step - 1, n_steps, n_cycles, lr)
+
+
+@snapshot_schedule.mistake("the rate falls in a straight line: it follows a cosine")
+def snapshot_linear(step, n_steps, n_cycles, lr):
+    c = -(-n_steps // n_cycles)
+    return lr * (1 - (step % c) / c)
+
+
+@snapshot_schedule.variant("by the square of a cosine")
+def snapshot_squared(step, n_steps, n_cycles, lr):
+    length = int(np.ceil(n_steps / n_cycles))
+    return lr * np.cos(np.pi / 2 * (step / length - step // length)) ** 2
+
+
+@snapshot_schedule.variant("a loop over the cycles")
+def snapshot_loop(step, n_steps, n_cycles, lr):
+    length = (n_steps + n_cycles - 1) // n_cycles
+    while step >= length:
+        step -= length
+    return 0.5 * lr + 0.5 * lr * float(np.cos(np.pi * step / length))
+
+
+@judge(reference.polyak_average, points=1, returns=("average",))
+def polyak_average(rng):
+    for label, shape, t in (
+        ("the second point", (4,), 2),
+        ("the seventh point, a matrix", (3, 5), 7),
+        ("the hundredth point", (6,), 100),
+        ("the first point", (4,), 1),
+    ):
+        average, theta = rng.uniform(1.0, 2.0, shape), rng.uniform(-300.0, -200.0, shape)
+        yield Call(label, average=average, theta=theta, t=t)
+
+
+@polyak_average.mistake(
+    "half of each: that forgets the older points by halves; the new one counts 1 / t"
+)
+def polyak_half(average, theta, t):
+    return (average + theta) / 2
+
+
+@polyak_average.mistake("the new point counts 1 / (t + 1): t counts the points with the new one")
+def polyak_late(average, theta, t):
+    return average + (theta - average) / (t + 1)
+
+
+@polyak_average.mistake(
+    "this is a sum: the mean of t points is (t - 1) / t times the old mean, plus theta / t"
+)
+def polyak_sum(average, theta, t):
+    return average + theta / t
+
+
+@polyak_average.mistake(
+    "old and new are exchanged: the new point counts 1 / t, the old mean (t - 1) / t"
+)
+def polyak_exchanged(average, theta, t):
+    return theta + (average - theta) / t
+
+
+@polyak_average.mistake("this is the new point: average it with the old mean")
+def polyak_last(average, theta, t):
+    return theta.copy()
+
+
+@polyak_average.variant("weights of both")
+def polyak_weights(average, theta, t):
+    return ((t - 1) * average + theta) / t
+
+
+@polyak_average.variant("number by number")
+def polyak_numbers(average, theta, t):
+    flat = [a * (1 - 1 / t) + b / t for a, b in zip(average.ravel(), theta.ravel(), strict=True)]
+    return np.reshape(flat, average.shape)
+
+
+why_average = Written(
+    name="when-averaging-helps",
+    points=4,
+    rubric="""\
+- 1 point: averaging lowers the variance, not the bias; the five copies differ little, so little variance can go.
+- 1 point: uses the formula, or says in words that correlation sets the floor rho * sigma^2.
+- 1 point: names a way to make members differ that keeps each one good: other seeds, bootstrap samples, cyclic rates.
+- 1 point: says what to measure: disagreement or correlation of the members on validation data, against one model of equal cost.
+""",
+)
