@@ -901,7 +901,7 @@ def search_own_generator(f, low, high, n_trials, rng):
 def search_columns(f, low, high, n_trials, rng):
     ends = zip(np.log10(low), np.log10(high), strict=True)
     trials = np.stack([10 ** rng.uniform(a, b, n_trials) for a, b in ends], axis=1)
-    values = f(trials)
+    values = np.apply_along_axis(f, 1, trials)
     return trials, values, trials[values == values.min()][0]
 
 
