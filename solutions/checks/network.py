@@ -971,13 +971,13 @@ def network_einsum(x, labels, w1, b1, w2, b2):
 
 @judge(reference.minibatches, points=2, returns=("batches",), view="batches")
 def minibatches(rng):
-    seed, n = int(rng.integers(2**31)), 10 * int(rng.integers(90, 120))
+    seed, n = int(rng.integers(2**31)), 8 * int(rng.integers(56, 66))
     for label, given in (
-        ("about 1,000 examples in batches of 10", seed),
+        ("some hundred examples in batches of 8", seed),
         ("the same seed again", seed),
         ("another seed", seed + 1),
     ):
-        yield Call(label, n=n, batch_size=10, rng=Rng(given))
+        yield Call(label, n=n, batch_size=8, rng=Rng(given))
     size = int(rng.integers(7, 12))
     for label, count, batch_size in (
         ("the last batch is shorter", 30 * size + int(rng.integers(2, size - 1)), size),
