@@ -25,6 +25,10 @@ def _turned(rng, eigenvalues):
     return (result + result.T) / 2
 
 
+def _positive_definite(rng, n):
+    return _turned(rng, rng.uniform(0.4, 3.0, size=n))
+
+
 def _away_from_zero(rng, n):
     return rng.choice([-1.0, 1.0], size=n) * rng.uniform(0.5, 2.0, size=n)
 
@@ -157,9 +161,10 @@ def _descent(rng, name, spread=1.0):
     while True:
         theta = rng.uniform(-spread, spread, size=n)
         grad = problem.gradient(theta)
-        direction = -grad * rng.uniform(0.3, 1.0, size=n)
+        direction = -_positive_definite(rng, n) @ grad
+        direction /= np.linalg.norm(direction)
         if grad @ direction < -0.1:
-            return theta, grad, direction / np.linalg.norm(direction)
+            return theta, grad, direction
 
 
 def _tries(problem, theta, grad, direction, initial, c1, shrink):
@@ -204,7 +209,7 @@ def backtracking(rng):
     problem = problems.get("logistic")
     while True:
         theta, grad, _ = _descent(rng, "logistic", spread=3.0)
-        direction = -grad * rng.uniform(0.4, 0.8, size=len(grad))
+        direction = -_positive_definite(rng, 4) @ grad / 3
         first = rng.uniform(20.0, 40.0)
         refused, nearest = _tries(problem, theta, grad, direction, first, 0.4, 0.8)
         if refused >= 2 and nearest > 0.005 and first * 0.8**refused > 3:
@@ -335,7 +340,7 @@ def _valley(rng):
     problem = problems.get("tilted bowl")
     theta = _away_from_zero(rng, 2)
     grad = problem.gradient(theta)
-    direction = -grad * rng.uniform(0.3, 1.0, size=2)
+    direction = -_positive_definite(rng, 2) @ grad
     hessian = problem.hessian(theta)
     return theta, direction, -(grad @ direction) / (direction @ hessian @ direction)
 
@@ -381,6 +386,8 @@ def wolfe_line_search(rng):
     theta, _, direction = _descent(rng, "logistic", spread=3.0)
     given = {"theta": theta, "direction": direction, "c1": 1e-4, "c2": 0.9}
     yield Call("the first length left at its default", **_functions("logistic"), **given)
+    given["direction"] = 0.01 * direction
+    yield Call("a short direction", **_functions("logistic"), **given, initial=0.1)
 
 
 def _bisect(falls_enough, too_steep):
@@ -428,6 +435,11 @@ wolfe_line_search.mistake(
 wolfe_line_search.mistake(
     "any fall is accepted: f must fall by `c1 * alpha * |slope|` at least (`c1` is not always small)"
 )(_bisect(lambda value, value0, alpha, slope0, c1: value < value0, _flat))
+
+
+wolfe_line_search.mistake(
+    "the slope is held against `c2` itself: it must be at most `c2` times the slope at the start"
+)(_bisect(_armijo, lambda slope, slope0, c2: 0 if abs(slope) <= c2 else np.sign(slope)))
 
 
 @wolfe_line_search.mistake("`initial` is returned as it is: it is only the first length to try")
@@ -748,10 +760,6 @@ def pr_loop(grad, grad_new):
 def pr_float32(grad, grad_new):
     grad, new = grad.astype(np.float32), grad_new.astype(np.float32)
     return np.maximum((np.sum(new**2) - np.sum(new * grad)) / np.sum(grad**2), 0)
-
-
-def _positive_definite(rng, n):
-    return _turned(rng, rng.uniform(0.4, 3.0, size=n))
 
 
 def _pair(rng, n):
