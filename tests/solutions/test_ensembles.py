@@ -1,0 +1,260 @@
+"""The references of the chapter on ensembles: recorded vectors, closed forms, properties, bad input."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solutions.ensembles import (
+    adaboost,
+    average_probabilities,
+    bagging_predict,
+    bootstrap_sample,
+    fit_stump,
+    majority_vote,
+    out_of_bag_average,
+    polyak_average,
+    snapshot_schedule,
+)
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+# Averaging and voting
+
+
+@given(seeds)
+def test_an_average_is_a_prediction_and_its_log_loss_is_not_above_the_mean(seed):
+    rng = np.random.default_rng(seed)
+    p = rng.dirichlet(np.ones(4), size=(5, 7))
+    mean = average_probabilities(p)
+    assert mean.shape == (7, 4)
+    np.testing.assert_allclose(mean.sum(axis=1), 1, rtol=1e-12)
+    labels = rng.integers(0, 4, 7)
+    rows = np.arange(7)
+    assert -np.log(mean[rows, labels]).mean() <= -np.log(p[:, rows, labels]).mean() + 1e-12
+
+
+def test_one_model_is_its_own_ensemble():
+    p = np.random.default_rng(0).dirichlet(np.ones(3), size=(1, 6))
+    np.testing.assert_array_equal(average_probabilities(p), p[0])
+    votes = p.argmax(axis=2)
+    np.testing.assert_array_equal(majority_vote(votes, 3), votes[0])
+
+
+@given(seeds)
+def test_votes_do_not_depend_on_who_gives_them(seed):
+    rng = np.random.default_rng(seed)
+    votes = rng.integers(0, 4, (6, 9))
+    expected = [min(range(4), key=lambda c: (-list(v).count(c), c)) for v in votes.T]
+    np.testing.assert_array_equal(majority_vote(votes, 4), expected)
+    np.testing.assert_array_equal(majority_vote(rng.permutation(votes), 4), expected)
+
+
+def test_constant_labels_win():
+    np.testing.assert_array_equal(majority_vote(np.full((5, 3), 2), 4), [2, 2, 2])
+
+
+# Bootstrap and bagging
+
+
+def test_a_bootstrap_sample_holds_the_recorded_share(oracle):
+    facts = oracle("sklearn_stats")["results"]["bagging"]["facts"]["inclusion_prob"]
+    rng = np.random.default_rng(0)
+    for n, expected in ((5, facts["5"]), (10, facts["10"]), (100, facts["100"])):
+        shares = [len(np.unique(bootstrap_sample(n, rng))) / n for _ in range(2000)]
+        error = np.std(shares) / np.sqrt(len(shares))
+        assert np.mean(shares) == pytest.approx(expected, abs=4 * error)
+        assert expected == pytest.approx(1 - (1 - 1 / n) ** n)
+
+
+def test_a_bootstrap_sample_is_of_all_examples_and_repeatable():
+    rows = bootstrap_sample(500, np.random.default_rng(3))
+    assert rows.shape == (500,)
+    assert rows.dtype.kind == "i"
+    assert 0 <= rows.min() <= rows.max() < 500
+    np.testing.assert_array_equal(rows, bootstrap_sample(500, np.random.default_rng(3)))
+    assert bootstrap_sample(1, np.random.default_rng(0)).tolist() == [0]
+
+
+def test_bagging_agrees_with_the_recorded_predictions(oracle):
+    recorded = oracle("sklearn_stats")["results"]["bagging"]
+    x, y, grid = (np.array(recorded[name]) for name in ("x", "y", "x_grid"))
+    rows = np.array(recorded["bootstrap_indices"])
+    np.testing.assert_allclose(
+        bagging_predict(x, y, rows, grid, 5), recorded["ensemble_prediction"], rtol=1e-8, atol=1e-10
+    )
+    for row, expected in zip(rows, recorded["member_predictions"], strict=True):
+        np.testing.assert_allclose(
+            bagging_predict(x, y, row[None], grid, 5), expected, rtol=1e-8, atol=1e-10
+        )
+    unseen = [1 - len(np.unique(row)) / len(x) for row in rows]
+    np.testing.assert_allclose(unseen, recorded["oob_fraction"], atol=1e-12)
+
+
+def test_a_polynomial_is_found_again_by_every_sample():
+    rng = np.random.default_rng(1)
+    x, new = rng.uniform(-1, 1, 30), np.array([-0.5, 0.2])
+    rows = rng.integers(0, 30, (4, 30))
+    y = 1 - 2 * x + 3 * x**2
+    np.testing.assert_allclose(bagging_predict(x, y, rows, new, 2), 1 - 2 * new + 3 * new**2)
+
+
+def test_out_of_bag_takes_only_those_that_did_not_see():
+    predictions = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
+    rows = np.array([[0, 0, 1], [0, 2, 2]])
+    average = out_of_bag_average(predictions, rows)
+    assert np.isnan(average[0])
+    np.testing.assert_array_equal(average[1:], [20.0, 3.0])
+
+
+# Stumps and AdaBoost
+
+
+@given(seeds)
+def test_a_stump_is_the_best_of_all(seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 5, (9, 2)).astype(float), rng.choice([-1, 1], 9)
+    x[0], x[1] = 0, 1  # so that no feature is constant, and every cut lies above a value
+    weights = rng.dirichlet(np.ones(9))
+    feature, threshold, sign, error = fit_stump(x, y, weights)
+    assert weights[np.where(x[:, feature] > threshold, sign, -sign) != y].sum() == pytest.approx(
+        error, abs=1e-12
+    )
+    for j in range(2):
+        # A cut beyond the values would be no stump, but a constant.
+        for cut in np.arange(0.5, x[:, j].max()):
+            wrong = weights[np.where(x[:, j] > cut, 1, -1) != y].sum()
+            assert error <= min(wrong, 1 - wrong) + 1e-12
+
+
+def test_a_stump_of_constant_labels_is_right_on_one_side_only():
+    feature, threshold, sign, error = fit_stump(np.arange(4.0)[:, None], np.ones(4), np.full(4, 0.25))
+    assert (feature, threshold, sign, error) == (0, 0.5, 1, 0.25)
+
+
+def ten_points(oracle):
+    worked = oracle("sklearn_stats")["results"]["adaboost_worked"]
+    x, y = np.array(worked["x"]), np.array(worked["y"])
+    cuts = np.arange(0.5, 9)
+    table = np.array([np.where(x > cut, sign, -sign) for cut in cuts for sign in (1, -1)])
+    return worked, cuts, table, y
+
+
+def test_adaboost_agrees_with_the_worked_example(oracle):
+    worked, cuts, table, y = ten_points(oracle)
+    chosen, alphas = adaboost(table, y, 3)
+    rounds = worked["rounds"]
+    np.testing.assert_allclose(alphas, [r["alpha"] for r in rounds], rtol=1e-12)
+    np.testing.assert_allclose(2 * alphas, worked["sklearn"]["weights"], rtol=1e-12)
+    np.testing.assert_allclose(cuts[chosen // 2], [r["threshold"] for r in rounds])
+    for t, r in enumerate(rounds, start=1):
+        score = alphas[:t] @ table[chosen[:t]]
+        weights = np.exp(-y * score)
+        np.testing.assert_allclose(weights / weights.sum(), r["weights_after"], rtol=1e-12)
+        assert np.sum(np.sign(score) != y) == r["train_mistakes"]
+
+
+def test_stumps_agree_with_the_recorded_rounds(oracle):
+    recorded = oracle("sklearn_stats")["results"]["adaboost_2d"]
+    x, y = np.array(recorded["X"]), np.array(recorded["y"])
+    weights, score = np.full(len(y), 1 / len(y)), np.zeros(len(y))
+    first = recorded["stumps"][0]
+    feature, threshold, sign, error = fit_stump(x, y, weights)
+    # scikit-learn's tree minimises the Gini impurity: its error may be larger, not smaller.
+    assert error <= first["error"] + 1e-12
+    assert np.log((1 - first["error"]) / first["error"]) / 2 == pytest.approx(
+        first["half_weight_alpha"]
+    )
+
+
+@given(seeds)
+def test_after_a_round_the_chosen_one_is_a_toss_of_a_coin_and_the_bound_holds(seed):
+    rng = np.random.default_rng(seed)
+    y = rng.choice([-1, 1], 15)
+    candidates = np.where(rng.random((6, 15)) < 0.4, -y, y)
+    candidates[:, 0], candidates[:, 1] = y[0], -y[1]
+    chosen, alphas = adaboost(candidates, y, 4)
+    score, bound = np.zeros(15), 1.0
+    for best, alpha in zip(chosen, alphas, strict=True):
+        before = np.exp(-y * score)
+        error = before[candidates[best] != y].sum() / before.sum()
+        bound *= 2 * np.sqrt(error * (1 - error))
+        score = score + alpha * candidates[best]
+        weights = np.exp(-y * score)
+        assert weights[candidates[best] != y].sum() / weights.sum() == pytest.approx(0.5)
+        assert np.mean(np.exp(-y * score)) == pytest.approx(bound)
+        assert np.mean(y * score <= 0) <= bound + 1e-12
+
+
+def test_a_perfect_candidate_has_a_finite_vote():
+    y = np.array([1, -1, 1])
+    chosen, alphas = adaboost(np.array([-y, y]), y, 2)
+    assert chosen[0] == 1
+    assert np.isfinite(alphas).all()
+
+
+# One run
+
+
+def test_snapshot_schedule_agrees_with_the_paper(oracle):
+    name = "snapshot_ensemble(alpha0=.1,T=50,M=5), t=1..50"
+    recorded = oracle("lr_schedules")["sequences"]
+    ours = [snapshot_schedule(step, 50, 5, 0.1) for step in range(50)]
+    np.testing.assert_allclose(ours, recorded[name], rtol=1e-12, atol=1e-15)
+    restarts = recorded["CosineAnnealingWarmRestarts(T_0=10,T_mult=1)"]
+    n = min(len(restarts), 50)
+    np.testing.assert_allclose(
+        np.array(ours[:n]) / ours[0], np.array(restarts[:n]) / restarts[0], atol=1e-12
+    )
+
+
+def test_the_jumps_of_cycles_that_do_not_divide_the_steps():
+    rates = np.array([snapshot_schedule(step, 100, 3, 1.0) for step in range(100)])
+    assert (np.flatnonzero(np.diff(rates) > 0) + 1).tolist() == [34, 68]
+    assert rates.max() == rates[0] == 1.0
+
+
+@given(seeds)
+def test_the_running_average_is_the_mean(seed):
+    points = np.random.default_rng(seed).normal(size=(12, 3))
+    average = np.full(3, 7.0)
+    for t, theta in enumerate(points, start=1):
+        average = polyak_average(average, theta, t)
+    np.testing.assert_allclose(average, points.mean(axis=0), rtol=1e-10, atol=1e-12)
+
+
+# Bad input
+
+
+P, Y, X = np.full((2, 3, 4), 0.25), np.array([1, -1, 1]), np.arange(3.0)[:, None]
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: average_probabilities(P[0]), "probabilities: expected shape"),
+        (lambda: average_probabilities(P[:0]), "probabilities: expected shape"),
+        (lambda: majority_vote(np.zeros((2, 0), int), 3), "votes: expected shape"),
+        (lambda: majority_vote(np.array([[0, 3]]), 3), "votes: expected classes 0 to 2"),
+        (lambda: majority_vote(np.array([[0, -1]]), 3), "votes: expected classes 0 to 2"),
+        (lambda: majority_vote(np.array([[0]]), 0), "n_classes: expected"),
+        (lambda: bootstrap_sample(0, np.random.default_rng()), "n: expected"),
+        (lambda: bagging_predict(X[:, 0], Y[:2], np.zeros((1, 3), int), X[:, 0], 1), "y: expected"),
+        (lambda: bagging_predict(X[:, 0], Y, np.zeros((0, 3), int), X[:, 0], 1), "rows: expected"),
+        (lambda: bagging_predict(X[:, 0], Y, np.zeros((1, 3), int), X[:, 0], -1), "degree: exp"),
+        (lambda: out_of_bag_average(np.ones((2, 3)), np.zeros((2, 4), int)), "rows: expected"),
+        (lambda: fit_stump(X[:0], Y[:0], np.ones(0)), "x: expected shape"),
+        (lambda: fit_stump(np.ones((3, 2)), Y, np.full(3, 1 / 3)), "x: every feature is constant"),
+        (lambda: fit_stump(X, Y, np.ones(2)), "weights: expected shape"),
+        (lambda: adaboost(np.ones((2, 3)), Y[:2], 1), "y: expected shape"),
+        (lambda: adaboost(np.ones((2, 3)), Y, 0), "n_rounds: expected"),
+        (lambda: snapshot_schedule(-1, 10, 2, 0.1), "step: expected"),
+        (lambda: snapshot_schedule(0, 10, 0, 0.1), "n_cycles: expected"),
+        (lambda: snapshot_schedule(0, 10, 2, 0.0), "lr: expected"),
+        (lambda: polyak_average(np.ones(2), np.ones(2), 0), "t: expected"),
+    ],
+)
+def test_bad_input_is_named(call, named):
+    with pytest.raises(ValueError, match="^" + named):
+        call()
