@@ -609,7 +609,7 @@ def log_uniform(rng):
     low = rng.uniform(1.5, 3.0)
     yield Call("both ends above 1", low=low, high=low * rng.uniform(40, 90), size=800, rng=Rng(seed))
     low, high = rng.uniform(0.02, 0.05), rng.uniform(20.0, 50.0)
-    yield Call("from below 1 to above 1", low=low, high=high, size=800, rng=Rng(seed + 1))
+    yield Call("from below 1 to above 1", low=low, high=high, size=2500, rng=Rng(seed + 1))
     yield Call("a narrow range", low=0.5, high=rng.uniform(1.2, 1.6), size=800, rng=Rng(seed + 2))
 
 

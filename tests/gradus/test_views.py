@@ -473,6 +473,7 @@ def exponents(rng, low=np.log(1e-4), high=np.log(3.0)):
         (lambda rng: rng.uniform(1e-4, 3.0, 800), "the logarithms"),
         (exponents, "all numbers between low and high"),
         (lambda rng: np.exp(1.02 * exponents(rng)), "all numbers between low and high"),
+        (lambda rng: np.exp(exponents(rng, high=0.7)), "numbers near low and near high"),
         (lambda rng: np.sort(np.exp(exponents(rng))), "the logarithms of the first half"),
         (
             lambda rng: rng.permutation(np.geomspace(1e-4, 3.0, 800)),
