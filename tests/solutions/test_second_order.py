@@ -418,7 +418,8 @@ BAD = {
     [
         (function, argument, value)
         for function, arguments in VALID.items()
-        for argument in set(arguments) & set(BAD)
+        for argument in arguments
+        if argument in BAD
         for value in BAD[argument]
     ],
 )
