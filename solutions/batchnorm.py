@@ -48,7 +48,8 @@ def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
     """Back through batch normalization, one node of the graph after the other.
 
     dx_hat = dy * gamma
-    dvar   = sum over the rows of dx_hat * (x - mean) * -1/2 * (var + eps)**(-3/2)
+    dvar   = sum over the rows of
+             dx_hat * (x - mean) * -1/2 * (var + eps)**(-3/2)
     dmean  = sum over the rows of -dx_hat / sqrt(var + eps)
     dx     = dx_hat / sqrt(var + eps) + dvar * 2 * (x - mean) / n + dmean / n
 
@@ -87,7 +88,7 @@ def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
 
 @domain(eps=POSITIVE)
 def batchnorm_backward(dy, x_hat, gamma, var, eps=1e-5):
-    """The gradients of the loss by the inputs, scales and shifts, in one line each.
+    """The gradients by the inputs, scales and shifts, in one line each.
 
     dx     = gamma / sqrt(var + eps)
              * (dy - mean(dy) - x_hat * mean(dy * x_hat)), means of each column

@@ -151,6 +151,37 @@ def forward_keepdims(x, gamma, beta, eps=1e-5):
     return y, x_hat, mean[None], var[None]
 
 
+@batchnorm_forward.mistake("gamma is left out: y = gamma * x_hat + beta")
+def forward_without_gamma(x, gamma, beta, eps=1e-5):
+    return _forward(x, 1.0, beta, eps)
+
+
+@batchnorm_forward.mistake("beta is left out: y = gamma * x_hat + beta")
+def forward_without_beta(x, gamma, beta, eps=1e-5):
+    return _forward(x, gamma, 0.0, eps)
+
+
+@batchnorm_forward.mistake("beta is scaled, too: it is added after x_hat was multiplied by gamma")
+def forward_beta_scaled(x, gamma, beta, eps=1e-5):
+    return _forward(x, gamma, gamma * beta, eps)
+
+
+@batchnorm_forward.mistake("`eps` is ignored: 1e-5 is only its default")
+def forward_default_eps(x, gamma, beta, eps=1e-5):
+    return _forward(x, gamma, beta, 1e-5)
+
+
+@batchnorm_forward.mistake("var is a sum: the variance is the mean of (x - mean)**2, so divide by n")
+def forward_sum_of_squares(x, gamma, beta, eps=1e-5):
+    return _forward(x, gamma, beta, eps, var=len(x) * x.var(axis=0))
+
+
+@batchnorm_forward.mistake("the last two results have changed places: `return y, x_hat, mean, var`")
+def forward_var_first(x, gamma, beta, eps=1e-5):
+    y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+    return y, x_hat, var, mean
+
+
 @batchnorm_forward.variant("column by column, number by number")
 def forward_loops(x, gamma, beta, eps=1e-5):
     n, d = x.shape
@@ -329,6 +360,39 @@ def steps_axis(dy, x, mean, var, gamma, eps=1e-5):
     return dx_hat, dvar, dmean, dx_hat / std + dvar * 2 * (x - mean) / len(x) + dmean / len(x)
 
 
+@batchnorm_backward_steps.mistake(
+    "`** -3 / 2` is half of the power -3: the exponent needs brackets, `** (-3 / 2)` or `** -1.5`"
+)
+def steps_brackets(dy, x, mean, var, gamma, eps=1e-5):
+    return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 * (var + eps) ** -3 / 2)
+
+
+@batchnorm_backward_steps.mistake(
+    "dvar and dmean are means: they are sums over the rows; what is divided by n is in dx"
+)
+def steps_means(dy, x, mean, var, gamma, eps=1e-5):
+    n, std = len(x), np.sqrt(var + eps)
+    return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / std**3 / n, dmean_by=-1 / n)
+
+
+@batchnorm_backward_steps.mistake("n was taken for the number of units: it is that of the rows of x")
+def steps_columns_for_rows(dy, x, mean, var, gamma, eps=1e-5):
+    return _steps(dy, x, mean, var, gamma, eps, n=x.shape[1])
+
+
+@batchnorm_backward_steps.mistake("x is not centred: where the variance is passed, it is x - mean")
+def steps_not_centred(dy, x, mean, var, gamma, eps=1e-5):
+    return _steps(dy, x, 0.0, var, gamma, eps)
+
+
+@batchnorm_backward_steps.mistake(
+    "dvar and dmean have changed places: `return dx_hat, dvar, dmean, dx`"
+)
+def steps_swapped(dy, x, mean, var, gamma, eps=1e-5):
+    dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+    return dx_hat, dmean, dvar, dx
+
+
 @batchnorm_backward_steps.variant("with the part of dmean that is zero, and powers in place of roots")
 def steps_as_in_the_paper(dy, x, mean, var, gamma, eps=1e-5):
     n = x.shape[0]
@@ -475,6 +539,38 @@ def backward_axis(dy, x_hat, gamma, var, eps=1e-5):
     dgamma, dbeta, d = np.sum(dy * x_hat, axis=1), np.sum(dy, axis=1), dy.shape[1]
     inside = dy - dbeta[:, None] / d - x_hat * dgamma[:, None] / d
     return gamma / np.sqrt(var + eps) * inside, dgamma, dbeta
+
+
+@batchnorm_backward.mistake(
+    "the means in dx were taken over all entries together: each column has its own, `axis=0`"
+)
+def backward_all(dy, x_hat, gamma, var, eps=1e-5):
+    _, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+    inside = dy - dy.mean() - x_hat * np.mean(dy * x_hat)
+    return gamma / np.sqrt(var + eps) * inside, dgamma, dbeta
+
+
+@batchnorm_backward.mistake("the mean of dy is added in dx: both terms are subtracted")
+def backward_mean_added(dy, x_hat, gamma, var, eps=1e-5):
+    return _line(dy, x_hat, gamma, var, eps, mean=-1)
+
+
+@batchnorm_backward.mistake("x_hat times the mean of dy * x_hat is added in dx: both terms are subtracted")
+def backward_along_added(dy, x_hat, gamma, var, eps=1e-5):
+    return _line(dy, x_hat, gamma, var, eps, along=-1)
+
+
+@batchnorm_backward.mistake(
+    "the means in dx are divided by n - 1: mean and variance of the batch are divided by n"
+)
+def backward_unbiased(dy, x_hat, gamma, var, eps=1e-5):
+    by = len(dy) / (len(dy) - 1)
+    return _line(dy, x_hat, gamma, var, eps, mean=by, along=by)
+
+
+@batchnorm_backward.mistake("eps stands outside the root: it is added to the variance, inside")
+def backward_eps_outside(dy, x_hat, gamma, var, eps=1e-5):
+    return _line(dy, x_hat, gamma, var, eps, std=np.sqrt(var) + eps)
 
 
 @batchnorm_backward.variant("from the sums, with one common denominator")
@@ -624,6 +720,29 @@ def update_swapped(running_mean, running_var, mean, var, n, rho=0.9, unbiased=Tr
     return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)[::-1]
 
 
+@update_running_statistics.mistake("`rho` is ignored: 0.9 is only its default")
+def update_default_rho(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
+    factor = n / (n - 1) if unbiased else 1.0
+    return _update(running_mean, running_var, mean, var, factor=factor, rho=0.9)
+
+
+@update_running_statistics.mistake(
+    "`unbiased` is the wrong way round: the factor n / (n - 1) belongs to True"
+)
+def update_flag_inverted(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
+    factor = 1.0 if unbiased else n / (n - 1)
+    return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+
+
+@update_running_statistics.mistake(
+    "rho multiplies the new mean: the mean is averaged as the variance is, rho is the share of the old"
+)
+def update_mean_turned(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
+    factor = n / (n - 1) if unbiased else 1.0
+    _, new_var = _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+    return (1 - rho) * running_mean + rho * mean, new_var
+
+
 @update_running_statistics.variant("a step from the old towards the new")
 def update_step(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
     if unbiased:
@@ -715,6 +834,26 @@ def inference_parentheses(x, gamma, beta, running_mean, running_var, eps=1e-5):
 @batchnorm_inference.mistake("the running mean is not subtracted")
 def inference_not_centred(x, gamma, beta, running_mean, running_var, eps=1e-5):
     return _infer(x, gamma, beta, 0.0, np.sqrt(running_var + eps))
+
+
+@batchnorm_inference.mistake("`eps` is ignored: 1e-5 is only its default")
+def inference_default_eps(x, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _infer(x, gamma, beta, running_mean, np.sqrt(running_var + 1e-5))
+
+
+@batchnorm_inference.mistake("gamma is left out: what was learned belongs to the layer")
+def inference_without_gamma(x, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _infer(x, 1.0, beta, running_mean, np.sqrt(running_var + eps))
+
+
+@batchnorm_inference.mistake("beta is left out: what was learned belongs to the layer")
+def inference_without_beta(x, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _infer(x, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
+
+
+@batchnorm_inference.mistake("beta is divided by the root, too: it is added last")
+def inference_beta_inside(x, gamma, beta, running_mean, running_var, eps=1e-5):
+    return (gamma * (x - running_mean) + beta) / np.sqrt(running_var + eps)
 
 
 @batchnorm_inference.variant("as a slope and an intercept")
@@ -818,6 +957,35 @@ def fold_by_variance(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
 @fold_batchnorm.mistake("eps is left out: add it to the running variance before the root")
 def fold_without_eps(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var))
+
+
+@fold_batchnorm.mistake("eps stands outside the root: it is added to the variance, inside")
+def fold_eps_outside(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var) + eps)
+
+
+@fold_batchnorm.mistake("w is not scaled: each column is multiplied by gamma / sqrt(running_var + eps)")
+def fold_w_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return w, _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))[1]
+
+
+@fold_batchnorm.mistake("the running mean is added to b: it is subtracted, (b - running_mean)")
+def fold_mean_added(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _fold(w, b, gamma, beta, -running_mean, np.sqrt(running_var + eps))
+
+
+@fold_batchnorm.mistake(
+    "the bias is scaled by gamma alone: it is divided by sqrt(running_var + eps) as the weights are"
+)
+def fold_bias_not_divided(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    folded, _ = _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))
+    return folded, gamma * (b - running_mean) + beta
+
+
+@fold_batchnorm.mistake("beta is added to the weights, too: it belongs to the biases alone")
+def fold_beta_in_weights(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    folded, bias = _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))
+    return folded + beta, bias
 
 
 @fold_batchnorm.variant("by what the two layers make of the zero vector and of the unit vectors")
@@ -965,6 +1133,46 @@ def spatial_keepdims(x, gamma, beta, eps=1e-5):
     return y, mean[None, :, None, None], var[None, :, None, None]
 
 
+@spatial_batchnorm_forward.mistake("gamma and beta are left out: y = gamma * x_hat + beta")
+def spatial_without_scale(x, gamma, beta, eps=1e-5):
+    return _spatial(x, np.ones_like(gamma), np.zeros_like(beta), eps)
+
+
+@spatial_batchnorm_forward.mistake("gamma and beta have changed places: gamma scales, beta shifts")
+def spatial_swapped(x, gamma, beta, eps=1e-5):
+    return _spatial(x, beta, gamma, eps)
+
+
+@spatial_batchnorm_forward.mistake(
+    "the average runs over one of the two axes of the pixels only: `axis=(0, 2, 3)`"
+)
+def spatial_columns(x, gamma, beta, eps=1e-5):
+    return _spatial(x, gamma, beta, eps, axis=(0, 2))
+
+
+@spatial_batchnorm_forward.mistake(
+    "`x.reshape(c, -1)` mixes the feature maps: move their axis to the front before you reshape"
+)
+def spatial_reshape_rows(x, gamma, beta, eps=1e-5):
+    rows = x.reshape(x.shape[1], -1)
+    mean, var = rows.mean(axis=1), rows.var(axis=1)
+    y = (rows - mean[:, None]) / np.sqrt(var + eps)[:, None]
+    return (gamma[:, None] * y + beta[:, None]).reshape(x.shape), mean, var
+
+
+@spatial_batchnorm_forward.mistake(
+    "the last result is a standard deviation: return the variance, without eps and without the root"
+)
+def spatial_returns_std(x, gamma, beta, eps=1e-5):
+    y, mean, var = _spatial(x, gamma, beta, eps)
+    return y, mean, np.sqrt(var)
+
+
+@spatial_batchnorm_forward.mistake("`eps` is ignored: 1e-5 is only its default")
+def spatial_default_eps(x, gamma, beta, eps=1e-5):
+    return _spatial(x, gamma, beta, 1e-5)
+
+
 @spatial_batchnorm_forward.variant("as rows of c columns, there and back")
 def spatial_rows(x, gamma, beta, eps=1e-5):
     n, c, h, w = x.shape
@@ -1103,6 +1311,25 @@ def count_bias_of_inputs(layers):
 @count_parameters.mistake("a layer has one bias for each unit, not one in all")
 def count_one_bias(layers):
     return _count(layers, bias=lambda n, k, given: int(given))
+
+
+@count_parameters.mistake("only the last layer is counted: add up those of all layers")
+def count_last(layers):
+    return _count(layers[-1:])
+
+
+@count_parameters.mistake(
+    "inputs and units were added: a dense layer has a weight for each pair of them, n * k"
+)
+def count_sum_of_sizes(layers):
+    return _count(layers, bias=lambda n, k, given: n + k - n * k + (k if given else 0))
+
+
+@count_parameters.mistake(
+    "a normalization has four numbers for each unit: two are trained and two are not"
+)
+def count_none_trained(layers):
+    return _count(layers, learned=0, kept=4)
 
 
 @count_parameters.variant("sums of comprehensions")
