@@ -134,6 +134,8 @@ def sources(root: Path) -> str:
     for note in notes:
         rows = ["| lines | topic | where |", "|---|---|---|"]
         for topic in note["topics"]:
+            if not topic["sections"]:
+                raise ExtensionError(f"sources.yml, {topic['id']}: no section is named")
             if unknown := [label for label in topic["sections"] if label not in titles]:
                 raise ExtensionError(f"sources.yml, {topic['id']}: no section {unknown[0]!r}")
             where = ", ".join(f"[{titles[label]}](#{label})" for label in topic["sections"])

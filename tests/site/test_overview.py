@@ -1,0 +1,174 @@
+"""The pages made from all chapters: the map, the mistakes, the topics of the source notes."""
+
+import re
+import sys
+
+import pytest
+import yaml
+from conftest import ROOT
+from sphinx.errors import ExtensionError
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_overview as overview
+
+NOTES = yaml.safe_load((ROOT / "sources.yml").read_text("utf-8"))
+TOPICS = [topic for note in NOTES for topic in note["topics"]]
+TITLES = overview.section_titles(ROOT)
+CHAPTERS = overview.chapters(ROOT)
+
+FIRST = """\
+(first)=
+# First: a beginning
+
+It needs nothing.
+
+(sec-first-part)=
+## A part
+
+Text.
+
+(sec-without-heading)=
+More text.
+
+## Common mistakes
+
+| what one reads | what is true |
+|---|---|
+| "always" | seldom |
+
+The end.
+"""
+SECOND = FIRST.replace("first", "second").replace("First", "Second").replace("nothing", "the [first part](#sec-first-part)")
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A function that writes a small book of two chapters and one topic, and returns its folder."""
+
+    def write(first=FIRST, second=SECOND, sections="sec-second-part, first"):
+        (tmp_path / "chapters").mkdir()
+        (tmp_path / "chapters" / "first.md").write_text(first)
+        (tmp_path / "chapters" / "second.md").write_text(second)
+        (tmp_path / "_toc.yml").write_text(
+            "parts:\n"
+            "- chapters: [{file: using}]\n"
+            "- chapters: [{file: chapters/first}, {file: chapters/second}]\n"
+        )
+        topic = f"{{id: T001, lines: '3-5', topic: why, sections: [{sections}]}}"
+        (tmp_path / "sources.yml").write_text(f"- note: A note\n  topics: [{topic}]\n")
+        return tmp_path
+
+    return write
+
+
+def test_every_topic_is_there_once():
+    assert [topic["id"] for topic in TOPICS] == [f"T{k:03}" for k in range(1, 234)]
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic["id"])
+def test_a_topic_names_sections_that_are_there_and_reads_as_a_cell_of_a_table(topic):
+    assert 1 <= len(topic["sections"]) <= 3
+    assert len(set(topic["sections"])) == len(topic["sections"])
+    assert not set(topic["sections"]) - TITLES.keys()
+    assert topic["topic"] == topic["topic"].strip() != ""
+    assert not set("|\n") & set(topic["topic"])
+    assert topic["topic"].isascii()
+
+
+@pytest.mark.parametrize("note", NOTES, ids=lambda note: note["note"].split(":")[0])
+def test_the_topics_of_a_note_are_in_its_order(note):
+    lines = [[int(line) for line in re.split("[-,]", topic["lines"])] for topic in note["topics"]]
+    assert all(places == sorted(places) for places in lines)
+    starts = [places[0] for places in lines]
+    assert starts == sorted(starts)
+
+
+def test_the_page_of_sources_says_and_links_every_topic():
+    page = overview.sources(ROOT)
+    assert page.count("\n## ") + page.startswith("## ") == len(NOTES) == 5
+    for topic in TOPICS:
+        links = [f"[{TITLES[label]}](#{label})" for label in topic["sections"]]
+        assert f"| {topic['lines']} | {topic['topic']} | {', '.join(links)} |" in page.splitlines()
+
+
+def test_a_chapter_builds_on_earlier_ones():
+    earlier = []
+    before = overview.needs(ROOT)
+    for name in CHAPTERS:
+        assert set(before[name]) <= set(earlier), name
+        earlier.append(name)
+    assert sum(map(len, before.values())) > 0
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_takes_some_hours(chapter):
+    exercises, points, minutes = overview.minutes(chapter, CHAPTERS[chapter])
+    assert exercises > 0 and points >= exercises
+    assert 60 < minutes < 15 * 60
+
+
+def test_time_is_of_words_outside_code_and_of_points():
+    words = 300 * "word "
+    code = "```python\n" + 3000 * "word " + "\n```\n"
+    exercises, points, minutes = overview.minutes("network", words)
+    assert minutes == pytest.approx(2 + 8 * points)
+    assert overview.minutes("network", words + "\n" + code) == (exercises, points, minutes)
+
+
+def test_the_mistakes_of_every_chapter_are_collected():
+    page = overview.mistakes(ROOT)
+    parts = page.split("## [")[1:]
+    assert [part.split("](#")[0] for part in parts] == [overview.title(text) for text in CHAPTERS.values()]
+    for part in parts:
+        rows = part.strip().splitlines()[2:]
+        assert len(rows) >= 2 + 5
+        assert all(row.startswith("|") for row in rows)
+
+
+def test_a_small_book_is_read(book):
+    root = book()
+    assert list(overview.chapters(root)) == ["first", "second"]
+    assert overview.needs(root) == {"first": [], "second": ["first"]}
+    assert overview.section_titles(root) == {
+        "first": "First",
+        "sec-first-part": "First: A part",
+        "second": "Second",
+        "sec-second-part": "Second: A part",
+    }
+    assert "| 3-5 | why | [Second: A part](#sec-second-part), [First](#first) |" in overview.sources(root)
+    assert overview.mistakes(root).count('| "always" | seldom |') == 2
+    assert "The end" not in overview.mistakes(root)
+
+
+def test_the_map_says_in_words_what_it_draws(book):
+    drawn = overview.drawn(book())
+    assert "Second builds on First." in drawn
+    assert "<img" in drawn or "<svg" in drawn
+
+
+@pytest.mark.parametrize("label", ["sec-nowhere", "sec-without-heading"])
+def test_a_topic_of_an_unknown_section_is_named(book, label):
+    with pytest.raises(ExtensionError, match=f"T001: no section '{label}'"):
+        overview.sources(book(sections=label))
+
+
+def test_a_topic_without_a_section_is_named(book):
+    with pytest.raises(ExtensionError, match="T001: no section"):
+        overview.sources(book(sections=""))
+
+
+def test_a_chapter_without_its_table_is_named(book):
+    text = SECOND.replace("## Common mistakes", "## Something else")
+    with pytest.raises(ExtensionError, match="second: no table under a heading 'Common mistakes'"):
+        overview.mistakes(book(second=text))
+
+
+def test_a_chapter_that_does_not_say_what_it_needs_is_named(book):
+    with pytest.raises(ExtensionError, match="first: no paragraph that begins with 'It needs'"):
+        overview.needs(book(first=FIRST.replace("It needs", "It wants")))
+
+
+def test_a_chapter_that_needs_a_later_one_is_named(book):
+    text = FIRST.replace("It needs nothing", "It needs [more](second.md)")
+    with pytest.raises(ExtensionError, match="first: it needs second, which comes later"):
+        overview.drawn(book(first=text))
