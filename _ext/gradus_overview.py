@@ -34,6 +34,11 @@ def title(text: str) -> str:
     return TITLE.search(text)[1].split(":")[0]
 
 
+def link(label: str, text: str) -> str:
+    """A link to a section, or by its file to a chapter: its label may be a term of the glossary, too."""
+    return f"[{text}]({f'#{label}' if label.startswith('sec-') else f'chapters/{label}.md'})"
+
+
 def needs(root: Path) -> dict[str, list[str]]:
     """The chapters that each one builds on: those to which its sentence "It needs ..." links."""
     texts = chapters(root)
@@ -64,9 +69,9 @@ def table(root: Path) -> str:
     rows = ["| chapter | builds on | exercises | points | hours |", "|---|---|---|---|---|"]
     for name, text in texts.items():
         count, points, time = minutes(name, text)
-        first = ", ".join(f"[{title(texts[other])}](#{other})" for other in before[name])
-        link = f"[{title(text)}](#{name})"
-        rows.append(f"| {link} | {first or '-'} | {count} | {points:g} | {time / 60:.1f} |")
+        first = ", ".join(link(other, title(texts[other])) for other in before[name])
+        cells = f"{link(name, title(text))} | {first or '-'}"
+        rows.append(f"| {cells} | {count} | {points:g} | {time / 60:.1f} |")
     return "\n".join(rows)
 
 
@@ -122,7 +127,7 @@ def mistakes(root: Path) -> str:
     for name, text in chapters(root).items():
         if not (rows := MISTAKES.search(text)):
             raise ExtensionError(f"{name}: no table under a heading 'Common mistakes'")
-        parts.append(f"## [{title(text)}](#{name})\n\n{rows[1]}")
+        parts.append(f"## {link(name, title(text))}\n\n{rows[1]}")
     return "\n\n".join(parts)
 
 
@@ -138,7 +143,7 @@ def sources(root: Path) -> str:
                 raise ExtensionError(f"sources.yml, {topic['id']}: no section is named")
             if unknown := [label for label in topic["sections"] if label not in titles]:
                 raise ExtensionError(f"sources.yml, {topic['id']}: no section {unknown[0]!r}")
-            where = ", ".join(f"[{titles[label]}](#{label})" for label in topic["sections"])
+            where = ", ".join(link(label, titles[label]) for label in topic["sections"])
             rows.append(f"| {topic['lines']} | {topic['topic']} | {where} |")
         parts.append(f"## {note['note']}\n\n" + "\n".join(rows))
     return "\n\n".join(parts)
