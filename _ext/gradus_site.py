@@ -164,7 +164,8 @@ class LinkTerms(SphinxPostTransform):
         if self.env.docname == "glossary":
             return
         for bold in list(self.document.findall(nodes.strong)):
-            word = bold.astext().lower()
+            # Typographic by now: "Newton’s method" stands in the glossary with a plain apostrophe.
+            word = bold.astext().lower().replace("’", "'")
             for term in (word, word.removesuffix("s")):
                 reference = pending_xref("", refdoc=self.env.docname)
                 arguments = (self.env, self.env.docname, self.app.builder, "term", term, reference)

@@ -1,10 +1,13 @@
 """The pages made from all chapters: the map, the mistakes, the topics of the source notes."""
 
 import re
+import shutil
+import subprocess
 import sys
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from conftest import ROOT
 from sphinx.errors import ExtensionError
 
@@ -15,6 +18,8 @@ NOTES = yaml.safe_load((ROOT / "sources.yml").read_text("utf-8"))
 TOPICS = [topic for note in NOTES for topic in note["topics"]]
 TITLES = overview.section_titles(ROOT)
 CHAPTERS = overview.chapters(ROOT)
+GLOSSARY = (ROOT / "glossary.md").read_text("utf-8").split("```")[1]
+GLOSSARY = GLOSSARY.removeprefix("{glossary}").strip()
 
 FIRST = """\
 (first)=
@@ -38,7 +43,8 @@ More text.
 
 The end.
 """
-SECOND = FIRST.replace("first", "second").replace("First", "Second").replace("nothing", "the [first part](#sec-first-part)")
+SECOND = FIRST.replace("first", "second").replace("First", "Second")
+SECOND = SECOND.replace("nothing", "the [first part](#sec-first-part)")
 
 
 @pytest.fixture
@@ -87,7 +93,7 @@ def test_the_page_of_sources_says_and_links_every_topic():
     page = overview.sources(ROOT)
     assert page.count("\n## ") + page.startswith("## ") == len(NOTES) == 5
     for topic in TOPICS:
-        links = [f"[{TITLES[label]}](#{label})" for label in topic["sections"]]
+        links = [overview.link(label, TITLES[label]) for label in topic["sections"]]
         assert f"| {topic['lines']} | {topic['topic']} | {', '.join(links)} |" in page.splitlines()
 
 
@@ -118,7 +124,8 @@ def test_time_is_of_words_outside_code_and_of_points():
 def test_the_mistakes_of_every_chapter_are_collected():
     page = overview.mistakes(ROOT)
     parts = page.split("## [")[1:]
-    assert [part.split("](#")[0] for part in parts] == [overview.title(text) for text in CHAPTERS.values()]
+    titles = [overview.title(text) for text in CHAPTERS.values()]
+    assert [part.split("](")[0] for part in parts] == titles
     for part in parts:
         rows = part.strip().splitlines()[2:]
         assert len(rows) >= 2 + 5
@@ -135,7 +142,8 @@ def test_a_small_book_is_read(book):
         "second": "Second",
         "sec-second-part": "Second: A part",
     }
-    assert "| 3-5 | why | [Second: A part](#sec-second-part), [First](#first) |" in overview.sources(root)
+    row = "| 3-5 | why | [Second: A part](#sec-second-part), [First](chapters/first.md) |"
+    assert row in overview.sources(root).splitlines()
     assert overview.mistakes(root).count('| "always" | seldom |') == 2
     assert "The end" not in overview.mistakes(root)
 
@@ -172,3 +180,38 @@ def test_a_chapter_that_needs_a_later_one_is_named(book):
     text = FIRST.replace("It needs nothing", "It needs [more](second.md)")
     with pytest.raises(ExtensionError, match="first: it needs second, which comes later"):
         overview.drawn(book(first=text))
+
+
+def test_the_glossary_is_in_order_and_says_nothing_twice():
+    entries = GLOSSARY.split("\n\n")
+    firsts = [entry.splitlines()[0].casefold() for entry in entries]
+    assert firsts == sorted(firsts)
+    terms = [line.casefold() for line in GLOSSARY.splitlines() if line and not line.startswith(" ")]
+    assert len(terms) == len(set(terms))
+    assert 100 <= len(entries) <= 130
+
+
+def test_a_term_in_bold_leads_to_the_glossary(tmp_path):
+    targets = {
+        "overfitting": "overfitting",
+        "Saddle points": "saddle-point",
+        "Newton's step": "Newton-s-step",  # its apostrophe is typographic on the page
+        "L2 penalty": "L2-penalty",
+        "features of a face": None,
+    }
+    bold = ", ".join(f"**{words}**" for words in targets)
+    index = f"# Terms\n\n{bold}.\n\n```{{toctree}}\nglossary\n```\n"
+    (tmp_path / "index.md").write_text(index)
+    shutil.copy(ROOT / "glossary.md", tmp_path)
+    (tmp_path / "conf.py").write_text(
+        f"import sys\nsys.path[:0] = [{str(ROOT)!r}, {str(ROOT / '_ext')!r}]\n"
+        "import gradus_site\n"
+        "extensions, html_theme = ['myst_parser'], 'basic'\n"
+        "def setup(app):\n    app.add_post_transform(gradus_site.LinkTerms)\n"
+    )
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-n", str(tmp_path), str(out)]
+    subprocess.run(command, check=True)
+    page = BeautifulSoup((out / "index.html").read_text("utf-8"), "html.parser")
+    found = [strong.parent.get("href") for strong in page.select("p strong")]
+    assert found == [term and f"glossary.html#term-{term}" for term in targets.values()]
