@@ -5,6 +5,7 @@
   rubric, unless `gradus_show_references` is false.
 - A term of the glossary in bold leads there.
 - Pages about all chapters are made from them (`gradus_overview`).
+- The scripts of interactive figures are loaded by the pages that hold one (`_web/interactive`).
 - KaTeX's style sheet and fonts come from node_modules; no page asks another host for anything.
 - Pages get a description, and the theme's flaws are repaired after the build.
 """
@@ -25,10 +26,12 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
 
 PACKAGE = "solutions"
 CHECK = re.compile(r"^check\((\w+)\)$", re.MULTILINE)
 CODE_CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
+INTERACTIVE = re.compile(r'<figure class="gradus-figure"><gradus-([a-z-]+)>')
 WRITTEN = re.compile(r"^\+\+\+ (\{[^\n]*\})\n(.*?)(?=^\+\+\+)", re.MULTILINE | re.DOTALL)
 
 
@@ -184,6 +187,20 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
             return
 
 
+def enliven(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load the scripts of the interactive figures that a page holds, and no others."""
+    names = sorted(set(INTERACTIVE.findall(context.get("body", ""))))
+    for name in names:
+        if not (Path(app.confdir) / "_web" / "interactive" / f"{name}.js").is_file():
+            message = "interactive figure %r: there is no _web/interactive/%s.js"
+            logging.getLogger(__name__).warning(message, name, name, location=pagename)
+    # Deferred scripts, not modules: those would not run from a file. They run in this order.
+    for name in ["figures", *names] if names else []:
+        app.add_js_file(f"../interactive/{name}.js", loading_method="defer")
+    if names:
+        app.add_css_file("../interactive/figures.css")
+
+
 # Each repair is (what is wrong, pattern, replacement); a test shows that each still finds something.
 REPAIRS = (
     (
@@ -262,5 +279,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("env-get-outdated", forget_stale_outputs)
     app.connect("source-read", complete)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", enliven)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

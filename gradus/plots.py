@@ -138,16 +138,19 @@ class Figure:
     svg: str
     alt: str
     caption: str = ""
+    interactive: str = ""
 
     def __repr__(self) -> str:
         return f"[Figure: {self.alt}]" + (f"\n{self.caption}" if self.caption else "")
 
     def _repr_html_(self) -> str:
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
-        return f'<figure class="gradus-figure">{self.svg}{caption}</figure>'
+        tag = f"gradus-{self.interactive}"
+        seen = f"<{tag}>{self.svg}</{tag}>" if self.interactive else self.svg
+        return f'<figure class="gradus-figure">{seen}{caption}</figure>'
 
 
-def figure(fig: MatplotlibFigure, alt: str, caption: str = "") -> Figure:
+def figure(fig: MatplotlibFigure, alt: str, caption: str = "", interactive: str = "") -> Figure:
     """Make a Matplotlib figure fit for the page, and close it.
 
     Parameters
@@ -157,17 +160,22 @@ def figure(fig: MatplotlibFigure, alt: str, caption: str = "") -> Figure:
         What is seen, for those who do not see it: a sentence or two.
     caption : str, optional
         What follows from it.
+    interactive : str, optional
+        The script of the website that puts controls in the place of the figure; everywhere else
+        the figure stays as it is.
 
     Raises
     ------
     ValueError
-        If the text alternative is missing or too short to say anything, or if a word's colour
-        cannot be read on light and on dark pages.
+        If the text alternative is missing or too short to say anything, if a word's colour
+        cannot be read on light and on dark pages, or if `interactive` is no name of an element.
     """
     if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(
             "alt: describe what is seen in the figure, in a sentence of at least 20 characters"
         )
+    if interactive and not re.fullmatch(r"[a-z]+(-[a-z]+)*", interactive):
+        raise ValueError(f"interactive: expected words joined by hyphens, got {interactive!r}")
     for words in fig.findobj(Text):
         color = words.get_color()
         if words.get_text().strip() and not _legible(color):
@@ -184,7 +192,7 @@ def figure(fig: MatplotlibFigure, alt: str, caption: str = "") -> Figure:
             buffer, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None}
         )
     plt.close(fig)
-    return Figure(_for_the_page(buffer.getvalue(), alt), alt, caption)
+    return Figure(_for_the_page(buffer.getvalue(), alt), alt, caption, interactive)
 
 
 def contrast(color: Any, other: Any) -> float:

@@ -58,6 +58,19 @@ def test_a_figure_is_its_svg_with_its_alternative_and_its_caption():
     assert plt.get_fignums() == []
 
 
+def test_an_interactive_figure_is_the_same_figure_in_an_element_of_that_name():
+    still = plots.figure(draw(), alt="A line that rises from 0 to 1.", caption="It rises.")
+    moving = plots.figure(
+        draw(), alt="A line that rises from 0 to 1.", caption="It rises.", interactive="rising-line"
+    )
+    wrapped = f"<gradus-rising-line>{still.svg}</gradus-rising-line>"
+    assert moving._repr_html_() == still._repr_html_().replace(still.svg, wrapped)
+    fig = draw()
+    with pytest.raises(ValueError, match="^interactive: expected words joined by hyphens"):
+        plots.figure(fig, alt="A line that rises from 0 to 1.", interactive="<script>")
+    plt.close(fig)
+
+
 def test_words_stay_words_and_numbers_in_them_stay_whole():
     svg = plots.figure(draw(), alt=ALT).svg
     assert "rate 0.9523" in texts(svg)

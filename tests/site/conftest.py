@@ -94,3 +94,27 @@ def address(site):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page: it comes back with `complaints`, what its console and its network had to say."""
+    contexts = []
+
+    def open_page(url, width=1280, mode="light"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        home = url.split("/_build")[0] if url.startswith("file:") else "/".join(url.split("/")[:3])
+        allowed = (home, "data:", "blob:")
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(allowed) else page.complaints.append(f"asked {r.url}"))
+        page.on("response", lambda r: page.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.goto(url, wait_until="networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,207 @@
+// What the interactive figures share: controls, axes, a status line, a table of results.
+//
+// define("NAME", {title, controls, draw}) makes the element <gradus-NAME>. Without this script the
+// reader sees what the element holds, the static figure; so does the printed page.
+//   controls  sliders {name, label, min, max, step, value, text}, choices {name, label, options,
+//             value} and buttons {name, label}, each a key of `settings`; a button counts its clicks
+//   draw      (settings, width) -> {height, svg, alt, status, caption, head, rows}: what to show;
+//             a row begins with the style of its line, "" if it has none
+//   react     optional: (settings, name, set) after `name` changed; set(name, value) moves another
+"use strict";
+const Gradus = (() => {
+  let count = 0;
+
+  function make(tag, attributes = {}, ...content) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...content);
+    return node;
+  }
+
+  /** A number for readers: three digits, and a real minus sign. */
+  function number(x, digits = 3) {
+    if (x === 0) return "0";
+    const size = Math.abs(x), far = size >= 1e5 || size < 1e-3;
+    const text = far ? x.toExponential(digits - 2) : String(Number(x.toPrecision(digits)));
+    return text.replace("e+", "e").replaceAll("-", "−");
+  }
+
+  /** A number for an attribute: never NaN, never far outside of the figure. */
+  const pixel = (x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(x, -1e4), 1e4)).toFixed(1);
+
+  /** Round numbers in [low, high], about `wanted` of them. */
+  function ticks(low, high, wanted = 5) {
+    const rough = (high - low) / wanted, power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+    const found = [];
+    for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step);
+    return found;
+  }
+
+  /** Axes in the rectangle [left, top, width, height]: frame (SVG), x and y (to pixels), inside (a clip).
+      An axis is {from, to, label, log, ticks}; log: its values are powers of ten. */
+  function axes([left, top, width, height], x, y) {
+    const toX = (v) => left + ((v - x.from) / (x.to - x.from)) * width;
+    const toY = (v) => top + height - ((v - y.from) / (y.to - y.from)) * height;
+    const words = ({ log }, v) =>
+      log ? `10<tspan dy="-5" font-size="9">${number(v)}</tspan>` : number(v);
+    const across = (x.ticks || ticks(x.from, x.to, width / 70)).map((v) =>
+      `<path d="M${pixel(toX(v))},${top + height}v4"/>` +
+      `<text x="${pixel(toX(v))}" y="${top + height + 17}" text-anchor="middle">${words(x, v)}</text>`);
+    const up = (y.ticks || ticks(y.from, y.to, height / 40)).map((v) =>
+      `<path d="M${left},${pixel(toY(v))}h-4"/>` +
+      `<text x="${left - 7}" y="${pixel(toY(v) + 4)}" text-anchor="end">${words(y, v)}</text>`);
+    const name = `gradus-clip-${++count}`, middle = top + height / 2;
+    const frame =
+      `<g class="gradus-axes"><path d="M${left},${top}v${height}h${width}"/>${across.join("")}${up.join("")}` +
+      `<text x="${left + width / 2}" y="${top + height + 34}" text-anchor="middle">${x.label || ""}</text>` +
+      `<text transform="translate(${left - 38},${middle}) rotate(-90)" text-anchor="middle">${y.label || ""}</text></g>`;
+    const inside = (content) =>
+      `<clipPath id="${name}"><rect x="${left}" y="${top}" width="${width}" height="${height}"/></clipPath>` +
+      `<g clip-path="url(#${name})">${content}</g>`;
+    return { frame, inside, x: toX, y: toY };
+  }
+
+  /** A line through points [[x, y], ...] up to the first that is not finite. */
+  function line(plot, points, style) {
+    const end = points.findIndex(([x, y]) => !Number.isFinite(x) || !Number.isFinite(y));
+    const shown = end < 0 ? points : points.slice(0, end);
+    const places = shown.map(([x, y]) => `${pixel(plot.x(x))},${pixel(plot.y(y))}`);
+    return `<polyline class="gradus-line ${style}" points="${places.join(" ")}"/>`;
+  }
+
+  const dot = (plot, [x, y], style, radius = 4) => Number.isFinite(x) && Number.isFinite(y)
+    ? `<circle class="gradus-dot ${style}" cx="${pixel(plot.x(x))}" cy="${pixel(plot.y(y))}" r="${radius}"/>` : "";
+
+  /** Level lines of f(x, y), with equal areas between them, found in the cells of a grid. */
+  function contours(plot, f, x, y, levels = 12, n = 72) {
+    const at = (axis, i) => axis.from + ((axis.to - axis.from) * i) / n, side = [...Array(n + 1).keys()];
+    const grid = side.map((i) => side.map((j) => f(at(x, i), at(y, j))));
+    const sorted = grid.flat().sort((a, b) => a - b), parts = [];
+    for (let k = 0; k < levels; k++) {
+      const level = sorted[Math.round((sorted.length - 1) * (0.02 + (0.93 * k) / (levels - 1)))];
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) {
+        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], cuts = [];
+        corners.forEach(([a, b], c) => {
+          const [p, q] = corners[(c + 1) % 4], here = grid[a][b] - level, there = grid[p][q] - level;
+          if (here < 0 === there < 0) return;
+          const t = here / (here - there);
+          cuts.push(`${pixel(plot.x(at(x, a + t * (p - a))))},${pixel(plot.y(at(y, b + t * (q - b))))}`);
+        });
+        for (let c = 0; c + 1 < cuts.length; c += 2) parts.push(`M${cuts[c]}L${cuts[c + 1]}`);
+      }
+    }
+    return `<path class="gradus-level" d="${parts.join("")}"/>`;
+  }
+
+  /** Numbers in [0, 1) that look random, the same for the same seed (mulberry32). */
+  function generator(seed) {
+    let state = seed >>> 0;
+    return () => {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let t = Math.imul(state ^ (state >>> 15), state | 1);
+      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    };
+  }
+
+  /** n draws from the standard normal distribution (Box and Muller). */
+  const normals = (random, n) => Array.from({ length: n }, () =>
+    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
+
+  function define(name, { title, controls, draw, react }) {
+    if (customElements.get(`gradus-${name}`)) return;
+    customElements.define(`gradus-${name}`, class extends HTMLElement {
+      connectedCallback() {
+        if (this.play) return;
+        const still = [...this.childNodes];
+        try {
+          this.build();
+          this.show();
+        } catch (error) {
+          this.replaceChildren(...still); // the static figure
+          throw error;
+        }
+      }
+
+      build() {
+        const still = make("div", { class: "gradus-still" });
+        still.append(...this.childNodes);
+        this.play = make("div", { class: "gradus-play", role: "group", "aria-label": title });
+        this.append(this.play, still);
+        this.settings = {};
+        this.inputs = {};
+        const rows = make("div", { class: "gradus-controls" });
+        for (const control of controls) rows.append(this.control(control));
+        this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+        this.svg.setAttribute("role", "img");
+        this.table = make("table");
+        this.status = make("p", { role: "status" });
+        this.play.append(rows, this.svg, this.status, this.table);
+        new ResizeObserver(() => this.play.clientWidth !== this.width && this.later()).observe(this.play);
+      }
+
+      control({ name: key, label, options, value, min, max, step, text }) {
+        const id = `gradus-control-${++count}`;
+        if (!options && max === undefined) {
+          this.settings[key] = 0;
+          const button = make("button", { type: "button" }, label);
+          button.addEventListener("click", () => this.change(key, this.settings[key] + 1));
+          return make("div", {}, button);
+        }
+        const input = options
+          ? make("select", { id }, ...options.map((option) => make("option", {}, option)))
+          : make("input", { id, type: "range", min, max, step });
+        const shown = make("output", { for: id, "aria-live": "off" });
+        const read = () => (options ? input.value : Number(input.value));
+        this.inputs[key] = (wanted) => {
+          input.value = wanted;
+          this.settings[key] = read();
+          if (options) return;
+          shown.textContent = text ? text(read()) : number(read());
+          input.setAttribute("aria-valuetext", shown.textContent);
+        };
+        this.inputs[key](value ?? options[0]);
+        input.addEventListener("input", () => this.change(key, read()));
+        return make("div", {}, make("label", { for: id }, label), input, ...(options ? [] : [shown]));
+      }
+
+      change(key, value) {
+        if (this.inputs[key]) this.inputs[key](value);
+        else this.settings[key] = value;
+        if (react) react(this.settings, key, (other, wanted) => this.inputs[other](wanted));
+        this.later();
+      }
+
+      later() {
+        cancelAnimationFrame(this.frame);
+        this.frame = requestAnimationFrame(() => this.show());
+      }
+
+      show() {
+        this.width = this.play.clientWidth;
+        const width = Math.min(Math.max(this.width || 600, 280), 640);
+        const { height, svg, alt, status, caption, head, rows } = draw(this.settings, width);
+        this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+        this.svg.style.maxWidth = `${width}px`;
+        this.svg.setAttribute("aria-label", alt);
+        this.svg.innerHTML = svg;
+        const key = (style) => `<svg class="gradus-key" aria-hidden="true" width="34" height="8">` +
+          `<line class="gradus-line ${style}" x1="0" y1="4" x2="34" y2="4"/></svg> `;
+        const header = head.map((words) => `<th scope="col">${words}</th>`).join("");
+        const body = rows.map(([style, name, ...cells]) =>
+          `<tr><th scope="row">${style && key(style)}${name}</th>` +
+          `${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`);
+        this.table.innerHTML = `<caption>${caption}</caption><thead><tr>${header}</tr></thead>` +
+          `<tbody>${body.join("")}</tbody>`;
+        // Not at every notch of a slider: a screen reader would never finish a sentence.
+        clearTimeout(this.timer);
+        const say = () => { this.status.textContent = status; };
+        if (this.status.textContent) this.timer = setTimeout(say, 400);
+        else say();
+      }
+    });
+  }
+
+  return { number, pixel, axes, line, dot, contours, generator, normals, define };
+})();

@@ -1,0 +1,78 @@
+// Runs Python for the exercises of a page, in a thread of its own: a loop without end is ended by
+// ending this worker. A module, since Pyodide is one.
+//
+// Takes {book: {base, wheel, cases, script}, task}, as `run` in run.py has it; answers {stage} while
+// it works, then {result} or, where nothing could be run, {failed} with a line for the reader.
+
+const PATIENCE = 15_000; // milliseconds until an address counts as one that does not answer
+let running; // Python, once it is there: a promise of the function `run`
+
+const failure = (line) => Object.assign(new Error(line), { line });
+
+/** A file of the site itself. */
+async function fetched(url) {
+  const response = await fetch(url).catch(() => ({ status: "no answer" }));
+  if (!response.ok) throw failure(`${url} could not be loaded (${response.status}).`);
+  return response;
+}
+
+/** Python with NumPy and the book's own package. */
+async function start({ base, wheel, cases, script }) {
+  const host = new URL(base).host;
+  postMessage({ stage: `Loading Python from ${host}: about 10 MB the first time…` });
+  try {
+    const answer = await fetch(`${base}pyodide.mjs`, { signal: AbortSignal.timeout(PATIENCE) });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    await answer.text();
+  } catch (error) {
+    const reason = error.name === "TimeoutError" ? `nothing in ${PATIENCE / 1000} seconds` : error.message;
+    throw failure(`Python could not be loaded from ${base} (${reason}).`);
+  }
+  let python;
+  try {
+    const { loadPyodide } = await import(`${base}pyodide.mjs`);
+    python = await loadPyodide({ indexURL: base });
+  } catch (error) {
+    throw failure(`Python could not be started from ${base} (${error.message}).`);
+  }
+  postMessage({ stage: `Loading NumPy from ${host}…` });
+  await load(python, () => python.loadPackage("numpy"));
+  if (!python.loadedPackages.numpy) throw failure(`NumPy could not be loaded from ${base}.`);
+  const folder = "/book";
+  python.FS.mkdir(folder);
+  const names = [wheel, cases].map((url) => `${folder}/${url.split("/").pop()}`);
+  const files = await Promise.all([wheel, cases, script].map(fetched));
+  for (const [i, name] of names.entries())
+    python.FS.writeFile(name, new Uint8Array(await files[i].arrayBuffer()));
+  python.runPython(await files[2].text());
+  python.globals.get("open_book")(names[0], folder);
+  return { python, run: python.globals.get("run") };
+}
+
+/** Load packages; what is not there stays away, and whoever imports it says so. */
+async function load(python, ask) {
+  await ask().catch(() => undefined);
+}
+
+async function answer(book, task) {
+  running ??= start(book);
+  const { python, run } = await running;
+  postMessage({ stage: "Running…", running: true });
+  for (;;) {
+    const result = JSON.parse(run(JSON.stringify(task)));
+    if (!result.missing) return result;
+    // Such as Matplotlib, which most exercises do without.
+    task.tried.push(result.missing);
+    postMessage({ stage: `Loading ${result.missing}…` });
+    await load(python, () => python.loadPackagesFromImports(`import ${result.missing}`));
+    postMessage({ stage: "Running…", running: true });
+  }
+}
+
+onmessage = async ({ data: { book, task } }) => {
+  try {
+    postMessage({ result: await answer(book, task) });
+  } catch (error) {
+    postMessage({ failed: error.line ?? `Python stopped working (${error.message}).` });
+  }
+};

