@@ -136,7 +136,7 @@ def elu(z, alpha=1.0):
 
 
 def selu(z):
-    """The scaled exponential linear unit and its derivative, element by element.
+    """The scaled ELU and its derivative, element by element.
 
     With alpha = 1.6732632423543772 and scale = 1.0507009873554805:
 
@@ -184,9 +184,10 @@ def dead_units(z):
 
 @domain(variance=NONNEGATIVE)
 def gaussian_average(f, variance):
-    """The expected value of f(z), where z is normal with mean 0 and the given variance.
+    """The expected value of f(z), z normal with mean 0 and the given variance.
 
-    E[f(z)] = integral of f(sqrt(variance) * x) * exp(-x**2 / 2) / sqrt(2 * pi) dx
+    E[f(z)] = integral of
+              f(sqrt(variance) * x) * exp(-x**2 / 2) / sqrt(2 * pi) dx
 
     Parameters
     ----------
@@ -246,7 +247,7 @@ def forward_variance(widths, weight_variances, activation, mean_square=1.0):
 
 
 def backward_variance(widths, weight_variances, slope, variances):
-    """The variance that theory predicts for the gradients by the pre-activations.
+    """The variance that theory predicts for the gradient of every layer.
 
     Layer l = 1, ..., L is as in forward_variance; v_l is the variance of the
     entries of dz_l, the gradient of the loss by the pre-activations z_l, in

@@ -104,6 +104,23 @@ def sigmoid_order(z):
     return reference.sigmoid(z)[::-1]
 
 
+@sigmoid.mistake("the sign of the slope is wrong: the sigmoid rises, a * (1 - a) is above 0")
+def sigmoid_slope_falls(z):
+    a = reference.sigmoid(z)[0]
+    return a, a * (a - 1)
+
+
+@sigmoid.mistake("the slope is 1 - z times a: it is a * (1 - a), with the activation in both places")
+def sigmoid_slope_half_of_z(z):
+    a = reference.sigmoid(z)[0]
+    return a, a * (1 - z)
+
+
+@sigmoid.mistake("this is the hyperbolic tangent, from -1 to 1: the sigmoid goes from 0 to 1")
+def sigmoid_tanh(z):
+    return reference.tanh(z)
+
+
 @sigmoid.variant("as a tanh")
 def sigmoid_by_tanh(z):
     a = (1 + np.tanh(z / 2)) / 2
@@ -174,6 +191,29 @@ def tanh_alone(z):
     return np.tanh(z)
 
 
+@tanh.mistake("exp(2 * z) overflows for large z: inf / inf is not a number; use np.tanh")
+def tanh_doubled_inf_by_inf(z):
+    a = (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1)
+    return a, 1 - a**2
+
+
+@tanh.mistake("the value is 2 * sigmoid(z) - 1, too wide: tanh(z) = 2 * sigmoid(2 * z) - 1")
+def tanh_too_wide_with_its_slope(z):
+    a = np.tanh(z / 2)
+    return a, 1 - a**2
+
+
+@tanh.mistake("the sign of the slope is wrong: tanh rises, 1 - a**2 is above 0")
+def tanh_slope_falls(z):
+    a = np.tanh(z)
+    return a, a**2 - 1
+
+
+@tanh.mistake("the results are in the other order: `a, slope`")
+def tanh_order(z):
+    return reference.tanh(z)[::-1]
+
+
 @tanh.variant("by exponentials of minus the absolute value")
 def tanh_safe(z):
     small = np.exp(-2 * np.abs(z))
@@ -240,6 +280,16 @@ def relu_alone(z):
     return np.maximum(z, 0)
 
 
+@relu.mistake("at z = 0 the slope is 0 here, and not one half")
+def relu_half_at_zero(z):
+    return np.maximum(z, 0), np.heaviside(z, 0.5)
+
+
+@relu.mistake("the results are in the other order: `a, slope`")
+def relu_order(z):
+    return reference.relu(z)[::-1]
+
+
 @relu.variant("a mask of truth values")
 def relu_mask(z):
     return z * (z > 0), z > 0
@@ -259,7 +309,8 @@ def relu_numbers(z):
 @judge(reference.leaky_relu, points=1, returns=RETURNS)
 def leaky_relu(rng):
     for case in _activation_cases(rng):
-        yield Call(case.label, **case.arguments, alpha=rng.uniform(0.15, 0.4))
+        # Below the least positive entry, so that np.maximum(z, alpha) changes the negative ones alone.
+        yield Call(case.label, **case.arguments, alpha=rng.uniform(0.15, 0.29))
     yield Call("alpha left at its default", z=_entries(rng, 4, low=40.0, high=90.0))
 
 
@@ -302,6 +353,26 @@ def leaky_sides(z, alpha=0.01):
 @leaky_relu.mistake("the slope is missing: return both, `a, slope`")
 def leaky_alone(z, alpha=0.01):
     return reference.leaky_relu(z, alpha)[0]
+
+
+@leaky_relu.mistake("the slope is 1 everywhere: on the negative side it is `alpha`")
+def leaky_slope_one(z, alpha=0.01):
+    return reference.leaky_relu(z, alpha)[0], np.ones(z.shape)
+
+
+@leaky_relu.mistake("the sign of the slope is wrong on the negative side: alpha * z rises, its slope is `alpha`")
+def leaky_slope_falls(z, alpha=0.01):
+    return reference.leaky_relu(z, alpha)[0], np.where(z > 0, 1, -alpha)
+
+
+@leaky_relu.mistake("the slope on the positive side is z: it is 1, however large z is")
+def leaky_slope_grows(z, alpha=0.01):
+    return reference.leaky_relu(z, alpha)[0], np.where(z > 0, z, alpha)
+
+
+@leaky_relu.mistake("the results are in the other order: `a, slope`")
+def leaky_order(z, alpha=0.01):
+    return reference.leaky_relu(z, alpha)[::-1]
 
 
 @leaky_relu.variant("the larger of z and alpha * z, for an alpha below 1")
@@ -390,6 +461,39 @@ def elu_alone(z, alpha=1.0):
     return reference.elu(z, alpha)[0]
 
 
+@elu.mistake("the activation lacks `alpha` on the negative side: it is alpha * (exp(z) - 1)")
+def elu_value_without_alpha(z, alpha=1.0):
+    return reference.elu(z)[0], reference.elu(z, alpha)[1]
+
+
+@elu.mistake("the slope on the negative side is the constant `alpha`: it is alpha * exp(z)")
+def elu_slope_of_leaky(z, alpha=1.0):
+    return reference.elu(z, alpha)[0], np.where(z > 0, 1, alpha)
+
+
+@elu.mistake("the slope on the positive side is z: it is 1, however large z is")
+def elu_slope_grows(z, alpha=1.0):
+    a, slope = reference.elu(z, alpha)
+    return a, np.where(z > 0, z, slope)
+
+
+@elu.mistake("the slope on the negative side is a + 1: it is a + alpha")
+def elu_slope_plus_one(z, alpha=1.0):
+    a = reference.elu(z, alpha)[0]
+    return a, np.where(z > 0, 1, a + 1)
+
+
+@elu.mistake("the sign of the activation is wrong on the negative side: alpha * (exp(z) - 1) is below 0")
+def elu_value_above(z, alpha=1.0):
+    a, slope = reference.elu(z, alpha)
+    return np.where(z > 0, a, -a), slope
+
+
+@elu.mistake("the results are in the other order: `a, slope`")
+def elu_order(z, alpha=1.0):
+    return reference.elu(z, alpha)[::-1]
+
+
 @elu.variant("np.where, with an overflow that is not chosen")
 def elu_where(z, alpha=1.0):
     with np.errstate(over="ignore"):
@@ -467,6 +571,28 @@ def selu_alone(z):
     return reference.selu(z)[0]
 
 
+@selu.mistake("the slope lacks alpha on the negative side: it is scale * alpha * exp(z)")
+def selu_slope_without_alpha(z):
+    return reference.selu(z)[0], SCALE * np.exp(np.minimum(z, 0))
+
+
+@selu.mistake("the - 1 is missing: it is scale * alpha * (exp(z) - 1) on the negative side")
+def selu_jump(z):
+    a, slope = reference.selu(z)
+    return np.where(z > 0, a, slope), slope
+
+
+@selu.mistake("the slope on the positive side is 1: it is `scale`, as the value is scale * z")
+def selu_slope_one(z):
+    a, slope = reference.selu(z)
+    return a, np.where(z > 0, 1, slope)
+
+
+@selu.mistake("the results are in the other order: `a, slope`")
+def selu_order(z):
+    return reference.selu(z)[::-1]
+
+
 @selu.variant("the two sides filled in, in float32")
 def selu_filled(z):
     a, slope = SCALE * z.astype(np.float32), np.full(z.shape, SCALE, dtype=np.float32)
@@ -542,6 +668,11 @@ def dead_share(z):
     return np.mean(z <= 0, axis=0)
 
 
+@dead_units.mistake("this is one answer for the whole layer: one for each unit is asked, `axis=0`")
+def dead_layer(z):
+    return np.all(z <= 0)
+
+
 @dead_units.variant("the largest pre-activation of each unit")
 def dead_by_maximum(z):
     return z.max(axis=0) <= 0
@@ -557,7 +688,7 @@ def dead_list(z):
     return [not any(float(number) > 0 for number in unit) for unit in z.T]
 
 
-@judge(reference.gaussian_average, points=2, returns=("average",), rtol=0.02)
+@judge(reference.gaussian_average, points=2, returns=("average",), rtol=0.03)
 def gaussian_average(rng):
     for label, name, low, high in (
         ("a bump, small variance", "bump", 0.2, 0.5),
@@ -580,8 +711,8 @@ def average_of_variance(f, variance):
 
 
 @gaussian_average.mistake(
-    "the weights are those of np.polynomial.hermite.hermgauss, which belong to exp(-x**2): then z is "
-    "sqrt(2 * variance) * x"
+    "the weight is exp(-x**2), also that of np.polynomial.hermite.hermgauss: with it z is "
+    "sqrt(2 * variance) * x; with sqrt(variance) * x it is exp(-x**2 / 2)"
 )
 def average_physicist(f, variance):
     return _average(f, np.sqrt(variance / 2))
@@ -741,6 +872,41 @@ def forward_deviations(widths, weight_variances, activation, mean_square=1.0):
     return np.sqrt(reference.forward_variance(widths, weight_variances, activation, mean_square))
 
 
+@forward_variance.mistake("the activation itself was averaged: its square is asked, E[activation(z)**2]")
+def forward_unsquared(widths, weight_variances, activation, mean_square=1.0):
+    def after(q):
+        return reference.gaussian_average(activation, q)
+
+    return _forward(widths, weight_variances, mean_square, after)
+
+
+@forward_variance.mistake("the average was squared: the average of the square is asked, E[activation(z)**2]")
+def forward_squared_mean(widths, weight_variances, activation, mean_square=1.0):
+    def after(q):
+        return reference.gaussian_average(activation, q) ** 2
+
+    return _forward(widths, weight_variances, mean_square, after)
+
+
+@forward_variance.mistake(
+    "the inputs passed an activation before the first layer: m_0 is `mean_square` as it is given"
+)
+def forward_inputs_bent(widths, weight_variances, activation, mean_square=1.0):
+    after = _mean_square(activation)
+    return _forward(widths, weight_variances, after(mean_square), after)
+
+
+@forward_variance.mistake("`mean_square` was squared: it is a mean of squares already")
+def forward_inputs_squared(widths, weight_variances, activation, mean_square=1.0):
+    return _forward(widths, weight_variances, mean_square**2, _mean_square(activation))
+
+
+@forward_variance.mistake("the number of inputs is missing: z is a sum of widths[l-1] terms")
+def forward_without_fan(widths, weight_variances, activation, mean_square=1.0):
+    after = _mean_square(activation)
+    return _forward(widths, weight_variances, mean_square, after, fan=[1] * len(weight_variances))
+
+
 @forward_variance.variant("a list, by Gauss and Hermite's rule")
 def forward_hermite(widths, weight_variances, activation, mean_square=1.0):
     x, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -854,6 +1020,39 @@ def backward_wrong_spread(widths, weight_variances, slope, variances):
 @backward_variance.mistake("these are standard deviations: the variances are asked, their squares")
 def backward_deviations(widths, weight_variances, slope, variances):
     return np.sqrt(reference.backward_variance(widths, weight_variances, slope, variances))
+
+
+@backward_variance.mistake(
+    "width and weights are those of layer l: from l + 1 to l the gradient passes widths[l+1] and s_(l+1)"
+)
+def backward_own_layer(widths, weight_variances, slope, variances):
+    shifted = [0.0, *weight_variances[:-1]]
+    return _backward(widths, shifted, _mean_square_slope(slope), variances, fan=widths[:-1])
+
+
+@backward_variance.mistake("these are the factors of the single layers: multiply them, from the last to the first")
+def backward_not_multiplied(widths, weight_variances, slope, variances):
+    passed = _mean_square_slope(slope)
+    return np.array(
+        [
+            *(
+                widths[layer + 1] * weight_variances[layer] * passed(layer, variances)
+                for layer in range(1, len(variances))
+            ),
+            1.0,
+        ]
+    )
+
+
+@backward_variance.mistake("the slope of the last layer is counted, too: v_L is 1")
+def backward_last_slope(widths, weight_variances, slope, variances):
+    last = reference.gaussian_average(lambda z: slope(z) ** 2, variances[-1])
+    return last * reference.backward_variance(widths, weight_variances, slope, variances)
+
+
+@backward_variance.mistake("the slope was averaged over z of variance 1: that of layer l is variances[l-1]")
+def backward_of_standard(widths, weight_variances, slope, variances):
+    return reference.backward_variance(widths, weight_variances, slope, np.ones_like(variances))
 
 
 @backward_variance.variant("a recursion from the first layer")
@@ -1042,6 +1241,11 @@ for sentence, wrong in {
     xavier_uniform.mistake(sentence)(_uniform_with(wrong))
 
 
+@xavier_uniform.mistake("these lie between -r / 2 and r / 2: the bound is r on either side")
+def xavier_half(n_in, n_out, rng):
+    return np.sqrt(6 / (n_in + n_out)) * (rng.random((n_in, n_out)) - 0.5)
+
+
 @xavier_uniform.mistake("all weights are positive: draw between -r and r, so that the mean is 0")
 def xavier_positive(n_in, n_out, rng):
     return rng.uniform(0, np.sqrt(6 / (n_in + n_out)), (n_in, n_out))
@@ -1059,6 +1263,7 @@ def he_normal(rng):
 
 for sentence, wrong in {
     "the variance was taken for the standard deviation: it is the root of 2 / n_in": lambda n, k: 2 / n,
+    "sqrt(2) / n_in is not sqrt(2 / n_in): n_in stands below the root, too": lambda n, k: 2**0.5 / n,
     "the outputs were counted: on the way forward the inputs count, n_in": lambda n, k: (2 / k) ** 0.5,
     "this is sqrt(2) times Xavier's, 4 / (n_in + n_out): the same only if n_in = n_out; here it is 2 / n_in": (
         lambda n, k: 2 / (n + k) ** 0.5
@@ -1092,6 +1297,7 @@ for sentence, wrong in {
         lambda n, k: (2 / n) ** 0.5
     ),
     "the root is missing: the bound is sqrt(6 / n_in)": lambda n, k: 6 / n,
+    "sqrt(6) / n_in is not sqrt(6 / n_in): n_in stands below the root, too": lambda n, k: 6**0.5 / n,
     "the outputs were counted: on the way forward the inputs count, n_in": lambda n, k: (6 / k) ** 0.5,
     "this is sqrt(2) times Xavier's, 12 / (n_in + n_out): the same only if n_in = n_out; here it is 6 / n_in": (
         lambda n, k: (12 / (n + k)) ** 0.5
@@ -1105,6 +1311,11 @@ for sentence, wrong in {
     ),
 }.items():
     he_uniform.mistake(sentence)(_uniform_with(wrong))
+
+
+@he_uniform.mistake("these lie between -r / 2 and r / 2: the bound is r on either side")
+def he_half(n_in, n_out, rng):
+    return np.sqrt(6 / n_in) * (rng.random((n_in, n_out)) - 0.5)
 
 
 @he_uniform.mistake("all weights are positive: draw between -r and r, so that the mean is 0")
