@@ -36,7 +36,7 @@ async function start({ base, wheel, cases, script }) {
     throw failure(`Python could not be started from ${base} (${error.message}).`);
   }
   postMessage({ stage: `Loading NumPy from ${host}…` });
-  await load(python, () => python.loadPackage("numpy"));
+  await python.loadPackage("numpy").catch(() => undefined); // the next line tells
   if (!python.loadedPackages.numpy) throw failure(`NumPy could not be loaded from ${base}.`);
   const folder = "/book";
   python.FS.mkdir(folder);
@@ -49,11 +49,6 @@ async function start({ base, wheel, cases, script }) {
   return { python, run: python.globals.get("run") };
 }
 
-/** Load packages; what is not there stays away, and whoever imports it says so. */
-async function load(python, ask) {
-  await ask().catch(() => undefined);
-}
-
 async function answer(book, task) {
   running ??= start(book);
   const { python, run } = await running;
@@ -61,10 +56,10 @@ async function answer(book, task) {
   for (;;) {
     const result = JSON.parse(run(JSON.stringify(task)));
     if (!result.missing) return result;
-    // Such as Matplotlib, which most exercises do without.
+    // Such as Matplotlib, which most exercises do without; if it cannot be had, the next run says so.
     task.tried.push(result.missing);
     postMessage({ stage: `Loading ${result.missing}…` });
-    await load(python, () => python.loadPackagesFromImports(`import ${result.missing}`));
+    await python.loadPackagesFromImports(`import ${result.missing}`).catch(() => undefined);
     postMessage({ stage: "Running…", running: true });
   }
 }
