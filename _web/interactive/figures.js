@@ -203,5 +203,6 @@ const Gradus = (() => {
     });
   }
 
-  return { number, pixel, axes, line, dot, contours, generator, normals, define };
+  return { number, pixel, ticks, axes, line, dot, contours, generator, normals, define };
 })();
+if (typeof module !== "undefined") module.exports = Gradus;

