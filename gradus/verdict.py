@@ -355,4 +355,7 @@ def _numbers_of_shape(shape: tuple[int, ...]) -> str:
 def _shape_of(plan: Plan, expected: Any) -> str:
     if isinstance(expected, tuple):
         return f"a tuple ({', '.join(plan.returns)})"
+    # A list may hold arrays of different lengths, which have no shape together.
+    if isinstance(expected, list | dict):
+        return describe(expected)
     return _numbers_of_shape(np.shape(expected))

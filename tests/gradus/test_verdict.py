@@ -303,6 +303,8 @@ def test_what_is_no_data_is_held_against_the_declared_results():
     assert message(np.ones((2, 3)), outcome) == (
         "expected an array of numbers of shape (2, 3), got a function"
     )
+    batches = [np.arange(3), np.arange(2)]
+    assert message(batches, outcome) == "expected a list of 2, got a function"
 
 
 def test_the_first_thing_wrong_is_said_first():
