@@ -47,7 +47,8 @@ def l2_penalty(theta, lam, is_weight):
 def ridge(x, y, lam):
     """Least squares with an L2 penalty on the weights, in closed form.
 
-    Minimises  sum_i (y_i - x_i @ weights - intercept)**2 + lam * sum(weights**2)
+    Minimises
+        sum_i (y_i - x_i @ weights - intercept)**2 + lam * sum(weights**2)
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def l1_penalty(theta, lam, is_weight):
 
 @domain(threshold=NONNEGATIVE)
 def soft_threshold(z, threshold):
-    """The proximal step of the L1 norm: towards zero by the threshold, and no further.
+    """The proximal step of the L1 norm: towards zero, and no further.
 
     The minimiser w of  (w - z)**2 / 2 + threshold * |w|,  entry by entry.
 
@@ -162,13 +163,14 @@ def elastic_net_prox(z, lr, l1, l2):
 def decoupled_weight_decay_step(
     theta, grad, m, v, t, lr=0.001, weight_decay=0.01, beta1=0.9, beta2=0.999, eps=1e-8
 ):
-    """One step of AdamW: Adam, and a weight decay that does not pass through it.
+    """One step of AdamW: Adam, and a weight decay that bypasses it.
 
     m     <- beta1 * m + (1 - beta1) * grad
     v     <- beta2 * v + (1 - beta2) * grad**2
     m_hat  = m / (1 - beta1**t)
     v_hat  = v / (1 - beta2**t)
-    theta <- theta - lr * m_hat / (sqrt(v_hat) + eps) - lr * weight_decay * theta
+    theta <- theta - lr * m_hat / (sqrt(v_hat) + eps)
+                   - lr * weight_decay * theta
 
     The theta on the right-hand side is the old one.
 
@@ -209,8 +211,9 @@ def decoupled_weight_decay_step(
 def early_stopping(losses, patience, min_delta=0.0):
     """When training stops, and from which epoch the weights are restored.
 
-    An epoch is an improvement if its loss is below the best one so far by
-    more than min_delta. Training stops at the end of an epoch that is no
+    The best epoch is at first epoch 0. A later epoch is an improvement if its
+    loss is below that of the best epoch by more than min_delta; then it is the
+    best epoch from there on. Training stops at the end of an epoch that is no
     improvement and that lies at least `patience` epochs after the best one.
 
     Parameters
@@ -224,8 +227,7 @@ def early_stopping(losses, patience, min_delta=0.0):
     -------
     stopped, best : tuple of two ints
         The epoch at whose end training stops (the last one, n - 1, if it
-        never does), and the epoch of the best loss until then. The first
-        epoch is 0.
+        never does), and the best epoch then. The first epoch is 0.
 
     Source: the rule of Keras's EarlyStopping; Prechelt (1998).
     """
@@ -299,7 +301,7 @@ def random_crop(images, size, rng):
 
 
 def pca_color_augment(images, alphas):
-    """Shift the colour of each image along the principal components of the colours.
+    """Shift the colour of each image along the principal components of colour.
 
     The colours (r, g, b) of all pixels of all images have a covariance matrix
     with eigenvalues lambda_1 >= lambda_2 >= lambda_3 and eigenvectors p_1,
@@ -384,7 +386,7 @@ def dropout_backward(grad_out, mask):
 
 @domain(p=FRACTION)
 def dropconnect_forward(x, weights, p, rng):
-    """An affine layer without biases that drops single weights: DropConnect in training.
+    """DropConnect in training: a linear layer that drops single weights.
 
     Each weight is dropped with probability p, independently of all others,
     and the kept ones are divided by 1 - p.
@@ -403,8 +405,8 @@ def dropconnect_forward(x, weights, p, rng):
         mask is 0 where a weight is dropped and 1 / (1 - p) where it is kept,
         one mask for the whole mini-batch; out is x @ (weights * mask).
 
-    Source: Wan et al. (2013), who draw a mask for each example and scale at
-    test time.
+    Source: Wan et al. (2013), who draw a mask for each example, scale nothing,
+    and at test time draw from a normal distribution of the same moments.
     """
     if np.ndim(x) != 2 or np.ndim(weights) != 2 or np.shape(x)[1] != len(weights):
         raise ValueError(
@@ -454,7 +456,7 @@ def stochastic_depth_forward(x, residual, survival, training, rng):
 
 @domain(n=POSITIVE_COUNT, out=POSITIVE_COUNT, u=FRACTION)
 def fractional_pooling_regions(n, out, u):
-    """Cut n pixels of an axis into `out` regions, as the number u in [0, 1) says.
+    """Cut n pixels of an axis into `out` regions, as the number u says.
 
     With alpha = n / out, region i runs from edge i up to, but not including,
     edge i + 1, where
@@ -501,7 +503,8 @@ def max_pool_regions(images, rows, columns):
     Returns
     -------
     pooled : ndarray of shape (n, c, a, b)
-        Entry [:, :, i, j] is the largest value in row region i, column region j.
+        Entry [:, :, i, j] is the largest value in row region i and column
+        region j.
     """
     _images(images)
     for name, regions, length in (

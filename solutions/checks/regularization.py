@@ -107,6 +107,33 @@ def l2_short(theta, lam, is_weight):
     return lam / 2 * np.sum(weights**2), lam * weights
 
 
+@l2_penalty.mistake("the gradient penalises the biases, the penalty does not: grad is 0 for the biases, too")
+def l2_gradient_with_biases(theta, lam, is_weight):
+    return lam / 2 * np.sum((theta * is_weight) ** 2), lam * theta
+
+
+@l2_penalty.mistake("the penalty counts the biases, the gradient does not: sum the squares of the weights alone")
+def l2_value_with_biases(theta, lam, is_weight):
+    return lam / 2 * np.sum(theta**2), lam * theta * is_weight
+
+
+@l2_penalty.mistake("this is the square of the sum: square each weight first, then add")
+def l2_square_of_the_sum(theta, lam, is_weight):
+    weights = theta * is_weight
+    return lam / 2 * np.sum(weights) ** 2, lam * weights
+
+
+@l2_penalty.mistake("the gradient is twice too large: the 2 of the derivative and the half of the penalty cancel")
+def l2_double_gradient(theta, lam, is_weight):
+    weights = theta * is_weight
+    return lam / 2 * np.sum(weights**2), 2 * lam * weights
+
+
+@l2_penalty.mistake("`is_weight` is the wrong way round: it is true for weights, and the biases are spared")
+def l2_biases_alone(theta, lam, is_weight):
+    return reference.l2_penalty(theta, lam, ~is_weight)
+
+
 @l2_penalty.variant("a loop")
 def l2_loop(theta, lam, is_weight):
     penalty, grad = 0.0, []
@@ -204,6 +231,36 @@ def ridge_intercept_mean(x, y, lam):
     return reference.ridge(x, y, lam)[0], y.mean()
 
 
+@ridge.mistake("the mean of ALL entries of x is subtracted: each column has its own, `x.mean(axis=0)`")
+def ridge_one_mean(x, y, lam):
+    xc, yc = x - x.mean(), y - y.mean()
+    weights = np.linalg.solve(xc.T @ xc + lam * np.eye(x.shape[1]), xc.T @ yc)
+    return weights, y.mean() - x.mean(axis=0) @ weights
+
+
+@ridge.mistake("the weights are right, the intercept is not 0: it is the mean of y minus `x.mean(axis=0) @ weights`")
+def ridge_zero_intercept(x, y, lam):
+    return reference.ridge(x, y, lam)[0], 0.0
+
+
+@ridge.mistake("the intercept has a wrong sign: SUBTRACT `x.mean(axis=0) @ weights` from the mean of y")
+def ridge_intercept_sign(x, y, lam):
+    weights, _ = reference.ridge(x, y, lam)
+    return weights, y.mean() + x.mean(axis=0) @ weights
+
+
+@ridge.mistake("`lam` is divided by n: the squares are summed here, not averaged, and `lam` stands as it is")
+def ridge_divided(x, y, lam):
+    return reference.ridge(x, y, lam / len(x))
+
+
+@ridge.mistake("the columns are divided by their standard deviations: subtract the means, nothing else")
+def ridge_standardised(x, y, lam):
+    scale = x.std(axis=0)
+    weights = reference.ridge(x / scale, y, lam)[0] / scale
+    return weights, y.mean() - x.mean(axis=0) @ weights
+
+
 @ridge.variant("more rows of data: least squares on x below which sqrt(lam) * I stands")
 def ridge_augmented(x, y, lam):
     d = x.shape[1]
@@ -289,6 +346,37 @@ def l1_mean(theta, lam, is_weight):
     return lam * np.mean(np.abs(weights)), lam * np.sign(weights) / theta.size
 
 
+@l1_penalty.mistake("the subgradient penalises the biases, the penalty does not: it is 0 for the biases, too")
+def l1_slope_with_biases(theta, lam, is_weight):
+    return lam * np.sum(np.abs(theta * is_weight)), lam * np.sign(theta)
+
+
+@l1_penalty.mistake("at a weight that is 0 the subgradient is 0: `np.where(w >= 0, 1, -1)` gives 1 there")
+def l1_two_signs_up(theta, lam, is_weight):
+    weights = theta * is_weight
+    return lam * np.sum(np.abs(weights)), lam * np.where(weights >= 0, 1.0, -1.0) * is_weight
+
+
+@l1_penalty.mistake("`w / abs(w)` is 0 / 0 where w is 0: `np.sign(w)` is 0 there")
+def l1_quotient(theta, lam, is_weight):
+    weights = theta * is_weight
+    return lam * np.sum(np.abs(weights)), lam * weights / np.abs(weights)
+
+
+@l1_penalty.mistake(
+    "the subgradient holds the weights alone: it must have the shape of `theta`, with 0 for the biases"
+)
+def l1_short(theta, lam, is_weight):
+    weights = theta[is_weight]
+    return lam * np.sum(np.abs(weights)), lam * np.sign(weights)
+
+
+@l1_penalty.mistake("the subgradient has the wrong sign: the penalty grows with |w|")
+def l1_sign(theta, lam, is_weight):
+    weights = theta * is_weight
+    return lam * np.sum(np.abs(weights)), -lam * np.sign(weights)
+
+
 @l1_penalty.variant("a loop with cases")
 def l1_loop(theta, lam, is_weight):
     penalty, slopes = 0.0, []
@@ -319,7 +407,7 @@ def soft_threshold(rng):
     }.items():  # fmt: skip
         scale = rng.uniform(0.4, 2.5)
         yield Call(label, z=scale * _around_the_threshold(rng, shape), threshold=scale)
-    yield Call("threshold 0", z=_away_from_zero(rng, 5), threshold=0.0)
+    yield Call("threshold 0", z=_away_from_zero(rng, 5) * [1, 1, 0, 1, 1], threshold=0.0)
     yield Call("some entries are 0", z=_around_the_threshold(rng, 6) * [1, 0, 1, 0, 1, 1], threshold=1.1)
 
 
@@ -365,6 +453,21 @@ def soft_half(z, threshold):
 @soft_threshold.mistake("this is the L2 step, which divides: the L1 step subtracts")
 def soft_shrink(z, threshold):
     return z / (1 + threshold)
+
+
+@soft_threshold.mistake("entries within the threshold stay as they are: they become exactly 0")
+def soft_keeps_small(z, threshold):
+    return np.where(np.abs(z) > threshold, z - threshold * np.sign(z), z)
+
+
+@soft_threshold.mistake("negative entries move down, away from zero: below -threshold add the threshold, `z + threshold`")
+def soft_negative_down(z, threshold):
+    return np.where(np.abs(z) > threshold, z - threshold, 0.0)
+
+
+@soft_threshold.mistake("where z and the threshold are both 0 this divides 0 by 0: subtract from |z|, without a quotient")
+def soft_quotient(z, threshold):
+    return z * np.maximum(1 - threshold / np.abs(z), 0)
 
 
 @soft_threshold.variant("two one-sided thresholds")
@@ -438,6 +541,36 @@ def elastic_twice(z, lr, l1, l2):
 )
 def elastic_one_sided(z, lr, l1, l2):
     return np.maximum(z - lr * l1, 0) / (1 + lr * l2)
+
+
+@elastic_net_prox.mistake("the learning rate is missing in the divisor: it is 1 + lr * l2")
+def elastic_no_lr_below(z, lr, l1, l2):
+    return reference.soft_threshold(z, lr * l1) / (1 + l2)
+
+
+@elastic_net_prox.mistake("the learning rate is missing in the threshold: it is lr * l1")
+def elastic_no_lr_above(z, lr, l1, l2):
+    return reference.soft_threshold(z, l1) / (1 + lr * l2)
+
+
+@elastic_net_prox.mistake("the result is multiplied by 1 + lr * l2, and grows: divide by it")
+def elastic_multiplied(z, lr, l1, l2):
+    return reference.soft_threshold(z, lr * l1) * (1 + lr * l2)
+
+
+@elastic_net_prox.mistake("the divisor has a half too much: the derivative of l2 / 2 * w**2 is l2 * w, so it is 1 + lr * l2")
+def elastic_halved(z, lr, l1, l2):
+    return reference.soft_threshold(z, lr * l1) / (1 + lr * l2 / 2)
+
+
+@elastic_net_prox.mistake("this is a (sub)gradient step of the penalties: it has no exact zeros, take their minimiser")
+def elastic_subgradient(z, lr, l1, l2):
+    return z - lr * (l1 * np.sign(z) + l2 * z)
+
+
+@elastic_net_prox.mistake("the signs are lost: negative entries stay negative")
+def elastic_unsigned(z, lr, l1, l2):
+    return np.maximum(np.abs(z) - lr * l1, 0) / (1 + lr * l2)
 
 
 @elastic_net_prox.variant("two one-sided thresholds")
@@ -582,6 +715,37 @@ def decay_eps_inside(theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps):
     v = beta2 * v + (1 - beta2) * grad**2
     step = lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps)
     return theta - step - lr * weight_decay * theta, m, v
+
+
+@decoupled_weight_decay_step.mistake("`beta1` and `beta2` have changed places: beta1 belongs to m, beta2 to v")
+def decay_swapped(theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps):
+    return reference.decoupled_weight_decay_step(
+        theta, grad, m, v, t, lr, weight_decay, beta2, beta1, eps
+    )
+
+
+@decoupled_weight_decay_step.mistake("the root of v_hat is missing")
+def decay_no_root(theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    step = lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps)
+    return theta - step - lr * weight_decay * theta, m, v
+
+
+@decoupled_weight_decay_step.mistake("the step goes uphill: subtract it")
+def decay_uphill(theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps):
+    return _adamw(
+        theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps,
+        lambda w, lr, d, s: w + s - lr * d * w,
+    )  # fmt: skip
+
+
+@decoupled_weight_decay_step.mistake("the decay has a half: in one step theta loses the share lr * weight_decay, the whole of it")
+def decay_half(theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps):
+    return _adamw(
+        theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps,
+        lambda w, lr, d, s: w - s - lr * d / 2 * w,
+    )  # fmt: skip
 
 
 @decoupled_weight_decay_step.variant("as PyTorch does it: shrink first, then step")
@@ -744,6 +908,57 @@ def stopping_order(losses, patience, min_delta=0.0):
     return reference.early_stopping(losses, patience, min_delta)[::-1]
 
 
+@early_stopping.mistake(
+    "it stops one epoch too early: an epoch that is no improvement ends training if it lies `patience` epochs after the best"
+)
+def stopping_early(losses, patience, min_delta=0.0):
+    return _stopping(
+        losses, patience, min_delta, lambda e, b: losses[e] < losses[b] - min_delta, late=-1
+    )
+
+
+@early_stopping.mistake(
+    "best is the epoch of the lowest loss: a loss lower by less than `min_delta` is no improvement, and its epoch not the best"
+)
+def stopping_lowest(losses, patience, min_delta=0.0):
+    stopped, _ = reference.early_stopping(losses, patience, min_delta)
+    return stopped, int(np.argmin(losses[: stopped + 1]))
+
+
+@early_stopping.mistake(
+    "each epoch is compared with the lowest loss so far: compare it with that of the best epoch, the last that was an improvement by more than `min_delta`"
+)
+def stopping_against_the_lowest(losses, patience, min_delta=0.0):
+    lowest, waited = 0, 0
+    for epoch in range(1, len(losses)):
+        waited = 0 if losses[epoch] < losses[lowest] - min_delta else waited + 1
+        lowest = epoch if losses[epoch] < losses[lowest] else lowest
+        if waited >= max(patience, 1):
+            return epoch, lowest
+    return len(losses) - 1, lowest
+
+
+@early_stopping.mistake("with patience 0 it stops at an improvement: only an epoch that is no improvement ends training")
+def stopping_at_an_improvement(losses, patience, min_delta=0.0):
+    best = 0
+    for epoch in range(len(losses)):
+        if losses[epoch] < losses[best] - min_delta:
+            best = epoch
+        if epoch - best >= patience:
+            return epoch, best
+    return len(losses) - 1, best
+
+
+@early_stopping.mistake("rises in a row are counted: count the epochs since the best, whether the loss rises or falls")
+def stopping_rises(losses, patience, min_delta=0.0):
+    rises = 0
+    for epoch in range(1, len(losses)):
+        rises = rises + 1 if losses[epoch] > losses[epoch - 1] else 0
+        if rises >= max(patience, 1):
+            return epoch, int(np.argmin(losses[: epoch + 1]))
+    return len(losses) - 1, int(np.argmin(losses))
+
+
 @early_stopping.variant("with a counter and the best value, as Keras has it")
 def stopping_counter(losses, patience, min_delta=0.0):
     best, value, wait = 0, np.inf, 0
@@ -792,7 +1007,7 @@ def random_flip(rng):
     images = rng.uniform(0.5, 2.0, (300, 1, 2, 3))
     for words, seed in _chances(rng):
         yield Call(f"300 images{words}", images=images, p=0.2, rng=Rng(seed))
-    rgb = rng.uniform(0.5, 2.0, (80, 3, 2, 2))
+    rgb = rng.uniform(0.5, 2.0, (400, 3, 1, 2))
     yield Call("three channels", images=rgb, p=0.85, rng=Rng(int(rng.integers(2**31))))
     for label, p in (("p = 0: none", 0.0), ("p = 1: all", 1.0)):
         images = rng.uniform(0.5, 2.0, (6, 2, 3, 4))
@@ -870,6 +1085,10 @@ def random_crop(rng):
         yield Call(f"160 images of 3 x 4 pixels{words}", images=images, size=2, rng=Rng(seed))
     square = rng.uniform(0.5, 2.0, (120, 1, 4, 4))
     yield Call("square images", images=square, size=2, rng=Rng(int(rng.integers(2**31))))
+    # Many, since a place at the edge may come up a little too often; bytes, since they are many.
+    pixels = np.tile(np.arange(8, dtype=np.uint8), (2500, 1))
+    wide = rng.permuted(pixels, axis=1).reshape(2500, 1, 2, 4)
+    yield Call("2,500 images of bytes", images=wide, size=2, rng=Rng(int(rng.integers(2**31))))
     rgb = rng.uniform(0.5, 2.0, (100, 3, 3, 2))
     yield Call("three channels", images=rgb, size=2, rng=Rng(int(rng.integers(2**31))))
     whole = rng.uniform(0.5, 2.0, (5, 2, 3, 3))
@@ -936,6 +1155,26 @@ def crop_channels(images, size, rng):
 @random_crop.mistake("the numbers do not come from the generator `rng`")
 def crop_own_generator(images, size, rng):
     return reference.random_crop(images, size, np.random.default_rng(0))
+
+
+@random_crop.mistake("a place beyond the last is moved to the last, which comes up too often: draw among the h - size + 1 places that fit")
+def crop_clipped(images, size, rng):
+    n, _, h, w = images.shape
+    rows, columns = (np.minimum(rng.integers(0, side, n), side - size) for side in (h, w))
+    return _cut(images, size, rows, columns)
+
+
+@random_crop.mistake("a rounded number takes the first and the last place half as often as the others: draw whole numbers")
+def crop_rounded(images, size, rng):
+    n, _, h, w = images.shape
+    rows, columns = (np.round(rng.random(n) * (side - size)).astype(int) for side in (h, w))
+    return _cut(images, size, rows, columns)
+
+
+@random_crop.mistake("only the columns are drawn: the rows, too")
+def crop_columns(images, size, rng):
+    n, _, _, w = images.shape
+    return _cut(images, size, [0] * n, rng.integers(0, w - size + 1, n))
 
 
 @random_crop.variant("all windows, then one of each image")
@@ -1058,6 +1297,25 @@ def pca_clipped(images, alphas):
     return np.clip(_shifted(images, alphas), 0, 1)
 
 
+@pca_color_augment.mistake("the eigenvalues are reversed, the eigenvectors are not: reverse both, `values[::-1]` and `vectors[:, ::-1]`")
+def pca_values_reversed(images, alphas):
+    pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+    values, vectors = np.linalg.eigh(np.cov(pixels.T))
+    return images + ((alphas * values[::-1]) @ vectors.T)[:, :, None, None]
+
+
+@pca_color_augment.mistake("the ROWS of the matrix of eigenvectors are reversed: they are its columns, `vectors[:, ::-1]`")
+def pca_rows_reversed(images, alphas):
+    pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+    values, vectors = np.linalg.eigh(np.cov(pixels.T))
+    return images + ((alphas * values[::-1]) @ vectors[::-1].T)[:, :, None, None]
+
+
+@pca_color_augment.mistake("a factor 0.1 too much: `alphas` are drawn already, with the deviation 0.1 where they are")
+def pca_tenth(images, alphas):
+    return _shifted(images, 0.1 * alphas)
+
+
 @pca_color_augment.variant("by singular values, divided by the number of pixels")
 def pca_svd(images, alphas):
     pixels = np.stack([images[:, c].ravel() for c in range(3)], axis=1)
@@ -1086,7 +1344,7 @@ def dropout_forward(rng):
         yield Call(f"120 examples, 12 units{words}", x=x, p=0.3, rng=Rng(seed))
     wide = _away_from_zero(rng, (12, 120))
     yield Call("12 examples, 120 units", x=wide, p=0.6, rng=Rng(int(rng.integers(2**31))))
-    maps = _away_from_zero(rng, (8, 3, 5, 6))
+    maps = _away_from_zero(rng, (100, 2, 3, 2))
     yield Call("four axes", x=maps, p=0.2, rng=Rng(int(rng.integers(2**31))))
     yield Call("p = 0: nothing is dropped", x=_away_from_zero(rng, (3, 5)), p=0.0, rng=Rng(7))
 
@@ -1165,6 +1423,17 @@ def dropout_no_drop(x, p, rng):
 @dropout_forward.mistake("the numbers do not come from the generator `rng`")
 def dropout_own_generator(x, p, rng):
     return reference.dropout_forward(x, p, np.random.default_rng(0))
+
+
+@dropout_forward.mistake("the scale is there twice: mask holds it already, out is `x * mask`")
+def dropout_twice(x, p, rng):
+    mask = (rng.random(x.shape) >= p) / (1 - p)
+    return x * mask / (1 - p), mask
+
+
+@dropout_forward.mistake("the result and the mask come from different draws: draw once, and use that mask for both")
+def dropout_two_draws(x, p, rng):
+    return reference.dropout_forward(x, p, rng)[0], reference.dropout_forward(x, p, rng)[1]
 
 
 @dropout_forward.variant("binomial draws, in float32")
@@ -1303,6 +1572,18 @@ def connect_own_generator(x, weights, p, rng):
     return reference.dropconnect_forward(x, weights, p, np.random.default_rng(0))
 
 
+@dropconnect_forward.mistake(
+    "a share `p` is KEPT: a weight is kept where its random number is not below `p`"
+)
+def connect_crossed(x, weights, p, rng):
+    return _connect(x, weights, (rng.random(weights.shape) < p) / (1 - p))
+
+
+@dropconnect_forward.mistake("the kept weights are divided by `p`, the ratio dropped: divide by 1 - p, the ratio kept")
+def connect_by_p(x, weights, p, rng):
+    return _connect(x, weights, (rng.random(weights.shape) >= p) / max(p, 1e-3))
+
+
 @dropconnect_forward.variant("binomial draws and einsum, in float32")
 def connect_einsum(x, weights, p, rng):
     mask = (rng.binomial(1, 1 - p, weights.shape) / (1 - p)).astype(np.float32)
@@ -1328,9 +1609,9 @@ def stochastic_depth_forward(rng):
 
     given = block(200, 3)
     for words, seed in _chances(rng):
-        yield Call(f"training{words}", **given, survival=0.7, training=True, rng=Rng(seed))
+        yield Call(f"training{words}", **given, survival=0.8, training=True, rng=Rng(seed))
     number = int(rng.integers(2**31))
-    yield Call("training, a low probability", **block(200, 3), survival=0.25, training=True, rng=Rng(number))
+    yield Call("training, a low probability", **block(200, 3), survival=0.2, training=True, rng=Rng(number))
     survival = rng.uniform(0.55, 0.7)
     yield Call("test", **block(9, 3), survival=survival, training=False, rng=Rng(number))
     survival = rng.uniform(0.1, 0.3)
@@ -1404,6 +1685,28 @@ def depth_expected(x, residual, survival, training, rng):
     return x + survival * residual
 
 
+@stochastic_depth_forward.mistake("where the branch survives x is missing: the result is x + residual there")
+def depth_residual_alone(x, residual, survival, training, rng):
+    if not training:
+        return x + survival * residual
+    return np.where(_tosses(x, survival, rng), residual, x)
+
+
+@stochastic_depth_forward.mistake("the shortcut is missing: add x to what is left of the branch")
+def depth_no_shortcut(x, residual, survival, training, rng):
+    return (_tosses(x, survival, rng) if training else survival) * residual
+
+
+@stochastic_depth_forward.mistake("at test time x is scaled, too: multiply the branch alone by `survival`")
+def depth_scales_all(x, residual, survival, training, rng):
+    return x + _tosses(x, survival, rng) * residual if training else survival * (x + residual)
+
+
+@stochastic_depth_forward.mistake("training and test have changed places")
+def depth_exchanged(x, residual, survival, training, rng):
+    return reference.stochastic_depth_forward(x, residual, survival, not training, rng)
+
+
 @stochastic_depth_forward.variant("example by example")
 def depth_loop(x, residual, survival, training, rng):
     out = x.copy()
@@ -1428,7 +1731,7 @@ def fractional_pooling_regions(rng):
         ("17 pixels in 12 regions", 17, 12),
         ("40 pixels in 25 regions", 40, 25),
         ("30 pixels in 8 regions, more than two each", 30, 8),
-        ("one region for each pixel", 6, 6),
+        ("one region for each pixel", 60, 60),
     ):
         yield Call(label, n=n, out=out, u=rng.uniform(0.35, 0.9))
     # Five disjoint ranges: u = 0, rounding or a shift elsewhere cannot agree in all of them.
@@ -1487,6 +1790,24 @@ def regions_whole_alpha(n, out, u):
 def regions_edges(n, out, u):
     edges = np.floor(n / out * (np.arange(out + 1) + u))
     return edges - edges[0]
+
+
+@fractional_pooling_regions.mistake(
+    "the floor is taken of a difference, in which `u` cancels but for rounding: take the floor of each term by itself, then subtract"
+)
+def regions_difference(n, out, u):
+    alpha = n / out
+    return _regions(np.floor(alpha * (np.arange(out + 1) + u) - alpha * u))
+
+
+@fractional_pooling_regions.mistake("the second column holds the sizes of the regions: it is the first pixel AFTER each")
+def regions_start_and_size(n, out, u):
+    return reference.fractional_pooling_regions(n, out, u) @ [[1, -1], [0, 1]]
+
+
+@fractional_pooling_regions.mistake("pixels are counted from 1: the first is 0")
+def regions_from_one(n, out, u):
+    return reference.fractional_pooling_regions(n, out, u) + 1
 
 
 @fractional_pooling_regions.variant("ceilings in place of floors, as in the paper")
@@ -1607,6 +1928,16 @@ def pool_min(images, rows, columns):
 @max_pool_regions.mistake("this is a sum over each region: take the largest value")
 def pool_sum(images, rows, columns):
     return _pool(images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].sum(axis=(2, 3)))
+
+
+@max_pool_regions.mistake("the largest value of all images and channels is taken: `max` without axes; give it the last two")
+def pool_everything(images, rows, columns):
+    return _pool(images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].max())
+
+
+@max_pool_regions.mistake("the largest value of all images is taken: each image is pooled by itself")
+def pool_images(images, rows, columns):
+    return _pool(images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(0, 2, 3)))
 
 
 @max_pool_regions.variant("first the rows, then the columns")
