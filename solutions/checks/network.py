@@ -97,6 +97,21 @@ def accuracy_mean_score(logits, labels):
     return np.mean(logits[np.arange(len(labels)), labels])
 
 
+@accuracy.mistake("`//` divides whole numbers and drops the rest: divide with `/`")
+def accuracy_whole(logits, labels):
+    return np.sum(logits.argmax(axis=1) == labels) // len(labels)
+
+
+@accuracy.mistake("this divides by the number of all scores: divide by the number of rows")
+def accuracy_by_size(logits, labels):
+    return np.sum(logits.argmax(axis=1) == labels) / logits.size
+
+
+@accuracy.mistake("the highest score itself was compared with the label: compare its place, argmax")
+def accuracy_of_maximum(logits, labels):
+    return np.mean(logits.max(axis=1) == labels)
+
+
 @accuracy.variant("a loop over the rows")
 def accuracy_loop(logits, labels):
     right = 0
@@ -198,6 +213,23 @@ def numerical_relative_step(f, x, h=1e-5):
 )
 def numerical_sum(f, x, h=1e-5):
     return np.sum(reference.numerical_gradient(f, x, h))
+
+
+@numerical_gradient.mistake(
+    "the second point is x itself, not x - h: from x + h it is two steps back, `x[i] -= 2 * h`"
+)
+def numerical_one_step_back(f, x, h=1e-5):
+    return np.array([(f(x + h * e) - f(x)) / (2 * h) for e in np.eye(len(x))])
+
+
+@numerical_gradient.mistake("the difference is not divided: divide it by 2 * h")
+def numerical_not_divided(f, x, h=1e-5):
+    return np.array([f(x + h * e) - f(x - h * e) for e in np.eye(len(x))])
+
+
+@numerical_gradient.mistake("the two values were added: it is f(x + h) minus f(x - h)")
+def numerical_added(f, x, h=1e-5):
+    return np.array([(f(x + h * e) + f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
 
 
 @numerical_gradient.variant("one array that is changed and put back")
@@ -335,6 +367,28 @@ def error_sizes_signed(a, b, floor=1e-8):
 @relative_error.mistake("this divides by the smaller of |a| and |b|: take the larger")
 def error_by_smaller(a, b, floor=1e-8):
     return np.max(np.abs(a - b) / np.maximum(np.minimum(np.abs(a), np.abs(b)), floor))
+
+
+@relative_error.mistake(
+    "this divides by the mean of |a| and |b|, another convention: here it is the larger of the two"
+)
+def error_by_mean(a, b, floor=1e-8):
+    return np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, floor))
+
+
+@relative_error.mistake("this is the sum over the entries: one wrong entry counts, so take the maximum")
+def error_sum(a, b, floor=1e-8):
+    return np.sum(np.abs(a - b) / _sizes(a, b, floor))
+
+
+@relative_error.mistake("this is the smallest error: one wrong entry counts, so take the maximum")
+def error_least(a, b, floor=1e-8):
+    return np.min(np.abs(a - b) / _sizes(a, b, floor))
+
+
+@relative_error.mistake("the absolute values were subtracted: opposite signs differ, it is |a - b|")
+def error_of_sizes(a, b, floor=1e-8):
+    return np.max(np.abs(np.abs(a) - np.abs(b)) / _sizes(a, b, floor))
 
 
 @relative_error.variant("a loop over pairs of numbers")
@@ -535,6 +589,24 @@ def backward_signs(dz, x, w):
     return -dz @ w.T, -x.T @ dz, -dz.sum(axis=0)
 
 
+@affine_backward.mistake("dx and dw have changed places: `return dx, dw, db`")
+def backward_dw_first(dz, x, w):
+    return x.T @ dz, dz @ w.T, dz.sum(axis=0)
+
+
+@affine_backward.mistake(
+    "all three are divided by n once more: the loss's division by n is in dz already"
+)
+def backward_all_averaged(dz, x, w):
+    n = len(x)
+    return dz @ w.T / n, x.T @ dz / n, dz.sum(axis=0) / n
+
+
+@affine_backward.mistake("db is one number: each unit has a bias of its own, so sum over the rows alone")
+def backward_db_total(dz, x, w):
+    return dz @ w.T, x.T @ dz, dz.sum()
+
+
 @affine_backward.variant("a sum over the examples, one outer product each")
 def backward_outer(dz, x, w):
     dx, dw, db = [], np.zeros_like(w), np.zeros(w.shape[1])
@@ -622,6 +694,16 @@ def sign_for_mask(da, z):
 @relu_backward.mistake("this is the forward pass, max(z, 0): the gradient is da, masked")
 def forward_again(da, z):
     return np.maximum(z, 0)
+
+
+@relu_backward.mistake("this multiplies by z itself: multiply by the derivative of the ReLU, 0 or 1")
+def times_input(da, z):
+    return da * z
+
+
+@relu_backward.mistake("da and z have changed places: z says where, da says what")
+def roles_swapped(da, z):
+    return z * (da > 0)
 
 
 @relu_backward.variant("a copy, set to zero where the unit is off")
@@ -791,6 +873,57 @@ def entropy_loss_only(logits, labels):
     return _mean_loss(_cross_entropy(logits, labels)[0], labels)
 
 
+@softmax_cross_entropy.mistake(
+    "1e-7 inside the logarithm hides log(0), changes every loss and caps it at 16: write log p as the shifted logit minus the log of the sum"
+)
+def entropy_1e7_in_log(logits, labels):
+    p = _softmax(logits)
+    return _mean_loss(np.log(p + 1e-7), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+
+
+@softmax_cross_entropy.mistake(
+    "1e-8 inside the logarithm hides log(0), changes every loss and caps it at 18: write log p as the shifted logit minus the log of the sum"
+)
+def entropy_1e8_in_log(logits, labels):
+    p = _softmax(logits)
+    return _mean_loss(np.log(p + 1e-8), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+
+
+@softmax_cross_entropy.mistake(
+    "p clipped at 1e-15 hides log(0) and caps the loss at 35: write log p as the shifted logit minus the log of the sum"
+)
+def entropy_clipped(logits, labels):
+    p = _softmax(logits)
+    clipped = np.clip(p, 1e-15, 1 - 1e-15)
+    return _mean_loss(np.log(clipped), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+
+
+@softmax_cross_entropy.mistake(
+    "the shift by the largest logit is in the sum of the exponentials only: subtract it from the label's logit, too"
+)
+def entropy_shift_forgotten(logits, labels):
+    log_p, grad = _cross_entropy(logits, labels)
+    return _mean_loss(log_p, labels) - logits.max(axis=1).mean(), grad / len(labels)
+
+
+@softmax_cross_entropy.mistake("the loss is the sum over the rows: take the mean, as the gradient has it")
+def entropy_loss_of_sum(logits, labels):
+    log_p, grad = _cross_entropy(logits, labels)
+    return _mean_loss(log_p, labels) * len(labels), grad / len(labels)
+
+
+@softmax_cross_entropy.mistake("the gradient is divided by n * k, all entries: the mean is over the n rows")
+def entropy_grad_over_entries(logits, labels):
+    log_p, grad = _cross_entropy(logits, labels)
+    return _mean_loss(log_p, labels), grad / logits.size
+
+
+@softmax_cross_entropy.mistake("this is one loss for each row: return their mean, one number")
+def entropy_of_rows(logits, labels):
+    log_p, grad = _cross_entropy(logits, labels)
+    return -log_p[np.arange(len(labels)), labels], grad / len(labels)
+
+
 @softmax_cross_entropy.variant("row by row, in plain Python")
 def entropy_rows(logits, labels):
     loss, grad = 0.0, []
@@ -940,6 +1073,36 @@ def network_signs(x, labels, w1, b1, w2, b2):
     return loss, *(-gradient for gradient in gradients)
 
 
+@network_gradient.mistake(
+    "db1 and db2 are means: the biases are shared by all examples, so sum; 1 / n is in dz2 already"
+)
+def network_db_mean(x, labels, w1, b1, w2, b2):
+    loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+    return loss, dw1, db1 / len(x), dw2, db2 / len(x)
+
+
+@network_gradient.mistake("the mask is the wrong way round: the gradient passes where z1 is positive")
+def network_mask_inverted(x, labels, w1, b1, w2, b2):
+    return _network(x, labels, w1, b1, w2, b2, mask=lambda z1, da1: z1 <= 0)
+
+
+@network_gradient.mistake("the way back multiplies by a1: multiply by the ReLU's derivative, 0 or 1")
+def network_times_a1(x, labels, w1, b1, w2, b2):
+    return _network(x, labels, w1, b1, w2, b2, mask=lambda z1, da1: np.maximum(z1, 0))
+
+
+@network_gradient.mistake("the loss is the sum over the rows: return their mean")
+def network_loss_of_sum(x, labels, w1, b1, w2, b2):
+    loss, *gradients = _network(x, labels, w1, b1, w2, b2)
+    return len(x) * loss, *gradients
+
+
+@network_gradient.mistake("weights and biases are in another order: `return loss, dw1, db1, dw2, db2`")
+def network_weights_first(x, labels, w1, b1, w2, b2):
+    loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+    return loss, dw1, dw2, db1, db2
+
+
 @network_gradient.variant("one example at a time, with outer products")
 def network_by_example(x, labels, w1, b1, w2, b2):
     total = [0.0, np.zeros_like(w1), np.zeros_like(b1), np.zeros_like(w2), np.zeros_like(b2)]
@@ -1060,6 +1223,17 @@ def batches_not_cut(n, batch_size, rng):
 )
 def batches_own_generator(n, batch_size, rng):
     return _cut(np.random.default_rng(0).permutation(n), batch_size)
+
+
+@minibatches.mistake("there is an empty batch at the end where batch_size divides n: leave it out")
+def batches_empty_last(n, batch_size, rng):
+    order = rng.permutation(n)
+    return [order[i * batch_size : (i + 1) * batch_size] for i in range(n // batch_size + 1)]
+
+
+@minibatches.mistake("what is left was added to the batch before it: it makes a shorter one of its own")
+def batches_last_merged(n, batch_size, rng):
+    return np.split(rng.permutation(n), range(batch_size, n - batch_size + 1, batch_size))
 
 
 @minibatches.variant("by sorting random keys")
