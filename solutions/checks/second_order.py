@@ -125,6 +125,11 @@ def newton_inverse(theta, grad, hessian, damping=0.0):
     return theta - np.linalg.inv(hessian + damping * np.identity(len(theta))) @ grad
 
 
+@newton_step.mistake("this is H^(-1) grad alone: subtract it from `theta` and return the new parameters")
+def newton_solution_alone(theta, grad, hessian, damping=0.0):
+    return np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
+
+
 @newton_step.variant("in the basis of eigenvectors")
 def newton_eigenvectors(theta, grad, hessian, damping=0.0):
     values, vectors = np.linalg.eigh(hessian)
@@ -244,7 +249,7 @@ def _backtrack(accept):
     return search
 
 
-backtracking.mistake("any fall is accepted: it must be the share `c1` of what the slope promises")(
+backtracking.mistake("any fall is accepted, or nearly any: it must be the share `c1` of what the slope promises, with the `c1` that is given")(
     _backtrack(lambda new, old, alpha, slope, c1: new < old)
 )
 backtracking.mistake("the whole slope is asked for: only the share `c1` of it must be kept")(
@@ -259,6 +264,11 @@ backtracking.mistake(
 backtracking.mistake("the test is turned round: shorten the step while f has *not* fallen enough")(
     _backtrack(lambda new, old, alpha, slope, c1: new > old + c1 * alpha * slope)
 )
+
+
+@backtracking.mistake("`initial` is returned untried: shorten it as long as f has not fallen enough")
+def backtracking_untried(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+    return initial
 
 
 @backtracking.mistake(
@@ -628,6 +638,35 @@ def cg_unguarded(a, b, n_steps):
     return np.array(points)
 
 
+@conjugate_gradient.mistake(
+    "every row is the last x: `x += ...` changes the very array that was kept before; keep a copy"
+)
+def cg_one_array(a, b, n_steps):
+    points = reference.conjugate_gradient(a, b, n_steps)
+    return np.tile(points[-1], (n_steps + 1, 1))
+
+
+@conjugate_gradient.mistake(
+    "where the residual is zero rows are missing: x stays, and is still listed once for each step"
+)
+def cg_ends_early(a, b, n_steps):
+    points = reference.conjugate_gradient(a, b, n_steps)
+    return points if b.any() else points[:1]
+
+
+@conjugate_gradient.mistake("the residual changes by alpha * (a @ d): this lacks `alpha`")
+def cg_residual_without_alpha(a, b, n_steps):
+    x, r = np.zeros(len(b)), b
+    d, points = r, [x]
+    for _ in range(n_steps):
+        if r @ r > 0:
+            x = x + (r @ r) / (d @ a @ d) * d
+            new = r - a @ d
+            d, r = new + _fletcher_reeves(new, r, d, a) * d, new
+        points.append(x)
+    return np.array(points)
+
+
 @conjugate_gradient.variant("the residual anew from x, beta by conjugacy")
 def cg_by_conjugacy(a, b, n_steps):
     x, d = np.zeros(len(b)), None
@@ -722,6 +761,11 @@ def pr_sign(grad, grad_new):
 @polak_ribiere.mistake("the absolute value is taken: a negative beta becomes 0")
 def pr_abs(grad, grad_new):
     return abs(grad_new @ (grad_new - grad) / (grad @ grad))
+
+
+@polak_ribiere.mistake("the larger of the two is meant: `max(0, beta)`, not `min`")
+def pr_min(grad, grad_new):
+    return min(0.0, grad_new @ (grad_new - grad) / (grad @ grad))
 
 
 @polak_ribiere.mistake("the square of the length is meant: `grad @ grad`, without the root")
@@ -839,6 +883,26 @@ def _bfgs_of(inverse, step, change, outer, rho=None):
     return left @ inverse @ left.T + rho * np.outer(step, step)
 
 
+bfgs_update.mistake(
+    "the same factor stands on both sides: on the right it is the transpose, I - rho * y s^T"
+)(_where_curved(lambda inverse, step, change: _bfgs_untransposed(inverse, step, change)))
+bfgs_update.mistake("the three matrices are multiplied entry by entry (`*`): use `@`")(
+    _where_curved(lambda inverse, step, change: _bfgs_by_entries(inverse, step, change))
+)
+
+
+def _bfgs_untransposed(inverse, step, change):
+    rho = 1 / (change @ step)
+    left = np.eye(len(step)) - rho * np.outer(step, change)
+    return left @ inverse @ left + rho * np.outer(step, step)
+
+
+def _bfgs_by_entries(inverse, step, change):
+    rho = 1 / (change @ step)
+    left = np.eye(len(step)) - rho * np.outer(step, change)
+    return left * inverse * left.T + rho * np.outer(step, step)
+
+
 @bfgs_update.mistake(
     "this is the formula of Davidon, Fletcher and Powell: it fulfils the secant equation too, but it is another update"
 )
@@ -947,20 +1011,25 @@ def lbfgs_direction(rng):
 
 
 def _two_loops(
-    first=reversed, second=iter, scale=lambda steps, changes: _newest_scale(steps, changes), sign=-1.0
+    first=reversed,
+    second=iter,
+    scale=lambda steps, changes: _newest_scale(steps, changes),
+    sign=-1.0,
+    weight=lambda s, y, q: (s @ q) / (y @ s),
+    add=lambda weight, beta, s, y: (weight - beta) * s,
 ):
-    """The recursion with other orders of its loops, another matrix to begin with, another sign."""
+    """The recursion with other orders of its loops, another first matrix, sign, weight, or sum."""
 
     def direction(grad, steps, changes):
         q, weights = grad.copy(), {}
         for i in first(range(len(steps))):
-            weights[i] = (steps[i] @ q) / (changes[i] @ steps[i])
+            weights[i] = weight(steps[i], changes[i], q)
             q = q - weights[i] * changes[i]
         if len(steps):
             q = q * scale(steps, changes)
         for i in second(range(len(steps))):
             beta = (changes[i] @ q) / (changes[i] @ steps[i])
-            q = q + (weights[i] - beta) * steps[i]
+            q = q + add(weights[i], beta, steps[i], changes[i])
         return sign * q
 
     return direction
@@ -997,6 +1066,23 @@ lbfgs_direction.mistake(
     _two_loops(
         scale=lambda steps, changes: (steps[-1] @ steps[-1]) / (steps[-1] @ changes[-1])
     )
+)
+
+
+lbfgs_direction.mistake("in the first loop the weight is (s @ q) / (y @ s): this takes y @ q")(
+    _two_loops(weight=lambda s, y, q: (y @ q) / (y @ s))
+)
+lbfgs_direction.mistake("the weight lacks its denominator: it is (s @ q) / (y @ s)")(
+    _two_loops(weight=lambda s, y, q: s @ q)
+)
+lbfgs_direction.mistake("the second loop adds (weight - beta) * s: here the sign is turned round")(
+    _two_loops(add=lambda weight, beta, s, y: (beta - weight) * s)
+)
+lbfgs_direction.mistake("the second loop adds a multiple of s, the step: this adds one of y")(
+    _two_loops(add=lambda weight, beta, s, y: (weight - beta) * y)
+)
+lbfgs_direction.mistake("in the second loop beta is missing: it adds (weight - beta) * s")(
+    _two_loops(add=lambda weight, beta, s, y: weight * s)
 )
 
 
