@@ -55,7 +55,7 @@ const Gradus = (() => {
     const frame =
       `<g class="gradus-axes"><path d="M${left},${top}v${height}h${width}"/>${across.join("")}${up.join("")}` +
       `<text x="${left + width / 2}" y="${top + height + 34}" text-anchor="middle">${x.label || ""}</text>` +
-      `<text transform="translate(${left - 38},${middle}) rotate(-90)" text-anchor="middle">${y.label || ""}</text></g>`;
+      `<text transform="translate(12,${middle}) rotate(-90)" text-anchor="middle">${y.label || ""}</text></g>`;
     const inside = (content) =>
       `<clipPath id="${name}"><rect x="${left}" y="${top}" width="${width}" height="${height}"/></clipPath>` +
       `<g clip-path="url(#${name})">${content}</g>`;

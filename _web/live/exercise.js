@@ -1,7 +1,7 @@
 // "Try it here": under each exercise an editor, whose code runs in a worker of this page.
 //
 // <gradus-chapter> at the top holds as JSON what a chapter's exercises share {chapter, setup, base,
-// wheel}, each <gradus-exercise data-name> its {stub}; below, both say what the reader's own browser
+// packages, wheel}, each <gradus-exercise data-name> its {stub}; below, both say what the reader's own browser
 // keeps of them: {code, solved} under "gradus/CHAPTER/EXERCISE". Nothing is loaded before a click.
 // A classic script: as a module it would not run from a file, where at least the editor should.
 "use strict";
@@ -40,9 +40,10 @@
     worker: null,
     current: null, // {say, done, clock}
     start(task, say, done) {
-      const { base, wheel, chapter } = shared();
+      const { base, packages, wheel, chapter } = shared();
       const live = (file) => new URL(`live/${file}`, SITE).href;
-      const book = { base: new URL(base, SITE).href, wheel: live(wheel), cases: live(`${chapter}.cases`), script: live("run.py") };
+      const files = { wheel: live(wheel), cases: live(`${chapter}.cases`), script: live("run.py") };
+      const book = { base: new URL(base, SITE).href, packages, ...files };
       this.current = { say, done, clock: 0 };
       this.watch(SLOW_LOADING, `Still loading from ${book.base}. Stop gives up.`);
       try {

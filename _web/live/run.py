@@ -112,7 +112,7 @@ def _failed(error: BaseException, output: io.StringIO) -> tuple[str, str]:
 
 
 def _needed(tree: ast.AST, before: list[dict]) -> list[tuple[str, str]]:
-    """Names and codes of the earlier exercises that a code uses, directly or not, in their order."""
+    """Names and codes of the earlier exercises that a code uses, directly or not, in order."""
     wanted, chosen = _used(tree), []
     for exercise in reversed(before):
         code = exercise["code"]
@@ -132,7 +132,7 @@ def _used(tree: ast.AST) -> set[str]:
 
 
 def _setup(source: str, trees: list[ast.Module]) -> ast.Module:
-    """The set-up cell without the imports that nothing uses: Matplotlib would take its time to load."""
+    """The set-up cell without the imports that nothing uses: Matplotlib takes long to load."""
     setup = ast.parse(source)
     rest = [node for node in setup.body if not isinstance(node, ast.Import | ast.ImportFrom)]
     wanted = set().union(*map(_used, (*trees, *rest)))

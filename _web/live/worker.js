@@ -1,7 +1,7 @@
 // Runs Python for the exercises of a page, in a thread of its own: a loop without end is ended by
 // ending this worker. A module, since Pyodide is one.
 //
-// Takes {book: {base, wheel, cases, script}, task}, as `run` in run.py has it; answers {stage} while
+// Takes {book: {base, packages, wheel, cases, script}, task}, as `run` in run.py has it; answers {stage} while
 // it works, then {result} or, where nothing could be run, {failed} with a line for the reader.
 
 const PATIENCE = 15_000; // milliseconds until an address counts as one that does not answer
@@ -16,8 +16,8 @@ async function fetched(url) {
   return response;
 }
 
-/** Python with NumPy and the book's own package. */
-async function start({ base, wheel, cases, script }) {
+/** Python with what the book's own package needs, and that package. */
+async function start({ base, packages, wheel, cases, script }) {
   const host = new URL(base).host;
   postMessage({ stage: `Loading Python from ${host}: about 10 MB the first time…` });
   try {
@@ -35,9 +35,10 @@ async function start({ base, wheel, cases, script }) {
   } catch (error) {
     throw failure(`Python could not be started from ${base} (${error.message}).`);
   }
-  postMessage({ stage: `Loading NumPy from ${host}…` });
-  await python.loadPackage("numpy").catch(() => undefined); // the next line tells
-  if (!python.loadedPackages.numpy) throw failure(`NumPy could not be loaded from ${base}.`);
+  postMessage({ stage: `Loading ${packages} from ${host}…` });
+  await python.loadPackage(packages).catch(() => undefined); // the next lines tell
+  const absent = packages.filter((name) => !python.loadedPackages[name]);
+  if (absent.length) throw failure(`${absent} could not be loaded from ${base}.`);
   const folder = "/book";
   python.FS.mkdir(folder);
   const names = [wheel, cases].map((url) => `${folder}/${url.split("/").pop()}`);

