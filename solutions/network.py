@@ -243,7 +243,7 @@ def softmax_cross_entropy(logits, labels):
 @shapes(x="n d", labels="n", w1="d m", b1="m", w2="m k", b2="k")
 @_classes("b2")
 def network_gradient(x, labels, w1, b1, w2, b2):
-    """The loss of a network with one hidden layer of ReLU units, and its gradient.
+    """Loss and gradient of a network with one hidden layer of ReLU units.
 
     z1 = x @ w1 + b1,  a1 = max(z1, 0),  z2 = a1 @ w2 + b2;
     the loss is the mean cross-entropy of the softmax of z2.

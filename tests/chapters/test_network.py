@@ -105,6 +105,29 @@ def test_the_v():
     said("in float32 they run out so early that no step is good")
 
 
+def test_the_bottom_of_each_v():
+    said("lowest, about 1e-10 at a step near 3e-5; forward differences about 6e-8 near 6e-8;")
+    said("central differences in float32 about 1e-4 near 3e-2")
+    x = np.linspace(-2, 2, 10)
+
+    def forward(f, x, h):
+        return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(len(x))])
+
+    for difference, dtype, least, bottom in (
+        (numerical_gradient, float, 1e-10, 3e-5),
+        (forward, float, 6e-8, 6e-8),
+        (numerical_gradient, np.float32, 1e-4, 3e-2),
+    ):
+        steps = np.logspace(-14, 0, 57)
+        errors = [
+            relative_error(difference(lambda v, t=dtype: smooth(v, t), x, h), 1 / (1 + np.exp(-x)))
+            for h in steps
+        ]
+        # The bottom of a V is rugged, and another machine may round otherwise.
+        assert min(errors) == pytest.approx(least, rel=0.5)
+        assert bottom / 2 < steps[np.argmin(errors)] < 2 * bottom
+
+
 def test_at_a_tiny_step_two_or_three_digits_are_left():
     said("at $10^{-12}$ two or three digits are left")
     x = np.linspace(-2, 2, 10)
