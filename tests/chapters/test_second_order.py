@@ -7,7 +7,7 @@ import jupytext
 import numpy as np
 import pytest
 from conftest import ROOT
-from gradus import problems
+from gradus import data, nn, problems
 
 from solutions.second_order import (
     bfgs,
@@ -197,7 +197,7 @@ def test_nonlinear_conjugate_gradients(page):
 
 
 def test_scaling_the_first_matrix():
-    said("The scaled method does not mind the units.")
+    said("The scaled method hardly minds the units")
     said("with $c = 1$ the identity is much the better start there")
     for name in ("rosenbrock", "ill-conditioned"):
         p = problems.get(name)
@@ -286,6 +286,25 @@ def test_mini_batches(page, seed):
     # In the first passes Adam is ahead.
     seen, excess, *_ = best_of(lambda lr: other(True, lr, seed=seed), (0.01, 0.03))
     assert np.all(np.interp([1, 2, 4], seen, excess) < exact[[1, 2, 4]])
+
+
+def test_a_network_with_the_whole_batch():
+    said("Adam was ahead for about forty passes; L-BFGS won in its last ten or so")
+    said("L-BFGS ends with a training loss that is a hundred times lower, and predicts no better.")
+    start = SOURCE.index("network = nn.MLP((64, 32, 10))")
+    world = {"np": np, "nn": nn, "digits": data.digits(), "lbfgs": lbfgs}
+    exec(SOURCE[start : SOURCE.index("```", start)], world)
+    exact, adam = (np.array(world[name]) for name in ("values", "adam_values"))
+    assert 45 <= len(exact) <= 60
+    passes = np.arange(1, len(exact) + 1)
+    ahead = adam[: len(exact)] < exact
+    assert ahead[passes <= 35].all()
+    assert not ahead[passes >= 48].any()
+    assert 50 < adam[-1] / exact[-1] < 1000
+    held_out = world["digits"].x_validation, world["digits"].y_validation
+    network = world["network"]
+    better = network.accuracy(world["theta"], *held_out)
+    assert network.accuracy(world["theta_lbfgs"], *held_out) <= better + 0.01
 
 
 def test_answers_and_rubric_of_the_saddle():
