@@ -19,8 +19,9 @@ def _data(rng, n, low=0.0, high=10.0):
     return {"x": rng.permutation(x), "y": rng.uniform(-3.0, 3.0, size=n)}
 
 
-# Predictions may lose digits in a basis that is good enough: hence the wider tolerance.
-@judge(reference.fit_polynomial, points=3, returns=("predictions",), rtol=1e-6, atol=1e-7)
+# Predictions may lose digits in a basis that is good enough: hence the wider tolerance. The normal
+# equations of inputs scaled to [0, 1] are off by up to 1e-5 at degree 8, raw powers of years by 1.
+@judge(reference.fit_polynomial, points=3, returns=("predictions",), rtol=5e-5, atol=5e-5)
 def fit_polynomial(rng):
     inside = rng.uniform(1.0, 9.0, size=7)
     yield Call("degree 0", **_data(rng, 9), degree=0, x_new=inside)
@@ -114,7 +115,7 @@ def fit_raw_powers(x, y, degree, x_new):
 
 
 @fit_polynomial.mistake(
-    "`np.polyfit` scales the powers but does not move the inputs, and powers of years all look alike: shift `x` and `x_new` first, or use `np.polynomial.Polynomial.fit`, which does"
+    "the inputs are not moved, as `np.polyfit` does not either, and powers of years all look alike, scaled or not: shift `x` and `x_new` first, or use `np.polynomial.Polynomial.fit`, which does"
 )
 def fit_polyfit(x, y, degree, x_new):
     # The steps of np.polyfit, without its warning.
@@ -125,9 +126,32 @@ def fit_polyfit(x, y, degree, x_new):
     return np.polyval(coefficients, x_new)
 
 
+@fit_polynomial.mistake(
+    "the normal equations of unscaled powers: they lose twice as many digits as the powers themselves; scale `x` and `x_new` first"
+)
+def fit_raw_normal_equations(x, y, degree, x_new):
+    powers = np.vander(x, degree + 1)
+    return np.vander(x_new, degree + 1) @ np.linalg.solve(powers.T @ powers, powers.T @ y)
+
+
+@fit_polynomial.mistake(
+    "`convert()` goes back to powers of the unscaled inputs, and the digits are lost again: call the fitted polynomial itself, `h(x_new)`"
+)
+def fit_converted(x, y, degree, x_new):
+    return Polynomial.fit(x, y, degree).convert()(x_new)
+
+
 @fit_polynomial.variant("NumPy's class, which scales by itself")
 def fit_numpy(x, y, degree, x_new):
     return Polynomial.fit(x, y, degree)(x_new)
+
+
+@fit_polynomial.variant("normal equations of the powers, inputs scaled to [0, 1]")
+def fit_unit_interval(x, y, degree, x_new):
+    low, width = x.min(), np.ptp(x)
+    powers = np.vander((x - low) / width, degree + 1)
+    theta = np.linalg.solve(powers.T @ powers, powers.T @ y)
+    return np.vander((x_new - low) / width, degree + 1) @ theta
 
 
 @fit_polynomial.variant("QR of the powers, inputs standardised")
@@ -466,6 +490,26 @@ def variance_grand_mean(predictions):
     return ((predictions - predictions.mean()) ** 2).mean(axis=0)
 
 
+@variance.mistake("the sign is turned: it is the mean of the squares MINUS the square of the mean")
+def variance_sign(predictions):
+    return predictions.mean(axis=0) ** 2 - (predictions**2).mean(axis=0)
+
+
+@variance.mistake("this is one number, averaged over the points: return it for each point")
+def variance_averaged(predictions):
+    return predictions.var(axis=0).mean()
+
+
+@variance.mistake("the mean over the models is missing: average the squared distances over axis 0")
+def variance_not_averaged(predictions):
+    return (predictions - predictions.mean(axis=0)) ** 2
+
+
+@variance.mistake("the distances are those from the median: the average model is the mean")
+def variance_from_median(predictions):
+    return ((predictions - np.median(predictions, axis=0)) ** 2).mean(axis=0)
+
+
 @variance.variant("mean of the squares minus square of the mean")
 def variance_moments(predictions):
     return (predictions**2).mean(axis=0) - predictions.mean(axis=0) ** 2
@@ -586,6 +630,38 @@ def mse_order(predictions, truth, noise_sd):
     return spread, bias2, noise, total
 
 
+@decompose_mse.mistake("the total is right, but `noise` is the standard deviation: return its square")
+def mse_noise_returned_plain(predictions, truth, noise_sd):
+    bias2, spread, _, total = _parts(predictions, truth, noise_sd**2)
+    return bias2, spread, noise_sd, total
+
+
+@decompose_mse.mistake("the parts are right, but `noise_sd` itself was added to the total: add its square")
+def mse_noise_added_plain(predictions, truth, noise_sd):
+    bias2, spread, noise, total = _parts(predictions, truth, noise_sd**2)
+    return bias2, spread, noise, total - noise + noise_sd
+
+
+@decompose_mse.mistake(
+    "the variance runs over the points: take that of the models at each point, axis 0, then the mean over the points"
+)
+def mse_variance_over_points(predictions, truth, noise_sd):
+    return _parts(predictions, truth, noise_sd**2, predictions.var(axis=1).mean())
+
+
+@decompose_mse.mistake("the bias is not squared: square it at each point, then average over the points")
+def mse_absolute_bias(predictions, truth, noise_sd):
+    bias = np.mean(np.abs(predictions.mean(axis=0) - truth))
+    spread = predictions.var(axis=0).mean()
+    return bias, spread, noise_sd**2, bias + spread + noise_sd**2
+
+
+@decompose_mse.mistake("a root was taken of the total: the expected SQUARED error is wanted")
+def mse_root_of_total(predictions, truth, noise_sd):
+    bias2, spread, noise, total = _parts(predictions, truth, noise_sd**2)
+    return bias2, spread, noise, total**0.5
+
+
 @decompose_mse.variant("the total first, the bias as what is left")
 def mse_total_first(predictions, truth, noise_sd):
     total = np.mean((predictions - truth) ** 2) + noise_sd**2
@@ -681,6 +757,27 @@ def unbiased_root(predictions, truth):
 def unbiased_by_points(predictions, truth):
     count = predictions.shape[1]
     return _plain_bias(predictions, truth) - predictions.var(axis=0, ddof=1) / count
+
+
+@unbiased_bias_squared.mistake("the variance was divided by K - 1 twice: that is the divisor of the estimate; the average of K models then divides it by K")
+def unbiased_divisor_twice(predictions, truth):
+    count = np.float64(len(predictions))
+    return _plain_bias(predictions, truth) - predictions.var(axis=0, ddof=1) / (count - 1)
+
+
+@unbiased_bias_squared.mistake(
+    "the squared distances of all models were averaged: average the models first, then square"
+)
+def unbiased_squares_first(predictions, truth):
+    squares = ((predictions - truth) ** 2).mean(axis=0)
+    return squares - predictions.var(axis=0, ddof=1) / len(predictions)
+
+
+@unbiased_bias_squared.mistake(
+    "the variance runs over everything: take that of the models at each point, axis 0"
+)
+def unbiased_variance_of_all(predictions, truth):
+    return _plain_bias(predictions, truth) - predictions.var(ddof=1) / len(predictions)
 
 
 @unbiased_bias_squared.variant("the mean product of the errors of two different models")
@@ -794,6 +891,21 @@ def smoother_penalty_everywhere(features, features_new, penalty=0.0):
 )
 def smoother_half_penalty(features, features_new, penalty=0.0):
     return _smoother(features, features_new, _penalties(features, penalty) / 2)
+
+
+@smoother_matrix.mistake("the penalty counts twice: setting the derivative to zero, the 2 of both squares cancels")
+def smoother_double_penalty(features, features_new, penalty=0.0):
+    return _smoother(features, features_new, 2 * _penalties(features, penalty))
+
+
+@smoother_matrix.mistake("the penalty is divided by the number of data: the squares are summed, and it stands as it is")
+def smoother_divided_penalty(features, features_new, penalty=0.0):
+    return _smoother(features, features_new, _penalties(features, penalty) / len(features))
+
+
+@smoother_matrix.mistake("a root was taken of the penalty: only the extra ROWS hold the root, the normal equations the penalty itself")
+def smoother_root_penalty(features, features_new, penalty=0.0):
+    return _smoother(features, features_new, _penalties(features, penalty**0.5))
 
 
 @smoother_matrix.variant("column by column: the fit to each unit vector")
@@ -914,6 +1026,21 @@ def exact_order(smoother, truth, truth_new, noise_sd):
     return noise_sd**2 * np.sum(smoother**2, axis=1), (smoother @ truth - truth_new) ** 2
 
 
+@exact_decomposition.mistake("the noise is missing in the variance: multiply the sum of the squared weights by `noise_sd**2`")
+def exact_unit_noise(smoother, truth, truth_new, noise_sd):
+    return _exact(smoother, truth, truth_new, np.sum(smoother**2, axis=1))
+
+
+@exact_decomposition.mistake("this is the absolute bias: square it")
+def exact_absolute(smoother, truth, truth_new, noise_sd):
+    return np.abs(smoother @ truth - truth_new), noise_sd**2 * np.sum(smoother**2, axis=1)
+
+
+@exact_decomposition.mistake("this is the whole matrix of covariances: the variances are its diagonal")
+def exact_full_covariance(smoother, truth, truth_new, noise_sd):
+    return _exact(smoother, truth, truth_new, noise_sd**2 * smoother @ smoother.T)
+
+
 @exact_decomposition.variant("the diagonal of the covariance matrix of the predictions")
 def exact_covariance(smoother, truth, truth_new, noise_sd):
     covariance = smoother @ (noise_sd**2 * np.eye(truth.size)) @ smoother.T
@@ -1019,6 +1146,41 @@ def training_from_truth(smoother, truth, noise_sd):
 )
 def training_whole_noise(smoother, truth, noise_sd):
     return _training_error(smoother, truth, noise_sd**2)
+
+
+@expected_training_error.mistake(
+    "the noise part is divided by n twice, by a mean over all n * n entries: sum each row, then average over the targets"
+)
+def training_mean_of_entries(smoother, truth, noise_sd):
+    rest = np.eye(truth.size) - smoother
+    return _training_error(smoother, truth, noise_sd**2 * np.mean(rest**2))
+
+
+@expected_training_error.mistake("`1 - smoother` subtracts from every entry: the identity is `np.eye(n)`")
+def training_ones(smoother, truth, noise_sd):
+    rest = 1 - smoother
+    return (np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)) / truth.size
+
+
+@expected_training_error.mistake(
+    "the trace of (I - S)(I - S) was taken: a transpose is missing; the sum of the squared entries is that of (I - S)(I - S)^T"
+)
+def training_no_transpose(smoother, truth, noise_sd):
+    rest = np.eye(truth.size) - smoother
+    return _training_error(smoother, truth, noise_sd**2 * np.trace(rest @ rest) / truth.size)
+
+
+@expected_training_error.mistake(
+    "the spread of the fit is missing: noise and cross term are there, but the sum of the squares of S counts, too"
+)
+def training_without_variance(smoother, truth, noise_sd):
+    return _training_error(smoother, truth, noise_sd**2 * (1 - 2 * np.trace(smoother) / truth.size))
+
+
+@expected_training_error.mistake("the bias is missing: the smoother makes errors without noise, too, (I - S) @ truth")
+def training_without_bias(smoother, truth, noise_sd):
+    rest = np.eye(truth.size) - smoother
+    return noise_sd**2 * np.sum(rest**2) / truth.size
 
 
 @expected_training_error.variant("the error for new targets, less the optimism")
@@ -1137,6 +1299,16 @@ def degree_last_of_equals(degrees, bias2, unit_variance, noise_sd):
 @best_degree.mistake("this degree has the largest error: take the smallest")
 def degree_worst(degrees, bias2, unit_variance, noise_sd):
     return int(degrees[np.argmax(bias2 + noise_sd**2 * unit_variance)])
+
+
+@best_degree.mistake("the bias was multiplied by the noise: `noise_sd**2` belongs to the variance alone")
+def degree_both_scaled(degrees, bias2, unit_variance, noise_sd):
+    return _degree(degrees, noise_sd**2 * (bias2 + unit_variance))
+
+
+@best_degree.mistake("`bias2` is squared already: square the noise alone")
+def degree_bias_squared_again(degrees, bias2, unit_variance, noise_sd):
+    return _degree(degrees, bias2**2 + noise_sd**2 * unit_variance)
 
 
 @best_degree.variant("a loop that keeps the best")
