@@ -35,7 +35,9 @@ def in_node(script, calls):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout, object_hook=lambda told: float(told["number"]) if "number" in told else told)
+    return json.loads(
+        done.stdout, object_hook=lambda told: float(told["number"]) if "number" in told else told
+    )
 
 
 def same(found, wanted, tolerance=1e-9):
@@ -63,7 +65,13 @@ def raced(problem, method, lr, mu, steps):
     step, n_state = METHODS[method]
     theta, state, points = problem.start, [np.zeros(2)] * n_state, [problem.start]
     for t in range(1, steps + 1):
-        more = {"t": t} if method == "adam" else {"mu": mu} if method in ("momentum", "nesterov") else {}
+        more = (
+            {"t": t}
+            if method == "adam"
+            else {"mu": mu}
+            if method in ("momentum", "nesterov")
+            else {}
+        )
         result = step(theta, problem.gradient(theta), *state, lr=lr, **more)
         theta, *state = result if n_state else (result,)
         points.append(theta)
@@ -103,7 +111,9 @@ def test_the_fan_has_the_parts_of_the_references(degree):
     draws = np.random.default_rng(degree).normal(size=(40, 20))
     features = [np.polynomial.legendre.legvander((inputs - 5) / 5, degree) for inputs in (x, x_new)]
     for found, wanted in zip(
-        in_node("bias-variance", [("features", inputs, degree) for inputs in (x, x_new)]), features, strict=True
+        in_node("bias-variance", [("features", inputs, degree) for inputs in (x, x_new)]),
+        features,
+        strict=True,
     ):
         same(found, wanted)
     for penalty, noise in ((0, 0), (0, 3), (10**-4.0, 1), (0.3, 1), (1000, 2.9)):
@@ -170,14 +180,18 @@ def test_the_layers_have_the_activations_and_variances_of_the_references(kind):
             a, slopes = activation(layer)
             same([square / scale**2, flat], [np.mean(layer**2) / scale**2, np.mean(slopes < 0.01)])
             same(spread / scale, np.sqrt(np.mean(np.var(a, axis=0))) / scale)
-        wanted = initialization.forward_variance((12,) * 9, [deviation**2] * 8, lambda z: activation(z)[0])
+        wanted = initialization.forward_variance(
+            (12,) * 9, [deviation**2] * 8, lambda z: activation(z)[0]
+        )
         same(np.array(theory) / wanted, np.ones(8))
 
 
 def test_the_histograms_are_those_of_numpy():
     values = np.random.default_rng(1).normal(size=3000) * 6
     cases = [(values, -12, 12, 48), (values / 30, -1, 1, 7), (np.array([0.0, 1.0, 0.5]), 0, 1, 2)]
-    for (data, low, high, bins), found in zip(cases, in_node("initialization", [("histogram", *c) for c in cases]), strict=True):
+    for (data, low, high, bins), found in zip(
+        cases, in_node("initialization", [("histogram", *c) for c in cases]), strict=True
+    ):
         assert found == np.histogram(data.clip(low, high), bins, (low, high))[0].tolist()
 
 
@@ -215,7 +229,9 @@ def test_the_update_and_its_error_are_those_of_numpy():
         matrix, hessian = scale * factor @ factor.T, hessian + hessian.T
         step, change = rng.normal(size=(2, 2))
         for y in (change, -change):
-            updated, error = in_node("second-order", [("update", matrix, step, y), ("error", matrix, hessian)])
+            updated, error = in_node(
+                "second-order", [("update", matrix, step, y), ("error", matrix, hessian)]
+            )
             same(updated, second_order.bfgs_update(matrix, step, y))
             same(error, np.linalg.norm(matrix @ hessian - np.eye(2), ord=2))
 
@@ -237,13 +253,23 @@ def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
     (hidden,) = in_node("dropout", [("hiddenOf", x)])
     hidden = np.array(hidden)
     weights = np.array([0.3, -0.3, 0.4, -0.4, 0.2, -0.2, -1.4, 1.4, -1.7, 1.7])
-    masks = np.array([regularization.dropout_forward(np.ones(10), p, Given(row))[1] for row in draws])
+    masks = np.array(
+        [regularization.dropout_forward(np.ones(10), p, Given(row))[1] for row in draws]
+    )
     same(in_node("dropout", [("maskOf", row, p) for row in draws]), masks)
 
     kept = (np.arange(1024)[:, None] >> np.arange(10)) % 2
     chances = np.prod(np.where(kept == 1, 1 - p, p), axis=1)
-    for last, link in (("as it is", lambda z: z), ("through a sigmoid", lambda z: 1 / (1 + np.exp(-z)))):
-        wanted = [link(regularization.dropout_forward(hidden, p, Given(np.tile(row, (13, 1))))[0] @ weights) for row in draws]
+    for last, link in (
+        ("as it is", lambda z: z),
+        ("through a sigmoid", lambda z: 1 / (1 + np.exp(-z))),
+    ):
+        wanted = [
+            link(
+                regularization.dropout_forward(hidden, p, Given(np.tile(row, (13, 1))))[0] @ weights
+            )
+            for row in draws
+        ]
         same(in_node("dropout", [("outputs", hidden, mask, last) for mask in masks]), wanted)
         every = link((hidden[:, None] * kept / (1 - p)) @ weights)
         average = every @ chances
@@ -257,10 +283,18 @@ def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
 
 
 def test_the_units_of_the_dropout_figure_are_those_of_the_chapter():
-    script, chapter = (SCRIPTS / "dropout.js").read_text(), (ROOT / "chapters" / "regularization.md").read_text()
+    script, chapter = (
+        (SCRIPTS / "dropout.js").read_text(),
+        (ROOT / "chapters" / "regularization.md").read_text(),
+    )
     for name in ("kinks", "weights"):
-        numbers = [re.findall(r"-?[\d.]+", re.search(pattern, text)[1]) for text, pattern in (
-            (script, rf"{name.upper()} = \[(.*?)\]"), (chapter, rf"\n{name} = np.array\(\[(-?\d.*?, -?\d.*?, -?\d.*?, .*?)\]\)"))]
+        numbers = [
+            re.findall(r"-?[\d.]+", re.search(pattern, text)[1])
+            for text, pattern in (
+                (script, rf"{name.upper()} = \[(.*?)\]"),
+                (chapter, rf"\n{name} = np.array\(\[(-?\d.*?, -?\d.*?, -?\d.*?, .*?)\]\)"),
+            )
+        ]
         same(numbers[0], numbers[1])
 
 
@@ -271,15 +305,31 @@ def test_numbers_and_ticks_are_fit_to_be_read():
     values = [0, 1, -0.25, 12345.6, 0.000123, -2e7, 0.1 + 0.2, 99_999.9]
     shown = in_node("figures", [("number", value) for value in values])
     assert shown == ["0", "1", "−0.25", "12300", "1.2e−4", "−2.0e7", "0.3", "100000"]
-    found = in_node("figures", [("ticks", 0, 10, 5), ("ticks", -0.9, 1.9, 5), ("ticks", 0, 0.1, 2), ("ticks", -4.25, 3, 7)])
-    for ticks, wanted in zip(found, ([0, 2, 4, 6, 8, 10], [0, 1], [0, 0.05, 0.1], [-4, -2, 0, 2]), strict=True):
+    found = in_node(
+        "figures",
+        [
+            ("ticks", 0, 10, 5),
+            ("ticks", -0.9, 1.9, 5),
+            ("ticks", 0, 0.1, 2),
+            ("ticks", -4.25, 3, 7),
+        ],
+    )
+    for ticks, wanted in zip(
+        found, ([0, 2, 4, 6, 8, 10], [0, 1], [0, 0.05, 0.1], [-4, -2, 0, 2]), strict=True
+    ):
         same(ticks, wanted)
-    assert in_node("figures", [("pixel", value) for value in (1e300, -1e9, 3.14159)]) == ["10000.0", "-10000.0", "3.1"]
+    assert in_node("figures", [("pixel", value) for value in (1e300, -1e9, 3.14159)]) == [
+        "10000.0",
+        "-10000.0",
+        "3.1",
+    ]
 
 
 def test_the_random_numbers_of_the_page_are_random_and_repeat():
     code = "const g = require(process.argv[1]); console.log(JSON.stringify([1, 1, 2].map(s => g.normals(g.generator(s), 20000))))"
-    done = subprocess.run([NODE, "-e", code, SCRIPTS / "figures.js"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [NODE, "-e", code, SCRIPTS / "figures.js"], capture_output=True, text=True, check=True
+    )
     first, again, other = np.array(json.loads(done.stdout))
     assert np.array_equal(first, again)
     for draws in (first, other):
@@ -296,7 +346,9 @@ def test_colours_are_those_of_the_book():
     named = dict(re.findall(r"--(gradus-\d): (#[0-9a-f]{6});", styles))
     assert named == {f"gradus-{i}": plots.series(i)["color"] for i in range(6)}
     for method in plots.METHODS:
-        used = re.search(rf"\.gradus-{method.replace(' ', '-')} {{ stroke: var\(--(gradus-\d)\)", styles)
+        used = re.search(
+            rf"\.gradus-{method.replace(' ', '-')} {{ stroke: var\(--(gradus-\d)\)", styles
+        )
         assert named[used[1]] == plots.style(method)["color"]
 
 
@@ -320,7 +372,11 @@ def test_every_script_has_its_figure_and_every_figure_its_script():
 def shown(page, name):
     """What a figure shows: its drawing, its status line, its table."""
     play = page.locator(f"gradus-{name} .gradus-play")
-    parts = (play.locator("> svg").inner_html(), play.locator("[role=status]").inner_text(), play.locator("table").inner_text())
+    parts = (
+        play.locator("> svg").inner_html(),
+        play.locator("[role=status]").inner_text(),
+        play.locator("table").inner_text(),
+    )
     for part in parts:
         assert part.strip()
         assert not re.search("NaN|undefined|Infinity|null", part)
@@ -332,22 +388,24 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, address, figure):
     page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390)
     element, seen = page.locator(f"gradus-{figure}"), []
     assert not element.locator(".gradus-still").is_visible()
+    drawn = "([name, before]) => document.querySelector(`gradus-${name} .gradus-play > svg`).innerHTML != before"
     for control in element.locator("input, select, button").all():
-        button = control.evaluate("node => node.tagName == 'BUTTON'")
-        views = [shown(page, figure)]
-        for key in ["Enter"] if button else ["End", "Home"]:
+        kind = control.evaluate("node => node.type")
+        for key in ["Enter"] if kind == "button" else ["End", "Home"]:
+            before, place = shown(page, figure), control.input_value() if kind != "button" else None
             control.focus()
             page.keyboard.press(key)
+            if kind == "range" and control.input_value() != place or kind == "button":
+                page.wait_for_function(drawn, arg=[figure, before[0]], timeout=20_000)
             page.wait_for_timeout(600)  # the status line waits until the slider rests
-            views.append(shown(page, figure))
+            seen += [before, shown(page, figure)]
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        if not button:
-            label = element.locator(f"label[for={control.get_attribute('id')}]")
-            assert label.inner_text()
+        if kind != "button":
+            assert element.locator(f"label[for={control.get_attribute('id')}]").inner_text()
         if text := control.get_attribute("aria-valuetext"):
-            assert element.locator(f"output[for={control.get_attribute('id')}]").inner_text() == text
-            assert len({drawing for drawing, _, _ in views}) > 1, f"{label.inner_text()} moves nothing"
-        seen += views
+            assert (
+                element.locator(f"output[for={control.get_attribute('id')}]").inner_text() == text
+            )
     assert len({status for _, status, _ in seen}) > 1
     assert len({table for _, _, table in seen}) > 1
     assert page.complaints == []
@@ -370,7 +428,10 @@ def test_the_static_figure_stands_without_scripts_and_on_paper(browser, visit, a
 
 def test_a_page_without_an_interactive_figure_loads_none_of_their_scripts(soup, pages):
     for page in pages:
-        loaded = {Path(tag["src"].split("?")[0]).stem for tag in soup(page).select('script[src*="interactive/"]')}
+        loaded = {
+            Path(tag["src"].split("?")[0]).stem
+            for tag in soup(page).select('script[src*="interactive/"]')
+        }
         held = {name for name, chapter in CHAPTERS.items() if page == f"chapters/{chapter}"}
         assert loaded == (held | {"figures"} if held else set())
 
@@ -382,7 +443,9 @@ def test_a_figure_that_fails_leaves_the_static_one(visit, tmp_path):
         <script defer src="failing.js"></script><gradus-failing><p>The static figure.</p></gradus-failing>"""
     )
     draw = "() => { throw new Error('drawn wrongly') }"
-    (tmp_path / "failing.js").write_text(f"Gradus.define('failing', {{ title: 'Fails', controls: [], draw: {draw} }})")
+    (tmp_path / "failing.js").write_text(
+        f"Gradus.define('failing', {{ title: 'Fails', controls: [], draw: {draw} }})"
+    )
     page = visit((tmp_path / "page.html").as_uri())
     assert page.locator("gradus-failing > p").is_visible()
     assert page.locator("gradus-failing .gradus-play").count() == 0
