@@ -208,6 +208,11 @@ REPAIRS = (
         r'\s*<script defer src="[^"]*fontawesome\.js[^"]*"></script>',
         "",
     ),
+    (
+        "the search runs on its own page, but every page loads its index",
+        r'(docsearch:version"[^>]*>)(?:\s*<script src="[^"]*(?:search|language_)\w+\.js"></script>){3}',
+        r"\1",
+    ),
     ("icons are read aloud", r'<i class="', '<i aria-hidden="true" class="'),
     (
         "icons are read aloud",
@@ -272,6 +277,7 @@ def repaired(page: str) -> str:
 
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
+    app.setup_extension("gradus_publish")
     app.add_config_value("gradus_show_references", True, "env", [bool])
     app.add_post_transform(KeepPunctuation)
     app.add_post_transform(LinkTerms)

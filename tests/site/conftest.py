@@ -59,12 +59,13 @@ def site():
 
 @pytest.fixture(scope="session")
 def bare_site(tmp_path_factory):
-    """The site of a course that grades, without its cells run and before its pages are repaired."""
+    """The published site of a course that grades, without its cells run and before its pages are repaired."""
     folder = tmp_path_factory.mktemp("bare")
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     config["execute"]["execute_notebooks"] = "off"
     config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
     config["sphinx"]["config"]["gradus_show_references"] = False
+    config["sphinx"]["config"]["html_baseurl"] = "https://example.org/gradus/"
     path = folder / "_config.yml"
     path.write_text(yaml.safe_dump(config))
     return run_jupyter_book("-n", before="import gradus_site; gradus_site.REPAIRS = ()", config=path, out=folder)
