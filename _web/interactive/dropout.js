@@ -77,8 +77,8 @@
     return {
       height: tall + high + 112,
       svg: above.frame + above.inside(lines.join("")) + below.frame + cells.join(""),
-      alt: "Above, the output against the input: thin lines for single masks, and over them their average, the average " +
-        "over all masks, and one pass without a mask. Below, the last masks, a filled square for each unit that is kept.",
+      alt: "Above, the output against the input: thin lines for single masks, and over them their average, the " +
+        "average over all masks, and one pass without a mask. Below, the last masks: a filled square is a kept unit.",
       status: (exactly ? "One pass with all units is the average over all 1,024 masks, to rounding. "
         : `One pass with all units differs from the average over all 1,024 masks by up to ${number(gap(pass))}. `) +
         `The average of ${masksText} is off by up to ${off(sampled)}.`,

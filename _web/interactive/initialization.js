@@ -121,7 +121,8 @@
       status: `${name}, standard deviation ${number(deviation)}: from layer to layer the variance of z is multiplied ` +
         `by ${number(factor)} on average: ${fate}.` +
         (lost ? " But a unit now says nearly the same for every input." : "") +
-        (last[1] > 0.5 && RANGES[name] ? ` In the last layer ${percent(last[1])} of the slopes are below 0.01: saturated.` : ""),
+        (last[1] > 0.5 && RANGES[name]
+          ? ` In the last layer ${percent(last[1])} of the slopes are below 0.01: saturated.` : ""),
       caption: `${name}, weights of size ${number(gain)} / √n with n = ${WIDTH}`,
       head: ["layer", "variance of z", "predicted", "slopes < 0.01", "between inputs"],
       rows: shown.map((k) => ["", k, number(found[k - 1][0]), number(theory[k - 1]), percent(found[k - 1][1]),
@@ -134,7 +135,8 @@
     draw,
     controls: [
       { name: "name", label: "Activation", options: Object.keys(ACTIVATIONS) },
-      { name: "power", label: "Size of weights × √n", min: -3.5, max: 3.5, step: 0.125, value: 0.5, text: (v) => number(2 ** v) },
+      { name: "power", label: "Size of weights × √n", min: -3.5, max: 3.5, step: 0.125, value: 0.5,
+        text: (v) => number(2 ** v) },
       { name: "depth", label: "Layers", min: 2, max: DEPTH, step: 1, value: DEPTH },
       { name: "again", label: "Draw new weights" },
     ],

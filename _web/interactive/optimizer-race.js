@@ -108,7 +108,8 @@
     return {
       height, status, rows,
       svg: plot.frame + plot.inside(lines.join("")),
-      alt: `Paths of six optimizers on ${landscape} over level lines, ${steps} steps at most. The table below has their ends.`,
+      alt: `Paths of six optimizers on ${landscape} over level lines, ${steps} steps at most. ` +
+        "The table below has their ends.",
       caption: `On ${landscape}, after ${steps} steps`,
       head: ["method", "rate", "f at the end", level < 0 ? "f < −1 after" : "stays < 0.01 after"],
     };

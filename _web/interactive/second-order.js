@@ -124,7 +124,8 @@
     const axis = ([from, to], label) => ({ from, to, label });
     const wide = width - 62, tall = Math.round(width * 0.42);
     const above = axes([50, 10, wide, tall], axis(x, "x"), axis(y, "y"));
-    const path = line(above, points.slice(0, k + 1), "gradus-1") + points.slice(0, k + 1).map((p) => dot(above, p, "gradus-1", 3)).join("");
+    const visited = points.slice(0, k + 1);
+    const path = line(above, visited, "gradus-1") + visited.map((p) => dot(above, p, "gradus-1", 3)).join("");
     // Below, both ellipses in one scale, the same across and up.
     const rings = [[ellipse(matrix), "gradus-0"]];
     if (definite) rings.unshift([ellipse(inverted(truth)), "gradus-broad"]);
@@ -133,7 +134,8 @@
     const below = axes([50, tall + 70, wide, tall], { from: -reach * ratio, to: reach * ratio, label: "step in x" },
       { from: -reach, to: reach, label: "step in y" });
     const far = error(matrix, truth);
-    const judged = definite ? `M H differs from I by ${number(far)}` : "the true Hessian here has a negative eigenvalue and no ellipse";
+    const judged = definite ? `M H differs from I by ${number(far)}`
+      : "the true Hessian here has a negative eigenvalue and no ellipse";
     return {
       height: 2 * tall + 112,
       svg: above.frame + above.inside(contours(above, (a, b) => value([a, b]), axis(x), axis(y)) + path) +

@@ -13,7 +13,7 @@ import os
 import sys
 import traceback
 import zipfile
-from symtable import symtable
+from symtable import Symbol, symtable
 
 LONGEST_OUTPUT = 20_000
 FOLDER = "exercise"  # no such folder exists; `gradus` knows by it which lines are the reader's own
@@ -121,10 +121,14 @@ def _needed(tree: ast.AST, before: list[dict]) -> list[tuple[str, str]]:
         except SyntaxError:  # not finished: as if it were not begun
             code = exercise["stub"]
             table = symtable(code, "", "exec")
-        if wanted & {s.get_name() for s in table.get_symbols() if s.is_assigned()}:
+        if wanted & {s.get_name() for s in table.get_symbols() if _is_bound(s)}:
             chosen.insert(0, (exercise["name"], code))
             wanted |= _used(ast.parse(code))
     return chosen
+
+
+def _is_bound(symbol: Symbol) -> bool:
+    return symbol.is_assigned() or symbol.is_imported()
 
 
 def _used(tree: ast.AST) -> set[str]:
@@ -158,8 +162,8 @@ class _Output(io.StringIO):
 
     def write(self, text: str) -> int:
         room = LONGEST_OUTPUT - self.tell()
-        if room > 0:
-            super().write(text[:room] + "\n... and so on\n" * (len(text) > room))
+        if room >= 0:
+            super().write(text if len(text) <= room else text[:room] + "\n... and so on\n")
         return len(text)
 
     def add(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The interactive figures: their numbers are those of the references, and they work without a mouse or a script."""
+"""The interactive figures: their numbers are the references', and they need no mouse and no script."""
 
 import json
 import re
@@ -24,9 +24,10 @@ def in_node(script, calls):
     code = """
         const functions = require(process.argv[1]);
         const told = (key, value) =>
-            typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value;
+            typeof value !== "number" || Number.isFinite(value) ? value : { number: String(value) };
         const calls = JSON.parse(require("fs").readFileSync(0, "utf8"));
-        console.log(JSON.stringify(calls.map(([name, ...rest]) => functions[name](...rest)), told));"""
+        const results = calls.map(([name, ...rest]) => functions[name](...rest));
+        console.log(JSON.stringify(results, told));"""
     done = subprocess.run(
         [NODE, "-e", code, str(SCRIPTS / f"{script}.js")],
         input=json.dumps(calls, default=lambda array: array.tolist()),
@@ -61,7 +62,7 @@ METHODS = {
 
 
 def raced(problem, method, lr, mu, steps):
-    """The points of a method by the references, up to the first with a coordinate beyond a million."""
+    """The points of a method by the references, up to the first beyond a million."""
     step, n_state = METHODS[method]
     theta, state, points = problem.start, [np.zeros(2)] * n_state, [problem.start]
     for t in range(1, steps + 1):
@@ -326,7 +327,8 @@ def test_numbers_and_ticks_are_fit_to_be_read():
 
 
 def test_the_random_numbers_of_the_page_are_random_and_repeat():
-    code = "const g = require(process.argv[1]); console.log(JSON.stringify([1, 1, 2].map(s => g.normals(g.generator(s), 20000))))"
+    code = """const g = require(process.argv[1])
+        console.log(JSON.stringify([1, 1, 2].map(seed => g.normals(g.generator(seed), 20000))))"""
     done = subprocess.run(
         [NODE, "-e", code, SCRIPTS / "figures.js"], capture_output=True, text=True, check=True
     )
@@ -388,7 +390,8 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, address, figure):
     page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390)
     element, seen = page.locator(f"gradus-{figure}"), []
     assert not element.locator(".gradus-still").is_visible()
-    drawn = "([name, before]) => document.querySelector(`gradus-${name} .gradus-play > svg`).innerHTML != before"
+    drawn = """([name, before]) =>
+        document.querySelector(`gradus-${name} .gradus-play > svg`).innerHTML != before"""
     for control in element.locator("input, select, button").all():
         kind = control.evaluate("node => node.type")
         for key in ["Enter"] if kind == "button" else ["End", "Home"]:
@@ -439,8 +442,9 @@ def test_a_page_without_an_interactive_figure_loads_none_of_their_scripts(soup, 
 def test_a_figure_that_fails_leaves_the_static_one(visit, tmp_path):
     figures = (SCRIPTS / "figures.js").as_uri()
     (tmp_path / "page.html").write_text(
-        f"""<!DOCTYPE html><html lang="en"><title>A failure</title><script defer src="{figures}"></script>
-        <script defer src="failing.js"></script><gradus-failing><p>The static figure.</p></gradus-failing>"""
+        f"""<!DOCTYPE html><html lang="en"><title>A failure</title>
+        <script defer src="{figures}"></script><script defer src="failing.js"></script>
+        <gradus-failing><p>The static figure.</p></gradus-failing>"""
     )
     draw = "() => { throw new Error('drawn wrongly') }"
     (tmp_path / "failing.js").write_text(
