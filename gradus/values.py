@@ -109,6 +109,8 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
 def _tree(value: Any, buffers: list[bytes], depth: int) -> Any:
     if depth < 0:
         raise NotData(f"nested deeper than {MAX_DEPTH}")
+    if isinstance(value, np.str_):  # an item of an array of strings
+        value = str(value)
     if value is None or type(value) in (bool, int, float, str):
         return value  # Python's JSON knows nan and the infinities
     if isinstance(value, np.ndarray | np.generic):

@@ -295,7 +295,9 @@ def compare(
 
 
 def _plain_truth(value: Any) -> Any:
-    """NumPy's True and False as Python's: from a sandbox they come as arrays without axes."""
+    """NumPy's strings, True and False as Python's: from a sandbox truths come as arrays without axes."""
+    if isinstance(value, np.str_):
+        return str(value)
     truth = isinstance(value, np.ndarray | np.bool_) and value.dtype == bool and value.ndim == 0
     return bool(value) if truth else value
 
@@ -355,7 +357,7 @@ def _numbers_of_shape(shape: tuple[int, ...]) -> str:
 def _shape_of(plan: Plan, expected: Any) -> str:
     if isinstance(expected, tuple):
         return f"a tuple ({', '.join(plan.returns)})"
-    # A list may hold arrays of different lengths, which have no shape together.
-    if isinstance(expected, list | dict):
+    # A list may hold arrays of different lengths, which have no shape together; a string has none.
+    if isinstance(expected, list | dict | str):
         return describe(expected)
     return _numbers_of_shape(np.shape(expected))
