@@ -82,6 +82,27 @@ def head_of_zeros(theta, widths, keep, n_classes, rng):
     return _new_head(theta, widths, keep, n_classes, np.zeros(n * n_classes))
 
 
+@replace_head.mistake(
+    "the variance is He's, 2 / n: the head has no ReLU behind it, so it is 1 / n"
+)
+def head_he(theta, widths, keep, n_classes, rng):
+    n = widths[keep]
+    return _new_head(theta, widths, keep, n_classes, rng.normal(0, (2 / n) ** 0.5, n * n_classes))
+
+
+@replace_head.mistake("the weights are standard normal: their variance is 1 / (number of inputs)")
+def head_not_scaled(theta, widths, keep, n_classes, rng):
+    n = widths[keep]
+    return _new_head(theta, widths, keep, n_classes, rng.normal(size=n * n_classes))
+
+
+@replace_head.mistake(
+    "only the last layer was cut off: keep the first `keep` layers, however many there are"
+)
+def head_on_all_but_the_last(theta, widths, keep, n_classes, rng):
+    return reference.replace_head(theta, widths, len(widths) - 2, n_classes, rng)
+
+
 @replace_head.mistake("the biases of the new head were drawn, too: they are zero")
 def head_random_biases(theta, widths, keep, n_classes, rng):
     n = widths[keep]
@@ -158,7 +179,27 @@ def mask_biases_free(widths, frozen):
         [np.full(n * k, float(i >= frozen)), np.ones(k)]
         for i, (n, k) in enumerate(pairwise(widths))
     ]
-    return np.concatenate(sum(parts, []))
+    return np.concatenate([part for layer in parts for part in layer])
+
+
+@freeze_mask.mistake("the first `frozen` numbers are 0: `frozen` counts layers, not parameters")
+def mask_counts_parameters(widths, frozen):
+    mask = np.ones(_size(widths))
+    mask[:frozen] = 0
+    return mask
+
+
+@freeze_mask.mistake("one layer too many is frozen: layer number `frozen`, counted from 0, is trained")
+def mask_one_too_many(widths, frozen):
+    return _mask(widths, (np.arange(len(widths) - 1) > frozen).astype(float))
+
+
+@freeze_mask.mistake(
+    "a layer from n to k units has k biases, one for each unit that it feeds: this counts n"
+)
+def mask_biases_of_the_inputs(widths, frozen):
+    sizes = [n * k + n for n, k in pairwise(widths)]
+    return np.repeat((np.arange(len(sizes)) >= frozen).astype(float), sizes)
 
 
 @freeze_mask.mistake(
@@ -256,6 +297,39 @@ def masked_without_momentum(theta, grad, velocity, mask, lr, mu=0.9):
     return theta - lr * velocity, velocity
 
 
+@masked_step.mistake(
+    "the mask is on the old velocity alone: the new gradient moves the frozen parameters; mask the sum"
+)
+def mask_on_the_old_velocity(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mu * mask * velocity + grad
+    return theta - lr * velocity, velocity
+
+
+@masked_step.mistake("the step is made with the old velocity: compute the new one first")
+def masked_step_before_velocity(theta, grad, velocity, mask, lr, mu=0.9):
+    return theta - lr * mask * velocity, mask * (mu * velocity + grad)
+
+
+@masked_step.mistake("`mu` is missing: the old velocity is multiplied by it")
+def masked_without_mu(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mask * (velocity + grad)
+    return theta - lr * velocity, velocity
+
+
+@masked_step.mistake(
+    "the learning rate is inside the velocity: here it multiplies the velocity in the step"
+)
+def masked_rate_inside(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mask * (mu * velocity + lr * grad)
+    return theta - velocity, velocity
+
+
+@masked_step.mistake("the gradient has no factor 1 - mu here: velocity <- mu * velocity + grad")
+def masked_averaged(theta, grad, velocity, mask, lr, mu=0.9):
+    velocity = mask * (mu * velocity + (1 - mu) * grad)
+    return theta - lr * velocity, velocity
+
+
 @masked_step.mistake("the step goes uphill: subtract lr * velocity")
 def masked_uphill(theta, grad, velocity, mask, lr, mu=0.9):
     velocity = mask * (mu * velocity + grad)
@@ -312,6 +386,23 @@ def rates_from_one(widths, lr, factor):
 )
 def rates_linear(widths, lr, factor):
     return _mask(widths, lr / (1 + factor * np.arange(len(widths) - 1)[::-1]))
+
+
+@discriminative_learning_rates.mistake(
+    "all layers but the last have the same rate: divide by the factor once more for each layer down"
+)
+def rates_of_two_kinds(widths, lr, factor):
+    rates = np.full(len(widths) - 1, lr / factor)
+    rates[-1] = lr
+    return _mask(widths, rates)
+
+
+@discriminative_learning_rates.mistake(
+    "the biases are missing: a layer from n to k units has n * k weights and k biases"
+)
+def rates_without_biases(widths, lr, factor):
+    rates = lr / factor ** np.arange(len(widths) - 1.0)[::-1]
+    return np.repeat(rates, [n * k for n, k in pairwise(widths)])
 
 
 @discriminative_learning_rates.mistake(
@@ -382,6 +473,15 @@ def strategy_table(n_examples, similar, enough=1000):
         (True, True): "fine-tune the last layers",
         (True, False): "fine-tune all layers",
     }[n_examples >= enough, bool(similar)]
+
+
+@strategy.variant("an item of an array of strings")
+def strategy_array(n_examples, similar, enough=1000):
+    table = [
+        ["head on earlier features", "new head"],
+        ["fine-tune all layers", "fine-tune the last layers"],
+    ]
+    return np.array(table)[int(n_examples >= enough), int(similar)]
 
 
 @strategy.variant("four questions")
