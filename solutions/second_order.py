@@ -16,7 +16,6 @@ from gradus.domain import (
     domain,
 )
 
-MEMORY = 10  # pairs that L-BFGS keeps
 TRIALS = 30  # of one line search
 
 
@@ -418,7 +417,7 @@ def lbfgs_direction(grad, steps, changes):
 
 
 @domain(memory=POSITIVE_COUNT, tol=POSITIVE, max_iterations=POSITIVE_COUNT)
-def lbfgs(f, gradient, theta, memory=MEMORY, tol=1e-5, max_iterations=10_000):
+def lbfgs(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
     """Minimise by L-BFGS with a line search.
 
     In every iteration:
