@@ -154,6 +154,13 @@ def test_complex_numbers_only_where_they_are_expected():
     assert message(1.0, 1.0 + 0j) == "theta: expected a number, got a complex"
 
 
+def test_a_string_out_of_an_array_is_the_string_that_it_holds():
+    answer = np.array(["new head", "another"])[0]
+    for held in (answer, values.unpack(values.pack(answer))):
+        assert message("new head", held) == ""
+        assert message("old head", held) != ""
+
+
 @pytest.mark.parametrize("expected", [True, False, np.True_, np.False_, np.array(True)])
 def test_truth_values_arrive_as_they_were_in_the_notebook(expected):
     """NumPy's own come back from a sandbox as arrays without axes."""
