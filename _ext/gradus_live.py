@@ -1,0 +1,269 @@
+"""Exercises that run in the page, and the downloads: made at build from the one source of each.
+
+- Under each check stands `<gradus-exercise>`, with the stub as the chapter has it; at a chapter's
+  top the time it takes, what comes before, and its downloads (`<gradus-chapter>`).
+- `live/` gets the scripts of `_web/live` and, from the release that students get, the wheel of
+  `gradus` and the visible cases; `downloads/` gets the released notebooks and the student's pack.
+- Pyodide comes from `gradus_pyodide_base`: an address, or a folder of the site such as "pyodide/".
+"""
+
+import hashlib
+import html
+import json
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import gradus_overview
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+PYODIDE = "https://cdn.jsdelivr.net/pyodide/v314.0.6/full/"
+PACK = "gradus-student.zip"
+TITLE = re.compile(r"^# .*$", re.MULTILINE)
+CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
+STUB = re.compile(r"^@exercise$", re.MULTILINE)
+CHECK = re.compile(r"^check\((\w+)\)$", re.MULTILINE)
+HEADINGS = re.compile(r"^(?:#|\().*$", re.MULTILINE)  # what links from another page may show
+README = """\
+# Gradus: the notebooks
+
+All that is needed is Python 3.11 or later. In this folder:
+
+    python3 -m venv .venv
+    . .venv/bin/activate                  # on Windows: .venv\\Scripts\\activate
+    pip install -r requirements.txt
+    jupyter lab
+
+Open a notebook and run its cells from the top. Leave the files `*.cases` beside the notebooks: the
+checks need them.
+"""
+
+
+class ChapterLine(nodes.General, nodes.TextElement):
+    """At a chapter's top: time, exercises, points, what comes before."""
+
+
+class TryHere(nodes.General, nodes.Element):
+    """An exercise's place in the page."""
+
+
+class ChapterDirective(Directive):
+    """A line of inline text; what a chapter's exercises share goes with it."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        holder = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, holder)
+        shared = self.state.document.settings.env.temp_data["gradus_shared"]
+        return [ChapterLine("", "", *holder[0].children, shared=shared)]
+
+
+class ExerciseDirective(Directive):
+    """`{gradus-exercise} NAME`"""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        stubs = self.state.document.settings.env.temp_data["gradus_stubs"]
+        return [TryHere("", exercise=name, stub=stubs[name])]
+
+
+def complete(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the directives above into a chapter: below its title and below each check."""
+    from autograder.chapter import read_chapter
+
+    if not docname.startswith("chapters/"):
+        return
+    chapter = read_chapter(Path(app.srcdir) / f"{docname}.md")
+    stubs = {name: cell.source for name, cell in chapter.named("exercise").items()}
+    if not stubs:
+        return
+    setup = "\n".join(cell.source for cell in chapter.cells if cell.kind == "setup")
+    app.env.temp_data["gradus_stubs"] = stubs
+    app.env.temp_data["gradus_shared"] = {"chapter": chapter.name, "setup": setup}
+
+    def below(cell: re.Match) -> str:
+        places = (f"\n\n```{{gradus-exercise}} {name}\n```" for name in CHECK.findall(cell[0]))
+        return cell[0] + "".join(places)
+
+    line = overview(Path(app.srcdir), chapter.name)
+    text = TITLE.sub(lambda t: f"{t[0]}\n\n```{{gradus-chapter}}\n{line}\n```", source[0], count=1)
+    source[0] = CELL.sub(below, text)
+
+
+def overview(root: Path, name: str) -> str:
+    """Time, exercises, points and what comes before, in one line of Markdown."""
+    texts = gradus_overview.chapters(root)
+    count, points, minutes = gradus_overview.minutes(name, texts[name])
+    titles = (
+        f"[{gradus_overview.title(texts[other])}]({other}.md)"
+        for other in gradus_overview.needs(root)[name]
+    )
+    asked = f"{count} exercises · {points:g} points"
+    before = ", ".join(titles) or "no other chapter"
+    return f"About {minutes / 60:.0f} hours · {asked} · builds on {before}"
+
+
+def visit_chapter(translator, node: ChapterLine) -> None:
+    translator.body.append('<p class="gradus-overview">')
+
+
+def depart_chapter(translator, node: ChapterLine) -> None:
+    if translator.builder.name != "html":  # a book of paper or an EPUB has neither
+        translator.body.append("</p>")
+        return
+    base = translator.builder.config.gradus_pyodide_base.rstrip("/") + "/"
+    data = {**node["shared"], "base": base, "packages": ["numpy"], "wheel": _wheel_name()}
+    name = data["chapter"]
+    up = "../" * translator.builder.current_docname.count("/")
+    translator.body.append(
+        f"<gradus-chapter>{_json(data)}</gradus-chapter></p>"
+        f'<p class="gradus-overview gradus-downloads">'
+        f'<a href="{up}downloads/{name}.ipynb" download>Download this chapter as a notebook</a> · '
+        f'<a href="{up}downloads/{PACK}" download>Download the student\'s pack</a>'
+        " (all notebooks, and what they need to run)</p>"
+    )
+
+
+def visit_exercise(translator, node: TryHere) -> None:
+    if translator.builder.name == "html":
+        name = html.escape(node["exercise"])
+        translator.body.append(
+            f'<gradus-exercise data-name="{name}"><p class="gradus-overview">With JavaScript, this '
+            f"exercise runs here; it runs in the notebook, too.</p>{_json({'stub': node['stub']})}"
+            "</gradus-exercise>"
+        )
+    raise nodes.SkipNode
+
+
+def _json(data: dict) -> str:
+    # Nothing in a script may look like its end.
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/json">{text}</script>'
+
+
+def _wheel_name() -> str:
+    import gradus
+
+    return f"gradus-{gradus.__version__}-py3-none-any.whl"
+
+
+def equip(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give the script to the pages that have an exercise, and to no other."""
+    if "<gradus-exercise" in context.get("body", ""):
+        app.add_js_file("../live/exercise.js", loading_method="defer")
+        app.add_css_file("../live/exercise.css")
+
+
+def release(app: Sphinx) -> None:
+    """Make the notebooks before the pages, so that what is wrong in a chapter is said at once."""
+    if app.builder.name == "html":
+        root = Path(app.confdir)
+        app.gradus_released = released(root, root / "_build" / ".release")
+
+
+def publish(app: Sphinx, exception: Exception | None) -> None:
+    """Bring into the site what the exercises and the downloads need."""
+    if exception or app.builder.name != "html":
+        return
+    root, out = Path(app.confdir), Path(app.outdir)
+    for place in ("live", "downloads"):
+        (out / place).mkdir(exist_ok=True)
+    # An incremental build does not refresh what html_extra_path brings.
+    for file in (root / "_web" / "live").iterdir():
+        if file.is_file():
+            shutil.copyfile(file, out / "live" / file.name)
+    pack = {"README.md": README.encode()}
+    for folder in app.gradus_released:
+        pack |= {file.name: file.read_bytes() for file in folder.iterdir()}
+    for name, content in pack.items():
+        if name.endswith((".whl", ".cases")):
+            (out / "live" / name).write_bytes(content)
+        elif name.endswith(".ipynb"):
+            (out / "downloads" / name).write_bytes(content)
+    write_pack(out / "downloads" / PACK, pack)
+
+
+def write_pack(path: Path, files: dict[str, bytes]) -> None:
+    """A zip whose bytes depend on its files alone."""
+    with zipfile.ZipFile(path, "w") as pack:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(f"gradus/{name}", (2020, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            pack.writestr(entry, files[name])
+
+
+def released(root: Path, made: Path) -> list[Path]:
+    """The released folder of each chapter with exercises; made again where its source changed."""
+    from autograder.course import Course, CourseError
+    from autograder.release import release_assignments
+
+    try:
+        course = Course.find(root, made=made)
+        chapters = {
+            name: _digest(course, name)
+            for name, file in course.chapters().items()
+            if STUB.search(file.read_text("utf-8"))
+        }
+        if changed := [name for name in chapters if _seal(made, name) != chapters[name]]:
+            list(release_assignments(course, changed))
+    except CourseError as error:
+        raise ExtensionError(f"the notebooks cannot be made: {error}") from error
+    for name in changed:
+        (made / f"{name}.digest").write_text(chapters[name])
+    return [made / "release" / name for name in chapters]
+
+
+def _seal(made: Path, name: str) -> str:
+    seal = made / f"{name}.digest"
+    return seal.read_text() if seal.is_file() else ""
+
+
+def _digest(course, name: str) -> str:
+    """Of all that a chapter's release is made from."""
+    packages = [course.root / part for part in ("gradus", "autograder", course.references)]
+    files = [
+        *sorted(path for package in packages for path in package.rglob("*.py")),
+        *(course.root / file for file in ("pyproject.toml", "requirements.txt", "references.bib")),
+        course.chapter(name),
+    ]
+    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files if file.is_file()))
+    for page, file in course.pages().items():
+        shown = HEADINGS.findall(file.read_text("utf-8"))
+        digest.update("\n".join((page, *shown)).encode())
+    return digest.hexdigest()
+
+
+def visit_chapter_on_paper(translator, node: ChapterLine) -> None:
+    """Of the line, paper has the text."""
+
+
+def depart_chapter_on_paper(translator, node: ChapterLine) -> None:
+    translator.body.append("\n\n")
+
+
+def skip(translator, node: TryHere) -> None:
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict:
+    """Sphinx's entry point."""
+    app.add_config_value("gradus_pyodide_base", PYODIDE, "html", [str])
+    on_paper = (visit_chapter_on_paper, depart_chapter_on_paper)
+    app.add_node(ChapterLine, html=(visit_chapter, depart_chapter), latex=on_paper)
+    app.add_node(TryHere, html=(visit_exercise, None), latex=(skip, None))
+    app.add_directive("gradus-chapter", ChapterDirective)
+    app.add_directive("gradus-exercise", ExerciseDirective)
+    # After gradus_site, so that the exercise stands above the dropdown with its reference.
+    app.connect("source-read", complete, priority=600)
+    app.connect("html-page-context", equip)
+    app.connect("builder-inited", release)
+    app.connect("build-finished", publish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

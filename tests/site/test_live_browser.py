@@ -1,0 +1,306 @@
+"""Exercises in the page, in Chromium.
+
+Python is real: Pyodide's core, of the version that the site names. NumPy for it is on no package
+registry, so no test here runs a check of the book: what these tests show is the page, the worker
+and its Python. For that, the wheel of `gradus` is replaced by a few lines that need no NumPy, and
+the page is told to load no package; where nothing is replaced, the page must say what is missing.
+"""
+
+import io
+import re
+import zipfile
+
+import pytest
+from conftest import ROOT
+
+CORE = ROOT / "node_modules" / "pyodide"
+TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
+STAND_IN = '''\
+class CheckFailed(Exception):
+    pass
+
+def chapter(name):
+    pass
+
+def exercise(function):
+    return function
+
+def check(answer):
+    from gradus import exercises
+    value = answer(1.0, 2.0, 0.5)
+    exercises._display(exercises.Shown())
+    if value != 0.0:
+        raise CheckFailed(f"{answer.__name__}: 0 of 1 cases pass")
+'''
+STAND_IN_EXERCISES = '''\
+from types import SimpleNamespace
+
+_session = SimpleNamespace(verdicts={})
+
+class Shown:
+    def _repr_html_(self):
+        return "<p class='shown'>a table</p>"
+'''
+RIGHT = "@exercise\ndef sgd_step(theta, grad, lr):\n    return theta - lr * grad\n"
+
+
+def wheel():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("gradus/__init__.py", STAND_IN)
+        archive.writestr("gradus/exercises.py", STAND_IN_EXERCISES)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open a chapter. Pyodide's address is answered from `core`, or not at all."""
+    contexts = []
+
+    def open_page(core=True, stand_in=True, script="", width=1280, mode="light", chapter="optimizers"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+        contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.asked, page.complaints = [], []
+
+        def answer(route):
+            file = CORE / route.request.url.split("/full/")[1]
+            page.asked.append(file.name)
+            if core is None:
+                return  # an address that never answers
+            if core and file.is_file():
+                headers = {"access-control-allow-origin": "*", "content-type": TYPES.get(file.suffix, "text/plain")}
+                route.fulfill(body=file.read_bytes(), headers=headers)
+            else:
+                route.fulfill(status=404, headers={"access-control-allow-origin": "*"})
+
+        context.route("https://cdn.jsdelivr.net/pyodide/**", answer)
+        if stand_in:
+            context.route("**/live/gradus-*.whl", lambda route: route.fulfill(body=wheel()))
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{address}/chapters/{chapter}.html", wait_until="networkidle")
+        if stand_in:
+            page.evaluate(
+                """() => {
+                    const script = document.querySelector("gradus-chapter script")
+                    script.textContent = JSON.stringify({...JSON.parse(script.textContent), packages: []})
+                }"""
+            )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def place(page, name="sgd_step"):
+    """An exercise's place, opened."""
+    there = page.locator(f'gradus-exercise[data-name="{name}"]')
+    there.evaluate("node => node.querySelector('details').open = true")
+    return there
+
+
+def run(there, code=None):
+    if code is not None:
+        there.get_by_label("Your answer").fill(code)
+    there.get_by_role("button", name="Run and check").click()
+
+
+def says(there, text, timeout=60_000):
+    there.get_by_role("status").filter(has_text=re.compile(text)).wait_for(timeout=timeout)
+
+
+def test_nothing_is_loaded_before_the_first_click(visit):
+    page = visit()
+    there = place(page)
+    there.get_by_label("Your answer").fill("x = 1")
+    assert page.asked == [] and page.evaluate("performance.getEntriesByType('resource').every(r => !/whl|cases/.test(r.name))")
+    run(there, RIGHT)
+    says(there, "✓ sgd_step: all cases pass")
+    assert "pyodide.mjs" in page.asked and "pyodide.asm.wasm" in page.asked
+    assert there.locator(".shown").inner_text() == "a table"
+    assert page.complaints == []
+
+
+def test_a_reader_s_work_is_kept_and_counted_in_this_browser(visit):
+    page = visit()
+    top = page.locator("gradus-chapter")
+    count = page.locator("gradus-exercise").count()
+    assert top.inner_text().endswith(f"0 of {count} solved here")
+    there = place(page)
+    run(there, RIGHT)
+    says(there, "✓")
+    assert top.inner_text().endswith(f"1 of {count} solved here")
+    page.reload(wait_until="networkidle")
+    assert top.inner_text().endswith(f"1 of {count} solved here")
+    assert there.locator("summary").inner_text() == "Try it here: sgd_step (solved)"
+    there = place(page)
+    assert there.get_by_label("Your answer").input_value() == RIGHT
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    there.get_by_role("button", name="Start again").click()
+    assert there.get_by_label("Your answer").input_value() == RIGHT
+    page.once("dialog", lambda dialog: dialog.accept())
+    there.get_by_role("button", name="Start again").click()
+    assert "replace this line with your answer" in there.get_by_label("Your answer").input_value()
+    page.reload(wait_until="networkidle")
+    assert "replace this line with your answer" in place(page).get_by_label("Your answer").input_value()
+    assert set(page.evaluate("Object.keys(localStorage)")) >= {"gradus/optimizers/sgd_step"}
+
+
+def test_stop_ends_a_loop_and_python_starts_anew(visit):
+    page = visit()
+    there = place(page)
+    run(there, "while True:\n    pass\n")
+    says(there, "Running")
+    says(there, "Still running: is there a loop that does not end", timeout=30_000)
+    other = place(page, "momentum_step")
+    run(other)
+    says(other, "Another exercise is running")
+    there.get_by_role("button", name="Stop").click()
+    says(there, "^Stopped")
+    run(there, RIGHT)
+    says(there, "✓ sgd_step")
+
+
+def test_an_exception_shows_the_reader_s_own_lines(visit):
+    page = visit()
+    there = place(page)
+    run(there, "def outer():\n    return 1 / 0\n\nprint('before')\nouter()\n")
+    says(there, "✗ Your code stopped with ZeroDivisionError")
+    printed = there.locator("pre").inner_text()
+    assert printed.startswith("before\nTraceback")
+    assert re.findall(r'File "(.*?)", line (\d+)', printed) == [("exercise/sgd_step.py", "5"), ("exercise/sgd_step.py", "2")]
+    run(there, "def sgd_step(theta grad):\n    pass\n")
+    says(there, "✗ Your code stopped with SyntaxError")
+    run(there, "import curses\n")
+    says(there, "✗ Your code stopped with ModuleNotFoundError")
+    run(there, "def deep():\n    deep()\ndeep()\n")
+    says(there, "RecursionError|Python stopped working")
+    run(there, RIGHT.replace("- lr", "+ lr"))
+    says(there, "✗ sgd_step: 0 of 1 cases pass")
+    run(there, RIGHT)
+    says(there, "✓")
+    assert page.complaints == []
+
+
+def test_an_address_that_refuses_is_named(visit):
+    there = place(visit(core=False))
+    run(there)
+    says(there, r"Python could not be loaded from https://cdn\.jsdelivr\.net/pyodide/\S+ \(status 404\)")
+
+
+def test_an_address_that_never_answers_is_named_within_twenty_seconds(visit):
+    there = place(visit(core=None))
+    run(there)
+    says(there, r"Python could not be loaded from https://cdn\S+ \(nothing in 15 seconds\)", timeout=20_000)
+    assert there.get_by_role("button", name="Run and check").get_attribute("aria-disabled") == "false"
+
+
+def test_a_base_without_numpy_is_named(visit):
+    """The site as it is, with Pyodide's core alone: nothing is replaced."""
+    page = visit(stand_in=False)
+    there = place(page)
+    run(there)
+    says(there, r"numpy could not be loaded from https://cdn\S+")
+    assert any(name.startswith("numpy-") for name in page.asked)
+
+
+def test_what_gradus_imports_of_the_standard_library_is_in_pyodide(visit):
+    import ast
+
+    files = [*(ROOT / "gradus").glob("*.py"), ROOT / "_web" / "live" / "run.py"]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    names = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    ours = {n for n in names if n.split(".")[0] not in {"numpy", "gradus", "matplotlib", "sklearn", "IPython"}}
+    there = place(visit())
+    run(there, f"import {', '.join(sorted(ours))}\n{RIGHT}")
+    says(there, "✓")
+
+
+def test_without_local_storage_the_page_works_and_says_so(visit):
+    page = visit(script="Object.defineProperty(window, 'localStorage', {get() { throw Error('none here') }})")
+    there = place(page)
+    there.get_by_label("Your answer").fill(RIGHT)
+    says(there, "This browser keeps nothing for this page")
+    run(there)
+    says(there, "✓ sgd_step: all cases pass")
+    assert "1 of" in page.locator("gradus-chapter").inner_text()  # the theme's own scripts do complain
+
+
+def test_keys_do_what_the_line_below_the_editor_says(visit):
+    page = visit()
+    there = place(page)
+    editor = there.get_by_label("Your answer")
+    editor.fill("")
+    editor.press_sequentially("def f(x):")
+    editor.press("Enter")
+    editor.press_sequentially("return x")
+    editor.press("Enter")
+    assert editor.input_value() == "def f(x):\n    return x\n    "
+    editor.press("Tab")
+    assert not editor.evaluate("node => node === document.activeElement")
+    page.keyboard.press("Enter")  # the first button after it
+    says(there, "✗ Your code stopped with NameError")
+    editor.fill(RIGHT)
+    editor.press("Control+Enter")
+    says(there, "✓")
+
+
+def test_from_a_file_the_page_says_that_it_must_be_served(browser, site):
+    page = browser.new_page()
+    page.goto((site / "chapters" / "optimizers.html").as_uri())
+    there = place(page)
+    says(there, "Running code needs the site to be served")
+    run(there)
+    says(there, "Running code needs the site to be served")
+    page.close()
+
+
+def test_without_scripts_a_sentence_stands_in_the_place(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/optimizers.html")
+    assert "With JavaScript, this exercise runs here" in page.locator("gradus-exercise").first.inner_text()
+    assert page.locator("gradus-exercise textarea").count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("width, mode", [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")])
+def test_the_page_is_sound_with_results_shown(visit, width, mode):
+    page = visit(width=width, mode=mode)
+    there = place(page)
+    run(there, f"print('x' * 300)\n{RIGHT}")
+    says(there, "✓")
+    other = place(page, "momentum_step")
+    run(other, "1 / 0")
+    says(other, "✗")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.add_script_tag(path=ROOT / "node_modules" / "axe-core" / "axe.min.js")
+    report = page.evaluate("axe.run({include: [['gradus-exercise'], ['.gradus-overview']]}, {resultTypes: ['violations']})")
+    assert {v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]} == {}
+    assert page.complaints == []
+
+
+def test_a_folder_of_the_site_can_be_the_base(visit, address):
+    page = visit()
+    page.evaluate(
+        """() => {
+            const script = document.querySelector("gradus-chapter script")
+            script.textContent = JSON.stringify({...JSON.parse(script.textContent), base: "pyodide/"})
+        }"""
+    )
+    page.context.route(
+        f"{address}/pyodide/**",
+        lambda route: route.fulfill(
+            body=(CORE / route.request.url.rsplit("/", 1)[1]).read_bytes(),
+            content_type=TYPES.get("." + route.request.url.rsplit(".", 1)[1], "text/plain"),
+        ),
+    )
+    there = place(page)
+    run(there, RIGHT)
+    says(there, "✓")
+    assert page.asked == []
