@@ -28,10 +28,11 @@ ICON_FONTS = "vendor/fontawesome/webfonts"
 def announce(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Say in a page what a link to it shows elsewhere."""
     said = re.search(r'<meta name="description" content="([^"]*)">', context.get("metatags", ""))
+    title = re.sub(r"<[^>]*>", "", context.get("title") or app.config.html_title)
     tags = {
         "og:type": "website" if pagename == app.config.root_doc else "article",
         "og:site_name": html.escape(app.config.html_title),
-        "og:title": html.escape(re.sub(r"<[^>]*>", "", context.get("title", "")), quote=True),
+        "og:title": html.escape(html.unescape(title)),
         "og:description": said[1] if said else "",
     }
     if base := app.config.html_baseurl:
