@@ -244,7 +244,8 @@ def random_search(f, low, high, n_trials, rng):
     Returns
     -------
     trials : ndarray of shape (n_trials, d)
-        Every number drawn by itself, log-uniformly from its column's range.
+        Every number drawn by itself, log-uniformly from its column's range;
+        the trials in the order in which they were drawn.
     values : ndarray of shape (n_trials,)
         f of each trial.
     best : ndarray of shape (d,)

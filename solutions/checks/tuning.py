@@ -24,11 +24,12 @@ def _seeds(rng):
     }
 
 
-def _rows(rng, low, high, validation, test):
-    """A number of rows of which both shares are to be rounded up."""
+def _rows(rng, low, high, validation, test, up=True):
+    """A number of rows of which both shares are to be rounded up, or both down."""
+    least, most = (0.55, 0.95) if up else (0.05, 0.45)
     while True:
         n = int(rng.integers(low, high))
-        if all(0.55 < share * n % 1 < 0.95 for share in (validation, test)):
+        if all(least < share * n % 1 < most for share in (validation, test)):
             return n
 
 
@@ -43,7 +44,7 @@ def train_validation_test_split(rng):
     for label, given in _seeds(rng).items():
         yield Call(label, n=n, validation=0.23, test=0.17, rng=given)
     seed = int(rng.integers(2**31))
-    n = _rows(rng, 400, 500, 0.34, 0.27)
+    n = _rows(rng, 400, 500, 0.34, 0.27, up=False)
     yield Call("large parts", n=n, validation=0.34, test=0.27, rng=Rng(seed))
     n = _rows(rng, 600, 700, 0.13, 0.28)
     yield Call("more to test than to validate", n=n, validation=0.13, test=0.28, rng=Rng(seed + 1))
@@ -103,6 +104,15 @@ def split_share_of_the_rest(n, validation, test, rng):
 )
 def split_truncated(n, validation, test, rng):
     rows, a, b = rng.permutation(n), int(validation * n), int(test * n)
+    return rows[a + b :], rows[:a], rows[a : a + b]
+
+
+@train_validation_test_split.mistake(
+    "the sizes were rounded up: the nearest whole number to 3.2 is `round(3.2)`, 3"
+)
+def split_rounded_up(n, validation, test, rng):
+    rows = rng.permutation(n)
+    a, b = int(np.ceil(validation * n)), int(np.ceil(test * n))
     return rows[a + b :], rows[:a], rows[a : a + b]
 
 
@@ -225,6 +235,28 @@ def standardize_n_minus_1(x_train, x_new):
 def standardize_zero_by_zero(x_train, x_new):
     mean, std = x_train.mean(axis=0), x_train.std(axis=0)
     return (x_train - mean) / std, (x_new - mean) / std
+
+
+@standardize.mistake(
+    "a small number was added to the deviation: a column that does not vary is blown up; centre it only"
+)
+def standardize_epsilon(x_train, x_new):
+    mean, std = x_train.mean(axis=0), x_train.std(axis=0) + 1e-8
+    return (x_train - mean) / std, (x_new - mean) / std
+
+
+@standardize.mistake(
+    "a column that does not vary in `x_train` became zeros in `x_new`: subtract its mean there, too"
+)
+def standardize_constant_to_zero(x_train, x_new):
+    mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+    return tuple(np.where(std == 0, 0.0, (x - mean) / _safe(std)) for x in (x_train, x_new))
+
+
+@standardize.mistake("the columns are centred but not scaled: divide by the standard deviation")
+def standardize_not_scaled(x_train, x_new):
+    mean = x_train.mean(axis=0)
+    return x_train - mean, x_new - mean
 
 
 @standardize.mistake(
@@ -360,6 +392,14 @@ def kfold_places_for_rows(n, k, rng):
 
 
 @kfold_indices.mistake(
+    "`np.delete(rows, fold)` leaves out the *places* in `fold`, not the rows: some rows are in both"
+)
+def kfold_deletes_places(n, k, rng):
+    rows = rng.permutation(n)
+    return [(np.delete(rows, fold), fold) for fold in np.array_split(rows, k)]
+
+
+@kfold_indices.mistake(
     "the numbers do not come from the generator `rng`: with it, the folds can be made again"
 )
 def kfold_own_generator(n, k, rng):
@@ -413,7 +453,12 @@ def one_standard_error(rng):
     yield Call("all simpler ones are worse", errors=shifted([3.0, 1.2, 0.6, 0.0, 0.2], [1] * 5, 5))
     yield Call("the best one varies little", errors=shifted([0.6, 0.3, 0.05, 0.0], [4, 3, 2, 0.2], 4))
     yield Call("the best one varies much", errors=shifted([1.9, 1.4, 0.7, 0.0, 0.3], [0.2, 0.2, 0.2, 3, 0.2], 4))
-    yield Call("between the divisors k and k - 1", errors=shifted([1.5, 0.54, 0.2, 0.0], [1] * 4, 3))
+    # The limit is at 0.58; with the divisor k it is at 0.47, with the root of k - 1 at 0.71.
+    three = shifted([1.5, 0.64, 0.54, 0.2, 0.0], [1] * 5, 3)
+    yield Call("between the divisors k and k - 1", errors=three)
+    # The deviation is 3, so that its square is not smaller.
+    losses = rng.uniform(5, 9) + 3 * errors([1.5, 0.55, 0.2, 0.0], [1] * 4, 5)
+    yield Call("losses larger than 1", errors=losses)
     yield Call("the simplest is best", errors=shifted([0.0, 0.2, 1.5, 0.9], [1] * 4, 10))
     yield Call("more folds than candidates", errors=shifted([0.9, 0.38, 0.25, 0.0, 2.0], [1] * 5, 10))
 
@@ -454,6 +499,24 @@ def one_se_without_root(errors):
     means = np.mean(errors, axis=1)
     best = np.argmin(means)
     return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / errors.shape[1])
+
+
+@one_standard_error.mistake(
+    "this adds the variance divided by k: the standard error is its root, std / sqrt(k)"
+)
+def one_se_variance(errors):
+    means = np.mean(errors, axis=1)
+    best = np.argmin(means)
+    return _first_within(errors, means[best] + np.var(errors[best], ddof=1) / errors.shape[1])
+
+
+@one_standard_error.mistake(
+    "divided by sqrt(k - 1): the 1 is subtracted in the deviation only (`ddof=1`), its divisor here is sqrt(k)"
+)
+def one_se_subtracted_twice(errors):
+    means, k = np.mean(errors, axis=1), errors.shape[1]
+    best = np.argmin(means)
+    return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(k - 1))
 
 
 @one_standard_error.mistake(
@@ -545,6 +608,27 @@ def grid_linear(low, high, n):
 @grid_trials.mistake("the first hyperparameter changes fastest: the last one should")
 def grid_first_fastest(low, high, n):
     return _combined(np.geomspace(low, high, n).T[::-1])[:, ::-1]
+
+
+@grid_trials.mistake(
+    "`np.meshgrid` exchanges the first two hyperparameters unless it is told `indexing=\"ij\"`"
+)
+def grid_meshgrid_xy(low, high, n):
+    axes = np.geomspace(low, high, n).T
+    return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, len(low))
+
+
+@grid_trials.mistake(
+    "the columns were reshaped into rows, which mixes the hyperparameters: stack them along the last axis"
+)
+def grid_reshaped(low, high, n):
+    axes = np.geomspace(low, high, n).T
+    return np.array(np.meshgrid(*axes, indexing="ij")).reshape(-1, len(low))
+
+
+@grid_trials.mistake("all columns have the range of the first hyperparameter: each has its own")
+def grid_one_range(low, high, n):
+    return _combined([np.geomspace(low[0], high[0], n)] * len(low))
 
 
 @grid_trials.mistake(
@@ -716,6 +800,8 @@ def trials_needed(rng):
     yield call("the best half, nearly sure", 0.5, 0.998)
     yield call("the best thousandth", 0.001, 0.7)
     yield call("more likely than not", 0.03, 0.6)
+    # With the quotient upside down it is 3 or more, and 1 in every other case.
+    yield call("one trial is enough", 0.6, 0.25)
 
 
 @trials_needed.mistake(
@@ -878,6 +964,15 @@ def search_smallest_so_far(f, low, high, n_trials, rng):
     return trials, np.minimum.accumulate(values), best
 
 
+@random_search.mistake(
+    "the trials were sorted by their values: return them in the order in which they were drawn"
+)
+def search_sorted_trials(f, low, high, n_trials, rng):
+    trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
+    order = np.argsort(values)
+    return trials[order], values[order], best
+
+
 @random_search.mistake("`best` is the number of the best trial: return the trial itself, shape (d,)")
 def search_best_index(f, low, high, n_trials, rng):
     trials, values, _ = _searched(f, _drawn(low, high, n_trials, rng))
@@ -989,6 +1084,38 @@ def narrow_margin_in_decades(trials, values, keep, margin=0.1):
 def narrow_half_margin(trials, values, keep, margin=0.1):
     best = _kept(trials, values, keep)
     return _widened(best.min(axis=0), best.max(axis=0), margin / 2)
+
+
+@narrow_range.mistake(
+    "the margin was counted in the natural logarithm: it is a share of the range's own width there"
+)
+def narrow_margin_natural(trials, values, keep, margin=0.1):
+    best = _kept(trials, values, keep)
+    return best.min(axis=0) / np.exp(margin), best.max(axis=0) * np.exp(margin)
+
+
+@narrow_range.mistake("the margin goes inwards: it moves each end outwards, so that the range is wider")
+def narrow_inwards(trials, values, keep, margin=0.1):
+    best = _kept(trials, values, keep)
+    return _widened(best.min(axis=0), best.max(axis=0), -margin)
+
+
+@narrow_range.mistake(
+    "the upper end was moved by the width from the *new* lower end: compute the width before either is moved"
+)
+def narrow_one_after_the_other(trials, values, keep, margin=0.1):
+    best = _kept(trials, values, keep)
+    low, high = best.min(axis=0), best.max(axis=0)
+    low = low / (high / low) ** margin
+    return low, high * (high / low) ** margin
+
+
+@narrow_range.mistake(
+    "the ends are the best trial and the last that was kept: take each column's smallest and largest number"
+)
+def narrow_first_and_last(trials, values, keep, margin=0.1):
+    best = _kept(trials, values, keep)
+    return _widened(best[0], best[-1], margin)
 
 
 @narrow_range.mistake(

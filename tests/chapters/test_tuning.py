@@ -290,6 +290,8 @@ def test_grid_and_random(chapter):
     said("If all matter, both get worse with every dimension")
     assert [g for g, _, _ in everything] == sorted(g for g, _, _ in everything)
     assert everything[0][1] < everything[2][1]
+    said("neither is ahead by more than a small factor")
+    assert all(0.5 < g / r < 2 for g, r, _ in everything)
     assert all(wins > 0.75 for _, _, wins in first)
 
 
