@@ -3,13 +3,9 @@
 Every name begins with "demo-", and nothing is written into a course that has other submissions.
 """
 
-import ast
-import inspect
 import shutil
 from collections.abc import Callable
 from copy import deepcopy
-from types import FunctionType, ModuleType
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,6 +14,7 @@ from nbformat.v4 import new_code_cell
 from autograder import classroom, submission
 from autograder.course import Course, CourseError
 from autograder.grading import Assignment
+from autograder.standalone import standalone
 from gradus import judging
 
 PREFIX = "demo-"
@@ -89,8 +86,8 @@ def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
         for exercise in judging.exercises_of(course.checks_module(assignment.name))
         if exercise.name in right
     ]
-    wrong = {e.name: [answer_from(e.name, f) for _, f in e.mistakes] for e in judged}
-    others = {e.name: [answer_from(e.name, f) for _, f in e.variants] for e in judged}
+    wrong = {e.name: [standalone(f, e.name, "exercise") for _, f in e.mistakes] for e in judged}
+    others = {e.name: [standalone(f, e.name, "exercise") for _, f in e.variants] for e in judged}
     half = dict(list(right.items())[: len(right) // 2])
 
     def write(answers: dict[str, str], *extra: str) -> bytes:
@@ -145,53 +142,6 @@ def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) 
     for number, source in enumerate(extra, start=1):
         notebook.cells.insert(codes[0] + number, new_code_cell(source, id=f"extra-{number}"))
     return notebook
-
-
-def answer_from(exercise: str, function: Callable) -> str:
-    """The code of a function of a checks module as an answer: under the exercise's name, with what it uses."""
-    own = _definition(function)
-    own.name, own.decorator_list = exercise, [ast.Name("exercise")]
-    for node in ast.walk(own):
-        if isinstance(node, ast.Name) and node.id == function.__name__:
-            node.id = exercise
-    return "\n\n".join([*_uses(function), ast.unparse(ast.fix_missing_locations(own))])
-
-
-def _definition(function: Callable) -> ast.FunctionDef:
-    """A function as its module defines it, without what decorates it there."""
-    found = ast.parse(inspect.getsource(function)).body[0]
-    found.decorator_list = []
-    return found
-
-
-def _uses(function: Callable) -> list[str]:
-    """The code of all that a function takes from its module, what is needed first."""
-    texts: dict[str, str] = {}
-
-    def visit(used: FunctionType) -> None:
-        for name in sorted(_names(used.__code__) & set(used.__globals__)):
-            value = used.__globals__[name]
-            if name in texts or value is function:
-                continue
-            texts[name] = ""
-            if isinstance(value, ModuleType):
-                texts[name] = f"import {value.__name__} as {name}"
-            elif isinstance(value, FunctionType):
-                visit(value)
-                # Put last again: what it uses has been added before it.
-                del texts[name]
-                texts[name] = ast.unparse(_definition(value))
-            else:
-                texts[name] = f"{name} = {value!r}"
-
-    visit(function)
-    return list(texts.values())
-
-
-def _names(code: Any) -> set[str]:
-    """Names that compiled code looks up outside, in inner functions too."""
-    inner = [constant for constant in code.co_consts if hasattr(constant, "co_names")]
-    return set(code.co_names).union(*map(_names, inner))
 
 
 def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[classroom.Result]:

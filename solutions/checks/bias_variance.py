@@ -728,12 +728,12 @@ def unbiased_divisor(predictions, truth):
     "negative values were cut off: without them the estimate is too large on average again"
 )
 def unbiased_cut_off(predictions, truth):
-    return np.maximum(unbiased_bias_squared.reference(predictions, truth), 0.0)
+    return np.maximum(reference.unbiased_bias_squared(predictions, truth), 0.0)
 
 
 @unbiased_bias_squared.mistake("the sign is turned: negative values became positive")
 def unbiased_absolute(predictions, truth):
-    return np.abs(unbiased_bias_squared.reference(predictions, truth))
+    return np.abs(reference.unbiased_bias_squared(predictions, truth))
 
 
 @unbiased_bias_squared.mistake(
@@ -1122,7 +1122,7 @@ def training_without_noise(smoother, truth, noise_sd):
 
 @expected_training_error.mistake("this is the sum over the targets: divide by their number")
 def training_sum(smoother, truth, noise_sd):
-    return truth.size * expected_training_error.reference(smoother, truth, noise_sd)
+    return truth.size * reference.expected_training_error(smoother, truth, noise_sd)
 
 
 @expected_training_error.mistake(

@@ -16,6 +16,7 @@ from grading.conftest import marks, need_sandbox, put
 
 from autograder import classroom, cli, demo, grading, sandbox, submission
 from autograder.course import Course, CourseError
+from autograder.standalone import standalone
 from gradus import judging
 
 
@@ -351,7 +352,7 @@ def hostile(released, name, assignment, tmp_path_factory):
     course = Course.find(ROOT, made=made)
     first, second = judging.exercises_of(course.checks_module(name))[:2]
     answers = {
-        first.name: demo.answer_from(first.name, first.mistakes[0][1]),
+        first.name: standalone(first.mistakes[0][1], first.name, "exercise"),
         second.name: f"def {second.name}(*_, **__):\n    raise ValueError('<script>alert(2)</script>')",
     }
     prints = f"print('''{HOSTILE}''')\nraise ValueError('''{HOSTILE}''')"
