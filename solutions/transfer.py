@@ -58,7 +58,7 @@ def _sizes(widths):
 
 @domain(frozen=COUNT)
 def freeze_mask(widths, frozen):
-    """Which parameters are trained: 0 in the first, frozen layers, 1 in the others.
+    """Which parameters are trained: 0 in the frozen layers, 1 in the others.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def masked_step(theta, grad, velocity, mask, lr, mu=0.9):
 
 @domain(lr=NONNEGATIVE, factor=POSITIVE)
 def discriminative_learning_rates(widths, lr, factor):
-    """A learning rate for each parameter, smaller the closer its layer is to the input.
+    """Learning rates of all parameters, smaller towards the input.
 
     The last layer gets lr, the one before it lr / factor, the next
     lr / factor^2, and so on.
