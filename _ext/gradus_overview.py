@@ -127,7 +127,9 @@ def mistakes(root: Path) -> str:
     for name, text in chapters(root).items():
         if not (rows := MISTAKES.search(text)):
             raise ExtensionError(f"{name}: no table under a heading 'Common mistakes'")
-        parts.append(f"## {link(name, title(text))}\n\n{rows[1]}")
+        # From this page, a chapter's file lies elsewhere than from its neighbours.
+        table = re.sub(r"\]\((?=[\w-]+\.md)", "](chapters/", rows[1])
+        parts.append(f"## {link(name, title(text))}\n\n{table}")
     return "\n\n".join(parts)
 
 

@@ -121,6 +121,12 @@ def test_time_is_of_words_outside_code_and_of_points():
     assert overview.minutes("network", words + "\n" + code) == (exercises, points, minutes)
 
 
+def test_links_of_a_collected_mistake_lead_from_the_page_that_collects_it():
+    files = re.findall(r"\]\(([^)#]+\.md)", overview.mistakes(ROOT))
+    assert len(files) > len(CHAPTERS)  # each heading, and a link in a table
+    assert all((ROOT / file).is_file() for file in files)
+
+
 def test_the_mistakes_of_every_chapter_are_collected():
     page = overview.mistakes(ROOT)
     parts = page.split("## [")[1:]
