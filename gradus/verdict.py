@@ -150,9 +150,23 @@ def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
     """
     for mistake in plan.mistakes:
         pairs = enumerate(zip(mistake.results, outcomes, strict=True))
-        if all(_agrees(plan, number, *pair) for number, pair in pairs):
+        if all(_agrees(plan, number, *pair) for number, pair in pairs) and (
+            not _is_of_chance(plan, mistake.results)
+            or _is_of_chance(plan, [outcome.value for outcome in outcomes])
+        ):
             return mistake.sentence
     return ""
+
+
+def _is_of_chance(plan: Plan, results: list[Any]) -> bool:
+    """Whether each random result by itself is right: what is wrong is where chance comes from.
+
+    An answer that is nearly such a result is still wrong in another way.
+    """
+    return bool(plan.view) and all(
+        _compare_results(plan, number, expected, result, False) is None
+        for number, (expected, result) in enumerate(zip(plan.expected, results, strict=True))
+    )
 
 
 def _agrees(plan: Plan, number: int, result: Any, outcome: Outcome) -> bool:

@@ -123,6 +123,12 @@ def test_mistakes_are_named(seed):
         assert judged(function, seed).message == sentence
 
 
+def test_a_sample_that_is_nearly_right_is_not_said_to_come_from_elsewhere():
+    verdicts = [judged(lambda scale, rng: rng.normal(0.0, 1.17 * scale, (40, 30)), seed) for seed in range(40)]
+    assert any(verdict.status == "wrong" for verdict in verdicts)
+    assert {verdict.mistake for verdict in verdicts} == {""}
+
+
 def test_the_generator_that_is_given_is_the_one_to_use():
     verdict = judged(own_generator)
     assert [case.passed for case in verdict.cases] == [True, True, False, True]
