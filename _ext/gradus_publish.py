@@ -27,7 +27,7 @@ ICON_FONTS = "vendor/fontawesome/webfonts"
 
 def announce(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Say in a page what a link to it shows elsewhere."""
-    said = re.search(r'<meta name="description" content="([^"]*)">', context.get("metatags", ""))
+    said = re.search(r'<meta name="description" content="([^"]*)" />', context.get("metatags", ""))
     title = re.sub(r"<[^>]*>", "", context.get("title") or app.config.html_title)
     tags = {
         "og:type": "website" if pagename == app.config.root_doc else "article",
@@ -43,7 +43,7 @@ def announce(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
             "twitter:card": "summary_large_image",
         }
     context["metatags"] = context.get("metatags", "") + "".join(
-        f'<meta property="{name}" content="{content}">' for name, content in tags.items() if content
+        f'<meta property="{name}" content="{content}" />' for name, content in tags.items() if content
     )
 
 

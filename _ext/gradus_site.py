@@ -21,6 +21,7 @@ import sys
 from pathlib import Path
 
 import gradus_overview
+import gradus_paper
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
@@ -77,8 +78,9 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put into a chapter what its author does not write."""
     if docname.startswith("chapters/"):
         name = docname.removeprefix("chapters/")
-        source[0] = with_questions(source[0], name, app.config.gradus_show_references)
-        if app.config.gradus_show_references:
+        show = app.config.gradus_show_references and not gradus_paper.on_paper(app)
+        source[0] = with_questions(source[0], name, show)
+        if show:
             source[0] = with_references(source[0], name)
     for comment, made in gradus_overview.MADE.items():
         if comment in source[0]:
@@ -182,7 +184,7 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
         words = " ".join(paragraph.astext().split())
         if len(words) > 40:
-            tag = f'<meta name="description" content="{html.escape(words[:155])}">'
+            tag = f'<meta name="description" content="{html.escape(words[:155])}" />'
             context["metatags"] = context.get("metatags", "") + tag
             return
 
@@ -212,6 +214,11 @@ REPAIRS = (
         "the search runs on its own page, but every page loads its index",
         r'(docsearch:version"[^>]*>)(?:\s*<script src="[^"]*(?:search|language_)\w+\.js"></script>){3}',
         r"\1",
+    ),
+    (
+        "a script holds up the page",  # but for the options, which scripts in the page change
+        r'<script((?: data-[^>]*)?) src="(?![^"]*documentation_options)',
+        r'<script defer\1 src="',
     ),
     ("icons are read aloud", r'<i class="', '<i aria-hidden="true" class="'),
     (
@@ -256,7 +263,7 @@ REPAIRS = (
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Bring KaTeX's style sheet and fonts, and repair the pages."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name != "html":
         return
     out, dist = Path(app.outdir), Path(app.confdir) / "node_modules" / "katex" / "dist"
     (out / "katex" / "fonts").mkdir(parents=True, exist_ok=True)
@@ -278,6 +285,7 @@ def repaired(page: str) -> str:
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.setup_extension("gradus_publish")
+    app.setup_extension("gradus_paper")
     app.add_config_value("gradus_show_references", True, "env", [bool])
     app.add_post_transform(KeepPunctuation)
     app.add_post_transform(LinkTerms)

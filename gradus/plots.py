@@ -8,8 +8,10 @@ Importing this module sets Matplotlib's defaults. A figure is the last line of i
 import hashlib
 import html
 import io
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -191,8 +193,13 @@ def figure(fig: MatplotlibFigure, alt: str, caption: str = "", interactive: str 
         fig.savefig(
             buffer, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None}
         )
+    svg = _for_the_page(buffer.getvalue(), alt)
+    # For the book on paper: the figure under the name that the ids of its SVG begin with.
+    if folder := os.environ.get("GRADUS_FIGURES"):
+        name = re.search(r'\bid="(f[0-9a-f]{8})-', svg)[1]
+        fig.savefig(Path(folder) / f"{name}.pdf", bbox_inches="tight")
     plt.close(fig)
-    return Figure(_for_the_page(buffer.getvalue(), alt), alt, caption, interactive)
+    return Figure(svg, alt, caption, interactive)
 
 
 def contrast(color: Any, other: Any) -> float:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,25 @@ def bare_site(tmp_path_factory):
     path = folder / "_config.yml"
     path.write_text(yaml.safe_dump(config))
     return run_jupyter_book("-n", before="import gradus_site; gradus_site.REPAIRS = ()", config=path, out=folder)
+
+
+@pytest.fixture(scope="session")
+def epub(site, tmp_path_factory):
+    """The folder of the EPUB's files, made as `make epub` does from cells that have run for the site."""
+    folder = tmp_path_factory.mktemp("paper")
+    toc = folder / "_toc.yml"
+    toc.write_text((ROOT / "_toc.yml").read_text().rstrip() + "\n      - file: answers\n")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["execute"]["cache"] = str(BUILT / "_build" / ".jupyter_cache")
+    config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
+    path = folder / "_config.yml"
+    path.write_text(yaml.safe_dump(config))
+    kind = ("--toc", str(toc), "--builder", "custom", "--custom-builder", "epub", "-W", "-n", "--keep-going")
+    run_jupyter_book(*kind, "--quiet", config=path, out=folder)
+    files = folder / "files"
+    with zipfile.ZipFile(folder / "_build" / "epub" / "Gradus.epub") as book:
+        book.extractall(files)
+    return files
 
 
 @pytest.fixture(scope="session")

@@ -38,9 +38,10 @@ The end.
 """
 
 
-def complete(docname, show, text=TEXT):
+def complete(docname, show, text=TEXT, builder="html"):
     source = [text]
-    app = SimpleNamespace(config=SimpleNamespace(gradus_show_references=show))
+    config = SimpleNamespace(gradus_show_references=show)
+    app = SimpleNamespace(config=config, builder=SimpleNamespace(name=builder))
     gradus_site.complete(app, docname, source)
     return source[0]
 
@@ -58,6 +59,11 @@ def test_the_setting_leaves_out_references_and_rubrics_and_keeps_the_questions()
     text = complete("chapters/optimizers", show=False)
     assert "literalinclude" not in text and "How it is marked" not in text
     assert "4 points, marked by a person" in text and "Why is that so?" in text
+
+
+@pytest.mark.parametrize("builder", ["epub", "latex"])
+def test_on_paper_the_references_do_not_stand_below_the_exercises(builder):
+    assert complete("chapters/optimizers", True, builder=builder) == complete("chapters/optimizers", False)
 
 
 def test_pages_that_are_no_chapters_stay_as_they_are():

@@ -1,0 +1,82 @@
+"""The EPUB: every chapter, figure, formula and answer, in pages that a strict reader takes."""
+
+import ast
+import re
+from xml.etree import ElementTree
+
+import pytest
+from conftest import ROOT
+
+CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
+RAW = re.compile(r"\\[a-zA-Z(\[]|\$")
+
+
+def page(epub, name):
+    return ElementTree.parse(epub / f"{name}.xhtml").getroot()
+
+
+def having(tree, word):
+    return [node for node in tree.iter() if word in node.get("class", "").split()]
+
+
+def prose(node):
+    """The text of a page but for its code."""
+    if node.tag.rpartition("}")[2] in ("pre", "code", "script", "style"):
+        return
+    yield node.text or ""
+    for child in node:
+        yield from prose(child)
+        yield child.tail or ""
+
+
+def test_the_contents_name_every_page_and_the_answers_at_the_end(epub, pages):
+    listed = [link.get("href") for link in ElementTree.parse(epub / "nav.xhtml").iterfind(".//{*}a")]
+    assert listed == [*(f"{name}.xhtml" for name in pages if name != "search"), "answers.xhtml"]
+    package = ElementTree.parse(epub / "content.opf")
+    names = {item.get("id"): item.get("href") for item in package.iterfind(".//{*}item")}
+    order = [names[place.get("idref")] for place in package.iterfind(".//{*}itemref")]
+    assert [name for name in order if name in listed] == listed
+    assert package.find(".//{*}title").text == "Gradus"
+
+
+def test_every_file_that_a_page_names_is_in_the_book(epub):
+    known = {item.get("href") for item in ElementTree.parse(epub / "content.opf").iterfind(".//{*}item")}
+    for path in epub.rglob("*.xhtml"):
+        assert str(path.relative_to(epub)) in known
+        for node in ElementTree.parse(path).iter():
+            target = (node.get("src") or node.get("href") or "").split("#")[0]
+            if target and not re.match(r"\w+:", target):
+                there = (path.parent / target).resolve()
+                assert there.is_file(), f"{path.name}: {target}"
+                assert str(there.relative_to(epub.resolve())) in known, f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_on_paper_has_its_figures_and_formulas_and_no_answers(epub, soup, chapter):
+    tree = page(epub, f"chapters/{chapter}")
+    html = soup(f"chapters/{chapter}")
+    figures = having(tree, "gradus-figure")
+    assert len(figures) == len(html.find_all(class_="gradus-figure")) > 0
+    assert all(figure.find(".//{http://www.w3.org/2000/svg}svg") is not None for figure in figures)
+    text = (epub / "chapters" / f"{chapter}.xhtml").read_text("utf-8")
+    assert "color-mix(" not in text and "var(--" not in text
+    formulas = tree.findall(".//{http://www.w3.org/1998/Math/MathML}math")
+    assert len(formulas) == len(html.find("main").select("math:not(.gradus-reference math)")) > 0
+    assert not tree.findall(".//{*}annotation")
+    assert not having(tree, "katex-html") and not having(tree, "gradus-reference")
+    manifest = ElementTree.parse(epub / "content.opf").find(f".//{{*}}item[@href='chapters/{chapter}.xhtml']")
+    assert {"mathml", "svg"} <= set(manifest.get("properties").split())
+
+
+def test_no_formula_of_the_book_on_paper_is_left_raw(epub):
+    for path in epub.rglob("*.xhtml"):
+        assert [text for text in prose(ElementTree.parse(path).getroot()) if RAW.search(text)] == [], path.name
+
+
+def test_the_answers_hold_every_reference(epub):
+    code = "".join("".join(node.itertext()) for node in having(page(epub, "answers"), "highlight"))
+    for chapter in CHAPTERS:
+        source = (ROOT / "solutions" / f"{chapter.replace('-', '_')}.py").read_text()
+        functions = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+        assert functions
+        assert all(f"def {name}(" in code for name in functions)
