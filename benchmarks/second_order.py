@@ -23,8 +23,9 @@ METHODS = {
     "CG": second_order.nonlinear_conjugate_gradient,
 }
 TOLERANCE, STEPS = 1e-5, 20_000
-# Its own stop, when a step gains little, is switched off: the test is the same for all.
-OPTIONS = {"L-BFGS-B": {"ftol": 0.0, "maxcor": second_order.MEMORY, "maxfun": 10 * STEPS}}
+# Its own stop, when a step gains little, is switched off: the test is the same for all. It keeps as many
+# pairs as `lbfgs` does by default.
+OPTIONS = {"L-BFGS-B": {"ftol": 0.0, "maxcor": 10, "maxfun": 10 * STEPS}}
 
 
 class Counted:
