@@ -95,10 +95,11 @@ def answers(root: Path) -> str:
 
 
 def undress(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Leave out of an EPUB's pages the style sheets that only the website brings."""
+    """Leave out of an EPUB's pages the style sheets that come when it is packed, or never."""
     if app.builder.name == "epub":
         files = context["css_files"]
-        context["css_files"] = [file for file in files if "../" not in str(file.filename)]
+        late = re.compile(r"\.\./|/mystnb\.")
+        context["css_files"] = [file for file in files if not late.search(str(file.filename))]
 
 
 class TakeTwins(SphinxPostTransform):
