@@ -54,7 +54,7 @@
       this.worker.onmessage = ({ data }) => this.hear(data, book.base);
       this.worker.onerror = (event) => {
         event.preventDefault();
-        this.end({ failed: `This browser does not start Python (${event.message ?? "no module workers"}).` });
+        this.end({ failed: `This browser does not start Python (${event.message ?? "its worker did not start"}).` });
       };
       this.worker.postMessage({ book, task });
     },
@@ -132,7 +132,9 @@
 
     keep() {
       this.shown = this.editor.value;
-      if (!keeper.write(this.name, { code: this.shown })) this.status.textContent = FORGETFUL;
+      // An untouched stub is not kept: the book's next version may have another.
+      const code = this.shown === this.stub ? undefined : this.shown;
+      if (!keeper.write(this.name, { code })) this.status.textContent = FORGETFUL;
     }
 
     mark() {

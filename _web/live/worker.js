@@ -9,9 +9,9 @@ let running; // Python, once it is there: a promise of the function `run`
 
 const failure = (line) => Object.assign(new Error(line), { line });
 
-/** A file of the site itself. */
+/** A file of the site itself, of today: a new wheel with old cases would not do. */
 async function fetched(url) {
-  const response = await fetch(url).catch(() => ({ status: "no answer" }));
+  const response = await fetch(url, { cache: "no-cache" }).catch(() => ({ status: "no answer" }));
   if (!response.ok) throw failure(`${url} could not be loaded (${response.status}).`);
   return response;
 }

@@ -345,3 +345,27 @@ def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path,
 def test_the_address_of_pyodide_names_the_version_that_is_tested():
     package = json.loads((ROOT / "node_modules" / "pyodide" / "package.json").read_text())
     assert f"/v{package['version']}/" in gradus_live.PYODIDE
+
+
+@pytest.mark.parametrize("builder, file", [("latex", "book.tex"), ("epub", "chapters/transfer.xhtml")])
+def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
+    (tmp_path / "chapters").mkdir()
+    stub = '@exercise\ndef masked_step():\n    raise NotImplementedError("replace this line with your answer")'
+    cells = "\n\n".join(f"```{{code-cell}} ipython3\n{code}\n```" for code in (stub, "check(masked_step)"))
+    head = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n"
+    (tmp_path / "chapters" / "transfer.md").write_text(f"{head}# Transfer: a part\n\nIt needs nothing.\n\n{cells}\n")
+    (tmp_path / "_toc.yml").write_text("parts: [{chapters: [{file: chapters/transfer}]}]\n")
+    (tmp_path / "index.rst").write_text("Home\n====\n\n.. toctree::\n\n   chapters/transfer\n")
+    (tmp_path / "conf.py").write_text(
+        f"import sys\nsys.path[:0] = [{str(ROOT)!r}, {str(ROOT / '_ext')!r}]\nproject = 'book'\nversion = '1'\n"
+        "extensions = ['myst_nb', 'gradus_live']\nnb_execution_mode = 'off'\n"
+        "exclude_patterns = ['_build']\nlatex_documents = [('index', 'book.tex', 'Book', 'A', 'manual')]\n"
+    )
+    out = tmp_path / "_build"
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", builder, str(tmp_path), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    text = (out / file).read_text("utf-8")
+    assert re.search(r"About \d+ hours · 5 exercises · 13 points · builds on no other chapter", text)
+    assert "check" in text and "gradus-exercise" not in text and "JavaScript" not in text
+    assert "ownload" not in text
