@@ -113,7 +113,17 @@ const Gradus = (() => {
     if (customElements.get(`gradus-${name}`)) return;
     customElements.define(`gradus-${name}`, class extends HTMLElement {
       connectedCallback() {
-        if (this.play) return;
+        if (this.near) return;
+        // Drawn when it comes near: a page should not wait for what is further down.
+        this.near = new IntersectionObserver((entries) => {
+          if (!entries.some((entry) => entry.isIntersecting)) return;
+          this.near.disconnect();
+          this.start();
+        }, { rootMargin: "300px" });
+        this.near.observe(this);
+      }
+
+      start() {
         const still = [...this.childNodes];
         try {
           this.build();

@@ -13,6 +13,9 @@ def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, address, name, 
     page = visit(f"{address}/{name}.html", width, mode)
     assert page.evaluate("document.documentElement.dataset.theme") == mode
     page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
+        figure.scroll_into_view_if_needed()
+        figure.locator(".gradus-play").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.add_script_tag(path=AXE)
     # Tens of thousands of letters and strokes that screen readers never meet would take minutes;
