@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test book epub lab bench lock clean
+.PHONY: demo test book epub pdf lab bench lock clean
 
 # The environment, the site, a released assignment, a class of demonstration submissions, their grades.
 demo: book
@@ -14,11 +14,14 @@ test: node_modules/.installed
 book: node_modules/.installed
 	jupyter-book build . -W -n --keep-going
 
-# The book as one file, its answers at the end: _build/paper/_build/epub/Gradus.epub.
-epub: node_modules/.installed
+# The book as one file, its answers at the end: _build/paper/_build/epub/Gradus.epub, and
+# _build/paper/_build/latex/gradus.pdf where TeX Live is (CONTRIBUTING.md says which parts of it).
+epub: PAPER = custom --custom-builder epub
+pdf: PAPER = pdflatex
+epub pdf: node_modules/.installed
 	mkdir -p _build/paper
 	(cat _toc.yml; echo '      - file: answers') > _build/paper/_toc.yml
-	jupyter-book build . --toc _build/paper/_toc.yml --path-output _build/paper --builder custom --custom-builder epub -W -n --keep-going
+	jupyter-book build . --toc _build/paper/_toc.yml --path-output _build/paper --builder $(PAPER) -W -n --keep-going
 
 # JupyterLab on the released notebooks, as a student has them.
 lab: .venv/.installed

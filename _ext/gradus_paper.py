@@ -103,12 +103,15 @@ def undress(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
 
 
 class TakeTwins(SphinxPostTransform):
-    """Put into a PDF the twins of the figures, with their captions."""
+    """Put into a PDF the twins of the figures, with their captions, and leave out the folded code."""
 
     default_priority = 3  # before MyST-NB chooses one of an output's forms
     builders = ("latex",)
 
     def run(self, **kwargs) -> None:
+        for cell in list(self.document.findall(nodes.container)):
+            if cell.get("hide_mode") == "input":
+                cell.remove(cell[0])
         for raw in list(self.document.findall(nodes.raw)):
             if not (found := FIGURE.search(raw.astext())):
                 continue
