@@ -1,11 +1,22 @@
-"""The EPUB: every chapter, figure, formula and answer, in pages that a strict reader takes."""
+"""The EPUB: every chapter, figure, formula and answer, in pages that a strict reader takes; a PDF's figures."""
 
 import ast
 import re
+import sys
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import matplotlib.pyplot as plt
 import pytest
 from conftest import ROOT
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx.errors import ExtensionError
+
+from gradus import plots
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_paper  # noqa: E402
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 RAW = re.compile(r"\\[a-zA-Z(\[]|\$")
@@ -80,3 +91,49 @@ def test_the_answers_hold_every_reference(epub):
         functions = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
         assert functions
         assert all(f"def {name}(" in code for name in functions)
+
+
+FIGURE = '<figure class="gradus-figure"><svg role="img" aria-label="A &lt; B."><g id="f01234567-x"/></svg>{}</figure>'
+
+
+def put_twins(html, folder, monkeypatch):
+    """A page with a figure that a cell put out and a folded cell, as a PDF has it."""
+    monkeypatch.setenv("GRADUS_FIGURES", str(folder))
+    form = nodes.container("", nodes.raw("", html, format="html"), mime_type="text/html")
+    bundle = nodes.container("", form, nb_element="mime_bundle")
+    code = nodes.container("", nodes.literal_block("", "plt.plot()"), nb_element="cell_code_source")
+    document = new_document("page")
+    document += nodes.container("", code, bundle, nb_element="cell_code", hide_mode="input")
+    document.settings.env = SimpleNamespace(docname="page", images=SimpleNamespace(add_file=lambda *_: None))
+    gradus_paper.TakeTwins(document).run()
+    return document
+
+
+def test_a_pdf_takes_the_twin_of_a_figure_and_no_folded_code(tmp_path, monkeypatch):
+    (tmp_path / "f01234567.pdf").touch()
+    page = put_twins(FIGURE.format("<figcaption>1 &lt; 2</figcaption>"), tmp_path, monkeypatch)
+    (figure,) = page.findall(nodes.figure)
+    assert figure[0]["uri"] == str(tmp_path / "f01234567.pdf")
+    assert figure[0]["alt"] == "A < B."
+    assert figure[1].astext() == "1 < 2"
+    assert not list(page.findall(nodes.raw)) and not list(page.findall(nodes.literal_block))
+
+
+def test_a_figure_without_a_twin_is_named(tmp_path, monkeypatch):
+    with pytest.raises(ExtensionError, match="page: f01234567.pdf is missing"):
+        put_twins(FIGURE.format(""), tmp_path, monkeypatch)
+
+
+def test_a_figure_draws_its_twin_where_it_is_asked_for(tmp_path, monkeypatch):
+    def draw():
+        fig, ax = plt.subplots()
+        ax.plot([0, 1])
+        return plots.figure(fig, alt="A line that rises from left to right.").svg
+
+    plain = draw()
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv("GRADUS_FIGURES", str(tmp_path))
+    assert draw() == plain
+    (twin,) = tmp_path.iterdir()
+    assert twin.read_bytes().startswith(b"%PDF")
+    assert f'id="{twin.stem}-' in plain
