@@ -269,7 +269,7 @@ def test_without_scripts_a_sentence_stands_in_the_place(browser, address):
     context.close()
 
 
-@pytest.mark.parametrize("width, mode", [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")])
+@pytest.mark.parametrize("width, mode", [(1280, "light"), (390, "dark")])
 def test_the_page_is_sound_with_results_shown(visit, width, mode):
     page = visit(width=width, mode=mode)
     there = place(page)
