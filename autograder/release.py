@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,7 @@ from autograder.chapter import (
     stubs_of,
 )
 from autograder.course import Course, CourseError, find_programs
+from autograder.standalone import uses
 from gradus import judging, values
 
 SCHEMA = 3
@@ -116,8 +118,10 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
 def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     """nbgrader's source notebook of a chapter: with the answers, the rubrics and nbgrader's metadata."""
     agree(course, chapter)
-    references = _functions(course.reference_module(chapter.name))
+    module = course.reference_module(chapter.name)
+    references = _functions(module)
     checks = course.checks_module(chapter.name)
+    imported = _imported(chapter)
     points = {exercise.name: exercise.points for exercise in judging.exercises_of(checks)}
     written = {question.name: question for question in judging.written_of(checks)}
     text = myst.Book(course).page(chapter)
@@ -132,7 +136,11 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
                 cells.append(_question(text.convert(cell), cell.name))
                 cells.append(_answer(written[cell.name]))
             case "exercise":
-                cells.append(_exercise(cell, *references[cell.name]))
+                try:
+                    used = uses(getattr(module, cell.name), imported)
+                except TypeError as error:
+                    raise chapter.error(cell.line, f"the reference of {cell.name!r}: {error}") from None
+                cells.append(_exercise(cell, used, *references[cell.name]))
             case "check":
                 cells.append(_check(cell, points[cell.name]))
             case _:
@@ -214,13 +222,26 @@ def _functions(module: ModuleType) -> dict[str, tuple[str, ast.FunctionDef]]:
     return {node.name: (source, node) for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
-def _exercise(cell: Cell, source: str, reference: ast.FunctionDef) -> nbformat.NotebookNode:
-    """The stub with the reference's body in place of its one line, between nbgrader's marks."""
+def _imported(chapter: Chapter) -> dict[str, str]:
+    """The modules that the set-up cells import, by their names there."""
+    cells = [ast.parse(cell.source) for cell in chapter.cells if cell.kind == "setup"]
+    imports = [node for cell in cells for node in ast.walk(cell) if isinstance(node, ast.Import)]
+    return {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
+
+
+def _exercise(
+    cell: Cell, used: str, source: str, reference: ast.FunctionDef
+) -> nbformat.NotebookNode:
+    """The stub with the reference's body in place of its one line, between nbgrader's marks.
+
+    What the reference takes from its module stands in the body, too: in a notebook it is alone.
+    """
     (stub,) = stubs_of(cell.source)
     lines = cell.source.splitlines()
     indent = " " * stub.body[-1].col_offset
     lines[stub.body[-1].lineno - 1 : stub.end_lineno] = [
         f"{indent}### BEGIN SOLUTION",
+        *textwrap.indent(used, indent).splitlines(),
         *body_lines(source, reference),
         f"{indent}### END SOLUTION",
     ]

@@ -63,11 +63,23 @@ def standalone(function: Callable, name: str, decorator: str) -> str:
     return scope.render()
 
 
+def uses(function: Callable, imported: dict[str, str] | None = None) -> str:
+    """The code of all that a function takes from its module, to stand above it or in it.
+
+    `imported` has the modules, by their names there, that need not be imported again. May be empty.
+    Raises TypeError as `standalone` does.
+    """
+    scope = _Scope(function.__module__, imported)
+    scope.needs(inspect.unwrap(function))
+    return scope.render()
+
+
 class _Scope:
     """Definitions of one module, by name, each after those that it needs."""
 
-    def __init__(self, module: str):
+    def __init__(self, module: str, imported: dict[str, str] | None = None):
         self.module = module
+        self.imported = imported or {}
         self.package = module.split(".")[0]
         self.others: dict[str, _Scope] = {}
         self.texts: dict[str, str] = {}
@@ -105,7 +117,9 @@ class _Scope:
                 other = self._other(name, value.__name__)
                 for attribute in sorted(attributes & set(vars(value))):
                     other.define(attribute, getattr(value, attribute))
-            elif value is not function:
+            elif inspect.isfunction(value) and inspect.unwrap(value) is function:
+                continue
+            elif not (isinstance(value, ModuleType) and self.imported.get(name) == value.__name__):
                 self.define(name, value)
 
     def _code(self, name: str, value: Any) -> str:

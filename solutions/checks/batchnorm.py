@@ -386,7 +386,7 @@ def steps_not_centred(dy, x, mean, var, gamma, eps=1e-5):
 
 
 @batchnorm_backward_steps.mistake(
-    "dvar and dmean have changed places: `return dx_hat, dvar, dmean, dx`"
+    "dvar and dmean have changed places: the order is dx_hat, dvar, dmean, dx"
 )
 def steps_swapped(dy, x, mean, var, gamma, eps=1e-5):
     dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
@@ -16,6 +17,8 @@ import gradus
 from autograder.chapter import check_id, question_id, read_chapter, stubs_of
 from autograder.course import STUB_LINE, TEXT_STUB, Course
 from gradus import judging, values
+from gradus.exercises import _try as attempt
+from gradus.verdict import examine
 
 from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
 
@@ -87,6 +90,16 @@ def test_no_line_of_a_reference_is_released(released):
         assert all(line in answers for line in code_lines(function, source))
 
 
+def test_every_answer_of_the_source_is_right_where_nothing_else_is_defined(released):
+    cells = {cell.id: cell.source for cell in released.notebook("source").cells}
+    for exercise in judging.exercises_of(released.course.checks_module(released.chapter.name)):
+        names = {"np": np, "exercise": lambda function: function}
+        exec(compile(cells[exercise.name], exercise.name, "exec"), names)  # noqa: S102
+        plan = exercise.plan(5)
+        outcomes = [attempt(names[exercise.name], case) for case in plan.cases]
+        assert examine(plan, outcomes).status == "right", exercise.name
+
+
 def test_every_answer_is_the_stub_again(released):
     cells = {cell.id: cell for cell in released.notebook().cells}
     for name, cell in released.chapter.named("exercise").items():
@@ -129,7 +142,8 @@ def test_no_code_of_a_check_is_released(released):
     text = all_text(released.folder())
     functions = [f for e in exercises for _, f in (*e.mistakes, *e.variants)]
     assert len(functions) > len(exercises)
-    assert [f.__name__ for f in functions if re.search(rf"\b{f.__name__}\b", text)] == []
+    names = {f.__qualname__.split(".")[0] for f in functions}  # an inner one's is an ordinary word
+    assert [name for name in names if re.search(rf"\b{name}\b", text)] == []
 
 
 def test_no_raw_myst_is_released(released):
