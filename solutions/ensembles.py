@@ -128,7 +128,7 @@ def fit_stump(x, y, weights):
     """The decision stump of least weighted error.
 
     A stump answers sign where x[:, feature] > threshold, and -sign elsewhere.
-    Thresholds lie half-way between neighbouring values of a feature.
+    Thresholds lie half-way between neighbouring, different values of a feature.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """How the exercises of the chapter on ensembles are judged."""
 
+import warnings
+
 import numpy as np
 
 from gradus.judging import Call, Written, judge
@@ -40,6 +42,26 @@ def probabilities_over_examples(probabilities):
     return np.mean(probabilities, axis=1)
 
 
+@average_probabilities.mistake("the mean is over the classes: the first axis counts the models")
+def probabilities_over_classes(probabilities):
+    return np.mean(probabilities, axis=-1)
+
+
+@average_probabilities.mistake(
+    "a softmax was taken once more: these are probabilities already, their mean is the answer"
+)
+def probabilities_softmax(probabilities):
+    powers = np.exp(np.mean(probabilities, axis=0))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@average_probabilities.mistake(
+    "the geometric mean was taken, whose entries do not even add up to 1: take the mean"
+)
+def probabilities_geometric_unscaled(probabilities):
+    return np.exp(np.mean(np.log(probabilities), axis=0))
+
+
 @average_probabilities.mistake(
     "this is the class that wins: return the mean probabilities of all classes"
 )
@@ -77,6 +99,25 @@ def probabilities_einsum(probabilities):
     return np.einsum("mnk->nk", probabilities.astype(np.float32)) / np.float32(m)
 
 
+def _ties(rng):
+    """Columns of seven votes in which two classes, or three, have two votes each."""
+    columns = []
+    for number in range(8):
+        # Class 0 wins twice at least: it is easily forgotten.
+        classes = np.append(0, 1 + rng.permutation(5)) if number < 2 else rng.permutation(6)
+        column = rng.permutation(
+            np.repeat(classes[:5], (2, 2, 1, 1, 1) if number % 2 else (2, 2, 2, 1, 0))
+        )
+        tied = np.flatnonzero(np.bincount(column, minlength=6) == 2)
+        # The smallest of them is met first, in the middle or last, in turn.
+        wanted = np.roll(tied, number // 2)
+        places = np.flatnonzero(np.isin(column, tied))
+        first, rest = places[: len(tied)], places[len(tied) :]
+        column[first], column[rest] = wanted, rng.permutation(tied)
+        columns.append(column)
+    return np.array(columns).T
+
+
 @judge(reference.majority_vote, points=2, returns=("labels",))
 def majority_vote(rng):
     def clear(m, n, k):
@@ -97,8 +138,7 @@ def majority_vote(rng):
 
     yield Call("seven models, six classes", votes=clear(7, 8, 6), n_classes=6)
     yield Call("as many models as examples", votes=clear(9, 9, 7), n_classes=7)
-    low = rng.permuted(np.tile([[1], [1], [3], [3], [0]], 6), axis=0)
-    yield Call("ties", votes=np.vstack([low, rng.integers(4, 6, 6)]), n_classes=6)
+    yield Call("ties", votes=_ties(rng), n_classes=6)
     yield Call("one model", votes=rng.integers(0, 9, (1, 12)), n_classes=9)
     yield Call("a class that nobody names", votes=clear(7, 6, 6) + 1, n_classes=9)
 
@@ -137,6 +177,31 @@ def vote_counts(votes, n_classes):
     return np.max(np.sum(votes[:, :, None] == np.arange(n_classes), axis=0), axis=1)
 
 
+@majority_vote.mistake(
+    "of classes with equally many votes the one that is met first was taken: take the smallest"
+)
+def vote_first_met(votes, n_classes):
+    return [max(column, key=column.count) for column in votes.T.tolist()]
+
+
+@majority_vote.mistake(
+    "the mean of class numbers, cut to a whole number, names no winner: count the votes for each class"
+)
+def vote_mean_cut(votes, n_classes):
+    return np.mean(votes, axis=0).astype(int)
+
+
+@majority_vote.mistake("class 0 was not counted: classes go from 0 to n_classes - 1")
+def vote_from_one(votes, n_classes):
+    counts = np.sum(votes[:, :, None] == np.arange(1, n_classes), axis=0)
+    return 1 + counts.argmax(axis=1)
+
+
+@majority_vote.mistake("the first model's vote was taken: count those of all")
+def vote_first_model(votes, n_classes):
+    return votes[0]
+
+
 @majority_vote.mistake("the last model's vote was taken: count those of all")
 def vote_last_model(votes, n_classes):
     return votes[-1]
@@ -145,6 +210,15 @@ def vote_last_model(votes, n_classes):
 @majority_vote.variant("bincount, column by column")
 def vote_bincount(votes, n_classes):
     return [np.bincount(column, minlength=n_classes).argmax() for column in votes.T]
+
+
+@majority_vote.variant("np.unique, column by column")
+def vote_unique(votes, n_classes):
+    winners = []
+    for column in votes.T:
+        classes, times = np.unique(column, return_counts=True)
+        winners.append(int(classes[times.argmax()]))
+    return winners
 
 
 @majority_vote.variant("a dictionary")
@@ -166,6 +240,19 @@ def bootstrap_sample(rng):
     yield Call("the same generator again", n=n, rng=Rng(seed))
     yield Call("another generator", n=n, rng=Rng(seed + 1))
     yield Call("more examples", n=2 * n, rng=Rng(seed + 2))
+    # Of one example only 0 can be drawn: who counts one too far, or rounds up, does it here.
+    alone = seed + 3
+    while not _too_far(alone):
+        alone += 1
+    yield Call("one example", n=1, rng=Rng(alone))
+
+
+def _too_far(seed):
+    """Whether draws that may wrongly end with n = 1 do so from this seed."""
+    return (
+        np.random.default_rng(seed).integers(0, 2, size=1)[0] == 1
+        and np.random.default_rng(seed).random(1)[0] > 0.5
+    )
 
 
 @bootstrap_sample.mistake(
@@ -178,6 +265,18 @@ def bootstrap_permutation(n, rng):
 @bootstrap_sample.mistake("the numbers do not come from the generator `rng`")
 def bootstrap_own_generator(n, rng):
     return np.random.default_rng(0).integers(0, n, size=n)
+
+
+@bootstrap_sample.mistake(
+    "one example can never be drawn: `integers` leaves its upper end out, so draw from 0 up to n"
+)
+def bootstrap_without_last(n, rng):
+    return rng.integers(0, n - 1, size=n)
+
+
+@bootstrap_sample.mistake("n itself is drawn, which is no example: indices count from 0, and end with n - 1")
+def bootstrap_from_one(n, rng):
+    return rng.integers(1, n + 1, size=n)
 
 
 @bootstrap_sample.mistake("half as many draws as examples, repeated: draw n times")
@@ -228,11 +327,53 @@ def bagging_pooled(x, y, rows, x_new, degree):
 
 
 @bagging_predict.mistake(
-    "the samples' x and y do not belong together: take both at the same indices"
+    "only x was taken from the sample: y belongs to the same indices, y[row] with x[row]"
 )
 def bagging_torn(x, y, rows, x_new, degree):
     fit = np.polynomial.Polynomial.fit
-    return np.mean([fit(np.sort(x[r]), y[r], degree)(x_new) for r in rows], axis=0)
+    return np.mean([fit(x[r], y, degree)(x_new) for r in rows], axis=0)
+
+
+@bagging_predict.mistake(
+    "only y was taken from the sample: x belongs to the same indices, x[row] with y[row]"
+)
+def bagging_torn_x(x, y, rows, x_new, degree):
+    fit = np.polynomial.Polynomial.fit
+    return np.mean([fit(x, y[r], degree)(x_new) for r in rows], axis=0)
+
+
+@bagging_predict.mistake(
+    "the `coef` of `Polynomial.fit` belong to a rescaled x: call the polynomial itself"
+)
+def bagging_scaled_coefficients(x, y, rows, x_new, degree):
+    fit = np.polynomial.Polynomial.fit
+    coefficients = np.mean([fit(x[r], y[r], degree).coef for r in rows], axis=0)
+    return np.polynomial.polynomial.polyval(x_new, coefficients)
+
+
+@bagging_predict.mistake("the median of the predictions was taken: take their mean")
+def bagging_median(x, y, rows, x_new, degree):
+    return np.median(bagging_members(x, y, rows, x_new, degree), axis=0)
+
+
+@bagging_predict.mistake("only the first sample was used: fit one polynomial to each")
+def bagging_first(x, y, rows, x_new, degree):
+    return bagging_members(x, y, rows, x_new, degree)[0]
+
+
+@bagging_predict.mistake(
+    "divided by the number of examples: divide by that of the samples, len(rows)"
+)
+def bagging_by_examples(x, y, rows, x_new, degree):
+    return bagging_members(x, y, rows, x_new, degree).sum(axis=0) / len(x)
+
+
+@bagging_predict.mistake(
+    "the polynomials have one power too few: of degree d they have d + 1 coefficients"
+)
+def bagging_degree_less(x, y, rows, x_new, degree):
+    powers, new = (np.vander(v, degree) for v in (x, x_new))
+    return np.mean([new @ np.linalg.lstsq(powers[r], y[r], rcond=None)[0] for r in rows], axis=0)
 
 
 @bagging_predict.mistake("these are the predictions of all models: average them")
@@ -282,6 +423,10 @@ def out_of_bag_average(rng):
                 break
             rows = rng.integers(0, n, (m, n))
         yield Call(label, predictions=rng.uniform(1.0, 3.0, (m, n)), rows=rows)
+    rows = rng.integers(0, 6, (2, 6))
+    rows[:, 0] = rng.integers(0, 6)
+    predictions = rng.uniform(1.0, 3.0, (2, 6))
+    yield Call("an example that every model has seen", predictions=predictions, rows=rows)
 
 
 def _seen(rows):
@@ -323,21 +468,46 @@ def oob_by_place(predictions, rows):
     return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
 
 
+@out_of_bag_average.mistake(
+    "an example was left out as soon as one model had seen it: ask each model by itself"
+)
+def oob_seen_by_any(predictions, rows):
+    unseen = np.broadcast_to(~_seen(rows).any(axis=0), predictions.shape)
+    return np.sum(predictions * unseen, axis=0) / unseen.sum(axis=0)
+
+
+@out_of_bag_average.mistake(
+    "this is one mean for each model: average over the models, one number for each example"
+)
+def oob_for_each_model(predictions, rows):
+    unseen = ~_seen(rows)
+    return np.sum(predictions * unseen, axis=1) / unseen.sum(axis=1)
+
+
+@out_of_bag_average.mistake(
+    "an example that every model has seen has no such mean: give nan, not 0"
+)
+def oob_zero(predictions, rows):
+    return np.nan_to_num(reference.out_of_bag_average(predictions, rows), nan=0.0)
+
+
 @out_of_bag_average.variant("with nanmean")
 def oob_nanmean(predictions, rows):
     hidden = predictions.copy()
     for model, r in enumerate(rows):
         hidden[model, r] = np.nan
-    return np.nanmean(hidden, axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an example that every model has seen
+        return np.nanmean(hidden, axis=0)
 
 
 @out_of_bag_average.variant("example by example")
 def oob_loop(predictions, rows):
-    m, n = predictions.shape
-    return [
-        float(np.mean([predictions[j, i] for j in range(m) if i not in set(rows[j].tolist())]))
-        for i in range(n)
-    ]
+    averages = []
+    for i, column in enumerate(predictions.T.tolist()):
+        others = [p for p, row in zip(column, rows.tolist(), strict=True) if i not in row]
+        averages.append(sum(others) / len(others) if others else float("nan"))
+    return averages
 
 
 @judge(reference.fit_stump, points=4, returns=("feature", "threshold", "sign", "error"))
@@ -359,7 +529,30 @@ def fit_stump(rng):
             weights = rng.uniform(0.2, 2.0, n)
             weights /= weights.sum()
             case = {"x": x, "y": y, "weights": weights}
-            if _decided(case) and (d == 1 or n < d or _all_differ(case)):
+            if not _decided(case) or not (d == 1 or n < d or _all_differ(case)):
+                continue
+            _, feature, threshold, sign = _stumps(**case)[0]
+            below = x[x[:, feature] < threshold, feature]
+            if (
+                sign == above
+                and (n > d or feature > 0)
+                and (label != "repeated values" or np.sum(below == below.max()) > 1)
+            ):
+                break
+        yield Call(label, **case)
+    for label, pick, cut in (
+        ("one example below the cut", np.argmin, 1),
+        ("one example above the cut", np.argmax, 9),
+    ):
+        while True:
+            x, y = rng.uniform(-3, 3, (10, 2)), np.ones(10, dtype=int)
+            lone = pick(x[:, 1])
+            y[[lone, (lone + 1) % 10]] = -1
+            weights = rng.uniform(0.5, 1.0, 10)
+            weights[lone] = 3
+            case = {"x": x, "y": y, "weights": weights / weights.sum()}
+            _, feature, threshold, _ = _stumps(**case)[0]
+            if _decided(case) and feature == 1 and np.sum(x[:, 1] < threshold) == cut:
                 break
         yield Call(label, **case)
 
@@ -377,9 +570,14 @@ def _stumps(x, y, weights):
 
 
 def _decided(case):
-    """Whether one stump is best, by more than float32 could hide."""
+    """Whether one stump is best, by more than float32 could hide.
+
+    Better, too, than the same answer everywhere: some would call that a stump.
+    """
     first, second, *_ = _stumps(**case)
-    return first[0] > 0.01 and second[0] - first[0] > 1e-3
+    one_class = np.sum(case["weights"][case["y"] > 0])
+    next_best = min(second[0], one_class, 1 - one_class)
+    return first[0] > 0.01 and next_best - first[0] > 1e-3
 
 
 def _all_differ(case):
@@ -407,6 +605,71 @@ def stump_one_sign(x, y, weights):
 def stump_at_a_value(x, y, weights):
     feature, threshold, sign, error = reference.fit_stump(x, y, weights)
     return feature, x[x[:, feature] < threshold, feature].max(), sign, error
+
+
+@fit_stump.mistake(
+    "the threshold is the value above the cut: put it half-way between two neighbours"
+)
+def stump_at_upper_value(x, y, weights):
+    feature, threshold, sign, error = reference.fit_stump(x, y, weights)
+    return feature, x[x[:, feature] > threshold, feature].min(), sign, error
+
+
+def _best_cut(x, y, weights, cuts_of, features=None):
+    """As the reference, with other thresholds or fewer features."""
+    best = None
+    for feature in range(x.shape[1]) if features is None else features:
+        for threshold in cuts_of(x[:, feature]):
+            for sign in (1, -1):
+                answer = np.where(x[:, feature] > threshold, sign, -sign)
+                error = weights[answer != y].sum()
+                if best is None or error < best[3]:
+                    best = feature, threshold, sign, error
+    return best
+
+
+def _middles(values):
+    return (values[:-1] + values[1:]) / 2
+
+
+@fit_stump.mistake("a value that comes twice is no pair of neighbours: `np.unique` gives each once")
+def stump_between_equal_values(x, y, weights):
+    return _best_cut(x, y, weights, lambda column: _middles(np.sort(column)))
+
+
+@fit_stump.mistake("rows that follow each other are no neighbours: sort the feature's values first")
+def stump_unsorted(x, y, weights):
+    return _best_cut(x, y, weights, _middles)
+
+
+@fit_stump.mistake("the cut above the smallest value was left out: of n values there are n - 1")
+def stump_without_first_cut(x, y, weights):
+    return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[1:])
+
+
+@fit_stump.mistake("the cut below the largest value was left out: of n values there are n - 1")
+def stump_without_last_cut(x, y, weights):
+    return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[:-1])
+
+
+@fit_stump.mistake("only the first feature was tried: try them all")
+def stump_first_feature(x, y, weights):
+    return _best_cut(x, y, weights, lambda column: _middles(np.unique(column)), features=[0])
+
+
+@fit_stump.mistake(
+    "the stump is the one with the fewest wrong examples: take that of least weighted error"
+)
+def stump_chosen_unweighted(x, y, weights):
+    feature, threshold, sign, _ = stump_unweighted(x, y, weights)
+    answer = np.where(x[:, feature] > threshold, sign, -sign)
+    return feature, threshold, sign, weights[answer != y].sum()
+
+
+@fit_stump.mistake("the last number is the share of wrong examples: give the sum of their weights")
+def stump_share_of_wrong(x, y, weights):
+    feature, threshold, sign, _ = reference.fit_stump(x, y, weights)
+    return feature, threshold, sign, np.mean(np.where(x[:, feature] > threshold, sign, -sign) != y)
 
 
 @fit_stump.mistake("the sign is the wrong way round: it is the answer *above* the threshold")
@@ -467,8 +730,14 @@ def adaboost(rng):
             if label.startswith("one of"):
                 wrong[0] = rng.random(n) < 0.75
             candidates = np.where(wrong, -y, y)
-            if _clear_rounds(candidates, y, n_rounds):
-                break
+            if not _clear_rounds(candidates, y, n_rounds):
+                continue
+            errors = np.mean(candidates != y, axis=1)
+            if label.startswith("one of") and errors[0] < 1.01 - errors.min():
+                continue  # not so bad that its opposite would be the best
+            if n_rounds == 4 and len(set(reference.adaboost(candidates, y, 4)[0])) == 4:
+                continue  # one of them is chosen again
+            break
         yield Call(label, candidates=candidates, y=y, n_rounds=n_rounds)
 
 
@@ -514,6 +783,94 @@ def _reweighted(weights, alpha, agreement):
 def adaboost_double(candidates, y, n_rounds):
     chosen, alphas = reference.adaboost(candidates, y, n_rounds)
     return chosen, 2 * alphas
+
+
+@adaboost.mistake(
+    "alpha is *half* the logarithm of (1 - e) / e, in the vote and in the update of the weights"
+)
+def adaboost_full_log(candidates, y, n_rounds):
+    return _boosted(candidates, y, n_rounds, lambda e: 2 * _half_log(e), _reweighted)
+
+
+@adaboost.mistake(
+    "with log(e / (1 - e)) / 2 votes and weights go the wrong way: the fraction is (1 - e) / e"
+)
+def adaboost_fraction_turned(candidates, y, n_rounds):
+    return _boosted(candidates, y, n_rounds, lambda e: -_half_log(e), _reweighted)
+
+
+@adaboost.mistake(
+    "the update reaches the wrong examples alone, or the right ones: exp(alpha) for those, exp(-alpha) for these"
+)
+def adaboost_only_wrong(candidates, y, n_rounds):
+    return _boosted(
+        candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, np.minimum(g, 0))
+    )
+
+
+@adaboost.mistake("the exponent leaves out alpha: it is minus alpha times label times answer")
+def adaboost_update_without_alpha(candidates, y, n_rounds):
+    return _boosted(
+        candidates, y, n_rounds, _half_log, lambda w, a, agreement: _reweighted(w, 1, agreement)
+    )
+
+
+@adaboost.mistake("the exponent leaves out the label: it is minus alpha times label times answer")
+def adaboost_update_without_label(candidates, y, n_rounds):
+    return _boosted(candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, g * y))
+
+
+@adaboost.mistake(
+    "the weights begin anew in each round: multiply those that the round before has left"
+)
+def adaboost_without_memory(candidates, y, n_rounds):
+    n = len(y)
+    return _boosted(
+        candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(np.full(n, 1 / n), a, g)
+    )
+
+
+@adaboost.mistake(
+    "the weighted error is the *sum* of the weights of the wrong ones, not their mean"
+)
+def adaboost_mean_error(candidates, y, n_rounds):
+    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
+    for _ in range(n_rounds):
+        errors = np.mean(weights * (candidates != y), axis=1)
+        best = int(np.argmin(errors))
+        chosen.append(best)
+        alphas.append(_half_log(errors[best]))
+        weights = _reweighted(weights, alphas[-1], y * candidates[best])
+    return np.array(chosen), np.array(alphas)
+
+
+@adaboost.mistake(
+    "a candidate was struck out once it had been chosen: it may be the best again in a later round"
+)
+def adaboost_without_return(candidates, y, n_rounds):
+    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
+    for _ in range(n_rounds):
+        errors = np.sum(weights * (candidates != y), axis=1)
+        errors[chosen] = np.inf
+        best = int(np.argmin(errors))
+        chosen.append(best)
+        alphas.append(_half_log(errors[best]))
+        weights = _reweighted(weights, alphas[-1], y * candidates[best])
+    return np.array(chosen), np.array(alphas)
+
+
+@adaboost.mistake(
+    "the candidate whose error is farthest from one half was chosen: take the least error"
+)
+def adaboost_farthest_from_half(candidates, y, n_rounds):
+    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
+    for _ in range(n_rounds):
+        errors = np.sum(weights * (candidates != y), axis=1)
+        best = int(np.argmax(np.abs(errors - 0.5)))
+        chosen.append(best)
+        alphas.append(_half_log(errors[best]))
+        weights = _reweighted(weights, alphas[-1], y * candidates[best])
+    return np.array(chosen), np.array(alphas)
 
 
 @adaboost.mistake("every vote counts the same: alpha grows as the error falls")
@@ -588,6 +945,7 @@ def snapshot_schedule(rng):
     lr = rng.uniform(0.3, 1.0)
     for label, step, n_steps, n_cycles in (
         ("in the first cycle", 13, 100, 4),
+        ("in the second cycle", 33, 100, 4),
         ("in the third cycle", 57, 100, 4),
         ("a cycle begins", 40, 120, 3),
         ("a cycle ends", 39, 120, 3),
@@ -634,6 +992,53 @@ def snapshot_rounded_down(step, n_steps, n_cycles, lr):
 )
 def snapshot_from_one(step, n_steps, n_cycles, lr):
     return reference.snapshot_schedule(step - 1, n_steps, n_cycles, lr)
+
+
+@snapshot_schedule.mistake(
+    "the steps were counted one too far: the first one is 0, and has the rate lr"
+)
+def snapshot_one_ahead(step, n_steps, n_cycles, lr):
+    return reference.snapshot_schedule(step + 1, n_steps, n_cycles, lr)
+
+
+@snapshot_schedule.mistake(
+    "without `step` modulo the cycle's length the rate climbs in every second cycle instead of jumping up"
+)
+def snapshot_without_modulo(step, n_steps, n_cycles, lr):
+    c = -(-n_steps // n_cycles)
+    return lr / 2 * (1 + np.cos(np.pi * step / c))
+
+
+@snapshot_schedule.mistake("a cycle is a whole number of steps: round n_steps / n_cycles up")
+def snapshot_length_not_whole(step, n_steps, n_cycles, lr):
+    c = n_steps / n_cycles
+    return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
+
+
+@snapshot_schedule.mistake(
+    "a cycle is one step too long where the cycles divide the steps: n // m + 1 does not round up"
+)
+def snapshot_one_longer(step, n_steps, n_cycles, lr):
+    c = n_steps // n_cycles + 1
+    return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
+
+
+@snapshot_schedule.mistake("divided by the cycle's length less one: divide by the length")
+def snapshot_to_zero(step, n_steps, n_cycles, lr):
+    c = -(-n_steps // n_cycles)
+    return lr / 2 * (1 + np.cos(np.pi * (step % c) / (c - 1)))
+
+
+@snapshot_schedule.mistake(
+    "`n_cycles` is how many cycles there are: one of them has ceil(n_steps / n_cycles) steps"
+)
+def snapshot_cycle_of_n_cycles(step, n_steps, n_cycles, lr):
+    return lr / 2 * (1 + np.cos(np.pi * (step % n_cycles) / n_cycles))
+
+
+@snapshot_schedule.mistake("the rate rises within a cycle: 1 *plus* the cosine falls")
+def snapshot_rising(step, n_steps, n_cycles, lr):
+    return lr - reference.snapshot_schedule(step, n_steps, n_cycles, lr)
 
 
 @snapshot_schedule.mistake("the rate falls in a straight line: it follows a cosine")
@@ -692,6 +1097,30 @@ def polyak_sum(average, theta, t):
 )
 def polyak_exchanged(average, theta, t):
     return theta + (average - theta) / t
+
+
+@polyak_average.mistake(
+    "the old mean stands for t - 1 points: multiply it by t - 1 before the new one is added"
+)
+def polyak_unweighted(average, theta, t):
+    return (average + theta) / t
+
+
+@polyak_average.mistake("the difference is divided by t, not multiplied by it")
+def polyak_multiplied(average, theta, t):
+    return average + (theta - average) * t
+
+
+@polyak_average.mistake("the mean moves *towards* the new point: add (theta - average) / t")
+def polyak_away(average, theta, t):
+    return average - (theta - average) / t
+
+
+@polyak_average.mistake(
+    "0.9 and 0.1 make an exponential average, which forgets old points: the new one counts 1 / t"
+)
+def polyak_exponential(average, theta, t):
+    return 0.9 * average + 0.1 * theta
 
 
 @polyak_average.mistake("this is the new point: average it with the old mean")

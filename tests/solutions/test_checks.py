@@ -177,7 +177,9 @@ def test_expected_results_have_the_declared_form(exercise):
                     continue
                 numbers = np.asarray(result)
                 assert numbers.dtype.kind in "biufc"
-                assert np.isfinite(numbers).all()
+                # Only a function that promises nan may have to give it.
+                promised = np.isnan(numbers) if "nan for" in exercise.reference.__doc__ else False
+                assert (np.isfinite(numbers) | promised).all()
 
 
 def _items(result):

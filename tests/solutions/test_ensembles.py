@@ -5,6 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradus import values
+from gradus.verdict import Outcome, examine
+from solutions.checks.ensembles import bootstrap_sample as bootstrap_check
 from solutions.ensembles import (
     adaboost,
     average_probabilities,
@@ -158,9 +161,8 @@ def test_adaboost_agrees_with_the_worked_example(oracle):
 def test_stumps_agree_with_the_recorded_rounds(oracle):
     recorded = oracle("sklearn_stats")["results"]["adaboost_2d"]
     x, y = np.array(recorded["X"]), np.array(recorded["y"])
-    weights, score = np.full(len(y), 1 / len(y)), np.zeros(len(y))
     first = recorded["stumps"][0]
-    feature, threshold, sign, error = fit_stump(x, y, weights)
+    *_, error = fit_stump(x, y, np.full(len(y), 1 / len(y)))
     # scikit-learn's tree minimises the Gini impurity: its error may be larger, not smaller.
     assert error <= first["error"] + 1e-12
     assert np.log((1 - first["error"]) / first["error"]) / 2 == pytest.approx(
@@ -258,3 +260,14 @@ P, Y, X = np.full((2, 3, 4), 0.25), np.array([1, -1, 1]), np.arange(3.0)[:, None
 def test_bad_input_is_named(call, named):
     with pytest.raises(ValueError, match="^" + named):
         call()
+
+
+def test_a_fraction_is_no_index():
+    plan = bootstrap_check.plan()
+    drawn = [values.realise(case.args) for case in plan.cases]
+    places = [Outcome("returned", rng.random(n) * n) for n, rng in drawn]
+    verdict = examine(plan, places)
+    assert (verdict.status, verdict.earned) == ("wrong", 0)
+    assert verdict.message.startswith("whole numbers from 0 to n - 1: wrong value")
+    whole = [Outcome("returned", np.floor(outcome.value)) for outcome in places]
+    assert examine(plan, whole).status == "right"
