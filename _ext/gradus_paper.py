@@ -130,6 +130,22 @@ class TakeTwins(SphinxPostTransform):
             whole.replace_self(figure)
 
 
+class FitTables(SphinxPostTransform):
+    """Give the columns of tables that go over a page widths: without, their lines do not break."""
+
+    default_priority = 900
+    builders = ("latex",)
+
+    def run(self, **kwargs) -> None:
+        for table in self.document.findall(nodes.table):
+            rows = [[cell.astext() for cell in row] for row in table.findall(nodes.row)]
+            if len(rows) > 30:  # as Sphinx reckons
+                table["classes"].append("colwidths-given")
+                columns = zip(*rows, strict=True)
+                for width, column in zip(table.findall(nodes.colspec), columns, strict=True):
+                    width["colwidth"] = min(50, max(map(len, column)))
+
+
 def seal(app: Sphinx, exception: Exception | None) -> None:
     """Make the EPUB what its standard wants: well-formed pages, and a manifest that says what they hold."""
     if exception or app.builder.name != "epub":
@@ -164,6 +180,7 @@ def seal(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.add_post_transform(TakeTwins)
+    app.add_post_transform(FitTables)
     app.connect("config-inited", name_version, priority=600)  # when `gradus` can be imported
     app.connect("builder-inited", prepare)
     app.connect("source-read", answer)
