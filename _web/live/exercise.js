@@ -184,6 +184,7 @@
       this.found.innerHTML = tables;
       this.printed.textContent = output;
       this.printed.hidden = !output;
+      this.printed.tabIndex = 0; // the theme took it, since what was hidden had nothing to scroll
     }
 
     finish({ result, failed, stopped }) {
