@@ -25,7 +25,7 @@ PASSED = {
 
 
 def standalone(function: Callable, name: str, decorator: str) -> str:
-    """A function's code under another name, decorated, below the code of all that it uses.
+    """A function's code under another name, decorated, with the code of all that it uses within it.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def standalone(function: Callable, name: str, decorator: str) -> str:
     Returns
     -------
     str
-        Definitions that end with `@decorator` and `def name`.
+        One definition, `@decorator` and `def name`.
 
     Raises
     ------
@@ -51,16 +51,18 @@ def standalone(function: Callable, name: str, decorator: str) -> str:
         scope.define("_answer", function)
         taken = inspect.signature(function).replace(return_annotation=inspect.Signature.empty)
         given = ", ".join(PASSED[p.kind].format(p.name) for p in taken.parameters.values())
-        scope.texts[name] = f"@{decorator}\ndef {name}{taken}:\n    return _answer({given})"
-        return scope.render()
-    scope.needs(function)
-    own = _node(function)
-    own.name, own.decorator_list = name, [ast.Name(decorator)]
-    for node in ast.walk(own):
-        if isinstance(node, ast.Name) and node.id == function.__name__:
-            node.id = name
-    scope.texts[name] = ast.unparse(ast.fix_missing_locations(own))
-    return scope.render()
+        own = ast.parse(f"def {name}{taken}:\n    return _answer({given})").body[0]
+    else:
+        scope.needs(function)
+        own = _node(function)
+        own.name = name
+        for node in ast.walk(own):
+            if isinstance(node, ast.Name) and node.id == function.__name__:
+                node.id = name
+    own.decorator_list = [ast.Name(decorator)]
+    # Within it: another answer of the same notebook may have helpers of the same names.
+    own.body = ast.parse(scope.render()).body + own.body
+    return ast.unparse(ast.fix_missing_locations(own))
 
 
 def uses(function: Callable, imported: dict[str, str] | None = None) -> str:

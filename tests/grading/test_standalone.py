@@ -4,6 +4,7 @@ import builtins
 import importlib
 import pkgutil
 
+import numpy as np
 import pytest
 
 import solutions.checks
@@ -30,10 +31,12 @@ def run(monkeypatch):
         return imported(name, *arguments, **options)
 
     def run(code, name):
-        names = {"exercise": lambda function: function, "__name__": "cell"}
+        names = {"exercise": lambda function: function, "np": np, "__name__": "cell"}
         with monkeypatch.context() as patch:
             patch.setattr(builtins, "__import__", without_solutions)
             exec(compile(code, "a cell", "exec"), names)  # noqa: S102
+        # Nothing is left that another answer of the same notebook could overwrite.
+        assert set(names) == {"exercise", "np", "__name__", "__builtins__", name}
         return names[name]
 
     return run
@@ -54,7 +57,7 @@ def test_written_out_a_function_does_the_same(run, exercise):
     for _, function in (*exercise.mistakes, *exercise.variants):
         code = standalone(function, exercise.name, "exercise")
         compile(code, "a cell", "exec")
-        assert f"@exercise\ndef {exercise.name}(" in code
+        assert code.startswith(f"@exercise\ndef {exercise.name}(")
         alone = run(code, exercise.name)
         pairs = list(zip(results(alone, plan), results(function, plan), strict=True))
         # Where a mistake makes a reference refuse a value, that check of arguments is not written out.
