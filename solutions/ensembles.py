@@ -75,7 +75,7 @@ def bootstrap_sample(n, rng):
 @domain(degree=COUNT)
 @shapes(x="n", y="n", rows="m n", x_new="k")
 def bagging_predict(x, y, rows, x_new, degree):
-    """Bagging: fit one polynomial to each bootstrap sample, average the predictions.
+    """Bagging: a polynomial for each bootstrap sample, predictions averaged.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def bagging_predict(x, y, rows, x_new, degree):
 
 @shapes(predictions="m n", rows="m n")
 def out_of_bag_average(predictions, rows):
-    """For each training example the mean prediction of those models that did not see it.
+    """For each training example the mean of those models that did not see it.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def adaboost(candidates, y, n_rounds):
 
 @domain(n_steps=POSITIVE_COUNT, n_cycles=POSITIVE_COUNT, lr=POSITIVE, step=COUNT)
 def snapshot_schedule(step, n_steps, n_cycles, lr):
-    """The cyclic learning rate of snapshot ensembles: a cosine that starts anew.
+    """The cyclic learning rate of snapshot ensembles: a cosine, begun anew.
 
     With cycles of c = ceil(n_steps / n_cycles) steps,
     lr / 2 * (1 + cos(pi * (step mod c) / c)).
@@ -232,7 +232,7 @@ def snapshot_schedule(step, n_steps, n_cycles, lr):
 
 @domain(t=POSITIVE_COUNT)
 def polyak_average(average, theta, t):
-    """Take one more point into the running mean of the points of a training run.
+    """Take one more point into the running mean of the points of a run.
 
     average + (theta - average) / t: the mean of t points, if average is that
     of the t - 1 before.
