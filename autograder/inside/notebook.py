@@ -309,7 +309,7 @@ def _data(value):
         return (tuple if isinstance(value, tuple) else list)(_data(item) for item in value)
     if isinstance(value, dict):
         return {key: _data(item) for key, item in value.items()}
-    if value is None or type(value) in (bool, int, float, str):
+    if value is None or type(value) in (bool, int, float, str, np.str_):
         return value
     array = np.asarray(value)
     return array.astype(np.float64) if array.dtype == np.longdouble else array

@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT
 from grading.conftest import OTHER, RIGHT, plans
@@ -23,6 +24,7 @@ from autograder.course import Course, CourseError
 from autograder.execution import execute
 from autograder.inside import confine
 from autograder.sandbox import Limits, Sandbox, SandboxError
+from gradus import values
 from gradus.verdict import examine
 
 SHORT = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1, run_seconds=60)
@@ -292,6 +294,13 @@ def test_frames_that_a_submission_forges_gain_nothing():
 )
 def test_a_right_answer_is_right_however_it_is_written(answer):
     assert earned(answer) == [2, 0]
+
+
+def test_a_string_out_of_an_array_arrives_as_the_string_that_it_holds():
+    from autograder.inside.notebook import _data
+
+    (word,) = np.array(["frozen"])
+    assert values.unpack(values.pack(_data((word, 1.0)))) == ("frozen", 1.0)
 
 
 def test_an_answer_that_changes_its_argument_is_told():
