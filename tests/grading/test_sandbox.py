@@ -296,7 +296,8 @@ def test_a_right_answer_is_right_however_it_is_written(answer):
     assert earned(answer) == [2, 0]
 
 
-def test_a_string_out_of_an_array_arrives_as_the_string_that_it_holds():
+def test_a_string_out_of_an_array_arrives_as_the_string_that_it_holds(monkeypatch):
+    monkeypatch.syspath_prepend(Path(confine.__file__).parent)
     from autograder.inside.notebook import _data
 
     (word,) = np.array(["frozen"])
