@@ -107,6 +107,19 @@ def report(
 
 
 @app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to, in CSV.")] = Path(
+        "grades.csv"
+    ),
+    db: Database = "",
+) -> None:
+    """Write the scores of all assignments, with late penalties and marks by hand, as nbgrader exports them."""
+    from autograder.report import export as write
+
+    write(Course.find(), file, db)
+
+
+@app.command()
 def demo(
     names: Annotated[
         list[str] | None,

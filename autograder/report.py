@@ -157,6 +157,30 @@ def write_csv(report: Report, file: Path) -> None:
         raise CourseError(f"--csv: {file} cannot be written: {error.strerror}") from error
 
 
+def export(course: Course, file: Path, db: str = "") -> None:
+    """Write the scores of all assignments and students, with penalties and marks by hand: nbgrader's own export.
+
+    Raises
+    ------
+    CourseError
+        If the gradebook cannot be used or the file cannot be written.
+    """
+    from nbgrader.api import Gradebook
+    from nbgrader.plugins.export import CsvExportPlugin
+    from sqlalchemy.exc import SQLAlchemyError
+
+    find_programs()
+    try:
+        with Gradebook(classroom.database(course, db), course.name) as gradebook:
+            CsvExportPlugin(to=str(file)).export(gradebook)
+    except SQLAlchemyError as error:
+        raise CourseError(
+            f"the gradebook's database cannot be used: {error}".splitlines()[0]
+        ) from error
+    except OSError as error:
+        raise CourseError(f"{file} cannot be written: {error.strerror}") from error
+
+
 def lines(
     console: Console, title: str, headers: Iterable[str], rows: list[tuple[str, ...]]
 ) -> None:

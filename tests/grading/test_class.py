@@ -332,6 +332,18 @@ class TestCommands:
         status, _, err = run(course, "report", name, "--csv", str(tmp_path / "none" / "x.csv"))
         assert status == 2 and "--csv" in err
 
+    def test_an_export_has_the_scores_of_the_gradebook(
+        self, course, name, demonstration, run, tmp_path
+    ):
+        file = tmp_path / "grades.csv"
+        assert run(course, "export", str(file))[0] == 0
+        rows = [row for row in csv.DictReader(file.open()) if row["assignment"] == name]
+        assert {row["student_id"] for row in rows} == set(demonstration)
+        for row in rows:
+            assert float(row["score"]) == pytest.approx(demonstration[row["student_id"]].earned)
+        status, _, err = run(course, "export", str(tmp_path / "none" / "x.csv"))
+        assert status == 2 and "x.csv cannot be written" in err
+
     @staticmethod
     def _about(course, student, name):
         return classroom.read_graded(course.made / "autograded" / student / name / f"{name}.ipynb")
