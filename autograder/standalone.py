@@ -183,16 +183,15 @@ class _Scope:
 
 
 @functools.cache
-def _nodes(module: str) -> list[ast.AST]:
+def _nodes(source: str) -> list[ast.AST]:
     """The functions of a module, inner ones too."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
 
 
 def _node(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
     """A function as its module defines it, without what decorates it there."""
     code = function.__code__
-    for node in _nodes(function.__module__):
+    for node in _nodes(inspect.getsource(sys.modules[function.__module__])):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             found = (first, node.name) == (code.co_firstlineno, code.co_name)

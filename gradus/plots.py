@@ -264,6 +264,8 @@ def _tag_for_the_page(tag: re.Match) -> str:
     # Hundredths of a point are finer than any screen; Matplotlib writes millionths.
     tag = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", tag[0])
     tag = tag.replace("#000000", "currentColor")
+    if tag.startswith("<image"):
+        return re.sub(r' id="[^"]*"', "", tag)  # two images of the same pixels have the same
     if not tag.startswith(("<text", "<g ")):
         return tag.replace("#ffffff", PAPER)
     ink = f"color-mix(in srgb, \\1 {100 - INK_IN_WORDS}%, currentColor)"

@@ -224,6 +224,16 @@ def test_many_points_become_pixels():
         assert "<image" not in drawn(plots.MOST_POINTS // 50, how)
 
 
+def test_two_images_of_the_same_pixels_have_no_id_in_common():
+    fig, axes = plt.subplots(1, 2)
+    for ax in axes:
+        ax.imshow(np.eye(8), cmap="gray_r")
+    svg = plots.figure(fig, alt=ALT).svg
+    assert svg.count("<image") == 2
+    ids = re.findall(r'\bid="([^"]*)"', svg)
+    assert len(ids) > 2 and len(ids) == len(set(ids))
+
+
 def test_contours_draw_the_level_lines_and_the_minimum():
     fig, ax = plt.subplots()
     plots.contours(ax, problems.get("rosenbrock"), xlim=(-2, 2), ylim=(-1, 3), levels=7)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import json
 import re
 import subprocess
@@ -14,6 +15,7 @@ from conftest import ROOT
 
 from autograder.chapter import read_chapter
 from gradus import exercises, judging, values, verdict
+from solutions import network
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_live
@@ -92,23 +94,11 @@ def references(chapter):
     return {cell.id: cell.source for cell in source.cells if cell.id in names}
 
 
-def helpers(chapter):
-    """What the references of a chapter lean on, as a reader would write it above them."""
-    path = ROOT / "solutions" / f"{chapter.replace('-', '_')}.py"
-    exercises = references(chapter)
-    nodes = [node for node in ast.parse(path.read_text("utf-8")).body if getattr(node, "name", "") not in exercises]
-    code = "\n".join(map(ast.unparse, nodes))
-    return {"name": "helpers", "code": code, "stub": code}
-
-
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_exercise_can_be_solved_in_a_page(run, chapter):
     answers = references(chapter)
     assert answers
-    tasks = [task(chapter, name, code, answers) for name, code in answers.items()]
-    for one in tasks:
-        one["before"].insert(0, helpers(chapter))
-    results = run(chapter, tasks)
+    results = run(chapter, [task(chapter, name, code, answers) for name, code in answers.items()])
     for name, result in zip(answers, results, strict=True):
         assert (result["status"], result["summary"]) == ("right", f"{name}: all cases pass"), result
         assert "✗" not in result["tables"] and f"<strong>{name}</strong>" in result["tables"]
@@ -182,20 +172,22 @@ def test_what_is_printed_without_end_does_not_fill_the_memory(run):
 
 def test_what_an_answer_uses_of_others_comes_from_the_page(run):
     answers = references("network")
+    # As a reader writes it, not as the source has it: there an answer holds what it uses.
+    code = inspect.getsource(inspect.unwrap(network.network_gradient))
+    code = "@exercise\n" + code[code.index("def ") :]
     needs = ("affine_forward", "affine_backward", "relu_backward", "softmax_cross_entropy")
-    assert all(name in answers["network_gradient"] for name in needs)
-    whole = task("network", "network_gradient", answers["network_gradient"], answers)
+    assert all(name in code and f"def {name}" not in code for name in needs)
+    whole = task("network", "network_gradient", code, answers)
     half = {name: code for name, code in answers.items() if name != "affine_forward"}
     broken = {**answers, "affine_forward": "def affine_forward("}
     helped = {**answers, "accuracy": f"{answers['accuracy']}\ndef helper():\n    return 1\n"}
-    code = f"helper()\n{answers['network_gradient']}"
     results = run(
         "network",
         [
             whole,
-            task("network", "network_gradient", answers["network_gradient"], half),
-            task("network", "network_gradient", answers["network_gradient"], broken),
-            task("network", "network_gradient", code, helped),
+            task("network", "network_gradient", code, half),
+            task("network", "network_gradient", code, broken),
+            task("network", "network_gradient", f"helper()\n{code}", helped),
         ],
     )
     assert [result["status"] for result in results] == ["right", "not answered", "not answered", "right"]
