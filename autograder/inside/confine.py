@@ -9,6 +9,7 @@ import ctypes
 import errno
 import os
 import platform
+import re
 import resource
 import struct
 import sys
@@ -18,7 +19,7 @@ _LINUX = sys.platform == "linux"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _NAMESPACES = 0x7E020000  # every namespace flag that clone takes
-_NOSUID, _NODEV, _NOEXEC = 2, 4, 8
+_NOSUID, _NODEV, _NOEXEC, _BIND = 2, 4, 8, 4096 | 16384  # MS_BIND | MS_REC
 _CAPABILITIES = 64
 _MOST_FILES = 10_000  # which cost the kernel memory that no other limit counts
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SET_SECCOMP = 36, 38, 24, 22
@@ -185,9 +186,27 @@ def _further_in() -> int:
 def _mounts(size: int) -> None:
     """Folders that end with the submission, and a view of its own processes alone."""
     flags, options = _NOSUID | _NODEV, b"mode=0700,size=%d,nr_inodes=%d" % (size, _MOST_FILES)
+    shown = [(path, os.open(path, os.O_PATH)) for path in _mounted_below("/tmp/")]
     for folder in (b"/tmp", b"/dev/shm"):
         _call("mount", b"tmpfs", folder, b"tmpfs", flags, options)
+    for path, file in shown:
+        if os.path.isdir(f"/proc/self/fd/{file}"):
+            os.makedirs(path)
+        else:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.close(os.open(path, os.O_CREAT))
+        _call("mount", b"/proc/self/fd/%d" % file, os.fsencode(path), None, _BIND, None)
+        os.close(file)
     _call("mount", b"proc", b"/proc", b"proc", flags | _NOEXEC, None)
+
+
+def _mounted_below(folder: str) -> list[str]:
+    """What the sandbox shows in a folder: Python and its packages, where a project lies in /tmp."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        points = [line.split(" ")[4] for line in file]
+    # Four letters are written by their numbers there: space, tab, newline and backslash.
+    points = [re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), point) for point in points]
+    return [point for point in points if point.startswith(folder)]
 
 
 def _call(name: str, *arguments: object) -> None:

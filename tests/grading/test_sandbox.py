@@ -3,11 +3,13 @@
 Each attack is bounded by itself too, so that a sandbox that fails cannot harm the machine.
 """
 
+import contextlib
 import functools
 import os
 import signal
 import socket
 import struct
+import tempfile
 import textwrap
 import time
 from dataclasses import replace
@@ -100,6 +102,31 @@ def test_nothing_can_be_written_but_in_its_own_folder():
         "open('/tmp/mine', 'w').write('x'); print('own folder')"
     )
     assert said.strip() == "own folder"
+
+
+def test_a_project_that_lies_in_tmp_has_its_packages(monkeypatch):
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="a project ") as folder:
+        package, setting = Path(folder, "packages"), Path(folder, "setting.cfg")
+        package.mkdir()
+        Path(package, "late.py").write_text("answer = 42\n")
+        setting.write_text("here\n")
+        setting.chmod(0o666)
+        package.chmod(0o777)
+        shown = [*sandbox._read_only(), package, setting]
+        monkeypatch.setattr(sandbox, "_read_only", lambda: shown)
+        source = (
+            f"import os, sys\nsys.path.append({str(package)!r})\nimport late\n"
+            f"print(late.answer, open({str(setting)!r}).read().strip(), os.listdir('/tmp'))\n"
+            f"for path in ({str(setting)!r}, {str(package / 'x')!r}):\n"
+            "    try:\n        open(path, 'a')\n    except OSError as error:\n        print(error.strerror)"
+        )
+        with contextlib.closing(Sandbox("bubblewrap", SHORT)) as box:
+            for _ in range(2):  # the second finds it, too
+                said = execute([(0, source)], plans(), box).cells[0].output
+                assert said.splitlines() == [
+                    f"42 here ['{Path(folder).name}']",
+                    *["Read-only file system"] * 2,
+                ]
 
 
 def test_no_network():
