@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# As the site runs its cells: two workers have no core to spare. Before NumPy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # No deadline: a loaded machine is no failure. The same examples in every run.
 settings.register_profile("gradus", deadline=None, derandomize=True)
 settings.load_profile("gradus")
