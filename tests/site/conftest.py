@@ -139,3 +139,10 @@ def visit(browser):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def lay_out():
+    """Have a page lay out what is far from the screen, too: there, what is too wide would not be noticed."""
+    style = ".bd-article > section > section { content-visibility: visible !important; }"
+    return lambda page: page.add_style_tag(content=style)

@@ -9,13 +9,14 @@ LOOKS = [(width, mode) for width in (1280, 390) for mode in ("light", "dark")]
 
 
 @pytest.mark.parametrize("width, mode", LOOKS)
-def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, address, name, width, mode):
+def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, lay_out, address, name, width, mode):
     page = visit(f"{address}/{name}.html", width, mode)
     assert page.evaluate("document.documentElement.dataset.theme") == mode
     page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
     for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
         figure.scroll_into_view_if_needed()
         figure.locator(".gradus-play").wait_for()
+    lay_out(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.add_script_tag(path=AXE)
     # Tens of thousands of letters and strokes that screen readers never meet would take minutes;
@@ -81,6 +82,33 @@ def test_formulas_fit_a_desktop_and_scroll_by_keyboard_on_a_phone(visit, address
         formula.focus()
         phone.keyboard.press("ArrowRight")
         phone.wait_for_function("node => node.scrollLeft > 0", arg=formula.element_handle(), timeout=5000)
+
+
+FAR = ".bd-article > section > section:last-of-type"
+
+
+def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, address):
+    page = visit(f"{address}/chapters/optimizers.html", width=390)
+    drawn = "node => node.checkVisibility({ contentVisibilityAuto: true })"
+    last = page.locator(f"{FAR} p").last
+    assert not last.evaluate(drawn)
+    blocks = page.locator(".bd-article > section > section:nth-of-type(n + 4) pre")
+    wide = [n for n in range(blocks.count()) if blocks.nth(n).evaluate("n => n.scrollWidth > n.clientWidth")]
+    block = blocks.nth(wide[0])
+    assert block.get_attribute("tabindex") is None
+    block.scroll_into_view_if_needed()
+    page.wait_for_function("node => node.tabIndex === 0", arg=block.element_handle(), timeout=5000)
+    last.scroll_into_view_if_needed()
+    page.wait_for_function(drawn, arg=last.element_handle(), timeout=5000)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_link_into_a_page_leads_to_its_place(visit, address, soup, width):
+    places = [s["id"] for s in soup("chapters/optimizers").select("article section section section")]
+    for place in (places[0], places[len(places) // 2], places[-1]):
+        page = visit(f"{address}/chapters/optimizers.html#{place}", width=width)
+        top = "id => document.getElementById(id).getBoundingClientRect().top"
+        page.wait_for_function(f"id => Math.abs(({top})(id)) < 450", arg=place, timeout=5000)
 
 
 def test_no_line_begins_with_what_follows_a_formula(visit, address):

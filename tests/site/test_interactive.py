@@ -393,8 +393,9 @@ def shown(page, name):
 
 
 @pytest.mark.parametrize("figure", CHAPTERS)
-def test_keys_alone_move_a_figure_to_its_extremes(visit, address, figure):
+def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figure):
     page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390)
+    lay_out(page)
     element, seen = page.locator(f"gradus-{figure}"), []
     element.scroll_into_view_if_needed()
     element.locator(".gradus-play").wait_for()

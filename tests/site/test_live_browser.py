@@ -270,8 +270,9 @@ def test_without_scripts_a_sentence_stands_in_the_place(browser, address):
 
 
 @pytest.mark.parametrize("width, mode", [(1280, "light"), (390, "dark")])
-def test_the_page_is_sound_with_results_shown(visit, width, mode):
+def test_the_page_is_sound_with_results_shown(visit, lay_out, width, mode):
     page = visit(width=width, mode=mode)
+    lay_out(page)
     there = place(page)
     run(there, f"print('x' * 300)\n{RIGHT}")
     says(there, "✓")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from collections import Counter
 from functools import cache
 from xml.etree import ElementTree
 
@@ -27,19 +28,18 @@ def letters(path):
         return set(font.getBestCmap())
 
 
-def icons(static):
+def icons(sheet):
     """The code of each icon that a style sheet knows, by its class."""
-    sheet = (static / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
     return {
         name.removesuffix(":before")[1:]: int(code, 16)
-        for names, code in ICON_RULE.findall(sheet)
+        for names, code in ICON_RULE.findall(sheet.read_text("utf-8"))
         for name in names.split(",")
     }
 
 
 def test_every_icon_of_a_page_is_in_the_font(site, soup, name):
     theme = ROOT.joinpath(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
-    known, kept = icons(theme), icons(site / "_static")
+    known, kept = icons(theme / "styles" / "pydata-sphinx-theme.css"), icons(site / "_static" / "site.css")
     shown = [node["class"] for node in soup(name).find_all(class_=re.compile("^fa-"))]
     named = [(name, "fa-brands" in classes) for classes in shown for name in classes if name in known]
     assert named
@@ -59,6 +59,36 @@ def test_every_letter_of_a_formula_is_in_the_fonts_that_have_it(site, soup, name
         assert used & whole <= letters(font)
 
 
+# Selectors of a style sheet that find something on the page, whatever is pointed at or pressed: each as
+# often as it stands there, under the conditions under which it stands.
+FINDS = """async sheet => {
+    const all = (rules, under) => [...rules].flatMap(rule =>
+        rule.selectorText === undefined ? all(rule.cssRules ?? [], `${under} ${rule.conditionText ?? ""}`)
+            : rule.selectorText.split(/,(?![^()]*\\))/).map(selector => [selector.trim(), under]))
+    const found = selector => {
+        const plain = selector.replace(/::?(?:[a-z-]*(?:before|after|marker|placeholder|selection|scrollbar[a-z-]*)|hover|active|focus[a-z-]*|visited)/g, "")
+        try { return document.querySelector(plain || "*") } catch { return null }
+    }
+    const made = await new CSSStyleSheet().replace(sheet)
+    return all(made.cssRules, "").filter(([selector]) => found(selector)).map(each => each.join(" under "))
+}"""
+
+
+def test_the_style_sheet_has_every_rule_that_a_page_uses(visit, site, address, name):
+    page = visit(f"{address}/{name}.html")
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    (link,) = page.locator("link[rel=stylesheet]").all()
+    sheet = (site / "_static" / "site.css").read_text("utf-8")
+    whole = [(site / sheet).read_text("utf-8") for sheet in link.get_attribute("data-of").split()]
+    whole += [(site / "_static" / "basic.css").read_text("utf-8")]  # imported by the theme's
+    assert len(sheet) < len("".join(whole)) / 2
+    for mode in ("light", "dark"):
+        page.evaluate("mode => document.documentElement.dataset.theme = mode", mode)
+        used = Counter(selector for each in whole for selector in page.evaluate(FINDS, each))
+        assert used.total() > 200
+        assert used - Counter(page.evaluate(FINDS, sheet)) == Counter()
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_weighs_at_most_300_kib_without_its_figures(visit, address, site, chapter):
     page = visit(f"{address}/chapters/{chapter}.html")
@@ -70,7 +100,7 @@ def test_a_chapter_weighs_at_most_300_kib_without_its_figures(visit, address, si
         if file.suffix == ".html":
             content = re.sub(rb'<figure class="gradus-figure">.*?</figure>', b"", content, flags=re.DOTALL)
         weight[file.name] = len(content if file.suffix == ".woff2" else gzip.compress(content))
-    assert {f"{chapter}.html", "pydata-sphinx-theme.css", "fa-solid-900.woff2"} <= set(weight)
+    assert {f"{chapter}.html", "site.css", "fa-solid-900.woff2"} <= set(weight)
     assert "searchindex.js" not in weight
     assert sum(weight.values()) <= MOST, weight
 
