@@ -1347,8 +1347,9 @@ def probe_writing(book):
         places += glob.glob("/*/") + glob.glob("/opt/*/*/")
         wrote = []
         few = sum(name.isdigit() for name in os.listdir("/proc")) < 40
+        own = [os.stat(folder).st_dev for folder in ("/tmp", "/dev/shm")]
         for place in places if few else ():
-            if os.path.abspath(place) in ("/tmp", "/dev/shm"):
+            if os.path.exists(place) and os.stat(place).st_dev in own:
                 continue
             for make in (os.mkdir, lambda path: open(path, "w"), lambda path: os.symlink("x", path)):
                 try:
@@ -1442,8 +1443,11 @@ def probe_leftovers(book):
     return attempt(
         book,
         """
-        import os
-        held = os.listdir(".") == os.listdir("/tmp") == ["steps.cases"] and not os.listdir("/dev/shm")
+        import os, sys
+        # Where the project itself lies in /tmp, Python is shown there.
+        shown = {folder.split("/")[2] for folder in (sys.prefix, sys.base_prefix) if folder.startswith("/tmp/")}
+        mine = [name for name in os.listdir(".") if name not in shown]
+        held = os.getcwd() == "/tmp" and mine == ["steps.cases"] and not os.listdir("/dev/shm")
         open("/tmp/left", "w").close()
         open("/dev/shm/left", "w").close()
         """,
