@@ -283,6 +283,16 @@ REPAIRS = (
         '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class="',
     ),
     (
+        "code cannot be scrolled by keyboard before a script has measured it",
+        "<pre>",
+        '<pre tabindex="0">',
+    ),
+    (
+        "a wide table cannot be scrolled by keyboard before a script has measured it",
+        '<div class="pst-scrollable-table-container">',
+        '<div class="pst-scrollable-table-container" tabindex="0">',
+    ),
+    (
         "a wide formula cannot be scrolled by keyboard",
         r'<span class="katex-display">',
         '<span class="katex-display" tabindex="0" role="group" aria-label="Equation">',

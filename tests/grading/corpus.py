@@ -1181,13 +1181,9 @@ def forged_garbage(book):
 
 @cheat(FULL)
 def answered_by_a_child(book):
-    """A cell forks, and the child goes on in the place of its parent, which waits for it."""
-    return book.right(
-        (
-            "import os\nchild = os.fork()\nif child:\n    os.waitpid(child, os.WNOHANG)\n"
-            "    os._exit(0)"
-        )
-    )
+    """A cell forks, and the child would go on in the place of its parent, which ends."""
+    # The child waits: were it quicker than its parent's end, the next cells would be blamed by chance.
+    return book.right("import os, time\nif os.fork():\n    os._exit(0)\ntime.sleep(0.5)")
 
 
 @cheat(but(scale=0.0))
