@@ -59,8 +59,9 @@ def test_figures_take_the_ink_and_the_paper_of_the_page(visit, address, mode):
     assert set(slabs) <= {"rgba(0, 0, 0, 0)", paper}
 
 
-def test_words_in_figures_can_be_read_on_a_phone(visit, address):
+def test_words_in_figures_can_be_read_on_a_phone(visit, lay_out, address):
     page = visit(f"{address}/chapters/optimizers.html", width=390)
+    lay_out(page)
     heights = page.evaluate(
         """[...document.querySelectorAll('.gradus-figure svg[role=img]')].filter(svg => svg.checkVisibility()).map(
             svg => 11 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"""
@@ -106,6 +107,15 @@ def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, 
     page.wait_for_function(drawn, arg=last.element_handle(), timeout=5000)
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_no_section_is_higher_than_it_counts_before_it_is_laid_out(visit, lay_out, address, chapter):
+    page = visit(f"{address}/chapters/{chapter}.html", width=390)
+    sections = page.locator(".bd-article > section > section")
+    counts = sections.first.evaluate("node => getComputedStyle(node).containIntrinsicHeight").removeprefix("auto ")
+    lay_out(page)
+    assert sections.evaluate_all("all => Math.max(...all.map(n => n.offsetHeight))") <= float(counts.removesuffix("px"))
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_link_into_a_page_leads_to_its_place(visit, address, soup, width):
     places = [s["id"] for s in soup("chapters/optimizers").select("article section section section")]
@@ -115,8 +125,9 @@ def test_a_link_into_a_page_leads_to_its_place(visit, address, soup, width):
         page.wait_for_function(f"id => Math.abs(({top})(id)) < 450", arg=place, timeout=5000)
 
 
-def test_no_line_begins_with_what_follows_a_formula(visit, address):
+def test_no_line_begins_with_what_follows_a_formula(visit, lay_out, address):
     page = visit(f"{address}/chapters/optimizers.html", width=390)
+    lay_out(page)
     gaps = page.evaluate(
         """[...document.querySelectorAll('main span.math')].filter(
             formula => /^[.,;:!?)]/.test(formula.nextSibling?.data)
