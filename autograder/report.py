@@ -1,8 +1,9 @@
 """The report on an assignment: points of each exercise and student, and how often each mistake was made."""
 
+import contextlib
 import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,38 +63,32 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
     """
     # Late: nbgrader takes two seconds to import, and who grades prints with this module too.
     from nbgrader.api import Gradebook
-    from sqlalchemy.exc import SQLAlchemyError
 
     course.chapter(name)
     find_programs()
     assignment = grading.Assignment.load(course, name)
     exercises = grading.checked(assignment.released)
     rows, counts, points = [], Counter(), {}
-    try:
-        with Gradebook(classroom.database(course, db), course.name) as gradebook:
-            known = [item.name for item in gradebook.assignments]
-            graded = gradebook.assignment_submissions(name) if name in known else []
-            for item in sorted(graded, key=lambda item: item.student.id):
-                file = course.made / "autograded" / item.student.id / name / f"{name}.ipynb"
-                about = classroom.read_graded(file)
-                grades = [grade for notebook in item.notebooks for grade in notebook.grades]
-                scores = {}
-                for cell in assignment.released.cells:
-                    for grade in grades:
-                        if grade.name == cell.metadata.get("nbgrader", {}).get("grade_id"):
-                            label = exercises.get(grade.name, grade.name)
-                            points[label] = grade.max_score
-                            scores[label] = None if grade.needs_manual_grade else grade.score
-                rows.append(Row(item.student.id, scores, "; ".join(about.get("defects", []))))
-                for exercise, verdict in about.get("verdicts", {}).items():
-                    if verdict["mistake"]:
-                        counts[exercise, verdict["mistake"]] += 1
-            handed_in = {row.student for row in rows}
-            absent = [item.id for item in gradebook.students if item.id not in handed_in]
-    except SQLAlchemyError as error:
-        raise CourseError(
-            f"the gradebook's database cannot be used: {error}".splitlines()[0]
-        ) from error
+    with _usable(), Gradebook(classroom.database(course, db), course.name) as gradebook:
+        known = [item.name for item in gradebook.assignments]
+        graded = gradebook.assignment_submissions(name) if name in known else []
+        for item in sorted(graded, key=lambda item: item.student.id):
+            file = course.made / "autograded" / item.student.id / name / f"{name}.ipynb"
+            about = classroom.read_graded(file)
+            grades = [grade for notebook in item.notebooks for grade in notebook.grades]
+            scores = {}
+            for cell in assignment.released.cells:
+                for grade in grades:
+                    if grade.name == cell.metadata.get("nbgrader", {}).get("grade_id"):
+                        label = exercises.get(grade.name, grade.name)
+                        points[label] = grade.max_score
+                        scores[label] = None if grade.needs_manual_grade else grade.score
+            rows.append(Row(item.student.id, scores, "; ".join(about.get("defects", []))))
+            for exercise, verdict in about.get("verdicts", {}).items():
+                if verdict["mistake"]:
+                    counts[exercise, verdict["mistake"]] += 1
+        handed_in = {row.student for row in rows}
+        absent = [item.id for item in gradebook.students if item.id not in handed_in]
     if not rows:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
     rows += [Row(student, {}, "no submission") for student in absent]
@@ -167,18 +162,26 @@ def export(course: Course, file: Path, db: str = "") -> None:
     """
     from nbgrader.api import Gradebook
     from nbgrader.plugins.export import CsvExportPlugin
-    from sqlalchemy.exc import SQLAlchemyError
 
     find_programs()
     try:
-        with Gradebook(classroom.database(course, db), course.name) as gradebook:
+        with _usable(), Gradebook(classroom.database(course, db), course.name) as gradebook:
             CsvExportPlugin(to=str(file)).export(gradebook)
+    except OSError as error:
+        raise CourseError(f"{file} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _usable() -> Iterator[None]:
+    """Say in a line that the gradebook's database cannot be used, where it fails."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
     except SQLAlchemyError as error:
         raise CourseError(
             f"the gradebook's database cannot be used: {error}".splitlines()[0]
         ) from error
-    except OSError as error:
-        raise CourseError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def lines(

@@ -128,7 +128,10 @@ class _Scope:
         if isinstance(value, ModuleType):
             return f"import {value.__name__} as {name}"
         if isinstance(value, functools.partial):
-            parts = {f"{name}_{i}": part for i, part in enumerate((value.func, value.args, value.keywords))}
+            parts = {
+                f"{name}_{i}": part
+                for i, part in enumerate((value.func, value.args, value.keywords))
+            }
             for key, part in parts.items():
                 self.define(key, part)
             first, args, keywords = parts
@@ -185,7 +188,11 @@ class _Scope:
 @functools.cache
 def _nodes(source: str) -> list[ast.AST]:
     """The functions of a module, inner ones too."""
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+    return [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+    ]
 
 
 def _node(function: FunctionType) -> ast.FunctionDef | ast.Lambda:

@@ -757,12 +757,16 @@ def _clear_rounds(candidates, y, n_rounds):
     return len(set(chosen)) > min(1, n_rounds - 1)
 
 
-def _boosted(candidates, y, n_rounds, vote, update):
-    """AdaBoost with another vote, or another change of the weights."""
+def _least(errors, chosen):
+    return np.argmin(errors)
+
+
+def _boosted(candidates, y, n_rounds, vote, update, choose=_least):
+    """AdaBoost with another vote, another change of the weights or another choice."""
     weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
     for _ in range(n_rounds):
         errors = np.sum(weights * (candidates != y), axis=1)
-        best = int(np.argmin(errors))
+        best = int(choose(errors, chosen))
         alpha = vote(errors[best])
         chosen.append(best)
         alphas.append(alpha)
@@ -834,43 +838,29 @@ def adaboost_without_memory(candidates, y, n_rounds):
     "the weighted error is the *sum* of the weights of the wrong ones, not their mean"
 )
 def adaboost_mean_error(candidates, y, n_rounds):
-    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
-    for _ in range(n_rounds):
-        errors = np.mean(weights * (candidates != y), axis=1)
-        best = int(np.argmin(errors))
-        chosen.append(best)
-        alphas.append(_half_log(errors[best]))
-        weights = _reweighted(weights, alphas[-1], y * candidates[best])
-    return np.array(chosen), np.array(alphas)
+    n = len(y)
+    return _boosted(candidates, y, n_rounds, lambda e: _half_log(e / n), _reweighted)
 
 
 @adaboost.mistake(
     "a candidate was struck out once it had been chosen: it may be the best again in a later round"
 )
 def adaboost_without_return(candidates, y, n_rounds):
-    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
-    for _ in range(n_rounds):
-        errors = np.sum(weights * (candidates != y), axis=1)
+    def choose(errors, chosen):
         errors[chosen] = np.inf
-        best = int(np.argmin(errors))
-        chosen.append(best)
-        alphas.append(_half_log(errors[best]))
-        weights = _reweighted(weights, alphas[-1], y * candidates[best])
-    return np.array(chosen), np.array(alphas)
+        return np.argmin(errors)
+
+    return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
 
 
 @adaboost.mistake(
     "the candidate whose error is farthest from one half was chosen: take the least error"
 )
 def adaboost_farthest_from_half(candidates, y, n_rounds):
-    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
-    for _ in range(n_rounds):
-        errors = np.sum(weights * (candidates != y), axis=1)
-        best = int(np.argmax(np.abs(errors - 0.5)))
-        chosen.append(best)
-        alphas.append(_half_log(errors[best]))
-        weights = _reweighted(weights, alphas[-1], y * candidates[best])
-    return np.array(chosen), np.array(alphas)
+    def choose(errors, chosen):
+        return np.argmax(np.abs(errors - 0.5))
+
+    return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
 
 
 @adaboost.mistake("every vote counts the same: alpha grows as the error falls")
