@@ -76,7 +76,7 @@ class ExerciseDirective(Directive):
 
 def complete(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put the directives above into a chapter: below its title and below each check."""
-    from autograder.chapter import read_chapter
+    from autograder.release.chapter import read_chapter
 
     if not docname.startswith("chapters/"):
         return
@@ -203,7 +203,7 @@ def write_pack(path: Path, files: dict[str, bytes]) -> None:
 def released(root: Path, made: Path) -> list[Path]:
     """The released folder of each chapter with exercises; made again where its source changed."""
     from autograder.course import Course, CourseError
-    from autograder.release import release_assignments
+    from autograder.release.release import release_assignments
 
     try:
         course = Course.find(root, made=made)

@@ -38,7 +38,7 @@ def release(
     ] = None,
 ) -> None:
     """Make the students' notebooks: nbgrader's source and release of each assignment."""
-    from autograder.release import release_assignments
+    from autograder.release.release import release_assignments
 
     for released in release_assignments(Course.find(), names or []):
         typer.echo(released)
@@ -77,8 +77,8 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Grade again what is unchanged.")] = False,
 ) -> None:
     """Grade every submission of an assignment. Exit status 1 if some of them need a person."""
-    from autograder.classroom import How
     from autograder.commands import grade_command
+    from autograder.grade.many import How
 
     how = How(sandbox, workers, scheduler, db, force, Path(roster) if roster else None)
     raise typer.Exit(grade_command(Course.find(), name, how))

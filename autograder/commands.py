@@ -8,8 +8,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from autograder import classroom, report, sandbox
+from autograder import folders, report
 from autograder.course import Course, CourseError
+from autograder.grade import many
+from autograder.sandbox import host
 
 # nbgrader's database layer warns about its own order of operations at every submission.
 warnings.filterwarnings("ignore", module="nbgrader")
@@ -17,7 +19,7 @@ warnings.filterwarnings("ignore", module="nbgrader")
 INTERRUPTED = 130
 
 
-def grade_command(course: Course, name: str, how: classroom.How) -> int:
+def grade_command(course: Course, name: str, how: many.How) -> int:
     """Grade a class, with a progress bar on a terminal and a line for each submission in a log.
 
     Parameters
@@ -25,7 +27,7 @@ def grade_command(course: Course, name: str, how: classroom.How) -> int:
     course : Course
     name : str
         Of the assignment; "all": of each assignment that has submissions.
-    how : classroom.How
+    how : many.How
 
     Returns
     -------
@@ -38,10 +40,10 @@ def grade_command(course: Course, name: str, how: classroom.How) -> int:
         If an assignment could not be graded; with "all", after the others are.
     """
     if how.kind == "none":
-        print(sandbox.UNSAFE, file=sys.stderr)
+        print(host.UNSAFE, file=sys.stderr)
     names = [name]
     if name == "all":
-        names = [name for name in course.chapters() if classroom.submitted(course.made, name)]
+        names = [name for name in course.chapters() if folders.submitted(course.made, name)]
         if not names:
             raise CourseError(f"no assignment has submissions in {course.made.name}/submitted")
     statuses, failures = [], []
@@ -60,7 +62,7 @@ def grade_command(course: Course, name: str, how: classroom.How) -> int:
     return max(statuses)
 
 
-def _grade(course: Course, name: str, how: classroom.How) -> int:
+def _grade(course: Course, name: str, how: many.How) -> int:
     console = Console()
     errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
@@ -69,22 +71,22 @@ def _grade(course: Course, name: str, how: classroom.How) -> int:
 
     if console.is_terminal:
         with Progress(console=console, transient=True) as progress:
-            students = classroom.submitted(course.made, name)
+            students = folders.submitted(course.made, name)
             task = progress.add_task(f"grading {name}", total=len(students))
-            results = classroom.grade_class(
+            results = many.grade_class(
                 course, name, how, lambda result: progress.advance(task), tell
             )
     else:
-        results = classroom.grade_class(course, name, how, _log, tell)
+        results = many.grade_class(course, name, how, _log, tell)
     show_results(console, results)
-    return int(any(result.state in classroom.TROUBLE for result in results))
+    return int(any(result.state in many.TROUBLE for result in results))
 
 
-def _log(result: classroom.Result) -> None:
+def _log(result: many.Result) -> None:
     print(f"{result.state}: {report.printable(result.student)}", flush=True)
 
 
-def show_results(console: Console, results: list[classroom.Result]) -> None:
+def show_results(console: Console, results: list[many.Result]) -> None:
     """A row for each submission."""
     report.lines(
         console,
@@ -108,7 +110,7 @@ def report_command(course: Course, name: str, db: str, csv: str) -> None:
 def demo_command(course: Course, names: list[str]) -> None:
     """Run the demonstration and end with the grades and the place of the site."""
     from autograder import demo
-    from autograder.chapter import read_chapter
+    from autograder.release.chapter import read_chapter
 
     chapters = {name: read_chapter(file) for name, file in course.chapters().items()}
     for name in names or [name for name, found in chapters.items() if found.named("exercise")]:

@@ -7,7 +7,7 @@ A course is a folder whose `pyproject.toml` has a table `[tool.autograder]`:
     references = "solutions"      # the package of the references, with `checks` inside
     site = "https://..."          # optional: where the book is on the web, for links to other pages
 
-    [tool.autograder.limits]      # optional: what a submission may use, see `autograder.sandbox.Limits`
+    [tool.autograder.limits]      # optional: what a submission may use, see `autograder.sandbox.host.Limits`
     cell_seconds = 10.0
 """
 
@@ -51,7 +51,7 @@ class Course:
     site : str
         The address of the book on the web, or "".
     limits : dict
-        What a submission may use, where it differs from `autograder.sandbox.Limits`.
+        What a submission may use, where it differs from `autograder.sandbox.host.Limits`.
     """
 
     root: Path

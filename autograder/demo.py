@@ -11,10 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder import classroom, submission
 from autograder.course import Course, CourseError
-from autograder.grading import Assignment
-from autograder.standalone import standalone
+from autograder.grade import many, submission
+from autograder.grade.one import Assignment
+from autograder.release.inline import standalone
 from gradus import judging
 
 PREFIX = "demo-"
@@ -144,13 +144,14 @@ def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) 
     return notebook
 
 
-def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[classroom.Result]:
+def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[many.Result]:
     """Release an assignment, write its class, grade it and write its feedback.
 
     Where bubblewrap does not work it says so and grades this class, which is trusted, without a sandbox.
     """
-    from autograder import feedback, sandbox
-    from autograder.release import release_assignments
+    from autograder import feedback
+    from autograder.release.release import release_assignments
+    from autograder.sandbox import host
 
     for line in release_assignments(course, [name]):
         tell(f"released  {line}")
@@ -158,11 +159,11 @@ def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[cla
     tell(f"submitted {len(students)} submissions in {course.made.name}/submitted")
     kind = "bubblewrap"
     try:
-        sandbox.require(kind)
+        host.require(kind)
     except CourseError as error:
         kind = "none"
         tell(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
-    results = classroom.grade_class(course, name, classroom.How(kind))
+    results = many.grade_class(course, name, many.How(kind))
     tell(f"graded    {len(results)} submissions")
     pages = feedback.write_feedback(course, name)
     tell(f"feedback  {len(pages)} pages, {course.made.name}/feedback/STUDENT/{name}/{name}.html")

@@ -1,6 +1,6 @@
 """Whether grading can be relied on here: one line for each thing, found out by trying it.
 
-The sandbox is asked as a submission would ask it: real cells try to leave it (`autograder/escapes.py`).
+The sandbox is asked as a submission would ask it: real cells try to leave it (`autograder/sandbox/probes.py`).
 """
 
 import contextlib
@@ -23,9 +23,10 @@ from typing import Any
 import nbformat
 from packaging.requirements import Requirement
 
-from autograder import escapes, execution, sandbox
-from autograder.classroom import database
 from autograder.course import Course, CourseError, find_programs
+from autograder.folders import database
+from autograder.grade import execution
+from autograder.sandbox import host, probes
 from gradus import judging
 from gradus.judging import Case, Plan
 from gradus.verdict import Outcome
@@ -61,7 +62,7 @@ def examine(
     scheduler : str
         Address of a Dask scheduler, or "".
     kind : str
-        Of `sandbox.KINDS`.
+        Of `host.KINDS`.
 
     Yields
     ------
@@ -72,8 +73,8 @@ def examine(
     CourseError
         If there is no sandbox of that kind.
     """
-    if kind not in sandbox.KINDS:
-        sandbox.require(kind)
+    if kind not in host.KINDS:
+        host.require(kind)
     yield from _versions()
     yield from _sandbox(course, kind)
     yield from _course(course)
@@ -117,7 +118,7 @@ def _versions() -> Iterator[Finding]:
 
     def bubblewrap() -> str:
         if not shutil.which("bwrap"):
-            raise CourseError(f"missing: {sandbox.INSTALL}")
+            raise CourseError(f"missing: {host.INSTALL}")
         return subprocess.check_output(["bwrap", "--version"], text=True).split()[-1]
 
     yield _try("Python", python)
@@ -131,7 +132,7 @@ def _sandbox(course: Course, kind: str) -> Iterator[Finding]:
     """Start the sandbox, and try to leave it."""
 
     def starts() -> str:
-        sandbox.require(kind)
+        host.require(kind)
         if kind == "none":
             raise CourseError("none: submissions run as you, with your files; use bubblewrap")
         return kind
@@ -141,18 +142,18 @@ def _sandbox(course: Course, kind: str) -> Iterator[Finding]:
     if not found.ok and kind != "none":
         return
     try:
-        limits = sandbox.Limits.of(course)
+        limits = host.Limits.of(course)
     except CourseError as error:
         yield Finding("limits", False, str(error))
-        limits = sandbox.Limits()
+        limits = host.Limits()
     with _outside(course, limits, kind) as attempts:
-        box = sandbox.Sandbox(kind, limits)
-        source = Path(escapes.__file__).read_text("utf-8")
+        box = host.Sandbox(kind, limits)
+        source = Path(probes.__file__).read_text("utf-8")
         try:
             run = execution.execute(
                 [(0, source)], list(map(_plan, attempts, attempts.values())), box
             )
-        except sandbox.SandboxError as error:
+        except host.SandboxError as error:
             yield Finding("sandbox", False, str(error))
             return
         finally:
@@ -166,8 +167,8 @@ def _sandbox(course: Course, kind: str) -> Iterator[Finding]:
 
 
 @contextlib.contextmanager
-def _outside(course: Course, limits: sandbox.Limits, kind: str) -> Iterator[dict[str, list[tuple]]]:
-    """The attempts by function of `escapes`, each with what it is and its arguments, and what they aim at."""
+def _outside(course: Course, limits: host.Limits, kind: str) -> Iterator[dict[str, list[tuple]]]:
+    """The attempts by function of `probes`, each with what it is and its arguments, and what they aim at."""
     home, token = Path.home(), f"gradus-doctor-{secrets.token_hex(8)}"
     # Python and its packages are shown, wherever they lie.
     shown = {
@@ -245,7 +246,7 @@ def _refused(outcome: Outcome) -> str:
     raise CourseError(f"could not be tried ({outcome.kind} {outcome.error} {outcome.message})")
 
 
-def _layers(outcome: Outcome, limits: sandbox.Limits) -> Iterator[Finding]:
+def _layers(outcome: Outcome, limits: host.Limits) -> Iterator[Finding]:
     """Which layers stand around a submission, by its own account of itself."""
     if outcome.kind != "returned":
         yield Finding("layers", False, f"could not be read ({outcome.error} {outcome.message})")
@@ -292,14 +293,14 @@ def _state(what: str, ok: bool, well: str, wrong: str) -> Finding:
 
 def _course(course: Course) -> Iterator[Finding]:
     """The book, its checks, the secret, what was released."""
-    from autograder.chapter import read_chapter
-    from autograder.release import agree
+    from autograder.release.chapter import read_chapter
+    from autograder.release.release import agree
 
     def pages() -> str:
         return f"{len(course.pages())} pages"
 
     def limits() -> str:
-        sandbox.Limits.of(course)
+        host.Limits.of(course)
         return (
             ", ".join(f"{name} {value:g}" for name, value in course.limits.items()) or "the usual"
         )
@@ -323,9 +324,9 @@ def _course(course: Course) -> Iterator[Finding]:
 
 def _released(course: Course, name: str, file: Path) -> str:
     """Whether students have the checks that grade."""
-    from autograder.chapter import read_chapter
-    from autograder.grading import checked
-    from autograder.release import visible_cases
+    from autograder.grade.one import checked
+    from autograder.release.chapter import read_chapter
+    from autograder.release.release import visible_cases
 
     folder = course.made / "release" / name
     again = f"run autograder release {name}"
@@ -479,7 +480,7 @@ def about_worker() -> tuple[dict[str, str], str]:
     versions = {name: importlib.metadata.version(name) for name in names}
     versions["Python"] = ".".join(map(str, sys.version_info[:2]))
     try:
-        sandbox.require("bubblewrap")
+        host.require("bubblewrap")
     except CourseError as error:
         return versions, str(error)
     return versions, ""

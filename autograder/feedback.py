@@ -6,6 +6,7 @@ content security policy in the page says so to the browser. The book's own text 
 
 import contextlib
 import html
+import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,9 +21,11 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
+from traitlets.config import Config
 
-from autograder import classroom, grading, nbgrader_plugin
-from autograder.course import Course, CourseError
+from autograder import nbgrader_plugin
+from autograder.course import Course, CourseError, find_programs
+from autograder.grade import one
 
 _TAGS = frozenset(
     "a b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre s "
@@ -82,7 +85,7 @@ class FeedbackExporter(HTMLExporter):
         page = page.replace("<head>", f"<head>\n{_POLICY}", 1).replace(
             "</head>", f"{_STYLE}</head>", 1
         )
-        names = grading.checked(nb)
+        names = one.checked(nb)
         page = re.sub(
             r'<a href="#([\w-]+)">(Test cell|Written response)<',
             lambda found: f'<a href="#{found[1]}">{names.get(found[1], found[1])}<',
@@ -156,6 +159,26 @@ def _text_only(output: NotebookNode) -> NotebookNode:
     return output
 
 
+class _Errors(logging.Handler):
+    """Keeps what nbgrader logs as errors; the rest is not for an instructor's eyes."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[str] = []
+        self.logger = logging.getLogger("autograder.nbgrader")
+        self.logger.handlers = [self]
+        self.logger.propagate = False
+        self.logger.setLevel(logging.ERROR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record.getMessage())
+
+    def last(self) -> str:
+        """The last line of the last traceback."""
+        lines = [line for text in self.records if "Traceback" in text for line in text.splitlines()]
+        return lines[-1] if lines else "no message"
+
+
 class ClassFeedback(GenerateFeedback):
     """nbgrader's GenerateFeedback with the classes above."""
 
@@ -180,12 +203,12 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
     if not graded:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
     nbgrader_plugin.load.cache_clear()
-    config = classroom.configuration(course, db=db)
+    config = _configuration(course, db=db)
     config.GenerateFeedback.exporter_class = FeedbackExporter
     config.GenerateFeedback.preprocessors = [GetGrades, AnswersOnly, CSSHTMLHeaderPreprocessor]
     directory = CourseDirectory(config=config)
     directory.assignment_id = name
-    log = classroom.Errors()
+    log = _Errors()
     converter = ClassFeedback(coursedir=directory, config=config, log=log.logger, force=True)
     converter.course = course
     try:
@@ -193,3 +216,15 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
     except NbGraderException as error:
         raise CourseError(f"feedback failed: {log.last()}") from error
     return sorted((course.made / "feedback").glob(f"*/{name}/{name}.html"))
+
+
+def _configuration(course: Course, db: str = "") -> Config:
+    """nbgrader's configuration for our commands."""
+    find_programs()
+    config = course.nbgrader_config()
+    config.merge(nbgrader_plugin.configuration(course))
+    # nbgrader copies a submission's other files and follows links: into feedback they would travel.
+    config.CourseDirectory.ignore = ["*"]
+    if db:
+        config.CourseDirectory.db_url = db
+    return config

@@ -13,8 +13,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 from traitlets.config import Config
 
-from autograder import grading, sandbox, submission
 from autograder.course import Course
+from autograder.grade import one, submission
+from autograder.sandbox import host
 
 
 class SubmissionExporter(NotebookExporter):
@@ -33,7 +34,7 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources=resources, **kwargs)
         assignment = load(self.course, str(directory.root), names["assignment"])
         file, renamed = submission.locate(Path(submitted), assignment.name)
-        found = grading.read(submission.load(file), assignment, renamed)
+        found = one.read(submission.load(file), assignment, renamed)
         return self.from_notebook_node(found.notebook, resources=resources, **kwargs)
 
 
@@ -41,23 +42,23 @@ class GradeInSandbox(NbGraderPreprocessor):
     """Runs a submission in the sandbox and writes the verdicts into its check cells, for nbgrader to read."""
 
     course = Unicode(help="The folder of the course.").tag(config=True)
-    sandbox = Unicode("bubblewrap", help="Of autograder.sandbox.KINDS.").tag(config=True)
+    sandbox = Unicode("bubblewrap", help="Of autograder.sandbox.host.KINDS.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Grade one notebook that `SubmissionExporter` has read."""
-        sandbox.require(self.sandbox)
+        host.require(self.sandbox)
         root = str(self.parent.parent.coursedir.root)
         assignment = load(self.course, root, resources["nbgrader"]["assignment"])
         within = _sandbox(
-            assignment, self.sandbox, sandbox.Limits.of(Course.find(Path(self.course)))
+            assignment, self.sandbox, host.Limits.of(Course.find(Path(self.course)))
         )
-        return grading.judge(nb, assignment, within).notebook, resources
+        return one.judge(nb, assignment, within).notebook, resources
 
 
-_sandboxes: dict[str, sandbox.Sandbox] = {}
+_sandboxes: dict[str, host.Sandbox] = {}
 
 
-def _sandbox(assignment: grading.Assignment, kind: str, limits: sandbox.Limits) -> sandbox.Sandbox:
+def _sandbox(assignment: one.Assignment, kind: str, limits: host.Limits) -> host.Sandbox:
     """One for all submissions of an assignment; it ends with this process, or with the next assignment."""
     name = assignment.fingerprint(None)
     if name not in _sandboxes:
@@ -68,9 +69,9 @@ def _sandbox(assignment: grading.Assignment, kind: str, limits: sandbox.Limits) 
 
 
 @functools.cache
-def load(course: str, made: str, name: str) -> grading.Assignment:
+def load(course: str, made: str, name: str) -> one.Assignment:
     """The assignment of that name, read once."""
-    return grading.Assignment.load(Course.find(Path(course), made=made), name)
+    return one.Assignment.load(Course.find(Path(course), made=made), name)
 
 
 def configuration(course: Course, kind: str = "bubblewrap") -> Config:

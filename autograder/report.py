@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder import classroom, grading
+from autograder import folders
 from autograder.course import Course, CourseError, find_programs
+from autograder.grade import one
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,15 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
 
     course.chapter(name)
     find_programs()
-    assignment = grading.Assignment.load(course, name)
-    exercises = grading.checked(assignment.released)
+    assignment = one.Assignment.load(course, name)
+    exercises = one.checked(assignment.released)
     rows, counts, points = [], Counter(), {}
-    with _usable(), Gradebook(classroom.database(course, db), course.name) as gradebook:
+    with _usable(), Gradebook(folders.database(course, db), course.name) as gradebook:
         known = [item.name for item in gradebook.assignments]
         graded = gradebook.assignment_submissions(name) if name in known else []
         for item in sorted(graded, key=lambda item: item.student.id):
             file = course.made / "autograded" / item.student.id / name / f"{name}.ipynb"
-            about = classroom.read_graded(file)
+            about = folders.read_graded(file)
             grades = [grade for notebook in item.notebooks for grade in notebook.grades]
             scores = {}
             for cell in assignment.released.cells:
@@ -165,7 +166,7 @@ def export(course: Course, file: Path, db: str = "") -> None:
 
     find_programs()
     try:
-        with _usable(), Gradebook(classroom.database(course, db), course.name) as gradebook:
+        with _usable(), Gradebook(folders.database(course, db), course.name) as gradebook:
             CsvExportPlugin(to=str(file)).export(gradebook)
     except OSError as error:
         raise CourseError(f"{file} cannot be written: {error.strerror}") from error

@@ -32,11 +32,12 @@ from pathlib import Path
 
 import psutil
 
-from autograder import demo, sandbox
-from autograder.classroom import submitted
+from autograder import demo
 from autograder.course import Course
-from autograder.grading import Assignment
-from autograder.release import release_assignments
+from autograder.folders import submitted
+from autograder.grade.one import Assignment
+from autograder.release.release import release_assignments
+from autograder.sandbox import host
 from gradus import judging
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -345,7 +346,7 @@ def measure_hangs(bench: Bench, options: argparse.Namespace) -> dict:
             say(f"one cell with {name or 'nothing'}: {seconds[name][-1]:.1f} s")
     for template in templates.values():
         shutil.rmtree(template)
-    limit = sandbox.Limits.of(bench.course).cell_seconds
+    limit = host.Limits.of(bench.course).cell_seconds
     costs = {
         name: statistics.median(found) - statistics.median(seconds[""])
         for name, found in seconds.items()
@@ -363,10 +364,10 @@ def measure_hangs(bench: Bench, options: argparse.Namespace) -> dict:
 def show_profile(bench: Bench, options: argparse.Namespace) -> dict:
     """Where the time of a submission goes: one worker's work in this process, under cProfile."""
     # Late: the other parts need no part of the grader in this process.
-    from autograder.pool import Grader, Task
+    from autograder.grade.pool import Grader, Task
 
     count = min(options.submissions[-1], 50)
-    limits = sandbox.Limits.of(bench.course)
+    limits = host.Limits.of(bench.course)
     grader = Grader(bench.assignment, "bubblewrap", limits)
     tasks = [Task(str(number), bench.notebook(number)) for number in range(count + 1)]
     made = time.perf_counter()

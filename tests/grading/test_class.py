@@ -14,9 +14,11 @@ import pytest
 from conftest import ROOT
 from grading.conftest import marks, need_sandbox, put
 
-from autograder import classroom, cli, demo, grading, sandbox, submission
+from autograder import cli, demo, folders
 from autograder.course import Course, CourseError
-from autograder.standalone import standalone
+from autograder.grade import many, one, submission
+from autograder.release.inline import standalone
+from autograder.sandbox import host
 from gradus import judging
 
 
@@ -113,7 +115,7 @@ def test_the_demonstration_runs_where_bubblewrap_is_missing(empty_course, name, 
     whole = demo._class
     few = ("perfect-1", "cheat-1", "cheat-2", "broken-empty")
     monkeypatch.setattr(demo, "_class", lambda *given: {key: whole(*given)[key] for key in few})
-    monkeypatch.setattr(sandbox, "_trouble", lambda: "bubblewrap is missing, install it")
+    monkeypatch.setattr(host, "_trouble", lambda: "bubblewrap is missing, install it")
     status, out, err = run(empty_course, "demo", name)
     assert status == 0, err
     assert "bubblewrap is missing" in out
@@ -277,7 +279,7 @@ class TestCommands:
             assert re.search(says, err) and len(err.splitlines()) == 1
             assert out == ""
         put(empty_course, "alice", name, b"{}")
-        monkeypatch.setattr(sandbox, "_trouble", lambda: "bubblewrap is missing")
+        monkeypatch.setattr(host, "_trouble", lambda: "bubblewrap is missing")
         status, out, err = run(empty_course, "grade", name)
         assert status == 2 and "--sandbox none" in err and len(err.splitlines()) == 1
         status, out, err = run(empty_course, "grade", name, "--sandbox", "docker")
@@ -294,7 +296,7 @@ class TestCommands:
         put(empty_course, "alice", name, submit(answers))
         status, out, err = run(empty_course, "grade", name, "--sandbox", "none")
         assert status == 0
-        assert err.splitlines() == [sandbox.UNSAFE]
+        assert err.splitlines() == [host.UNSAFE]
         assert re.search(r"alice +graded +(\S+) / \1", out)
 
     def test_a_database_that_cannot_be_reached(self, empty_course, name, run):
@@ -346,7 +348,7 @@ class TestCommands:
 
     @staticmethod
     def _about(course, student, name):
-        return classroom.read_graded(course.made / "autograded" / student / name / f"{name}.ipynb")
+        return folders.read_graded(course.made / "autograded" / student / name / f"{name}.ipynb")
 
 
 HOSTILE = """<script>alert(1)</script><iframe src="http://example.com"></iframe>
@@ -377,7 +379,7 @@ def hostile(released, name, assignment, tmp_path_factory):
     folder = put(course, "mallory", name, data, "<script>alert(3)<script>.ipynb")
     (folder / "link").symlink_to(made / ".secret")
     put(course, "alice", name, nbformat.writes(assignment.released).encode())
-    assert [r.state for r in classroom.grade_class(course, name)] == ["graded", "graded"]
+    assert [r.state for r in many.grade_class(course, name)] == ["graded", "graded"]
     return course
 
 
@@ -533,7 +535,7 @@ def test_a_submission_that_the_grader_fails_on_does_not_stop_the_others(
 ):
     put(empty_course, "alice", name, submit(answers, "alice = 1"))
     put(empty_course, "bob", name, submit(answers))
-    plain = grading.grade
+    plain = one.grade
 
     def fail(data, *others):
         if b"alice" in data:
@@ -541,14 +543,14 @@ def test_a_submission_that_the_grader_fails_on_does_not_stop_the_others(
         return plain(data, *others)
 
     # The workers are forks of this process.
-    monkeypatch.setattr(grading, "grade", fail)
-    alice, bob = classroom.grade_class(empty_course, name)
+    monkeypatch.setattr(one, "grade", fail)
+    alice, bob = many.grade_class(empty_course, name)
     assert alice.state == "failed"
     assert alice.note == "the grader failed: RuntimeError: a defect of the grader"
     assert (bob.state, bob.earned) == ("graded", bob.points)
     assert set(marks(empty_course, name)) == {"bob"}
     monkeypatch.undo()
-    assert [r.state for r in classroom.grade_class(empty_course, name)] == ["graded", "unchanged"]
+    assert [r.state for r in many.grade_class(empty_course, name)] == ["graded", "unchanged"]
 
 
 def test_the_class_is_written_only_for_what_is_released(course, tmp_path):

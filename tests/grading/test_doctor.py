@@ -12,8 +12,9 @@ import pytest
 from conftest import ROOT
 from typer.testing import CliRunner
 
-from autograder import cli, doctor, escapes, sandbox
+from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
+from autograder.sandbox import host, probes
 from gradus.verdict import Outcome
 
 
@@ -70,11 +71,11 @@ def test_without_a_sandbox_what_it_would_refuse_succeeds(empty_course):
 
 
 def test_the_attempts_on_memory_and_folders_can_succeed(tmp_path):
-    assert escapes.allocate(2**20) == (True, "1 MiB")
+    assert probes.allocate(2**20) == (True, "1 MiB")
     (tmp_path / "private").touch()
     (tmp_path / "shown").touch()
-    assert escapes.list_folder(str(tmp_path), ["shown"]) == (True, "1 entries")
-    assert escapes.list_folder(str(tmp_path), ["shown", "private"]) == (False, "0 entries")
+    assert probes.list_folder(str(tmp_path), ["shown"]) == (True, "1 entries")
+    assert probes.list_folder(str(tmp_path), ["shown", "private"]) == (False, "0 entries")
 
 
 def test_an_attempt_that_could_not_be_made_is_no_refusal():
@@ -91,12 +92,12 @@ def test_an_attempt_that_could_not_be_made_is_no_refusal():
 
 
 def test_a_sandbox_that_does_not_start(empty_course, monkeypatch):
-    monkeypatch.setattr(sandbox, "_trouble", lambda: "bubblewrap is missing, install it")
+    monkeypatch.setattr(host, "_trouble", lambda: "bubblewrap is missing, install it")
     told(only(doctor._sandbox(empty_course, "bubblewrap")), "missing", "install it")
 
 
 def test_layers_that_do_not_stand():
-    limits = sandbox.Limits()
+    limits = host.Limits()
     spaces = {name: os.readlink(f"/proc/self/ns/{name}") for name in ("user", "net")}
     value = {
         "spaces": spaces | {"pid": "pid:[1]"},

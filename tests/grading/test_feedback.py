@@ -1,6 +1,6 @@
 """Feedback is safe to open: whatever stands in a graded notebook, the page shows text and runs, loads, covers nothing.
 
-The graded notebook is made here with what `autograder.submission` would have taken out, so that the page is
+The graded notebook is made here with what `autograder.grade.submission` would have taken out, so that the page is
 tested by itself; nothing is run.
 """
 
@@ -13,9 +13,10 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from autograder import feedback, grading, submission
+from autograder import feedback
 from autograder.course import Course
-from autograder.execution import CellReport, Run
+from autograder.grade import one, submission
+from autograder.grade.execution import CellReport, Run
 from gradus.verdict import Outcome
 
 FRAGMENTS = [
@@ -132,9 +133,9 @@ def _grade(course, assignment, student, data, hostile):
         )
 
     names = [f"the notebook was called {submission._code(f)}" for f in FRAGMENTS if hostile]
-    with patch.object(grading, "execute", execute):
-        notebook = grading.judge(
-            grading.read(data, assignment, names).notebook, assignment, None
+    with patch.object(one, "execute", execute):
+        notebook = one.judge(
+            one.read(data, assignment, names).notebook, assignment, None
         ).notebook
     if hostile:
         # What reading would have taken apart.

@@ -28,8 +28,9 @@ from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
 from traitlets.config import Config
 
-from autograder import classroom, nbgrader_plugin
+from autograder import nbgrader_plugin
 from autograder.course import Course, CourseError, find_programs
+from autograder.grade import many
 from autograder.gradebook import Entry, Gradebook, GradebookError, read_roster
 
 COURSE, NAME = "testing", "hw"
@@ -297,7 +298,7 @@ class TestSameRows:
             capture_output=True,
             check=True,
         )
-        results = classroom.grade_class(empty_course, name, classroom.How(db=ours, force=True))
+        results = many.grade_class(empty_course, name, many.How(db=ours, force=True))
         assert [result.state for result in results] == ["graded", "graded"]
         assert rows(ours) == rows(theirs)
         assert rows(ours)["submitted_assignment"][1]["timestamp"] == datetime(2026, 3, 1, 11)

@@ -5,8 +5,8 @@ import pytest
 from grading.conftest import OTHER, RIGHT, plans
 
 from autograder.course import STUB_LINE
-from autograder.grading import Assignment, grade
-from autograder.sandbox import Limits
+from autograder.grade.one import Assignment, grade
+from autograder.sandbox.host import Limits
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 

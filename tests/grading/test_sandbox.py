@@ -21,11 +21,11 @@ from conftest import ROOT
 from grading.conftest import OTHER, RIGHT, plans
 
 import autograder
-from autograder import sandbox
 from autograder.course import Course, CourseError
-from autograder.execution import execute
-from autograder.inside import confine
-from autograder.sandbox import Limits, Sandbox, SandboxError
+from autograder.grade.execution import execute
+from autograder.sandbox import host
+from autograder.sandbox.host import Limits, Sandbox, SandboxError
+from autograder.sandbox.inside import confine
 from gradus import values
 from gradus.verdict import examine
 
@@ -47,7 +47,7 @@ def output(source, limits=SHORT):
 
 def shown_in_tmp():
     """What a submission finds in its /tmp: nothing, but for Python and the book where they lie there."""
-    return sorted({path.parts[2] for path in sandbox._read_only() if path.is_relative_to("/tmp")})
+    return sorted({path.parts[2] for path in host._read_only() if path.is_relative_to("/tmp")})
 
 
 def earned(*sources, kind="bubblewrap", limits=SHORT):
@@ -117,8 +117,8 @@ def test_a_project_that_lies_in_tmp_has_its_packages(monkeypatch):
         setting.write_text("here\n")
         setting.chmod(0o666)
         package.chmod(0o777)
-        shown = [*sandbox._read_only(), package, setting]
-        monkeypatch.setattr(sandbox, "_read_only", lambda: shown)
+        shown = [*host._read_only(), package, setting]
+        monkeypatch.setattr(host, "_read_only", lambda: shown)
         source = (
             f"import os, sys\nsys.path.append({str(package)!r})\nimport late\n"
             f"print(late.answer, open({str(setting)!r}).read().strip(), sorted(os.listdir('/tmp')))\n"
@@ -331,7 +331,7 @@ def test_a_right_answer_is_right_however_it_is_written(answer):
 
 def test_a_string_out_of_an_array_arrives_as_the_string_that_it_holds(monkeypatch):
     monkeypatch.syspath_prepend(Path(confine.__file__).parent)
-    from autograder.inside.notebook import _data
+    from autograder.sandbox.inside.notebook import _data
 
     (word,) = np.array(["frozen"])
     assert values.unpack(values.pack(_data((word, 1.0)))) == ("frozen", 1.0)
@@ -372,17 +372,17 @@ def test_without_a_sandbox_the_same_is_graded():
 
 def test_a_machine_without_bubblewrap_is_told_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    sandbox._trouble.cache_clear()
+    host._trouble.cache_clear()
     try:
         with pytest.raises(CourseError, match="apt-get install bubblewrap.*--sandbox none"):
-            sandbox.require("bubblewrap")
-        sandbox.require("none")
+            host.require("bubblewrap")
+        host.require("none")
         with pytest.raises(
             CourseError, match="--sandbox: expected one of bubblewrap, none; got 'docker'"
         ):
-            sandbox.require("docker")
+            host.require("docker")
     finally:
-        sandbox._trouble.cache_clear()
+        host._trouble.cache_clear()
 
 
 def test_a_bubblewrap_that_does_not_work_is_found_out_by_trying(monkeypatch, tmp_path):
@@ -390,12 +390,12 @@ def test_a_bubblewrap_that_does_not_work_is_found_out_by_trying(monkeypatch, tmp
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    sandbox._trouble.cache_clear()
+    host._trouble.cache_clear()
     try:
         with pytest.raises(CourseError, match="does not work here .*No permissions"):
-            sandbox.require("bubblewrap")
+            host.require("bubblewrap")
     finally:
-        sandbox._trouble.cache_clear()
+        host._trouble.cache_clear()
 
 
 def test_what_cells_leave_running_does_not_stand_in_the_way_of_calls():
@@ -474,7 +474,7 @@ def test_a_server_that_ends_is_replaced():
 
 
 def test_without_namespaces_within_the_sandbox_a_server_serves_one_submission(monkeypatch):
-    monkeypatch.setattr(sandbox, "_nests", lambda: False)
+    monkeypatch.setattr(host, "_nests", lambda: False)
     alone = Sandbox("bubblewrap", SHORT)
     for _ in range(2):
         found = plans()
@@ -576,4 +576,4 @@ def test_submissions_have_namespaces_of_their_own_where_all_is_required():
     """Without them grading goes on, more slowly: a fault in making them would not be noticed."""
     if os.environ.get("GRADUS_REQUIRE_ALL") != "1":
         pytest.skip("systems differ: some allow no namespaces within the sandbox")
-    assert sandbox._nests()
+    assert host._nests()

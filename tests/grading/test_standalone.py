@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import solutions.checks
-from autograder.standalone import standalone
+from autograder.release.inline import standalone
 from gradus import values
 from gradus.exercises import _try as attempt
 from gradus.judging import exercises_of

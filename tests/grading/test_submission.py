@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import submission
+from autograder.grade import submission
 
 EXERCISE = "@exercise\ndef doubled(x):\n    raise NotImplementedError('replace this line with your answer')"
 RIGHT = "@exercise\ndef doubled(x):\n    return 2 * x"

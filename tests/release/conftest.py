@@ -10,9 +10,9 @@ import nbformat
 import pytest
 
 from autograder import cli
-from autograder.chapter import Chapter, read_chapter
 from autograder.course import Course
-from autograder.release import release_assignments
+from autograder.release.chapter import Chapter, read_chapter
+from autograder.release.release import release_assignments
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = Course.find(ROOT)

@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 
-from autograder import myst
-from autograder.chapter import read_chapter
 from autograder.course import CourseError
+from autograder.release import myst
+from autograder.release.chapter import read_chapter
 
 from .conftest import BOOK, SETUP
 

@@ -14,8 +14,8 @@ from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 import gradus
-from autograder.chapter import check_id, question_id, read_chapter, stubs_of
 from autograder.course import STUB_LINE, TEXT_STUB, Course
+from autograder.release.chapter import check_id, question_id, read_chapter, stubs_of
 from gradus import judging, values
 from gradus.exercises import _try as attempt
 from gradus.verdict import examine

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from autograder.chapter import read_chapter
+from autograder.release.chapter import read_chapter
 from gradus import exercises, judging, values, verdict
 from solutions import network
 
@@ -305,9 +305,9 @@ def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path,
         made.append(names)
         return []
 
-    monkeypatch.setattr("autograder.release.release_assignments", pretend)
+    monkeypatch.setattr("autograder.release.release.release_assignments", pretend)
     book = tmp_path / "book"
-    for file in ("chapters/one.md", "chapters/two.md", "gradus/core.py", "autograder/release.py", "answers/one.py"):
+    for file in ("chapters/one.md", "chapters/two.md", "gradus/core.py", "autograder/release/release.py", "answers/one.py"):
         (book / file).parent.mkdir(parents=True, exist_ok=True)
         (book / file).write_text("@exercise\n")
     (book / "index.md").write_text("# Home\n")

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from gradus.nn import MLP
 
+from gradus.nn import MLP
 from solutions.optimizers import momentum_step
 from solutions.transfer import (
     discriminative_learning_rates,

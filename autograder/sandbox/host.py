@@ -2,7 +2,7 @@
 
 bubblewrap gives it namespaces of its own (user, mount, process, network, ipc, uts), a read-only view
 of Python and the system's libraries, and temporary folders. It starts once and forks for each submission;
-the fork goes into further namespaces, under limits (`autograder/inside`). What a submission says comes
+the fork goes into further namespaces, under limits (`autograder/sandbox/inside`). What a submission says comes
 back as frames of packed data (`gradus.values`), bounded in size and in time, and is never believed.
 """
 

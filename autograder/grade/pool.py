@@ -15,9 +15,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from autograder import grading
-from autograder.grading import Assignment, Sheet
-from autograder.sandbox import Limits, SandboxError
+from autograder.grade import one
+from autograder.grade.one import Assignment, Sheet
+from autograder.sandbox.host import Limits, SandboxError
 
 ATTEMPTS = 2
 _PR_SET_PDEATHSIG = 1
@@ -51,8 +51,8 @@ class Grader:
         """Grade a submission; whatever goes wrong stands in the sheet."""
         for _ in range(ATTEMPTS):
             try:
-                graded = grading.grade(task.data, self.assignment, self.sandbox, task.defects)
-                return grading.sheet(graded, self.assignment)
+                graded = one.grade(task.data, self.assignment, self.sandbox, task.defects)
+                return one.sheet(graded, self.assignment)
             except SandboxError as error:
                 said = str(error)
             except Exception as error:

@@ -18,10 +18,10 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder import submission
 from autograder.course import STUB_LINE, Course, CourseError
-from autograder.execution import CellReport, Run, execute
-from autograder.sandbox import Limits, Sandbox
+from autograder.grade import submission
+from autograder.grade.execution import CellReport, Run, execute
+from autograder.sandbox.host import Limits, Sandbox
 from gradus import judging, values
 from gradus.exercises import Table
 from gradus.judging import Plan

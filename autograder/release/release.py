@@ -25,8 +25,9 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import gradus
-from autograder import myst
-from autograder.chapter import (
+from autograder.course import Course, CourseError, find_programs
+from autograder.release import myst
+from autograder.release.chapter import (
     Cell,
     Chapter,
     body_lines,
@@ -37,8 +38,7 @@ from autograder.chapter import (
     solution_id,
     stubs_of,
 )
-from autograder.course import Course, CourseError, find_programs
-from autograder.standalone import uses
+from autograder.release.inline import uses
 from gradus import judging, values
 
 SCHEMA = 3

@@ -9,26 +9,24 @@ that ends in between leaves a notebook that does not fit its submission, and the
 
 import contextlib
 import fcntl
-import json
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder import pool, sandbox, submission
 from autograder.course import Course, CourseError, find_programs
+from autograder.folders import database, read_graded, read_timestamp, submitted
+from autograder.grade import pool, submission
+from autograder.grade.one import Assignment, Sheet
 from autograder.gradebook import Entry, Gradebook, read_roster
-from autograder.grading import Assignment, Sheet
+from autograder.sandbox import host
 
 BATCH = 50
 _BATCH_SECONDS = 2.0
-_TIMESTAMP_BYTES = 200
 # States of a submission that a person has to look at.
 TROUBLE = ("not a notebook", "not in the roster", "failed", "not done")
 
@@ -154,14 +152,14 @@ Work = Callable[[Iterator[pool.Task]], Iterator[tuple[pool.Task, Sheet]]]
 @contextlib.contextmanager
 def _workers(course: Course, assignment: Assignment, how: How) -> Iterator[Work]:
     """What turns tasks into sheets: processes of this machine, or a cluster."""
-    limits = sandbox.Limits.of(course)
+    limits = host.Limits.of(course)
     if how.scheduler:
-        from autograder.cluster import Cluster
+        from autograder.grade.cluster import Cluster
 
         with Cluster(how.scheduler, assignment, how.kind, limits) as cluster:
             yield cluster.run
         return
-    sandbox.require(how.kind)
+    host.require(how.kind)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     workers = how.workers or cores or 1
     with pool.Pool(assignment, how.kind, limits, workers) as processes:
@@ -357,74 +355,3 @@ def _unstage(staged: Path) -> None:
     with contextlib.suppress(OSError):  # nbgrader stops at a folder without a notebook
         staged.parent.rmdir()
         staged.parent.parent.rmdir()
-
-
-def submitted(made: Path, name: str) -> list[str]:
-    """The students who have a folder for an assignment, or something else in its place."""
-    folder = made / "submitted"
-    if not folder.is_dir():
-        return []
-    students = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path.name for path in students if os.path.lexists(path / name))
-
-
-def read_timestamp(folder: Path) -> datetime | None:
-    """When a submission was handed in, in UTC, from its `timestamp.txt`; None where that cannot be read."""
-    from nbgrader.utils import parse_utc
-
-    file = folder / "timestamp.txt"
-    if file.is_symlink() or not file.is_file():
-        return None
-    with file.open("rb") as stream:
-        text = stream.read(_TIMESTAMP_BYTES).decode("utf-8", "replace").strip()
-    try:
-        return parse_utc(text)
-    except (ValueError, OverflowError):  # of dateutil
-        return None
-
-
-def read_graded(file: Path) -> dict:
-    """What `autograder.grading` wrote into a graded notebook's metadata; {} if there is none."""
-    try:
-        return json.loads(file.read_text("utf-8"))["metadata"].get("gradus", {})
-    except (OSError, ValueError, KeyError):
-        return {}
-
-
-def configuration(course: Course, db: str = "") -> Config:
-    """nbgrader's configuration for our commands."""
-    from autograder import nbgrader_plugin
-
-    find_programs()
-    config = course.nbgrader_config()
-    config.merge(nbgrader_plugin.configuration(course))
-    # nbgrader copies a submission's other files and follows links: into feedback they would travel.
-    config.CourseDirectory.ignore = ["*"]
-    if db:
-        config.CourseDirectory.db_url = db
-    return config
-
-
-def database(course: Course, db: str = "") -> str:
-    """The address of the gradebook's database: nbgrader's SQLite file, unless another is given."""
-    return db or f"sqlite:///{course.made / 'gradebook.db'}"
-
-
-class Errors(logging.Handler):
-    """Keeps what nbgrader logs as errors; the rest is not for an instructor's eyes."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.records: list[str] = []
-        self.logger = logging.getLogger("autograder.nbgrader")
-        self.logger.handlers = [self]
-        self.logger.propagate = False
-        self.logger.setLevel(logging.ERROR)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record.getMessage())
-
-    def last(self) -> str:
-        """The last line of the last traceback."""
-        lines = [line for text in self.records if "Traceback" in text for line in text.splitlines()]
-        return lines[-1] if lines else "no message"

@@ -12,11 +12,11 @@ from contextlib import suppress
 from distributed import CancelledError, Client, Future, WorkerPlugin, get_worker, wait
 from distributed.scheduler import KilledWorker
 
-from autograder import sandbox
 from autograder.course import CourseError
-from autograder.grading import Assignment, Sheet
-from autograder.pool import ATTEMPTS, Grader, Task
-from autograder.sandbox import Limits
+from autograder.grade.one import Assignment, Sheet
+from autograder.grade.pool import ATTEMPTS, Grader, Task
+from autograder.sandbox import host
+from autograder.sandbox.host import Limits
 
 _CONNECT_SECONDS = 5
 
@@ -29,7 +29,7 @@ class _Settings(WorkerPlugin):
         self.name = f"autograder-{uuid.uuid4().hex}"
 
     def setup(self, worker: object) -> None:
-        sandbox.require(self.settings[1])
+        host.require(self.settings[1])
         self.local, self.graders = threading.local(), []
 
     def teardown(self, worker: object) -> None:
@@ -52,7 +52,7 @@ class Cluster:
         Of the scheduler: "tcp://host:8786".
     assignment : Assignment
     kind : str
-        Of `sandbox.KINDS`.
+        Of `host.KINDS`.
     limits : Limits
 
     Raises

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from autograder.sandbox import Connection, Limits, Lost, Sandbox, SandboxError
+from autograder.sandbox.host import Connection, Limits, Lost, Sandbox, SandboxError
 from gradus.judging import Case, Plan
 from gradus.values import NotData
 from gradus.verdict import Outcome, examine

@@ -21,8 +21,8 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 from pybtex.plugin import find_plugin
 
-from autograder.chapter import Cell, Chapter
 from autograder.course import Course
+from autograder.release.chapter import Cell, Chapter
 
 ADMONITIONS = {
     "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip", "warning",
@@ -315,7 +315,7 @@ class Page:
         if make is None:
             raise self.chapter.error(
                 number,
-                f"the directive {{{name}}} is not converted: write it otherwise, or teach autograder/myst.py",
+                f"the directive {{{name}}} is not converted: write it otherwise, or teach autograder/release/myst.py",
             )
         return make()
 
@@ -449,7 +449,7 @@ class Page:
                 return f"`{content}`"
         raise self.chapter.error(
             number,
-            f"the role {{{role}}} is not converted: write it otherwise, or teach autograder/myst.py",
+            f"the role {{{role}}} is not converted: write it otherwise, or teach autograder/release/myst.py",
         )
 
     def _link(self, text: str, target: str, title: str, number: int) -> str:

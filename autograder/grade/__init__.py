@@ -1,0 +1,1 @@
+"""From a submission to its verdict, and from a class to its gradebook."""

@@ -1,0 +1,1 @@
+"""From a chapter to the notebook that a student gets."""

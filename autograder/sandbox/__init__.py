@@ -1,0 +1,1 @@
+"""Where submissions run: started and spoken to from the host, and what is inside."""
