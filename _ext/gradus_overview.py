@@ -54,7 +54,7 @@ def needs(root: Path) -> dict[str, list[str]]:
 
 def minutes(name: str, text: str) -> tuple[int, float, float]:
     """Exercises, points, and the time that reading and answering take, in minutes."""
-    from gradus.judging import exercises_of, written_of
+    from gradus.authoring import exercises_of, written_of
 
     checks = importlib.import_module(f"solutions.checks.{name.replace('-', '_')}")
     exercises = exercises_of(checks)

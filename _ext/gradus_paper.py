@@ -79,7 +79,7 @@ def answer(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def answers(root: Path) -> str:
     """The references and rubrics of all chapters, as Markdown."""
-    from gradus.judging import written_of
+    from gradus.authoring import written_of
 
     parts = []
     for name, text in gradus_overview.chapters(root).items():

@@ -128,7 +128,7 @@ def with_references(text: str, chapter: str) -> str:
 
 def with_questions(text: str, chapter: str, rubrics: bool) -> str:
     """A chapter's text with each written question in a box, and its rubric folded if wanted."""
-    from gradus.judging import written_of
+    from gradus.authoring import written_of
 
     checks = importlib.import_module(f"{PACKAGE}.checks.{_module(chapter)}")
     questions = {question.name: question for question in written_of(checks)}

@@ -15,7 +15,7 @@ from autograder.course import Course, CourseError
 from autograder.grade import many, submission
 from autograder.grade.one import Assignment
 from autograder.release.inline import standalone
-from gradus import judging
+from gradus import authoring
 
 PREFIX = "demo-"
 
@@ -83,7 +83,7 @@ def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
     right = right_answers(course, assignment)
     judged = [
         exercise
-        for exercise in judging.exercises_of(course.checks_module(assignment.name))
+        for exercise in authoring.exercises_of(course.checks_module(assignment.name))
         if exercise.name in right
     ]
     wrong = {e.name: [standalone(f, e.name, "exercise") for _, f in e.mistakes] for e in judged}

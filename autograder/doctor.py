@@ -27,9 +27,9 @@ from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database
 from autograder.grade import execution
 from autograder.sandbox import host, probes
-from gradus import judging
-from gradus.judging import Case, Plan
-from gradus.verdict import Outcome
+from gradus import authoring
+from gradus.calling import Outcome
+from gradus.plan import Case, Plan
 
 _PYTHON = (3, 11)
 _FREE_BYTES = 2**30
@@ -331,7 +331,7 @@ def _released(course: Course, name: str, file: Path) -> str:
     folder = course.made / "release" / name
     again = f"run autograder release {name}"
     released = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-    judged = {item.name for item in judging.exercises_of(course.checks_module(name))}
+    judged = {item.name for item in authoring.exercises_of(course.checks_module(name))}
     if different := judged ^ set(checked(released).values()):
         raise CourseError(f"its exercises are not those of the checks ({min(different)}): {again}")
     if (folder / f"{name}.cases").read_bytes() != visible_cases(course, read_chapter(file)):

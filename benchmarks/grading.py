@@ -38,7 +38,7 @@ from autograder.folders import submitted
 from autograder.grade.one import Assignment
 from autograder.release.release import release_assignments
 from autograder.sandbox import host
-from gradus import judging
+from gradus import authoring
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = Path(sys.executable).parent
@@ -98,7 +98,7 @@ class Bench:
         self.assignment = Assignment.load(self.course, name)
         self.right, self.wrong = {}, {}
         references = demo.right_answers(self.course, self.assignment)
-        for exercise in judging.exercises_of(self.course.checks_module(name)):
+        for exercise in authoring.exercises_of(self.course.checks_module(name)):
             variants, mistakes = (
                 [demo.answer_from(exercise.name, function) for _, function in known]
                 for known in (exercise.variants, exercise.mistakes)

@@ -6,8 +6,6 @@ from that package: so the website and an author's notebook show real results whi
 the stub. A student's notebook has neither; its cases are in the file `<chapter>.cases` beside it.
 """
 
-import copy
-import html
 import importlib
 import os
 import sys
@@ -18,11 +16,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from gradus import judging, problems, values
-from gradus.judging import Plan
-from gradus.verdict import Outcome, Verdict, examine
+from gradus import values
+from gradus.calling import call_cases
+from gradus.plan import Plan
+from gradus.tables import Progress, Table, summary
+from gradus.verdict import Verdict, examine
 
 
 class CheckFailed(Exception):
@@ -100,11 +98,11 @@ def check(answer: Callable) -> None:
             f"the exercises here are: {known}"
         )
     plan = _session.plans[name]
-    verdict = examine(plan, [_try(answer, case) for case in plan.cases])
+    verdict = examine(plan, call_cases(answer, plan.cases))
     _session.verdicts[name] = verdict
     _display(Table(verdict))
     if verdict.status != "right":
-        raise CheckFailed(f"{name}: {_summary(verdict)}")
+        raise CheckFailed(f"{name}: {summary(verdict)}")
 
 
 def progress() -> None:
@@ -145,7 +143,9 @@ def _references(name: str, *inside: str) -> ModuleType | None:
 
 def _load_plans(name: str) -> dict[str, Plan]:
     if checks := _references(name, "checks"):
-        plans = [exercise.plan() for exercise in judging.exercises_of(checks)]
+        from gradus.authoring import exercises_of  # which a student's notebook never needs
+
+        plans = [exercise.plan() for exercise in exercises_of(checks)]
     else:
         path = Path(os.environ.get("GRADUS_CASES", ".")) / f"{name}.cases"
         if not path.is_file():
@@ -159,52 +159,6 @@ def _load_plans(name: str) -> dict[str, Plan]:
     return {plan.exercise: plan for plan in plans}
 
 
-def _try(answer: Callable, case: judging.Case) -> Outcome:
-    """Call an answer as the grader does, in this process."""
-    args, kwargs = values.realise(case.args), values.realise(case.kwargs)
-    given = copy.deepcopy((args, kwargs))
-    try:
-        with np.errstate(all="ignore"):
-            value = answer(*args, **kwargs)
-    except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)[1:]
-        # The cells of a notebook are files of one folder; the error may come from deep inside NumPy.
-        folders = [os.path.dirname(frame.filename) for frame in frames]
-        own = [frame for frame, folder in zip(frames, folders, strict=True) if folder == folders[0]]
-        line = own[-1].line if own else ""
-        return Outcome("raised", error=type(error).__name__, message=str(error), line=line or "")
-    return Outcome("returned", value, changed=changed_arguments(case.names, given, (args, kwargs)))
-
-
-def changed_arguments(names: tuple[str, ...], before: tuple, after: tuple) -> tuple[str, ...]:
-    """Names of the arguments that differ between two (args, kwargs) of one call."""
-    pairs = zip((*before[0], *before[1].values()), (*after[0], *after[1].values()), strict=True)
-    return tuple(name for name, (old, new) in zip(names, pairs, strict=True) if not _same(old, new))
-
-
-def _same(old: Any, new: Any) -> bool:
-    if isinstance(old, np.ndarray):
-        return isinstance(new, np.ndarray) and np.array_equal(
-            old, new, equal_nan=old.dtype.kind in "fc"
-        )
-    if isinstance(old, tuple | list):
-        return len(old) == len(new) and all(map(_same, old, new))
-    if isinstance(old, dict):
-        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
-    if isinstance(old, problems.Problem):  # equal by its arrays, which have no one truth
-        return _same(vars(old), vars(new))
-    if isinstance(old, np.random.Generator) or callable(old):
-        return True  # a generator is there to be used up
-    return type(old) is type(new) and (old == new or (old != old and new != new))
-
-
-def _summary(verdict: Verdict) -> str:
-    if verdict.status == "not answered":
-        return "not answered yet"
-    passed = sum(case.passed for case in verdict.cases)
-    return f"{passed} of {len(verdict.cases)} cases pass"
-
-
 def _display(table: Any) -> None:
     try:
         from IPython.display import display
@@ -212,77 +166,3 @@ def _display(table: Any) -> None:
         print(table)
     else:
         display(table)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A verdict as a small table: HTML in a notebook, plain text elsewhere."""
-
-    verdict: Verdict
-
-    def __repr__(self) -> str:
-        lines = [f"{self.verdict.exercise}: {_summary(self.verdict)}"]
-        if self.verdict.status == "wrong":
-            lines += [self.verdict.message]
-        if self.verdict.status != "not answered":
-            lines += [
-                f"  {'pass' if c.passed else 'FAIL'}  {c.label}" + f": {c.message}" * (not c.passed)
-                for c in self.verdict.cases
-            ]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        escape = html.escape
-        verdict = self.verdict
-        head = f"<p class='gradus-{verdict.status.replace(' ', '-')}'><strong>{escape(verdict.exercise)}</strong>: {_summary(verdict)}</p>"
-        if verdict.status == "not answered":
-            return head
-        rows = [("✓ pass" if c.passed else "✗ fail", c.label, c.message) for c in verdict.cases]
-        heads = ("result", "case", "what was found")
-        if verdict.status == "right":
-            return f"<div class='gradus-check'>{head}{_table(heads[:2], [row[:2] for row in rows])}</div>"
-        said = f"<p>{_code(verdict.message)}</p>"
-        return f"<div class='gradus-check'>{head}{said}{_table(heads, rows)}</div>"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The points of a chapter so far: HTML in a notebook, plain text elsewhere."""
-
-    plans: dict[str, Plan]
-    verdicts: dict[str, Verdict]
-
-    def _rows(self) -> list[tuple[str, str, str]]:
-        rows = []
-        for name, plan in self.plans.items():
-            verdict = self.verdicts.get(name)
-            state = _summary(verdict) if verdict else "not checked yet"
-            rows.append((name, f"{verdict.earned if verdict else 0:g} / {plan.points:g}", state))
-        earned = sum(verdict.earned for verdict in self.verdicts.values())
-        total = sum(plan.points for plan in self.plans.values())
-        return [*rows, ("all", f"{earned:g} / {total:g}", "")]
-
-    def __repr__(self) -> str:
-        return "\n".join(
-            f"{name:28} {points:>9}  {state}".rstrip() for name, points, state in self._rows()
-        )
-
-    def _repr_html_(self) -> str:
-        return f"<div class='gradus-check'>{_table(('exercise', 'points', 'state'), self._rows())}</div>"
-
-
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    left = "style='text-align:left'"  # notebooks align to the right
-    head = "".join(f"<th {left}>{text}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td {left}>{_code(text)}</td>" for text in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _code(text: str) -> str:
-    """Escape a message and set what stands between backticks as code."""
-    parts = html.escape(text).split("`")
-    return "".join(
-        f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)
-    )

@@ -11,37 +11,13 @@ from typing import Any
 import numpy as np
 
 from gradus import values
-from gradus.judging import Plan
-from gradus.views import VIEWS, Sample, compare_samples
+from gradus.calling import Outcome
+from gradus.distributions import Sample, compare_samples
+from gradus.plan import Plan
 
 # What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one call of an answer did.
-
-    Attributes
-    ----------
-    kind : str
-        "returned", "raised", "timeout", "killed" (it ended its process or broke a limit),
-        "not found" (no function of that name) or "not data" (the result cannot be judged).
-    value : data
-        What was returned.
-    changed : tuple of str
-        Names of the arguments that the call changed in place.
-    error, message, line : str
-        Type and text of what was raised, or what happened; the answer's own line, if known.
-    """
-
-    kind: str
-    value: Any = None
-    changed: tuple[str, ...] = ()
-    error: str = ""
-    message: str = ""
-    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +139,7 @@ def _is_of_chance(plan: Plan, results: list[Any]) -> bool:
 
     An answer that is nearly such a result is still wrong in another way.
     """
-    return bool(plan.view) and all(
+    return bool(plan.compare_as) and all(
         _compare_results(plan, number, expected, result, False) is None
         for number, (expected, result) in enumerate(zip(plan.expected, results, strict=True))
     )
@@ -172,7 +148,7 @@ def _is_of_chance(plan: Plan, results: list[Any]) -> bool:
 def _agrees(plan: Plan, number: int, result: Any, outcome: Outcome) -> bool:
     if isinstance(result, dict) and set(result) == {"raised"}:
         return outcome.kind == "raised" and outcome.error == result["raised"]
-    if outcome.kind != "returned" or (plan.view and outcome.changed):
+    if outcome.kind != "returned" or (plan.compare_as and outcome.changed):
         return False  # of right draws that change an argument, every mistake about chance would be said
     return _compare_results(plan, number, result, outcome.value, False) is None
 
@@ -180,8 +156,8 @@ def _agrees(plan: Plan, number: int, result: Any, outcome: Outcome) -> bool:
 def _compare_results(
     plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
 ) -> str | None:
-    if plan.view:
-        return _compare_views(plan, number, expected, answer, reveal)
+    if plan.compare_as:
+        return _compare_quantities(plan, number, expected, answer, reveal)
     return _compare_values(plan, expected, answer, reveal)
 
 
@@ -201,19 +177,18 @@ def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str
     return next((finding for finding in findings if finding), None)
 
 
-def _compare_views(plan: Plan, number: int, expected: Any, answer: Any, reveal: bool) -> str | None:
-    """What is wrong with a result of which only a view is judged, once it has the reference's form."""
+def _compare_quantities(plan: Plan, number: int, expected: Any, answer: Any, reveal: bool) -> str | None:
+    """What is wrong with a result of which only some quantities are compared, once it has the reference's form."""
     if found := _compare_values(replace(plan, atol=np.finfo(float).max), expected, answer, False):
         return found
     case = plan.cases[number]
     arguments = dict(zip(case.names, (*case.args, *case.kwargs.values()), strict=True))
-    seen = VIEWS[plan.view]
     try:
-        want = seen(values.realise(arguments), expected)
+        want = plan.compare_as.of(arguments, expected)
     except Exception:  # a known mistake has it whose numbers mean nothing
         return _compare_values(plan, expected, answer, reveal)
     try:
-        got = seen(values.realise(arguments), _in_form_of(expected, answer))
+        got = plan.compare_as.of(arguments, _in_form_of(expected, answer))
     except Exception:  # numbers that mean nothing, such as a place beyond the end
         return f"{', '.join(plan.returns)}: wrong values"
     for key, quantity in want.items():
@@ -236,7 +211,7 @@ def _in_form_of(expected: Any, answer: Any) -> Any:
         return {key: _in_form_of(want, answer[key]) for key, want in expected.items()}
     if isinstance(expected, np.ndarray):
         held = np.asarray(answer).astype(expected.dtype)
-        # Where whole numbers are asked, a fraction is not cut to one: the view sees it as it is.
+        # Where whole numbers are asked, a fraction is not cut to one: the quantities see it as it is.
         cut = expected.dtype.kind in "iu" and not np.array_equal(held, answer)
         return np.asarray(answer) if cut else held
     return answer
@@ -244,7 +219,7 @@ def _in_form_of(expected: Any, answer: Any) -> Any:
 
 def _judge_chance(plan: Plan, number: int, outcomes: list[Outcome]) -> str | None:
     """Whether chance comes from the generator that was given: by the cases that differ in nothing else."""
-    if not plan.view:
+    if not plan.compare_as:
         return None
     for earlier in range(number):
         asked = (plan.cases[n] for n in (earlier, number))
@@ -323,7 +298,8 @@ def _compare_numbers(
     name: str, want: np.ndarray, answer: Any, rtol: float, atol: float, reveal: bool
 ) -> str | None:
     try:
-        got = np.asarray(answer)
+        # Text takes as much room in each entry as the longest needs: it is refused before it is one array.
+        got = np.asarray(None if _holds_text(answer) else answer)
     except Exception:  # a ragged list, or an object whose conversion fails in any way it likes
         got = np.asarray(None)
     if got.dtype.kind not in "biuf" + want.dtype.kind:
@@ -347,6 +323,13 @@ def _compare_numbers(
         return f"{name}: {got[place]:g}{where}: a division by zero or an overflow{rest}"
     values = ": {}, expected {}".format(*_apart(got[place], want[place])) if reveal else ""
     return f"{name}: wrong value{where}{values}{rest}"
+
+
+def _holds_text(value: Any) -> bool:
+    """Whether text is among the items of nested lists."""
+    if isinstance(value, tuple | list):
+        return any(map(_holds_text, value))
+    return isinstance(value, str | bytes)
 
 
 def _apart(got: Any, want: Any) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.sandbox.host import Connection, Limits, Lost, Sandbox, SandboxError
-from gradus.judging import Case, Plan
+from gradus.calling import Outcome
+from gradus.plan import Case, Plan
 from gradus.values import NotData
-from gradus.verdict import Outcome, examine
+from gradus.verdict import examine
 
 # Runs of one submission: each further one leaves out a cell, or an exercise, that ended the last.
 MAX_RUNS = 8
@@ -159,7 +160,7 @@ def _ask_all(
 def _failed(plan: Plan, outcomes: list[Outcome]) -> list[int]:
     """The cases that may come out better in a process of their own; none, if one of them took too long."""
     # Chance is judged by calls made one after the other: alone, each would find the same generator.
-    if len(outcomes) < 2 or plan.view or any(outcome.kind == "timeout" for outcome in outcomes):
+    if len(outcomes) < 2 or plan.compare_as or any(outcome.kind == "timeout" for outcome in outcomes):
         return []
     verdict = examine(plan, outcomes, reveal=False)
     if verdict.status == "not answered":

@@ -22,10 +22,11 @@ from autograder.course import STUB_LINE, Course, CourseError
 from autograder.grade import submission
 from autograder.grade.execution import CellReport, Run, execute
 from autograder.sandbox.host import Limits, Sandbox
-from gradus import judging, values
-from gradus.exercises import Table
-from gradus.judging import Plan
-from gradus.verdict import Outcome, Verdict, examine
+from gradus import authoring, values
+from gradus.calling import Outcome
+from gradus.plan import Plan
+from gradus.tables import Table
+from gradus.verdict import Verdict, examine
 
 MAX_DEFECTS = 20
 MAX_OUTPUT_CHARS = 200_000  # of all cells of a submission together
@@ -68,7 +69,7 @@ class Assignment:
             files = {cases.name: cases.read_bytes()}
         except FileNotFoundError:
             raise CourseError(f"{name} is not released: run autograder release {name}") from None
-        judged = {item.name: item for item in judging.exercises_of(course.checks_module(name))}
+        judged = {item.name: item for item in authoring.exercises_of(course.checks_module(name))}
         exercises = checked(released)
         if unknown := sorted(set(exercises.values()) - set(judged)):
             raise CourseError(

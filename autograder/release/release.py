@@ -39,7 +39,7 @@ from autograder.release.chapter import (
     stubs_of,
 )
 from autograder.release.inline import uses
-from gradus import judging, values
+from gradus import authoring, values
 
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -101,7 +101,7 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
 
 def visible_cases(course: Course, chapter: Chapter) -> bytes:
     """The data file of a chapter: the plan of each exercise at the public seed."""
-    judged = judging.exercises_of(course.checks_module(chapter.name))
+    judged = authoring.exercises_of(course.checks_module(chapter.name))
     exercises = {exercise.name: exercise for exercise in judged}
     plans = []
     for name, cell in chapter.named("exercise").items():
@@ -122,8 +122,8 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     references = _functions(module)
     checks = course.checks_module(chapter.name)
     imported = _imported(chapter)
-    points = {exercise.name: exercise.points for exercise in judging.exercises_of(checks)}
-    written = {question.name: question for question in judging.written_of(checks)}
+    points = {exercise.name: exercise.points for exercise in authoring.exercises_of(checks)}
+    written = {question.name: question for question in authoring.written_of(checks)}
     text = myst.Book(course).page(chapter)
     ids: dict[str, int] = {}
     cells = [new_markdown_cell(GUIDE.format(name=chapter.name), id="guide")]
@@ -165,8 +165,8 @@ def agree(course: Course, chapter: Chapter) -> None:
     written = chapter.named("written")
     references = _functions(course.reference_module(chapter.name))
     judged_module = course.checks_module(chapter.name)
-    judged = [exercise.name for exercise in judging.exercises_of(judged_module)]
-    asked = {question.name: question for question in judging.written_of(judged_module)}
+    judged = [exercise.name for exercise in authoring.exercises_of(judged_module)]
+    asked = {question.name: question for question in authoring.written_of(judged_module)}
     files = {
         "reference": f"{course.references}/{chapter.name.replace('-', '_')}.py",
         "checks": f"{course.references}/checks/{chapter.name.replace('-', '_')}.py",
@@ -276,7 +276,7 @@ def _question(text: str, name: str) -> nbformat.NotebookNode:
     return new_markdown_cell(text, id=question_id(name), metadata=metadata)
 
 
-def _answer(question: judging.Written) -> nbformat.NotebookNode:
+def _answer(question: authoring.Written) -> nbformat.NotebookNode:
     """The cell for a written answer; nbgrader replaces the whole of it, the mark scheme, by the stub."""
     text = f"=== BEGIN MARK SCHEME ===\n{question.rubric.strip()}\n=== END MARK SCHEME ==="
     metadata = _nbgrader(
@@ -399,7 +399,7 @@ def _update(fresh: Path, folder: Path) -> None:
 def _summary(course: Course, chapter: Chapter) -> str:
     exercises, written = chapter.named("exercise"), chapter.named("written")
     checks = course.checks_module(chapter.name)
-    known = (*judging.exercises_of(checks), *judging.written_of(checks))
+    known = (*authoring.exercises_of(checks), *authoring.written_of(checks))
     points = sum(item.points for item in known if item.name in {**exercises, **written})
     folder = course.made / "release" / chapter.name
     place = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

@@ -30,6 +30,7 @@ import numpy as np
 import gradus
 from autograder.course import Course, CourseError
 from gradus import values
+from gradus.calling import CASE_SECONDS
 
 KINDS = ("bubblewrap", "none")
 INSTALL = "install it (Debian, Ubuntu: sudo apt-get install bubblewrap)"
@@ -52,7 +53,7 @@ class Limits:
     """What a submission may use. A cell or case beyond its limit is lost; the rest is graded."""
 
     cell_seconds: float = 10.0
-    case_seconds: float = 5.0
+    case_seconds: float = CASE_SECONDS
     run_seconds: float = 120.0
     grace_seconds: float = 1.0
     memory_bytes: int = 2 * 2**30

@@ -6,7 +6,7 @@ large and the number of rows small, so that a wrong eps, a wrong n and a wrong r
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from solutions import batchnorm as reference
 
 

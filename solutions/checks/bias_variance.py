@@ -8,9 +8,10 @@ averaged, so that the divisors K and K - 1 differ by more than the tolerance for
 import numpy as np
 from numpy.polynomial import Chebyshev, Legendre, Polynomial
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
 from solutions import bias_variance as reference
+from solutions.checks import quantities
 
 
 def _data(rng, n, low=0.0, high=10.0):
@@ -185,7 +186,7 @@ def fit_orthogonal(x, y, degree, x_new):
     return prediction.astype(np.float32)
 
 
-@judge(reference.simulate_targets, points=2, returns=("targets",), view="residuals")
+@judge(reference.simulate_targets, points=2, returns=("targets",), compare_as=quantities.residuals)
 def simulate_targets(rng):
     truth, seed = rng.uniform(-5.0, 5.0, size=30), int(rng.integers(2**31))
     many = {"truth": truth, "noise_sd": rng.uniform(0.2, 0.35), "n_sets": 50}

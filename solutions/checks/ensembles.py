@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
 from solutions import ensembles as reference
+from solutions.checks import quantities
 
 
 def _probabilities(rng, *shape):
@@ -232,7 +233,7 @@ def vote_dictionary(votes, n_classes):
     return np.array(winners, dtype=float)
 
 
-@judge(reference.bootstrap_sample, points=1, returns=("rows",), view="draws with replacement")
+@judge(reference.bootstrap_sample, points=1, returns=("rows",), compare_as=quantities.draws_with_replacement)
 def bootstrap_sample(rng):
     seed = int(rng.integers(2**31))
     n = int(rng.integers(900, 1200))

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
+from gradus.distributions import sample
 from gradus.values import Problem, Rng
 from solutions import initialization as reference
 
@@ -1163,7 +1164,7 @@ def _common_mistakes(exercise):
     )
 
 
-@judge(reference.lecun_normal, points=1, returns=("weights",), view="sample")
+@judge(reference.lecun_normal, points=1, returns=("weights",), compare_as=sample)
 def lecun_normal(rng):
     yield from _initial_cases(rng)
 
@@ -1188,7 +1189,7 @@ _common_mistakes(lecun_normal)
 _normal_variants(lecun_normal, lambda n, k: n**-0.5)
 
 
-@judge(reference.xavier_normal, points=2, returns=("weights",), view="sample")
+@judge(reference.xavier_normal, points=2, returns=("weights",), compare_as=sample)
 def xavier_normal(rng):
     yield from _initial_cases(rng)
 
@@ -1218,7 +1219,7 @@ _common_mistakes(xavier_normal)
 _normal_variants(xavier_normal, lambda n, k: (2 / (n + k)) ** 0.5)
 
 
-@judge(reference.xavier_uniform, points=2, returns=("weights",), view="sample")
+@judge(reference.xavier_uniform, points=2, returns=("weights",), compare_as=sample)
 def xavier_uniform(rng):
     yield from _initial_cases(rng)
 
@@ -1256,7 +1257,7 @@ _common_mistakes(xavier_uniform)
 _uniform_variants(xavier_uniform, lambda n, k: (6 / (n + k)) ** 0.5)
 
 
-@judge(reference.he_normal, points=2, returns=("weights",), view="sample")
+@judge(reference.he_normal, points=2, returns=("weights",), compare_as=sample)
 def he_normal(rng):
     yield from _initial_cases(rng)
 
@@ -1287,7 +1288,7 @@ _common_mistakes(he_normal)
 _normal_variants(he_normal, lambda n, k: (2 / n) ** 0.5)
 
 
-@judge(reference.he_uniform, points=2, returns=("weights",), view="sample")
+@judge(reference.he_uniform, points=2, returns=("weights",), compare_as=sample)
 def he_uniform(rng):
     yield from _initial_cases(rng)
 

@@ -6,9 +6,10 @@ by its shape alone; steps of differences are large, so that each formula has an 
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Problem, Rng
 from solutions import network as reference
+from solutions.checks import quantities
 
 
 def _away_from_zero(rng, *shape):
@@ -1132,7 +1133,7 @@ def network_einsum(x, labels, w1, b1, w2, b2):
     return [loss, *(gradient.astype(np.float32) for gradient in gradients)]
 
 
-@judge(reference.minibatches, points=2, returns=("batches",), view="batches")
+@judge(reference.minibatches, points=2, returns=("batches",), compare_as=quantities.batches)
 def minibatches(rng):
     seed, n = int(rng.integers(2**31)), 8 * int(rng.integers(56, 66))
     for label, given in (

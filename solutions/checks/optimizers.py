@@ -6,7 +6,7 @@ behind a rounding: each one changes a result by far more than the tolerance for 
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Problem
 from solutions import optimizers as reference
 

@@ -1,14 +1,15 @@
 """How the exercises of the chapter on regularization are judged.
 
 Strengths and thresholds in the cases are large, so that every mistake changes a result by far more
-than the tolerance for float32. Where chance decides, a view of `gradus.views` says what is judged.
+than the tolerance for float32. Where chance decides, a function of `quantities` says what is compared.
 """
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
 from solutions import regularization as reference
+from solutions.checks import quantities
 
 
 def _away_from_zero(rng, shape, low=0.3, high=2.0):
@@ -1002,7 +1003,7 @@ def _chances(rng):
     return (("", seed), (", the same generator again", seed), (", another generator", seed + 1))
 
 
-@judge(reference.random_flip, points=2, returns=("images",), view="flips")
+@judge(reference.random_flip, points=2, returns=("images",), compare_as=quantities.flips)
 def random_flip(rng):
     images = rng.uniform(0.5, 2.0, (300, 1, 2, 3))
     for words, seed in _chances(rng):
@@ -1078,7 +1079,7 @@ def flip_in_place(images, p, rng):
     return images
 
 
-@judge(reference.random_crop, points=2, returns=("crops",), view="crops")
+@judge(reference.random_crop, points=2, returns=("crops",), compare_as=quantities.crops)
 def random_crop(rng):
     images = rng.uniform(0.5, 2.0, (160, 1, 3, 4))
     for words, seed in _chances(rng):
@@ -1206,7 +1207,7 @@ def _coloured(rng, n, h, w):
 
 # The covariance may be divided by one pixel less: the tolerance is wider than that.
 @judge(
-    reference.pca_color_augment, points=3, returns=("images",), view="colour shifts",
+    reference.pca_color_augment, points=3, returns=("images",), compare_as=quantities.colour_shifts,
     rtol=4e-3, atol=1e-4,
 )  # fmt: skip
 def pca_color_augment(rng):
@@ -1337,7 +1338,7 @@ def pca_loop(images, alphas):
     return out
 
 
-@judge(reference.dropout_forward, points=3, returns=("out", "mask"), view="dropout")
+@judge(reference.dropout_forward, points=3, returns=("out", "mask"), compare_as=quantities.dropout)
 def dropout_forward(rng):
     x = _away_from_zero(rng, (120, 12))
     for words, seed in _chances(rng):
@@ -1508,7 +1509,7 @@ def backward_matrix(grad_out, mask):
 
 
 @judge(
-    reference.dropconnect_forward, points=2, returns=("out", "mask"), view="dropconnect",
+    reference.dropconnect_forward, points=2, returns=("out", "mask"), compare_as=quantities.dropconnect,
     rtol=1e-4, atol=1e-4,
 )  # fmt: skip
 def dropconnect_forward(rng):
@@ -1600,7 +1601,7 @@ def connect_loop(x, weights, p, rng):
 
 
 @judge(
-    reference.stochastic_depth_forward, points=2, returns=("out",), view="stochastic depth",
+    reference.stochastic_depth_forward, points=2, returns=("out",), compare_as=quantities.stochastic_depth,
     rtol=1e-4, atol=1e-4,
 )  # fmt: skip
 def stochastic_depth_forward(rng):

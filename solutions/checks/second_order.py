@@ -7,9 +7,10 @@ keep away from the bound, so that a rounding cannot turn it.
 import numpy as np
 
 from gradus import problems
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Problem
 from solutions import second_order as reference
+from solutions.checks import quantities
 
 
 def _functions(name):
@@ -355,7 +356,7 @@ def _valley(rng):
     return theta, direction, -(grad @ direction) / (direction @ hessian @ direction)
 
 
-@judge(reference.wolfe_line_search, points=5, returns=("alpha",), view="wolfe step")
+@judge(reference.wolfe_line_search, points=5, returns=("alpha",), compare_as=quantities.wolfe_step)
 def wolfe_line_search(rng):
     # On a quadratic, with the lowest point at length `best`: f falls enough up to 2 (1 - c1) best, and the
     # slope is flat enough from (1 - c2) best to (1 + c2) best.
@@ -1210,7 +1211,7 @@ BFGS_MOST = {
 }
 
 
-@judge(reference.bfgs, points=4, returns=("theta", "iterations"), view="minimum")
+@judge(reference.bfgs, points=4, returns=("theta", "iterations"), compare_as=quantities.minimum)
 def bfgs(rng):
     yield from _starts(rng, BFGS_MOST)
 
@@ -1313,7 +1314,7 @@ def bfgs_direct(f, gradient, theta, tol=1e-5, max_iterations=10_000):
 LBFGS_MOST = BFGS_MOST | {"ill-conditioned": 220}
 
 
-@judge(reference.lbfgs, points=3, returns=("theta", "iterations"), view="minimum")
+@judge(reference.lbfgs, points=3, returns=("theta", "iterations"), compare_as=quantities.minimum)
 def lbfgs(rng):
     for call in _starts(rng, LBFGS_MOST):
         call.arguments["memory"] = 5 if "logistic" in call.arguments["f"].name else 8

@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
 from solutions import transfer as reference
+from solutions.checks import quantities
 
 WIDTHS = {"two layers": (5, 4, 3), "three layers": (3, 6, 2, 4), "four layers": (2, 3, 5, 4, 2)}
 
@@ -28,7 +29,7 @@ def _size(widths):
     return sum(n * k + k for n, k in pairwise(widths))
 
 
-@judge(reference.replace_head, points=3, returns=("theta",), view="new head")
+@judge(reference.replace_head, points=3, returns=("theta",), compare_as=quantities.new_head)
 def replace_head(rng):
     seed = int(rng.integers(2**31))
     widths = (6, 40, 30)

@@ -9,9 +9,10 @@ import itertools
 
 import numpy as np
 
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Problem, Rng
 from solutions import tuning as reference
+from solutions.checks import quantities
 
 
 def _seeds(rng):
@@ -37,7 +38,7 @@ def _rows(rng, low, high, validation, test, up=True):
     reference.train_validation_test_split,
     points=3,
     returns=("train", "validation", "test"),
-    view="split",
+    compare_as=quantities.split,
 )
 def train_validation_test_split(rng):
     n = _rows(rng, 500, 600, 0.23, 0.17)
@@ -309,7 +310,7 @@ def standardize_map(x_train, x_new):
     return [(x_train - mean) @ scale, (x_new - mean) @ scale]
 
 
-@judge(reference.kfold_indices, points=3, returns=("folds",), view="folds")
+@judge(reference.kfold_indices, points=3, returns=("folds",), compare_as=quantities.folds)
 def kfold_indices(rng):
     few = 5 * int(rng.integers(45, 55))
     for label, given in _seeds(rng).items():
@@ -683,7 +684,7 @@ def grid_float32(low, high, n):
     return np.column_stack(columns)
 
 
-@judge(reference.log_uniform, points=2, returns=("values",), view="logarithms")
+@judge(reference.log_uniform, points=2, returns=("values",), compare_as=quantities.logarithms)
 def log_uniform(rng):
     low = 10.0 ** rng.uniform(-5.0, -4.0)
     high = low * 10.0 ** rng.uniform(3.5, 4.5)
@@ -859,7 +860,7 @@ def trials_floor(top, confidence):
     reference.random_search,
     points=3,
     returns=("trials", "values", "best"),
-    view="search",
+    compare_as=quantities.search,
 )
 def random_search(rng):
     low = 10.0 ** rng.uniform([-3.5, -2.5], [-3.0, -2.0])

@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 from gradus import data, exercises
-from gradus.exercises import _try as attempt
+from gradus.calling import call as attempt
 from gradus.verdict import examine
 from solutions.checks import network as checks
 from solutions.network import (

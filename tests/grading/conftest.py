@@ -14,7 +14,7 @@ from conftest import ROOT, need
 
 from autograder.course import Course
 from autograder.sandbox import host
-from gradus.judging import Call, judge
+from gradus.authoring import Call, judge
 
 # The chapter of the book that these tests grade.
 ASSIGNMENT = "optimizers"

@@ -829,7 +829,7 @@ def frames_searched(book):
     """Every frame and every object in memory is searched for expected results."""
     search = """
     import gc, inspect, sys
-    from gradus.judging import Plan
+    from gradus.plan import Plan
     found = []
     frame = sys._getframe()
     while frame:

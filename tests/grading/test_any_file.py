@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from autograder.course import STUB_LINE, TEXT_STUB
 from autograder.grade import one, submission
 from autograder.grade.execution import CellReport, Run
-from gradus.verdict import Outcome
+from gradus.calling import Outcome
 
 SETTINGS = settings(max_examples=80, suppress_health_check=list(HealthCheck))
 KINDS = ("returned", "raised", "timeout", "killed", "not found", "not data")

@@ -19,7 +19,7 @@ from autograder.course import Course, CourseError
 from autograder.grade import many, one, submission
 from autograder.release.inline import standalone
 from autograder.sandbox import host
-from gradus import judging
+from gradus import authoring
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ class TestDemonstration:
             assert result.earned == result.points, result
 
     def test_every_mistake_is_named_at_the_seeds_that_grade(self, course, name, demonstration):
-        judged = judging.exercises_of(course.checks_module(name))
+        judged = authoring.exercises_of(course.checks_module(name))
         named = 0
         for exercise in judged:
             for number, (sentence, _) in enumerate(exercise.mistakes, start=1):
@@ -322,7 +322,7 @@ class TestCommands:
             assert float(rows[student]["all"]) == pytest.approx(result.earned)
             for exercise, verdict in result.verdicts.items():
                 assert float(rows[student][exercise]) == verdict["earned"]
-        for exercise in judging.exercises_of(course.checks_module(name)):
+        for exercise in authoring.exercises_of(course.checks_module(name)):
             for sentence, _ in exercise.mistakes:
                 made = sum(
                     r.verdicts[exercise.name]["mistake"] == sentence for r in demonstration.values()
@@ -364,7 +364,7 @@ def hostile(released, name, assignment, tmp_path_factory):
     made = tmp_path_factory.mktemp("hostile") / "course"
     shutil.copytree(released, made)
     course = Course.find(ROOT, made=made)
-    first, second = judging.exercises_of(course.checks_module(name))[:2]
+    first, second = authoring.exercises_of(course.checks_module(name))[:2]
     answers = {
         first.name: standalone(first.mistakes[0][1], first.name, "exercise"),
         second.name: f"def {second.name}(*_, **__):\n    raise ValueError('<script>alert(2)</script>')",
@@ -415,7 +415,7 @@ class TestFeedback:
         text = re.sub(r"<[^>]+>", "", page)
         assert "My answer." in text
         assert "&lt;script&gt;alert(1)" in page
-        sentence = judging.exercises_of(hostile.checks_module(name))[0].mistakes[0][0]
+        sentence = authoring.exercises_of(hostile.checks_module(name))[0].mistakes[0][0]
         assert _plain(sentence) in _plain(text)
         assert "raised ValueError" in text
         assert "the notebook was called" in text

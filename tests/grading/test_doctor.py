@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
 from autograder.sandbox import host, probes
-from gradus.verdict import Outcome
+from gradus.calling import Outcome
 
 
 def by_what(findings):
@@ -184,8 +184,8 @@ def test_a_release_that_does_not_fit_the_checks(empty_course, name, monkeypatch)
     cases.write_bytes(data[:-1])
     told(line(), "cases", f"autograder release {name}")
     cases.write_bytes(data)
-    exercises = doctor.judging.exercises_of(empty_course.checks_module(name))
-    monkeypatch.setattr(doctor.judging, "exercises_of", lambda module: exercises[1:])
+    exercises = doctor.authoring.exercises_of(empty_course.checks_module(name))
+    monkeypatch.setattr(doctor.authoring, "exercises_of", lambda module: exercises[1:])
     told(line(), exercises[0].name, f"autograder release {name}")
 
 

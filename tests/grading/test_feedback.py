@@ -17,7 +17,7 @@ from autograder import feedback
 from autograder.course import Course
 from autograder.grade import one, submission
 from autograder.grade.execution import CellReport, Run
-from gradus.verdict import Outcome
+from gradus.calling import Outcome
 
 FRAGMENTS = [
     "<script>alert(1)</script>",

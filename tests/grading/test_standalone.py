@@ -10,8 +10,8 @@ import pytest
 import solutions.checks
 from autograder.release.inline import standalone
 from gradus import values
-from gradus.exercises import _try as attempt
-from gradus.judging import exercises_of
+from gradus.calling import call as attempt
+from gradus.authoring import exercises_of
 
 EXERCISES = [
     exercise

@@ -9,9 +9,10 @@ import IPython.display
 import numpy as np
 import pytest
 
-from gradus import CheckFailed, chapter, check, exercise, exercises, judging, progress, values
-from gradus.exercises import Progress, Table, changed_arguments
-from gradus.verdict import CaseVerdict, Outcome, Verdict
+from gradus import CheckFailed, authoring, chapter, check, exercise, exercises, progress, values
+from gradus.calling import Outcome, call, changed_arguments
+from gradus.tables import Progress, Table
+from gradus.verdict import CaseVerdict, Verdict
 
 REFERENCES = '''
 def double(x, by=2.0):
@@ -25,7 +26,7 @@ def halves(x, rng):
 CHECKS = """
 import numpy as np
 
-from gradus.judging import Call, judge
+from gradus.authoring import Call, judge
 from gradus.values import Rng
 from lessons import two_words as reference
 
@@ -83,7 +84,7 @@ def student(lessons, monkeypatch):
     """As after release: a file of cases beside the notebook, and no references."""
     from lessons.checks import two_words
 
-    plans = [found.plan().to_data() for found in judging.exercises_of(two_words)]
+    plans = [found.plan().to_data() for found in authoring.exercises_of(two_words)]
     (lessons / "two-words.cases").write_bytes(values.pack(plans))
     monkeypatch.delenv("GRADUS_REFERENCES", raising=False)
     monkeypatch.chdir(lessons)
@@ -476,9 +477,9 @@ def test_progress_in_html_says_what_the_plain_text_says(student):
 
 def test_an_outcome_is_what_the_call_did(student):
     case = exercises._session.plans["double"].cases[0]
-    outcome = exercises._try(lambda x, by=2.0: 1, case)
+    outcome = call(lambda x, by=2.0: 1, case)
     assert outcome == Outcome("returned", 1)
-    raised = exercises._try(stub, case)
+    raised = call(stub, case)
     assert (raised.kind, raised.error) == ("raised", "NotImplementedError")
 
 

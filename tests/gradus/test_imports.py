@@ -40,7 +40,7 @@ def test_importing_gradus_loads_nothing_heavy_and_nothing_of_ours():
 def test_a_check_needs_no_more_than_gradus_and_numpy(tmp_path):
     """As a student's: another folder, no references, no IPython."""
     from gradus import values
-    from gradus.judging import exercises_of
+    from gradus.authoring import exercises_of
     from solutions.checks import optimizers
 
     plans = [exercise.plan().to_data() for exercise in exercises_of(optimizers)]

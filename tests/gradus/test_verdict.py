@@ -1,6 +1,7 @@
 """The verdict: what is right whatever type holds it, what is said first of what is wrong, and what is not said."""
 
 import re
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gradus import values
-from gradus.judging import Case, Mistake, Plan
-from gradus.verdict import CaseVerdict, Outcome, compare, describe, examine
+from gradus.calling import Outcome
+from gradus.plan import Case, Mistake, Plan
+from gradus.verdict import CaseVerdict, compare, describe, examine
 
 NUMBERS = st.floats(-1e3, 1e3)
 
@@ -503,3 +505,16 @@ def test_describe(value, words):
 def test_compare_names_the_result():
     assert compare("velocity", 1.0, 2.0, 0, 0) == "velocity: wrong value: 2, expected 1"
     assert compare("velocity", 1.0, 1.0, 0, 0) is None
+
+
+def test_text_in_a_list_is_refused_before_it_becomes_one_array():
+    """110 KB of answer would be 1.2 GB: an array gives each entry the room of the longest."""
+    answer = ["x"] * 3000 + ["y" * 100_000]
+    tracemalloc.start()
+    found = compare("y", np.zeros(3001), answer, 0, 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == "y: expected an array of numbers of shape (3001,), got a list of 3001"
+    assert peak < 2**20
+    nested = compare("y", np.zeros((2, 1)), [[1.0], [b"2"]], 0, 0)
+    assert nested == "y: expected an array of numbers of shape (2, 1), got a list of 2"

@@ -74,7 +74,7 @@ def double(x):
     return total
 '''
 CHECKS = """
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from {package} import small as reference
 
 @judge(reference.double, points=2, returns=("twice",))

@@ -16,8 +16,8 @@ from nbgrader.nbgraderformat import MetadataValidator
 import gradus
 from autograder.course import STUB_LINE, TEXT_STUB, Course
 from autograder.release.chapter import check_id, question_id, read_chapter, stubs_of
-from gradus import judging, values
-from gradus.exercises import _try as attempt
+from gradus import authoring, values
+from gradus.calling import call as attempt
 from gradus.verdict import examine
 
 from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
@@ -92,7 +92,7 @@ def test_no_line_of_a_reference_is_released(released):
 
 def test_every_answer_of_the_source_is_right_where_nothing_else_is_defined(released):
     cells = {cell.id: cell.source for cell in released.notebook("source").cells}
-    for exercise in judging.exercises_of(released.course.checks_module(released.chapter.name)):
+    for exercise in authoring.exercises_of(released.course.checks_module(released.chapter.name)):
         names = {"np": np, "exercise": lambda function: function}
         exec(compile(cells[exercise.name], exercise.name, "exec"), names)  # noqa: S102
         plan = exercise.plan(5)
@@ -111,7 +111,7 @@ def test_every_answer_is_the_stub_again(released):
 
 
 def test_no_rubric_is_released(released):
-    rubrics = judging.written_of(released.course.checks_module(released.chapter.name))
+    rubrics = authoring.written_of(released.course.checks_module(released.chapter.name))
     lines = {line.strip("- ") for question in rubrics for line in question.rubric.splitlines()}
     answers = "\n".join(cell.source for cell in released.notebook("source").cells)
     text = all_text(released.folder())
@@ -124,7 +124,7 @@ def test_no_rubric_is_released(released):
 def test_the_cases_are_the_public_ones_alone(released):
     name = released.chapter.name
     data = values.unpack((released.folder() / f"{name}.cases").read_bytes())
-    exercises = {e.name: e for e in judging.exercises_of(released.course.checks_module(name))}
+    exercises = {e.name: e for e in authoring.exercises_of(released.course.checks_module(name))}
     assert [plan["exercise"] for plan in data] == list(released.chapter.named("exercise"))
     secret = released.course.secret()
     text = all_text(released.folder()).encode("latin-1")
@@ -132,13 +132,13 @@ def test_the_cases_are_the_public_ones_alone(released):
     for plan in data:
         exercise = exercises[plan["exercise"]]
         seed = released.course.hidden_seed(name, exercise.name)
-        assert values.pack(plan) == values.pack(exercise.plan(judging.PUBLIC_SEED).to_data())
+        assert values.pack(plan) == values.pack(exercise.plan(authoring.PUBLIC_SEED).to_data())
         assert values.pack(plan) != values.pack(exercise.plan(seed).to_data())
         assert str(seed).encode() not in text
 
 
 def test_no_code_of_a_check_is_released(released):
-    exercises = judging.exercises_of(released.course.checks_module(released.chapter.name))
+    exercises = authoring.exercises_of(released.course.checks_module(released.chapter.name))
     text = all_text(released.folder())
     functions = [f for e in exercises for _, f in (*e.mistakes, *e.variants)]
     assert len(functions) > len(exercises)
@@ -174,8 +174,8 @@ def test_what_nbgrader_is_told(released):
         if "nbgrader" in cell.metadata
     }
     checks = released.course.checks_module(released.chapter.name)
-    points = {e.name: e.points for e in judging.exercises_of(checks)}
-    written = {w.name: w.points for w in judging.written_of(checks)}
+    points = {e.name: e.points for e in authoring.exercises_of(checks)}
+    written = {w.name: w.points for w in authoring.written_of(checks)}
     assert set(points) == set(released.chapter.named("exercise"))
     assert set(cells) == {
         *points, *map(check_id, points), *written, *map(question_id, written)

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 from autograder.release.chapter import read_chapter
-from gradus import exercises, judging, values, verdict
+from gradus import exercises, authoring, values, verdict
 from solutions import network
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -124,7 +124,7 @@ def momentum_step(theta, grad, velocity, lr, mu=0.9):
 def test_a_check_shows_what_it_shows_in_jupyter(run, site):
     (result,) = run("optimizers", [task("optimizers", "momentum_step", MOMENTUM)])
     plans = values.unpack((site / "live" / "optimizers.cases").read_bytes())
-    plan = next(p for p in map(judging.Plan.from_data, plans) if p.exercise == "momentum_step")
+    plan = next(p for p in map(plan.Plan.from_data, plans) if p.exercise == "momentum_step")
     names = {"exercise": lambda function: function}
     exec(MOMENTUM, names)
     found = verdict.examine(plan, [exercises._try(names["momentum_step"], case) for case in plan.cases])
@@ -240,7 +240,7 @@ def test_a_chapter_holds_each_of_its_stubs_below_the_check(soup, chapter):
 def test_a_chapter_says_what_it_takes_and_what_comes_before(soup, chapter):
     line = soup(f"chapters/{chapter}").select_one("main .gradus-overview")
     module = importlib.import_module(f"solutions.checks.{chapter.replace('-', '_')}")
-    count = len(judging.exercises_of(module))
+    count = len(authoring.exercises_of(module))
     assert re.match(rf"About \d+ hours · {count} exercises · [\d.]+ points · builds on ", line.get_text())
     assert line.find("a") or "no other chapter" in line.get_text()
     assert line.find_previous(["h1", "h2"]).name == "h1"

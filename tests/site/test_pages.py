@@ -8,7 +8,7 @@ import pytest
 from bs4 import NavigableString
 from conftest import ROOT
 
-from gradus.judging import exercises_of, written_of
+from gradus.authoring import exercises_of, written_of
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 

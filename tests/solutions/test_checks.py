@@ -10,9 +10,11 @@ import pytest
 
 import solutions.checks
 from gradus import values
-from gradus.exercises import _try as attempt
-from gradus.judging import PUBLIC_SEED, Plan, exercises_of, written_of
-from gradus.verdict import Outcome, examine
+from gradus.authoring import PUBLIC_SEED, exercises_of, written_of
+from gradus.calling import Outcome
+from gradus.calling import call as attempt
+from gradus.plan import Plan
+from gradus.verdict import examine
 
 # Many: a case that exposes a mistake at most seeds only is a defect of the check.
 SEEDS = [PUBLIC_SEED, *range(1, 10), 2**63 - 25, 2**128 + 51]

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradus import values
-from gradus.verdict import Outcome, examine
+from gradus.calling import Outcome
+from gradus.verdict import examine
 from solutions.checks.ensembles import bootstrap_sample as bootstrap_check
 from solutions.ensembles import (
     adaboost,

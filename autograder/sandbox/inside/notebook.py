@@ -8,7 +8,6 @@ import ast
 import asyncio
 import builtins
 import contextlib
-import copy
 import inspect
 import io
 import linecache
@@ -20,17 +19,15 @@ import socket
 import struct
 import sys
 import time
-import traceback
 import types
-import warnings
 from signal import setitimer as _setitimer
 from signal import signal as _signal
 
 import confine
 import numpy as np
 
-from gradus import values
-from gradus.exercises import changed_arguments
+from gradus import calling, values
+from gradus.plan import Case
 
 _OWN_FILES = 16  # that a cell cannot open, so that this program can
 
@@ -266,24 +263,16 @@ class Shell:
         if not callable(function):
             return values.pack({"kind": "not found"})
         sys.stdout = sys.stderr = Capture(0)
+        case = Case("", *(request[key] for key in ("names", "args", "kwargs")))
         try:
-            arguments = values.realise(request["args"]), values.realise(request["kwargs"])
-            given = copy.deepcopy(arguments)
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                value = function(*arguments[0], **arguments[1])
-            changed = changed_arguments(request["names"], given, arguments)
-        except MemoryError:
-            return values.pack({"kind": "killed", "message": "it used too much memory"})
-        except BaseException as error:
-            return values.pack({"kind": "raised", **_described(error)})
-        return self._packed(value, changed)
-
-    def _packed(self, value, changed: tuple) -> bytes:
+            outcome = calling.call(function, case, _own)
+        except KeyboardInterrupt as error:  # raised by the answer: nobody else interrupts here
+            outcome = calling.Outcome("raised", **calling.described(error, _own))
         try:
-            data = values.pack({"kind": "returned", "value": _data(value), "changed": changed})
+            data = values.pack(vars(outcome))
         except Exception:
-            return values.pack({"kind": "not data", "message": f"a {type(value).__name__}"})
+            what = f"a {type(outcome.value).__name__}"
+            return values.pack({"kind": "not data", "message": what})
         if len(data) > self.limits["result_bytes"]:
             return values.pack({"kind": "not data", "message": f"a result of {len(data)} bytes"})
         return data
@@ -303,30 +292,13 @@ def compiled(source: str, file: str) -> types.CodeType:
         return compile(plain, file, "exec", flags)
 
 
-def _data(value):
-    """A result as data: what NumPy takes for numbers is sent as an array."""
-    if isinstance(value, tuple | list):
-        return (tuple if isinstance(value, tuple) else list)(_data(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _data(item) for key, item in value.items()}
-    if value is None or type(value) in (bool, int, float, str, np.str_):
-        return value
-    array = np.asarray(value)
-    return array.astype(np.float64) if array.dtype == np.longdouble else array
-
-
 def _described(error: BaseException) -> dict:
-    """An exception as text: its type, what it says, and the submission's own line."""
-    try:
-        said = str(error)[:500]
-    except BaseException:
-        said = ""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _own(frame.filename)]
-    line = frames[-1].line if frames else ""
+    """What a cell raised, as text; of code that is no Python, the place."""
+    report = calling.described(error, _own)
     if isinstance(error, SyntaxError) and _own(error.filename or ""):
-        said = f"{error.msg} (line {error.lineno} of the cell)"
-        line = error.text or ""
-    return {"error": type(error).__name__, "message": said, "line": (line or "").strip()[:300]}
+        report["message"] = f"{error.msg} (line {error.lineno} of the cell)"
+        report["line"] = (error.text or "").strip()[:300]
+    return report
 
 
 def _own(filename: str) -> bool:

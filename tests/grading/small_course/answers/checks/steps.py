@@ -1,7 +1,7 @@
 import numpy as np
 
 from answers import steps as reference
-from gradus.judging import Call, Written, judge
+from gradus.authoring import Call, Written, judge
 from gradus.values import Problem, Rng
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradus import values
-from gradus.judging import (
+from gradus.authoring import (
     PUBLIC_SEED,
     Call,
     Plan,

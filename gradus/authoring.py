@@ -15,8 +15,10 @@ From the one generator come the cases that a student sees (`PUBLIC_SEED`) and th
 (the course's secret seed): an honest answer that passes the first passes the second.
 """
 
+import ast
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -25,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from gradus import values
-from gradus.views import VIEWS
+from gradus.plan import Case, Mistake, Plan, Quantities
 
 PUBLIC_SEED = 0
 
@@ -46,61 +48,6 @@ class Call:
         self.arguments = arguments
 
 
-@dataclass(frozen=True)
-class Case:
-    """A call as it is made: leading arguments by position, so that a student may rename them."""
-
-    label: str
-    names: tuple[str, ...]
-    args: tuple
-    kwargs: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong answer that is known: the sentence a student should read, and what it returns."""
-
-    sentence: str
-    results: tuple
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that is needed to judge one exercise at one seed: data alone, no code."""
-
-    exercise: str
-    points: float
-    returns: tuple[str, ...]
-    rtol: float
-    atol: float
-    cases: tuple[Case, ...]
-    expected: tuple
-    mistakes: tuple[Mistake, ...]
-    view: str = ""
-
-    def to_data(self) -> dict:
-        """The plan as a value that `gradus.values.pack` takes."""
-        return {
-            **{
-                key: getattr(self, key)
-                for key in ("exercise", "points", "returns", "rtol", "atol", "view", "expected")
-            },
-            "cases": [(case.label, case.names, case.args, case.kwargs) for case in self.cases],
-            "mistakes": [(mistake.sentence, mistake.results) for mistake in self.mistakes],
-        }
-
-    @classmethod
-    def from_data(cls, data: dict) -> "Plan":
-        """The inverse of `to_data`."""
-        return cls(
-            **{
-                **data,
-                "cases": tuple(Case(*case) for case in data["cases"]),
-                "mistakes": tuple(Mistake(*mistake) for mistake in data["mistakes"]),
-            }
-        )
-
-
 @dataclass
 class Exercise:
     """An exercise as its author judges it: made by `judge`, read by the check and by the grader."""
@@ -110,7 +57,7 @@ class Exercise:
     returns: tuple[str, ...]
     rtol: float
     atol: float
-    view: str
+    compare_as: Quantities | None
     generator: Callable[[np.random.Generator], Iterator[Call]]
     mistakes: list[tuple[str, Callable]] = field(default_factory=list)
     variants: list[tuple[str, Callable]] = field(default_factory=list)
@@ -151,7 +98,7 @@ class Exercise:
             returns=self.returns,
             rtol=self.rtol,
             atol=self.atol,
-            view=self.view,
+            compare_as=self.compare_as,
             cases=cases,
             expected=tuple(run(self.reference, case) for case in cases),
             mistakes=tuple(
@@ -222,7 +169,7 @@ def judge(
     returns: tuple[str, ...],
     rtol: float = 1e-7,
     atol: float = 1e-10,
-    view: str = "",
+    compare_as: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None,
 ) -> Callable[[Callable], Exercise]:
     """Make an `Exercise` of a generator of cases.
 
@@ -238,16 +185,34 @@ def judge(
     rtol, atol : float
         A result passes where ``|answer - expected| <= atol + rtol * |expected|``; float32 answers
         get the wider tolerance of `gradus.verdict`.
-    view : str
-        Where many results are right: what of a result is judged, by a name of `gradus.views`.
+    compare_as : callable, optional
+        Where many results are right (a random array, a step length): what of a result is compared. From the
+        arguments of a call, by name, and its result it makes named quantities; see `gradus.distributions`.
     """
-    if view and view not in VIEWS:
-        raise ValueError(f"view: expected one of {', '.join(VIEWS)}; got {view!r}")
+    quantities = _as_text(compare_as) if compare_as else None
 
     def make(generator: Callable) -> Exercise:
-        return Exercise(reference, points, returns, rtol, atol, view, generator)
+        return Exercise(reference, points, returns, rtol, atol, quantities, generator)
 
     return make
+
+
+def _as_text(function: Callable) -> Quantities:
+    """A function as it travels with the cases of a course."""
+    name, module = function.__name__, function.__module__
+    if module.startswith("gradus."):
+        return Quantities(name, f"from {module} import {name}")
+    source = inspect.getsource(sys.modules[module])
+    for node in ast.walk(ast.parse(source)):
+        imports = isinstance(node, ast.Import | ast.ImportFrom)
+        for imported in ast.unparse(node).split()[1].split(",") if imports else ():
+            package = imported.split(".")[0]
+            if package not in ("gradus", "numpy", *sys.stdlib_module_names):
+                raise ValueError(
+                    f"compare_as: {module} imports {package}, which a student may not have: write {name} in a "
+                    "module that imports no more than numpy and gradus"
+                )
+    return Quantities(name, source)
 
 
 @dataclass(frozen=True)

@@ -1,52 +1,19 @@
-"""What is judged of a result where many results are right: a random array, a step length.
+"""What of a result is compared where many results are right: a random array, a step length.
 
-A view turns the arguments and the result of one call into named quantities. Those of an answer are held
-against those of the reference: a `Sample` as draws from one distribution, all else as values. So an
-exercise on randomness has a reference, cases, mistakes and variants like any other:
-
-    @judge(reference.he_normal, points=2, returns=("weights",), view="sample")
-
-Where two cases differ in nothing but the generator, the results must differ too; where they differ in
-nothing at all, the results must be the same: so the numbers come from the generator that was given.
+Each function turns the arguments and the result of one call into named quantities (`compare_as` of
+`gradus.authoring.judge`). This file travels to students with the cases, so it imports no more than they have.
 """
-
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
-# An honest sample fails one of the three tests below about once in a million cases.
-STANDARD_ERRORS = 5.0
-KOLMOGOROV = 2.7
+from gradus.distributions import Sample
+
 # Two numbers of the same place are the same, in float32, too.
 CLOSE = 1e-4
 # Averages of fewer rows or columns are too few to be told from one another.
 ENOUGH_LINES = 100
 
 
-class Sample(NamedTuple):
-    """Independent draws, of any shape, compared as a distribution; one with long tails by its logarithm."""
-
-    draws: np.ndarray
-
-
-View = Callable[[dict[str, Any], Any], dict[str, Any]]
-VIEWS: dict[str, View] = {}
-
-
-def view(function: View) -> View:
-    """Enter a view under its name."""
-    VIEWS[function.__name__.replace("_", " ")] = function
-    return function
-
-
-@view
-def sample(arguments: dict, result: np.ndarray) -> dict:
-    """All entries of the one result are draws of the same distribution."""
-    return {"": Sample(result)}
-
-
-@view
 def residuals(arguments: dict, result: np.ndarray) -> dict:
     """Every row is the argument `truth` and noise, independent from entry to entry."""
     noise = result - arguments["truth"]
@@ -59,7 +26,6 @@ def residuals(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
-@view
 def wolfe_step(arguments: dict, alpha: float) -> dict:
     """Whether a step length fulfils the strong Wolfe conditions, and where it fails how."""
     f, gradient, theta, d = (arguments[name] for name in ("f", "gradient", "theta", "direction"))
@@ -78,7 +44,6 @@ def wolfe_step(arguments: dict, alpha: float) -> dict:
     }
 
 
-@view
 def minimum(arguments: dict, result: tuple) -> dict:
     """Whether a minimiser came to rest where the gradient is small, and how long it took."""
     if not isinstance(result, tuple | list) or len(result) != 2:
@@ -98,7 +63,6 @@ def minimum(arguments: dict, result: tuple) -> dict:
     }
 
 
-@view
 def batches(arguments: dict, result: list) -> dict:
     """Batches that share out the numbers 0 to n - 1: which batch has which is chance, not the order within one."""
     parts = [np.sort(part) for part in result]
@@ -114,7 +78,6 @@ def batches(arguments: dict, result: list) -> dict:
     return seen
 
 
-@view
 def draws_with_replacement(arguments: dict, result: np.ndarray) -> dict:
     """Places from 0 to n - 1, each drawn by itself, in whatever order they are listed."""
     n, places = arguments["n"], np.asarray(result)
@@ -128,7 +91,6 @@ def draws_with_replacement(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
-@view
 def new_head(arguments: dict, result: np.ndarray) -> dict:
     """A network of which the last layer was drawn anew: what was kept, its biases, its weights."""
     n, k = arguments["widths"][arguments["keep"]], arguments["n_classes"]
@@ -141,7 +103,6 @@ def new_head(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
-@view
 def flips(arguments: dict, result: np.ndarray) -> dict:
     """Every image is that of the argument `images` or its mirror image: which of them is chance."""
     images = arguments["images"]
@@ -155,7 +116,6 @@ def flips(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
-@view
 def crops(arguments: dict, result: np.ndarray) -> dict:
     """Every result is a window of one of the argument `images`: which window is chance."""
     images, size = arguments["images"], arguments["size"]
@@ -171,7 +131,6 @@ def crops(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
-@view
 def colour_shifts(arguments: dict, result: np.ndarray) -> dict:
     """What is added to each image, along the principal components of the colours of `images`.
 
@@ -191,7 +150,6 @@ def colour_shifts(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
-@view
 def dropout(arguments: dict, result: tuple) -> dict:
     """A result and its mask: which entries of the argument `x` are kept is chance."""
     x, (out, mask) = arguments["x"], result
@@ -202,7 +160,6 @@ def dropout(arguments: dict, result: tuple) -> dict:
     }
 
 
-@view
 def dropconnect(arguments: dict, result: tuple) -> dict:
     """A result and its mask: which entries of the argument `weights` are kept is chance."""
     out, mask = result
@@ -227,7 +184,6 @@ def _independent(name: str, draws: np.ndarray) -> dict:
     return seen
 
 
-@view
 def stochastic_depth(arguments: dict, result: np.ndarray) -> dict:
     """How much of the argument `residual` each example keeps: in training, chance."""
     if not arguments["training"]:
@@ -241,7 +197,6 @@ def stochastic_depth(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
-@view
 def split(arguments: dict, result: tuple) -> dict:
     """Every row of n in one of the parts, and each part a random one."""
     whole = {"how often each row is in one of the parts": _times(result, arguments["n"])}
@@ -250,7 +205,6 @@ def split(arguments: dict, result: tuple) -> dict:
     return whole
 
 
-@view
 def folds(arguments: dict, result: list) -> dict:
     """Pairs of rows to train and to validate: each row validated once, and trained on in the other folds."""
     n, validated = arguments["n"], [validation for _, validation in result]
@@ -278,13 +232,11 @@ def _times(parts: list[np.ndarray], n: int) -> np.ndarray:
     return np.bincount(rows, minlength=n)
 
 
-@view
 def logarithms(arguments: dict, result: np.ndarray) -> dict:
     """Independent draws between the arguments `low` and `high`, compared by their logarithms."""
     return _log_draws("", arguments["low"], arguments["high"], result)
 
 
-@view
 def search(arguments: dict, result: tuple) -> dict:
     """Trials drawn by logarithm, a column for each range, their values by the argument `f`, and the best."""
     trials, values, best = result
@@ -352,72 +304,3 @@ def _log_draws(name: str, low: float, high: float, draws: np.ndarray) -> dict:
 def _logs(draws: np.ndarray) -> np.ndarray:
     """Logarithms; a number that has none stays itself, so that draws of such are still a sample."""
     return np.log(draws, out=np.array(draws, dtype=float), where=draws > 0)
-
-
-def compare_samples(
-    name: str, want: np.ndarray, got: np.ndarray, reveal: bool = True
-) -> str | None:
-    """How the draws `got` differ from the reference's draws `want`, in a sentence, or None.
-
-    Mean, standard deviation and, where no value repeats, the fourth moment are compared in standard errors
-    of their difference; then the distribution functions, by the largest distance (Kolmogorov and Smirnov).
-    `reveal`: whether the sentence may show the reference's moments.
-    """
-    want, got = (np.sort(np.asarray(draws, dtype=float), axis=None) for draws in (want, got))
-    if not np.isfinite(got).all():
-        return f"{name}: {np.sum(~np.isfinite(got))} of {got.size} numbers are not finite"
-    # What is nearer may be one number, in float32 and in float64.
-    alike = 1e-6 * np.abs(want).max(initial=0)
-    smooth = np.unique(want).size == want.size
-    different = np.unique(got).size
-    if smooth and different < 0.9 * got.size:
-        return f"{name}: {different} different values among {got.size}: draw each one by itself"
-    moments = {"mean": _mean, "standard deviation": _deviation, "fourth moment": _fourth}
-    for what, moment in moments.items():
-        (a, error_a), (b, error_b) = moment(want), moment(got)
-        slack = STANDARD_ERRORS * np.hypot(error_a, error_b) + alike
-        if what == "standard deviation":
-            # For a fair coin the first-order error is zero: hence the second-order term.
-            slack += STANDARD_ERRORS**2 * a / got.size
-        if abs(a - b) <= slack:
-            continue
-        if what != "fourth moment":
-            expected = f", expected about {a:.3g}" if reveal else ", which is not what was asked"
-            return f"{name}: the {what} of the {got.size} numbers is {b:.3g}{expected}"
-        if smooth:
-            return f"{name}: mean and standard deviation fit, but not the kind of distribution: normal or uniform?"
-    at = np.union1d(want, got)
-    gap = max(
-        np.max(_share(one, at) - _share(other, at + alike), initial=0)
-        for one, other in ((want, got), (got, want))
-    )
-    if gap > KOLMOGOROV * np.sqrt(1 / want.size + 1 / got.size):
-        return f"{name}: mean and standard deviation fit, but not the distribution"
-    return None
-
-
-def _share(draws: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """The share of the sorted draws that are not above each number."""
-    return np.searchsorted(draws, at, side="right") / draws.size
-
-
-def _mean(draws: np.ndarray) -> tuple[float, float]:
-    return draws.mean(), draws.std() / np.sqrt(draws.size)
-
-
-def _deviation(draws: np.ndarray) -> tuple[float, float]:
-    """The standard deviation with its standard error, by the variance's: (m4 - s^4) / n."""
-    squares = (draws - draws.mean()) ** 2
-    deviation = np.sqrt(squares.mean())
-    return deviation, squares.std() / np.sqrt(draws.size) / (2 * deviation) if deviation else 0.0
-
-
-def _fourth(draws: np.ndarray) -> tuple[float, float]:
-    """The fourth standardised moment: 3 for a normal distribution, 1.8 for a uniform one."""
-    if not draws.std():
-        return 0.0, 0.0
-    standard = (draws - draws.mean()) / draws.std()
-    fourth = standard**4
-    # Its derivative by the scale adds to the error: the combination that has none is used.
-    influence = fourth - 2 * fourth.mean() * standard**2
-    return fourth.mean(), influence.std() / np.sqrt(draws.size)

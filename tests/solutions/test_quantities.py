@@ -1,172 +1,24 @@
-"""Random results: right ones pass at any seed, wrong distributions and other sources of chance do not."""
+"""What of a random result is compared: right draws pass at any seed, other distributions are told."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from gradus.exercises import _try as attempt
-from gradus.judging import Call, Mistake, judge
+from gradus.authoring import Call, judge
+from gradus.calling import call as attempt
+from gradus.distributions import Sample, compare_samples
+from gradus.plan import Mistake
 from gradus.values import Problem, Rng
 from gradus.verdict import examine
-from gradus.views import VIEWS, Sample, compare_samples
-
-DRAWS = {
-    "normal": lambda rng, n: rng.normal(3.0, 0.2, n),
-    "uniform": lambda rng, n: rng.uniform(-0.3, 0.3, n),
-    "triangular": lambda rng, n: rng.triangular(0.0, 0.1, 0.9, n),
-    "a fair coin": lambda rng, n: rng.integers(0, 2, n),
-    "a dropout mask": lambda rng, n: (rng.random(n) < 0.8) / 0.8,
-    "a rare event": lambda rng, n: rng.random(n) < 0.05,
-    "places": lambda rng, n: rng.integers(0, 50, n),
-    "a constant": lambda rng, n: np.full(n, 0.1),
-}
-
-
-@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
-@pytest.mark.parametrize("n", [200, 2000])
-def test_two_honest_samples_are_the_same(draw, n):
-    rng = np.random.default_rng(0)
-    found = [compare_samples("x", draw(rng, n), draw(rng, n)) for _ in range(400)]
-    assert [sentence for sentence in found if sentence] == []
-
-
-@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
-def test_float32_holds_the_same_sample(draw):
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        found = compare_samples("x", draw(rng, 2000) / 0.7, (draw(rng, 2000) / 0.7).astype("f4"))
-        assert found is None
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "said"),
-    [
-        (DRAWS["normal"], lambda rng, n: rng.normal(3.05, 0.2, n), "the mean"),
-        (DRAWS["normal"], lambda rng, n: rng.normal(3.0, 0.25, n), "standard deviation"),
-        (
-            DRAWS["normal"],
-            lambda rng, n: rng.uniform(3 - 0.2 * 3**0.5, 3 + 0.2 * 3**0.5, n),
-            "normal or uniform",
-        ),
-        (DRAWS["uniform"], lambda rng, n: rng.normal(0, 0.3 / 3**0.5, n), "normal or uniform"),
-        (DRAWS["normal"], lambda rng, n: np.full(n, 3.0), "1 different values"),
-        (DRAWS["normal"], lambda rng, n: np.repeat(rng.normal(3, 0.2, n // 4), 4), "by itself"),
-        (DRAWS["normal"], lambda rng, n: np.append(rng.normal(3, 0.2, n - 1), np.nan), "finite"),
-        (DRAWS["a dropout mask"], lambda rng, n: rng.random(n) < 0.8, "the mean"),
-        (DRAWS["a dropout mask"], lambda rng, n: (rng.random(n) < 0.2) / 0.2, "deviation"),
-        (DRAWS["a fair coin"], lambda rng, n: rng.random(n), "deviation"),
-        (DRAWS["places"], lambda rng, n: np.sort(rng.integers(0, 30, n)), "the mean"),
-    ],
-)
-def test_another_distribution_is_told_and_named(right, wrong, said):
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        assert said in compare_samples("x", right(rng, 2000), wrong(rng, 2000))
-
-
-def test_what_the_reference_has_is_shown_only_where_it_may_be():
-    rng = np.random.default_rng(0)
-    want, got = rng.normal(0, 1, 500), rng.normal(0, 2, 500)
-    assert "expected about 1" in compare_samples("x", want, got)
-    assert "expected" not in compare_samples("x", want, got, reveal=False)
-
-
-def noise(scale, rng):
-    return rng.normal(0.0, scale, (40, 30))
-
-
-@judge(noise, points=2, returns=("noise",), view="sample")
-def exercise(rng):
-    seed = int(rng.integers(2**31))
-    for label, scale, given in (
-        ("one", 0.5, seed),
-        ("the same seed", 0.5, seed),
-        ("another seed", 0.5, seed + 1),
-        ("wider", 3.0, seed),
-    ):
-        yield Call(label, scale=scale, rng=Rng(given))
-
-
-@exercise.mistake("the variance was taken for the standard deviation")
-def variance(scale, rng):
-    return rng.normal(0.0, scale**2, (40, 30))
-
-
-@exercise.mistake("the numbers do not come from the generator `rng`")
-def own_generator(scale, rng):
-    return np.random.default_rng(0).normal(0.0, scale, (40, 30))
-
-
-def judged(function, seed=0):
-    plan = exercise.plan(seed)
-    return examine(plan, [attempt(function, case) for case in plan.cases], reveal=False)
-
-
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize(
-    "answer",
-    [
-        noise,
-        lambda scale, rng: scale * rng.standard_normal((40, 30)),
-        lambda scale, rng: (scale * rng.standard_normal((30, 40)).T).astype(np.float32),
-        lambda scale, rng: [[rng.normal(0, scale) for _ in range(30)] for _ in range(40)],
-    ],
-)
-def test_right_answers_may_draw_as_they_like(answer, seed):
-    assert judged(answer, seed).status == "right"
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_mistakes_are_named(seed):
-    for sentence, function in exercise.mistakes:
-        assert judged(function, seed).message == sentence
-
-
-def test_a_sample_that_is_nearly_right_is_not_said_to_come_from_elsewhere():
-    verdicts = [judged(lambda scale, rng: rng.normal(0.0, 1.17 * scale, (40, 30)), seed) for seed in range(40)]
-    assert any(verdict.status == "wrong" for verdict in verdicts)
-    assert {verdict.mistake for verdict in verdicts} == {""}
-
-
-def test_the_generator_that_is_given_is_the_one_to_use():
-    verdict = judged(own_generator)
-    assert [case.passed for case in verdict.cases] == [True, True, False, True]
-    assert "another generator" in verdict.cases[2].message
-    unseeded = np.random.default_rng()
-    verdict = judged(lambda scale, rng: unseeded.normal(0.0, scale, (40, 30)))
-    assert [case.passed for case in verdict.cases] == [True, False, True, True]
-    assert "same seed" in verdict.cases[1].message
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        lambda scale, rng: rng.normal(0.0, scale, (30, 40)),
-        lambda scale, rng: rng.normal(0.0, scale, 1200),
-        lambda scale, rng: None,
-        lambda scale, rng: "noise",
-        lambda scale, rng: [noise(scale, rng)],
-        lambda scale, rng: np.full((40, 30), np.inf),
-        lambda scale, rng: {"noise": noise(scale, rng)},
-    ],
-)
-def test_other_forms_are_wrong_and_never_an_error(answer):
-    verdict = judged(answer)
-    assert verdict.status == "wrong"
-    assert verdict.earned == 0
-
-
-def test_a_view_that_is_not_known_is_refused():
-    with pytest.raises(ValueError, match="view: expected one of sample"):
-        judge(noise, points=1, returns=("noise",), view="smaple")
+from solutions.checks import quantities
 
 
 def around(truth, rng):
     return truth + rng.normal(0.0, 0.5, (50, len(truth)))
 
 
-@judge(around, points=1, returns=("targets",), view="residuals")
+@judge(around, points=1, returns=("targets",), compare_as=quantities.residuals)
 def noisy(rng):
     truth, seed = rng.uniform(-9, 9, 30), int(rng.integers(2**31))
     for label, given in (("one", seed), ("the same seed", seed), ("another seed", seed + 1)):
@@ -227,7 +79,7 @@ CHANCES = {
     "crops": (crop, {"images": (200, 1, 3, 4), "size": 2}),
     "dropout": (drop, {"x": (200, 12), "p": 0.4}),
     "dropconnect": (drop_weights, {"x": (2, 12), "weights": (12, 200), "p": 0.4}),
-    "stochastic depth": (
+    "stochastic_depth": (
         block, {"x": (300, 4), "residual": (300, 4), "survival": 0.7, "training": True},
     ),
 }  # fmt: skip
@@ -236,7 +88,7 @@ CHANCES = {
 def plan_of_chance(name, seed):
     reference, arguments = CHANCES[name]
 
-    @judge(reference, points=1, view=name, returns=("out", "mask") if "drop" in name else ("out",))
+    @judge(reference, points=1, compare_as=getattr(quantities, name), returns=("out", "mask") if "drop" in name else ("out",))
     def exercise(rng):
         given = {
             key: rng.uniform(0.5, 2.0, value) if isinstance(value, tuple) else value
@@ -268,7 +120,7 @@ def drawn_later(function):
 
 
 @pytest.mark.parametrize("name", CHANCES)
-def test_these_views_let_a_right_answer_draw_as_it_likes(name):
+def test_these_quantities_let_a_right_answer_draw_as_it_likes(name):
     for seed in range(40):
         assert said_of(plan_of_chance(name, seed), drawn_later(CHANCES[name][0])) == "all 3 cases pass"
 
@@ -310,18 +162,18 @@ def test_these_views_let_a_right_answer_draw_as_it_likes(name):
             "the mask averaged over each column",
         ),
         (
-            "stochastic depth",
+            "stochastic_depth",
             lambda x, residual, survival, training, rng: x + drop(residual, 0.3, rng)[0] * 0.7,
             "each example keeps",
         ),
         (
-            "stochastic depth",
+            "stochastic_depth",
             lambda x, residual, survival, training, rng: block(x, residual, 0.3, training, rng),
             "the share of the branch",
         ),
     ],
 )
-def test_these_views_tell_what_is_wrong(name, answer, said, seed):
+def test_these_quantities_tell_what_is_wrong(name, answer, said, seed):
     assert said_of(plan_of_chance(name, seed), answer).startswith(said)
 
 
@@ -333,7 +185,7 @@ def test_the_sign_of_an_eigenvector_is_free(seed):
         along = alphas * (values**power)[::-1] * np.array(signs)
         return images + (along @ vectors[:, ::-1].T)[:, :, None, None]
 
-    @judge(shift, points=1, returns=("images",), rtol=1e-4, view="colour shifts")
+    @judge(shift, points=1, returns=("images",), rtol=1e-4, compare_as=quantities.colour_shifts)
     def exercise(rng):
         images = rng.uniform(size=(9, 3, 4, 5)) * [[[[1.0]], [[2.0]], [[4.0]]]]
         yield Call("one", images=images, alphas=rng.normal(0, 0.5, (9, 3)))
@@ -351,7 +203,7 @@ def cut(order, size=10):
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-@judge(lambda n, rng: cut(rng.permutation(n)), points=1, returns=("batches",), view="batches")
+@judge(lambda n, rng: cut(rng.permutation(n)), points=1, returns=("batches",), compare_as=quantities.batches)
 def epochs(rng):
     seed = int(rng.integers(2**31))
     for label, n, given in (
@@ -398,7 +250,7 @@ def test_honest_batches_pass_at_any_seed():
     assert {said_of(epochs.plan(seed), other) for seed in range(150)} == {"all 4 cases pass"}
 
 
-def test_a_mistake_of_which_the_view_makes_nothing_is_named_too():
+def test_a_mistake_of_which_the_quantities_make_nothing_is_named_too():
     nothing = lambda n, rng: []  # noqa: E731
     plan = epochs.plan()
     plan = replace(plan, mistakes=(Mistake("no batch at all", ([],) * 4),))
@@ -408,7 +260,7 @@ def test_a_mistake_of_which_the_view_makes_nothing_is_named_too():
 
 def seen(view, arguments, one, other):
     """The first quantity in which two results differ, or an empty string."""
-    wanted, got = VIEWS[view](arguments, one), VIEWS[view](arguments, other)
+    wanted, got = view(arguments, one), view(arguments, other)
     for name, quantity in wanted.items():
         if isinstance(quantity, Sample):
             if compare_samples(name, quantity.draws, got[name].draws):
@@ -435,13 +287,13 @@ def parts(rows):
 def test_a_split_shares_out_all_rows_at_random(rows, said, seed):
     rng = np.random.default_rng(seed)
     honest = parts(rng.permutation(240))
-    assert seen("split", {"n": 240}, honest, parts(rows(rng))) == said
+    assert seen(quantities.split, {"n": 240}, honest, parts(rows(rng))) == said
 
 
 @pytest.mark.parametrize("row", [-1, 240, 10**15])
 def test_a_row_that_is_none_is_no_row(row):
     with pytest.raises(ValueError, match="a row that is none"):
-        VIEWS["split"]({"n": 240}, parts(np.append(np.arange(239), row)))
+        quantities.split({"n": 240}, parts(np.append(np.arange(239), row)))
 
 
 def dealt(rows):
@@ -454,13 +306,13 @@ def test_folds_validate_each_row_once_and_train_on_none_of_their_own(seed):
     rng = np.random.default_rng(seed)
     rows, again = rng.permutation(240), rng.permutation(240)
     honest, arguments = dealt(rows), {"n": 240}
-    assert seen("folds", arguments, honest, dealt(again)) == ""
-    assert seen("folds", arguments, honest, dealt(np.arange(240))) == "the rows validated in fold 0"
+    assert seen(quantities.folds, arguments, honest, dealt(again)) == ""
+    assert seen(quantities.folds, arguments, honest, dealt(np.arange(240))) == "the rows validated in fold 0"
     anew = [dealt(rows)[0], dealt(again)[1]]
-    assert seen("folds", arguments, honest, anew) == "how often each row is validated"
+    assert seen(quantities.folds, arguments, honest, anew) == "how often each row is validated"
     leaking = [(again[:120], validation) for _, validation in honest]
     said = "how often each row is in train or validation of fold 0"
-    assert seen("folds", arguments, honest, leaking) == said
+    assert seen(quantities.folds, arguments, honest, leaking) == said
 
 
 ENDS = {"low": 1e-4, "high": 3.0}
@@ -489,7 +341,7 @@ def exponents(rng, low=np.log(1e-4), high=np.log(3.0)):
 )
 def test_logarithms_are_uniform_independent_and_in_no_order(draw, said, seed):
     rng = np.random.default_rng(seed)
-    assert seen("logarithms", ENDS, np.exp(exponents(rng)), draw(rng)) == said
+    assert seen(quantities.logarithms, ENDS, np.exp(exponents(rng)), draw(rng)) == said
 
 
 def searched(rng):
@@ -504,14 +356,14 @@ def test_a_search_is_its_draws_their_values_and_the_best(seed):
     ends = {"low": np.full(2, 1e-4), "high": np.full(2, 3.0), "f": lambda x: x.sum(axis=-1)}
     honest, other = searched(rng), searched(rng)
     trials, values, best = other
-    assert seen("search", ends, honest, other) == ""
-    assert seen("search", ends, honest, tuple(a.astype("f4") for a in other)) == ""
-    assert seen("search", ends, honest, (trials, np.sort(values), best)) == "values"
-    assert seen("search", ends, honest, (trials, values, trials[0])) == "best"
+    assert seen(quantities.search, ends, honest, other) == ""
+    assert seen(quantities.search, ends, honest, tuple(a.astype("f4") for a in other)) == ""
+    assert seen(quantities.search, ends, honest, (trials, np.sort(values), best)) == "values"
+    assert seen(quantities.search, ends, honest, (trials, values, trials[0])) == "best"
     diagonal = trials[:, [0, 0]]
     values = diagonal.sum(axis=1)
     said = "columns 0 and 1 of the trials, added"
-    assert seen("search", ends, honest, (diagonal, values, diagonal[values.argmin()])) == said
+    assert seen(quantities.search, ends, honest, (diagonal, values, diagonal[values.argmin()])) == said
 
 
 def test_a_search_names_what_was_taken_for_the_best():
@@ -525,7 +377,7 @@ def test_a_search_names_what_was_taken_for_the_best():
         (values.min(), "the smallest value"),
         (np.zeros(2), "something else"),
     ):
-        assert VIEWS["search"](arguments, (trials, values, best))["best"] == name
+        assert quantities.search(arguments, (trials, values, best))["best"] == name
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -546,7 +398,7 @@ def test_a_search_names_what_was_taken_for_the_best():
 def test_draws_with_replacement_come_in_any_order_and_some_twice(draw, said, seed):
     rng = np.random.default_rng(seed)
     honest = rng.integers(0, 1000, 1000)
-    assert seen("draws with replacement", {"n": 1000}, honest, draw(rng)) == said
+    assert seen(quantities.draws_with_replacement, {"n": 1000}, honest, draw(rng)) == said
 
 
 def step_along(f, gradient, theta, direction, c1, c2, initial):
@@ -564,7 +416,7 @@ def step_along(f, gradient, theta, direction, c1, c2, initial):
         alpha = 2 * alpha if high is None else (low + high) / 2
 
 
-@judge(step_along, points=1, returns=("alpha",), view="wolfe step")
+@judge(step_along, points=1, returns=("alpha",), compare_as=quantities.wolfe_step)
 def search(rng):
     bowl = {"f": Problem("bowl", "value"), "gradient": Problem("bowl", "gradient")}
     for initial in (0.01, 1.0, 100.0):
@@ -614,7 +466,7 @@ def jump(f, gradient, theta, tol, max_iterations):
     return theta * (1 - steps / 7), steps
 
 
-@judge(jump, points=1, returns=("theta", "iterations"), view="minimum")
+@judge(jump, points=1, returns=("theta", "iterations"), compare_as=quantities.minimum)
 def minimiser(rng):
     bowl = {"f": Problem("bowl", "value"), "gradient": Problem("bowl", "gradient"), "tol": 1e-3}
     theta = rng.uniform(1.0, 2.0, size=2)

@@ -1,0 +1,95 @@
+"""What is needed to judge one exercise, as data: cases, expected results, known mistakes.
+
+`gradus.authoring` makes a plan of what an author wrote; the check in a notebook and the grader read it.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from gradus import values
+
+_AS_THEY_ARE = ("exercise", "points", "returns", "rtol", "atol", "expected")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call as it is made: leading arguments by position, so that a student may rename them."""
+
+    label: str
+    names: tuple[str, ...]
+    args: tuple
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that is known: the sentence a student should read, and what it returns."""
+
+    sentence: str
+    results: tuple
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """What of a result is compared where many results are right: a function of the course.
+
+    It travels as text with the cases, so that `gradus` knows no course and a check needs nothing else.
+
+    Attributes
+    ----------
+    name : str
+        Of the function: of a call's arguments, by name, and its result it makes named quantities.
+    module : str
+        The source of the module that defines it, which imports no more than NumPy and `gradus`.
+    """
+
+    name: str
+    module: str
+
+    def of(self, arguments: dict[str, Any], result: Any) -> dict[str, Any]:
+        """The quantities of one call: a `gradus.distributions.Sample` is compared as draws, all else by value."""
+        return _defined(self.module)[self.name](values.realise(arguments), result)
+
+
+@functools.cache
+def _defined(module: str) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "quantities"}
+    exec(compile(module, "<quantities>", "exec"), names)
+    return names
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is needed to judge one exercise at one seed: data alone, no code."""
+
+    exercise: str
+    points: float
+    returns: tuple[str, ...]
+    rtol: float
+    atol: float
+    cases: tuple[Case, ...]
+    expected: tuple
+    mistakes: tuple[Mistake, ...]
+    compare_as: "Quantities | None" = None
+
+    def to_data(self) -> dict:
+        """The plan as a value that `gradus.values.pack` takes."""
+        return {
+            **{key: getattr(self, key) for key in _AS_THEY_ARE},
+            "compare_as": self.compare_as and (self.compare_as.name, self.compare_as.module),
+            "cases": [(case.label, case.names, case.args, case.kwargs) for case in self.cases],
+            "mistakes": [(mistake.sentence, mistake.results) for mistake in self.mistakes],
+        }
+
+    @classmethod
+    def from_data(cls, data: dict) -> "Plan":
+        """The inverse of `to_data`."""
+        return cls(
+            **{
+                **data,
+                "compare_as": data["compare_as"] and Quantities(*data["compare_as"]),
+                "cases": tuple(Case(*case) for case in data["cases"]),
+                "mistakes": tuple(Mistake(*mistake) for mistake in data["mistakes"]),
+            }
+        )

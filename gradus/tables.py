@@ -1,0 +1,89 @@
+"""How a verdict and the points so far are shown: HTML in a notebook and in a page, plain text elsewhere."""
+
+import html
+from dataclasses import dataclass
+
+from gradus.plan import Plan
+from gradus.verdict import Verdict
+
+
+def summary(verdict: Verdict) -> str:
+    """How many cases pass, in a few words."""
+    if verdict.status == "not answered":
+        return "not answered yet"
+    passed = sum(case.passed for case in verdict.cases)
+    return f"{passed} of {len(verdict.cases)} cases pass"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A verdict as a small table: HTML in a notebook, plain text elsewhere."""
+
+    verdict: Verdict
+
+    def __repr__(self) -> str:
+        lines = [f"{self.verdict.exercise}: {summary(self.verdict)}"]
+        if self.verdict.status == "wrong":
+            lines += [self.verdict.message]
+        if self.verdict.status != "not answered":
+            lines += [
+                f"  {'pass' if c.passed else 'FAIL'}  {c.label}" + f": {c.message}" * (not c.passed)
+                for c in self.verdict.cases
+            ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        escape = html.escape
+        verdict = self.verdict
+        head = f"<p class='gradus-{verdict.status.replace(' ', '-')}'><strong>{escape(verdict.exercise)}</strong>: {summary(verdict)}</p>"
+        if verdict.status == "not answered":
+            return head
+        rows = [("✓ pass" if c.passed else "✗ fail", c.label, c.message) for c in verdict.cases]
+        heads = ("result", "case", "what was found")
+        if verdict.status == "right":
+            return f"<div class='gradus-check'>{head}{_table(heads[:2], [row[:2] for row in rows])}</div>"
+        said = f"<p>{_code(verdict.message)}</p>"
+        return f"<div class='gradus-check'>{head}{said}{_table(heads, rows)}</div>"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The points of a chapter so far: HTML in a notebook, plain text elsewhere."""
+
+    plans: dict[str, Plan]
+    verdicts: dict[str, Verdict]
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        rows = []
+        for name, plan in self.plans.items():
+            verdict = self.verdicts.get(name)
+            state = summary(verdict) if verdict else "not checked yet"
+            rows.append((name, f"{verdict.earned if verdict else 0:g} / {plan.points:g}", state))
+        earned = sum(verdict.earned for verdict in self.verdicts.values())
+        total = sum(plan.points for plan in self.plans.values())
+        return [*rows, ("all", f"{earned:g} / {total:g}", "")]
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{name:28} {points:>9}  {state}".rstrip() for name, points, state in self._rows()
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<div class='gradus-check'>{_table(('exercise', 'points', 'state'), self._rows())}</div>"
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    left = "style='text-align:left'"  # notebooks align to the right
+    head = "".join(f"<th {left}>{text}</th>" for text in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td {left}>{_code(text)}</td>" for text in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _code(text: str) -> str:
+    """Escape a message and set what stands between backticks as code."""
+    parts = html.escape(text).split("`")
+    return "".join(
+        f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)
+    )
