@@ -1,9 +1,15 @@
-"""nbgrader's settings for this course: `nbgrader` reads this file where it is started."""
+"""nbgrader's settings for this course: `nbgrader` reads this file where it is started.
 
-from autograder.course import Course, find_programs
-from autograder.nbgrader_plugin import configuration
+Your own settings (due dates are in the gradebook, late penalties here) can follow at the end.
+"""
+
+from pathlib import Path
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
-c.merge(Course.find().nbgrader_config())
-c.merge(configuration(Course.find()))
-find_programs()
+try:
+    from autograder.nbgrader_plugin import configure
+
+    configure(c, Path(__file__).parent)
+except Exception as error:
+    # nbgrader would only log it, and run submissions without a sandbox.
+    raise SystemExit(f"nbgrader_config.py: {type(error).__name__}: {error}") from error

@@ -356,8 +356,9 @@ def _secret(course: Course) -> str:
 
 def _configuration(course: Course) -> Iterator[Finding]:
     """What nbgrader makes of its configuration: where that is broken it only logs it, and grades without us."""
-    for folder in dict.fromkeys((course.root, Path.cwd())):
-        where = "the course's root" if folder == course.root else "this folder"
+    names = {course.root: "the course's root", course.made: f"{course.made.name}/"}
+    for folder in dict.fromkeys((course.root, course.made, Path.cwd())):
+        where = names.get(folder, "this folder")
         yield _try(f"nbgrader autograde, in {where}", functools.partial(_nbgrader, course, folder))
 
 

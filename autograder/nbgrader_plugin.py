@@ -13,7 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 from traitlets.config import Config
 
-from autograder.course import Course
+from autograder.course import Course, CourseError, find_programs
 from autograder.grade import one, submission
 from autograder.sandbox import host
 
@@ -30,12 +30,19 @@ class SubmissionExporter(NotebookExporter):
         submitted = directory.format_path(
             directory.submitted_directory, names.get("student", "."), names.get("assignment", ".")
         )
-        if Path(filename).resolve().parent != Path(submitted).resolve():
+        folder = Path(submitted)
+        if Path(filename).resolve().parent != folder.resolve():
             return super().from_filename(filename, resources=resources, **kwargs)
+        # nbgrader follows links when it copies a submission, and again into feedback.
+        found = (folder.parent, folder, *folder.rglob("*"))
+        if link := next((path for path in found if path.is_symlink()), None):
+            raise CourseError(
+                f"the submission holds a link, {link.name}: remove it, or use autograder grade, which follows none"
+            )
         assignment = load(self.course, str(directory.root), names["assignment"])
-        file, renamed = submission.locate(Path(submitted), assignment.name)
-        found = one.read(submission.load(file), assignment, renamed)
-        return self.from_notebook_node(found.notebook, resources=resources, **kwargs)
+        file, renamed = submission.locate(folder, assignment.name)
+        repaired = one.read(submission.load(file), assignment, renamed)
+        return self.from_notebook_node(repaired.notebook, resources=resources, **kwargs)
 
 
 class GradeInSandbox(NbGraderPreprocessor):
@@ -72,6 +79,29 @@ def _sandbox(assignment: one.Assignment, kind: str, limits: host.Limits) -> host
 def load(course: str, made: str, name: str) -> one.Assignment:
     """The assignment of that name, read once."""
     return one.Assignment.load(Course.find(Path(course), made=made), name)
+
+
+def configure(config: Config, root: Path, made: Path | None = None) -> None:
+    """Put into nbgrader's configuration what makes it grade a course with these classes.
+
+    Parameters
+    ----------
+    config : Config
+        What `get_config()` gives in `nbgrader_config.py`.
+    root : Path
+        The folder of the course.
+    made : Path, optional
+        nbgrader's folders, if they are not where the course has them.
+
+    Raises
+    ------
+    CourseError
+        If there is no course. Let nothing but the end of the process follow: nbgrader itself only logs it.
+    """
+    course = Course.find(root, made=made)
+    config.merge(course.nbgrader_config())
+    config.merge(configuration(course))
+    find_programs()
 
 
 def configuration(course: Course, kind: str = "bubblewrap") -> Config:

@@ -93,6 +93,7 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
             shutil.copy(wheel, source)
         for chapter in chapters:
             _generate_assignment(course, chapter.name, staging)
+        _write_configuration(course)
         for chapter in chapters:
             for step in ("source", "release"):
                 _update(staging / step / chapter.name, course.made / step / chapter.name)
@@ -382,6 +383,40 @@ def _generate_assignment(course: Course, name: str, staging: Path) -> None:
             )
         lines = (result.get("error") or result["log"]).strip().splitlines()
         raise CourseError(f"{name}: nbgrader could not make the release: {lines[-1]}")
+
+
+_CONFIGURATION = '''\
+# Written by `autograder release`: nbgrader started in this folder grades in the sandbox, or not at all.
+# What you set in nbgrader_config.py of the course holds here, too.
+from pathlib import Path
+
+c = get_config()
+here = Path(__file__).resolve().parent
+# Of the project: as it lies to this folder, or where it was, if this folder was moved alone.
+places = [(here / {near!r}).resolve(), Path({place!r})]
+root = next((place for place in places if (place / "pyproject.toml").is_file()), places[0])
+try:
+    from autograder.nbgrader_plugin import configure
+
+    if (root / "nbgrader_config.py").is_file():
+        load_subconfig(str(root / "nbgrader_config.py"))
+    configure(c, root, here)
+except Exception as error:
+    # nbgrader would only log it, and run submissions without a sandbox.
+    raise SystemExit(f"{{__file__}}: {{type(error).__name__}}: {{error}}") from error
+'''
+
+
+def _write_configuration(course: Course) -> None:
+    """Make plain nbgrader safe where it is started in its own folder; a file of somebody else's stays."""
+    file = course.made / "nbgrader_config.py"
+    near = os.path.relpath(course.root, course.made)
+    text = _CONFIGURATION.format(near=near, place=str(course.root))
+    first = text.splitlines()[0]
+    if file.is_file() and not file.read_text("utf-8").startswith(first):
+        return
+    course.made.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
 
 
 def _update(fresh: Path, folder: Path) -> None:
