@@ -39,7 +39,7 @@ from autograder.chapter import (
 )
 from autograder.course import Course, CourseError, find_programs
 from autograder.standalone import uses
-from gradus import judging, values
+from gradus import judging, values, verdict
 
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -106,12 +106,17 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
     plans = []
     for name, cell in chapter.named("exercise").items():
         try:
-            plans.append(exercises[name].plan().to_data())
+            plan = exercises[name].plan()
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise chapter.error(
                 cell.line, f"the cases of {name!r} cannot be made: {reason}"
             ) from error
+        if right := verdict.right_mistakes(plan):
+            raise chapter.error(
+                cell.line, f"a known mistake of {name!r} passes all cases: {right[0]!r}"
+            )
+        plans.append(plan.to_data())
     return values.pack(plans)
 
 

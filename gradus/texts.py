@@ -130,15 +130,16 @@ def _is_function(code: str) -> bool:
 
 
 def _edited(body: str, line: str, old: str, new: str, *more: str) -> str:
+    """A body after one edit."""
     if more:
         raise ValueError(f"the edit `{line}` has more than one arrow")
-    before, after = (r"(?<!\w)" if old[:1].isidentifier() else ""), r"(?!\w)"
-    pattern = before + re.escape(old) + (after if re.match(r"\w", old[-1:]) else "")
-    body, count = re.subn(pattern, lambda _: new, found := body)
+    before = r"(?<!\w)" if re.match(r"\w", old) else ""
+    after = r"(?!\w)" if re.search(r"\w$", old) else ""
+    edited, count = re.subn(before + re.escape(old) + after, lambda _: new, body)
     if count != 1:
-        times = "nowhere" if count == 0 else f"{count} times"
-        raise ValueError(f"the edit `{line}` fits {times}, not once, in the body\n\n{found}")
-    return body
+        fits = f"{count} times" if count else "nowhere"
+        raise ValueError(f"the edit `{line}` must fit exactly once, and fits {fits} in\n\n{body}")
+    return edited
 
 
 def _compile(source: str, file: str, names: dict[str, Any]) -> Callable:
@@ -156,14 +157,14 @@ def _compile(source: str, file: str, names: dict[str, Any]) -> Callable:
     if name not in names:  # it may call itself
         function = FunctionType(function.__code__, names | made, name, function.__defaults__)
         function.__globals__[name] = function
-    unknown = _global_names(function.__code__) - set(function.__globals__) - set(dir(builtins))
+    unknown = global_names(function.__code__) - set(function.__globals__) - set(dir(builtins))
     if unknown:
         raise ValueError(f"there is no `{min(unknown)}` (a helper stands above the text that uses it)")
     return function
 
 
-def _global_names(code: CodeType) -> set[str]:
+def global_names(code: CodeType) -> set[str]:
     """The global names that compiled code looks up, in inner functions too."""
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     found = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
-    return found.union(*map(_global_names, inner))
+    return found.union(*map(global_names, inner))

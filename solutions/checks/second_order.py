@@ -188,7 +188,7 @@ def backtracking(rng):
 
 
 def _backtrack(accept, f, theta, grad, direction, initial, c1, shrink):
-    """Backtracking with another test: accept(f at the trial, f here, alpha, slope, c1). It ends in any case."""
+    """Backtracking with another test: accept(f at the trial, f here, alpha, slope, c1)."""
     alpha = initial
     for _ in range(200):
         if accept(f(theta + alpha * direction), f(theta), alpha, grad @ direction, c1):
@@ -210,7 +210,9 @@ def reference_search(f, theta, slope, direction, initial, c1, shrink):
 backtracking.add_mistakes("""
     any fall is accepted, or nearly any: it must be the share `c1` of what the slope promises, with
     the `c1` that is given
-        return _backtrack(lambda new, old, alpha, slope, c1: new < old, f, theta, grad, direction, initial, c1, shrink)
+        def accept(new, old, alpha, slope, c1):
+            return new < old
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
     the whole slope is asked for: only the share `c1` of it must be kept
         def accept(new, old, alpha, slope, c1):
             return new <= old + alpha * slope
@@ -256,7 +258,7 @@ backtracking.add_variants("""
                 return alpha
             k += 1
     recursive, the point handed on
-        def backtracking_recursive(f, theta, grad, direction, initial=1.0, c1=0.0001, shrink=0.5):
+        def backtracking_recursive(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
             fall = f(theta) - f(theta + initial * direction)
             if fall >= -c1 * initial * sum(grad * direction):
                 return initial
@@ -736,7 +738,6 @@ bfgs_update.add_variants("""
     the product as it stands, with columns
         if change @ step <= 0:
             return inverse.copy()
-
         s, y = step[:, None], change[:, None]
         rho = 1 / (y.T @ s).item()
         identity = np.identity(len(s))
