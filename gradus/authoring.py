@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from gradus import values
+from gradus import texts, values
 from gradus.plan import Case, Mistake, Plan, Quantities
 
 PUBLIC_SEED = 0
@@ -73,6 +73,18 @@ class Exercise:
     def variant(self, description: str) -> Callable:
         """Record another right way to write the answer: tests hold the check to accepting it."""
         return self._record(self.variants, description)
+
+    def add_mistakes(self, text: str) -> None:
+        """Record wrong implementations, each under the sentence that names it (see `gradus.texts`)."""
+        self._add("mistake", self.mistakes, text)
+
+    def add_variants(self, text: str) -> None:
+        """Record other right ways, each under its description (see `gradus.texts`)."""
+        self._add("variant", self.variants, text)
+
+    def _add(self, kind: str, where: list, text: str) -> None:
+        names = self.generator.__globals__
+        where += texts.functions(text, self.reference, names, kind, first=len(where) + 1)
 
     def _record(self, where: list, text: str) -> Callable:
         def keep(function: Callable) -> Callable:

@@ -134,6 +134,26 @@ def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
     return ""
 
 
+def right_mistakes(plan: Plan) -> list[str]:
+    """The sentences of the known mistakes that pass every case of a plan: no mistakes, so far as it shows."""
+    return [
+        mistake.sentence
+        for mistake in plan.mistakes
+        if examine(plan, [_outcome(result) for result in mistake.results]).status == "right"
+    ]
+
+
+def _outcome(result: Any) -> Outcome:
+    """What an answer does that makes a known mistake."""
+    if _is_raised(result):
+        return Outcome("raised", error=result["raised"])
+    return Outcome("returned", result)
+
+
+def _is_raised(result: Any) -> bool:
+    return isinstance(result, dict) and set(result) == {"raised"}
+
+
 def _is_of_chance(plan: Plan, results: list[Any]) -> bool:
     """Whether each random result by itself is right: what is wrong is where chance comes from.
 
@@ -146,7 +166,7 @@ def _is_of_chance(plan: Plan, results: list[Any]) -> bool:
 
 
 def _agrees(plan: Plan, number: int, result: Any, outcome: Outcome) -> bool:
-    if isinstance(result, dict) and set(result) == {"raised"}:
+    if _is_raised(result):
         return outcome.kind == "raised" and outcome.error == result["raised"]
     if outcome.kind != "returned" or (plan.compare_as and outcome.changed):
         return False  # of right draws that change an argument, every mistake about chance would be said

@@ -1,27 +1,15 @@
 """The code of a function with all that it takes from its package, so that it runs where the package is not."""
 
 import ast
-import dis
-import functools
 import inspect
-import sys
 import textwrap
 from collections.abc import Callable
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-KINDS = {"GLOBAL": ("LOAD_GLOBAL", "LOAD_NAME"), "ATTR": ("LOAD_ATTR", "LOAD_METHOD")}
-
-# How a parameter is handed on to another function of the same signature.
-PASSED = {
-    inspect.Parameter.POSITIONAL_ONLY: "{0}",
-    inspect.Parameter.POSITIONAL_OR_KEYWORD: "{0}",
-    inspect.Parameter.VAR_POSITIONAL: "*{0}",
-    inspect.Parameter.KEYWORD_ONLY: "{0}={0}",
-    inspect.Parameter.VAR_KEYWORD: "**{0}",
-}
+from gradus.texts import global_names
 
 
 def standalone(function: Callable, name: str, decorator: str) -> str:
@@ -30,8 +18,8 @@ def standalone(function: Callable, name: str, decorator: str) -> str:
     Parameters
     ----------
     function : function
-        Of a module whose source is there. What it takes from modules of the same package (functions,
-        constants, variables of enclosing functions) is written out, what it takes from others imported.
+        Defined with `def`, whose source is there. What it takes from modules of the same package
+        (functions, constants) is written out, what it takes from others imported.
     name, decorator : str
 
     Decorators of what it uses are left out: they look at arguments, and change no result.
@@ -46,22 +34,14 @@ def standalone(function: Callable, name: str, decorator: str) -> str:
     TypeError
         If the function uses a value that cannot be written as code.
     """
-    scope = _Scope(function.__module__)
-    if function.__name__ == "<lambda>" or function.__closure__:
-        scope.define("_answer", function)
-        taken = inspect.signature(function).replace(return_annotation=inspect.Signature.empty)
-        given = ", ".join(PASSED[p.kind].format(p.name) for p in taken.parameters.values())
-        own = ast.parse(f"def {name}{taken}:\n    return _answer({given})").body[0]
-    else:
-        scope.needs(function)
-        own = _node(function)
-        own.name = name
-        for node in ast.walk(own):
-            if isinstance(node, ast.Name) and node.id == function.__name__:
-                node.id = name
+    own = _node(function)
+    for node in ast.walk(own):
+        if isinstance(node, ast.Name) and node.id == own.name:
+            node.id = name
+    own.name = name
     own.decorator_list = [ast.Name(decorator)]
     # Within it: another answer of the same notebook may have helpers of the same names.
-    own.body = ast.parse(scope.render()).body + own.body
+    own.body = ast.parse(uses(function)).body + own.body
     return ast.unparse(ast.fix_missing_locations(own))
 
 
@@ -97,28 +77,25 @@ class _Scope:
             )
         return "\n\n".join([*parts, *self.texts.values()])
 
-    def define(self, name: str, value: Any, texts: dict[str, str] | None = None) -> None:
-        """Add the definition of a name, here or among the given texts."""
-        texts = self.texts if texts is None else texts
-        if name not in texts:
-            texts[name] = ""  # while it is being written: a function may call itself
+    def define(self, name: str, value: Any) -> None:
+        """Add the definition of a name."""
+        if name not in self.texts:
+            self.texts[name] = ""  # while it is being written: a function may call itself
             text = self._code(name, value)
             # Put last again: what it uses has been added before it.
-            del texts[name]
-            texts[name] = text
+            del self.texts[name]
+            self.texts[name] = text
 
     def needs(self, function: FunctionType) -> None:
         """Define all that a function takes from its module."""
-        defaults = _node(function).args
-        given = {node.id for node in ast.walk(defaults) if isinstance(node, ast.Name)}
-        used = _names(function.__code__, "GLOBAL") | given
-        attributes = _names(function.__code__, "ATTR")
+        node = _node(function)
+        defaults = {part.id for part in ast.walk(node.args) if isinstance(part, ast.Name)}
+        used = global_names(function.__code__) | defaults
         for name in sorted(used & set(function.__globals__)):
             value = function.__globals__[name]
             if isinstance(value, ModuleType) and self._is_ours(value.__name__):
-                other = self._other(name, value.__name__)
-                for attribute in sorted(attributes & set(vars(value))):
-                    other.define(attribute, getattr(value, attribute))
+                for attribute in sorted(_attributes(node, name)):
+                    self._other(name, value.__name__).define(attribute, getattr(value, attribute))
             elif inspect.isfunction(value) and inspect.unwrap(value) is function:
                 continue
             elif not (isinstance(value, ModuleType) and self.imported.get(name) == value.__name__):
@@ -127,15 +104,6 @@ class _Scope:
     def _code(self, name: str, value: Any) -> str:
         if isinstance(value, ModuleType):
             return f"import {value.__name__} as {name}"
-        if isinstance(value, functools.partial):
-            parts = {
-                f"{name}_{i}": part
-                for i, part in enumerate((value.func, value.args, value.keywords))
-            }
-            for key, part in parts.items():
-                self.define(key, part)
-            first, args, keywords = parts
-            return f"import functools\n\n{name} = functools.partial({first}, *{args}, **{keywords})"
         if isinstance(value, FunctionType):
             return self._function(name, inspect.unwrap(value))
         if isinstance(value, type | BuiltinFunctionType | np.ufunc):
@@ -162,21 +130,8 @@ class _Scope:
             return f"{name} = {alias}.{function.__name__}"
         self.needs(function)
         node = _node(function)
-        if isinstance(node, ast.Lambda):
-            text = f"{name} = {ast.unparse(node)}"
-        else:
-            text = ast.unparse(node)
-            if node.name != name:
-                text += f"\n\n{name} = {node.name}"
-        if not function.__closure__:
-            return text
-        inner: dict[str, str] = {}
-        cells = zip(function.__code__.co_freevars, function.__closure__, strict=True)
-        for variable, cell in cells:
-            if cell.cell_contents is not function:
-                self.define(variable, cell.cell_contents, inner)
-        body = textwrap.indent("\n\n".join([*inner.values(), text]), "    ")
-        return f"def _make_{name}():\n{body}\n    return {name}\n\n{name} = _make_{name}()"
+        alias = f"\n\n{name} = {node.name}" if node.name != name else ""
+        return ast.unparse(node) + alias
 
     def _other(self, alias: str, module: str) -> "_Scope":
         return self.others.setdefault(alias, _Scope(module))
@@ -185,46 +140,18 @@ class _Scope:
         return module.split(".")[0] == self.package
 
 
-@functools.cache
-def _nodes(source: str) -> list[ast.AST]:
-    """The functions of a module, inner ones too."""
-    return [
-        node
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef | ast.Lambda)
-    ]
+def _node(function: FunctionType) -> ast.FunctionDef:
+    """A function as its module or its text defines it, without what decorates it there."""
+    (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    if not isinstance(node, ast.FunctionDef) or function.__closure__:
+        raise TypeError(
+            f"{function.__qualname__}: expected a function defined with `def` outside any other"
+        )
+    node.decorator_list = []
+    return node
 
 
-def _node(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
-    """A function as its module defines it, without what decorates it there."""
-    code = function.__code__
-    for node in _nodes(inspect.getsource(sys.modules[function.__module__])):
-        if isinstance(node, ast.FunctionDef):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            found = (first, node.name) == (code.co_firstlineno, code.co_name)
-        else:
-            found = code.co_name == "<lambda>" and _span(node.body) == _span_of(code)
-        if found:
-            copy = ast.parse(ast.unparse(node)).body[0]
-            if isinstance(copy, ast.Expr):
-                return copy.value
-            copy.decorator_list = []
-            return copy
-    raise TypeError(f"{function.__qualname__}: its code was not found in {function.__module__}")
-
-
-def _span(node: ast.AST) -> tuple:
-    return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
-
-
-def _span_of(code: CodeType) -> tuple:
-    """From where to where a lambda's body goes: its first instruction stands for no part of it."""
-    places = [place for place in code.co_positions() if None not in place and place[2:] != (0, 0)]
-    return min((p[0], p[2]) for p in places), max((p[1], p[3]) for p in places)
-
-
-def _names(code: CodeType, kind: str) -> set[str]:
-    """Names that compiled code looks up, in inner functions too: `"GLOBAL"`, or `"ATTR"` of objects."""
-    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    found = {i.argval for i in dis.get_instructions(code) if i.opname in KINDS[kind]}
-    return found.union(*(_names(each, kind) for each in inner))
+def _attributes(node: ast.AST, name: str) -> set[str]:
+    """What is taken of a name: `a` of `name.a`."""
+    parts = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+    return {part.attr for part in parts if isinstance(part.value, ast.Name) and part.value.id == name}

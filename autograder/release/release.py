@@ -39,7 +39,7 @@ from autograder.release.chapter import (
     stubs_of,
 )
 from autograder.release.inline import uses
-from gradus import authoring, values
+from gradus import authoring, values, verdict
 
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -107,12 +107,17 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
     plans = []
     for name, cell in chapter.named("exercise").items():
         try:
-            plans.append(exercises[name].plan().to_data())
+            plan = exercises[name].plan()
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise chapter.error(
                 cell.line, f"the cases of {name!r} cannot be made: {reason}"
             ) from error
+        if right := verdict.right_mistakes(plan):
+            raise chapter.error(
+                cell.line, f"a known mistake of {name!r} passes all cases: {right[0]!r}"
+            )
+        plans.append(plan.to_data())
     return values.pack(plans)
 
 

@@ -53,166 +53,88 @@ def _forward(x, gamma, beta, eps, *, mean=None, var=None, std=None):
     return gamma * x_hat + beta, x_hat, mean, var
 
 
-@batchnorm_forward.mistake(
-    "mean and variance are taken over the units of each example: that is layer normalization; here they are taken over the examples, one for each column"
-)
-def forward_rows(x, gamma, beta, eps=1e-5):
-    mean, var = x.mean(axis=1), x.var(axis=1)
-    x_hat = (x - mean[:, None]) / np.sqrt(var[:, None] + eps)
-    return gamma * x_hat + beta, x_hat, mean, var
-
-
-@batchnorm_forward.mistake(
-    "the averages run over the units of each example (`axis=1`): here they run over the examples, one for each column"
-)
-def forward_axis_1(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps, mean=x.mean(axis=1), var=x.var(axis=1))
-
-
-@batchnorm_forward.mistake(
-    "one mean and one variance were taken of all entries together: each column has its own"
-)
-def forward_all(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps, mean=x.mean(), var=x.var())
-
-
-@batchnorm_forward.mistake(
-    "the variance is divided by n - 1: within the batch it is the biased one, divided by n"
-)
-def forward_unbiased(x, gamma, beta, eps=1e-5):
-    var = x.var(axis=0, ddof=1) if len(x) > 1 else np.full(x.shape[1], np.nan)
-    return _forward(x, gamma, beta, eps, var=var)
-
-
-@batchnorm_forward.mistake("this divides by the variance: divide by its root")
-def forward_by_variance(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps, std=x.var(axis=0) + eps)
-
-
-@batchnorm_forward.mistake("eps stands outside the root: it is added to the variance, inside")
-def forward_eps_outside(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps, std=x.std(axis=0) + eps)
-
-
-@batchnorm_forward.mistake("eps is left out: add it to the variance before the root")
-def forward_without_eps(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps, std=x.std(axis=0))
-
-
-@batchnorm_forward.mistake("gamma and beta are left out: y = gamma * x_hat + beta")
-def forward_without_scale(x, gamma, beta, eps=1e-5):
-    _, x_hat, mean, var = _forward(x, gamma, beta, eps)
-    return x_hat, x_hat, mean, var
-
-
-@batchnorm_forward.mistake("gamma and beta have changed places: gamma scales, beta shifts")
-def forward_swapped(x, gamma, beta, eps=1e-5):
-    return _forward(x, beta, gamma, eps)
-
-
-@batchnorm_forward.mistake("the mean is not subtracted: x_hat = (x - mean) / sqrt(var + eps)")
-def forward_not_centred(x, gamma, beta, eps=1e-5):
-    _, _, mean, var = _forward(x, gamma, beta, eps)
-    x_hat = x / np.sqrt(var + eps)
-    return gamma * x_hat + beta, x_hat, mean, var
-
-
-@batchnorm_forward.mistake(
-    "the variance is the mean of x**2: subtract the mean before you square"
-)
-def forward_second_moment(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps, var=np.mean(x**2, axis=0))
-
-
-@batchnorm_forward.mistake(
-    "the last result is a standard deviation: return the variance, without eps and without the root"
-)
-def forward_returns_std(x, gamma, beta, eps=1e-5):
-    y, x_hat, mean, var = _forward(x, gamma, beta, eps)
-    return y, x_hat, mean, np.sqrt(var)
-
-
-@batchnorm_forward.mistake("the last result has eps in it: return the variance alone")
-def forward_returns_eps(x, gamma, beta, eps=1e-5):
-    y, x_hat, mean, var = _forward(x, gamma, beta, eps)
-    return y, x_hat, mean, var + eps
-
-
-@batchnorm_forward.mistake("only y is returned: `return y, x_hat, mean, var`")
-def forward_y_only(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps)[0]
-
-
-@batchnorm_forward.mistake(
-    "mean and var have two axes: they are vectors, one number for each unit, so leave out keepdims"
-)
-def forward_keepdims(x, gamma, beta, eps=1e-5):
-    y, x_hat, mean, var = _forward(x, gamma, beta, eps)
-    return y, x_hat, mean[None], var[None]
-
-
-@batchnorm_forward.mistake("gamma is left out: y = gamma * x_hat + beta")
-def forward_without_gamma(x, gamma, beta, eps=1e-5):
-    return _forward(x, 1.0, beta, eps)
-
-
-@batchnorm_forward.mistake("beta is left out: y = gamma * x_hat + beta")
-def forward_without_beta(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, 0.0, eps)
-
-
-@batchnorm_forward.mistake("beta is scaled, too: it is added after x_hat was multiplied by gamma")
-def forward_beta_scaled(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, gamma * beta, eps)
-
-
-@batchnorm_forward.mistake("`eps` is ignored: 1e-5 is only its default")
-def forward_default_eps(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, 1e-5)
-
-
-@batchnorm_forward.mistake("var is a sum: the variance is the mean of (x - mean)**2, so divide by n")
-def forward_sum_of_squares(x, gamma, beta, eps=1e-5):
-    return _forward(x, gamma, beta, eps, var=len(x) * x.var(axis=0))
-
-
-@batchnorm_forward.mistake("the last two results have changed places: `return y, x_hat, mean, var`")
-def forward_var_first(x, gamma, beta, eps=1e-5):
-    y, x_hat, mean, var = _forward(x, gamma, beta, eps)
-    return y, x_hat, var, mean
-
-
-@batchnorm_forward.variant("column by column, number by number")
-def forward_loops(x, gamma, beta, eps=1e-5):
-    n, d = x.shape
-    y, x_hat, means, variances = np.zeros((n, d)), np.zeros((n, d)), [], []
-    for j in range(d):
-        mean = sum(x[i, j] for i in range(n)) / n
-        var = sum((x[i, j] - mean) ** 2 for i in range(n)) / n
-        for i in range(n):
-            x_hat[i, j] = (x[i, j] - mean) / (var + eps) ** 0.5
-            y[i, j] = gamma[j] * x_hat[i, j] + beta[j]
-        means.append(mean)
-        variances.append(var)
-    return y, x_hat, means, variances
-
-
-@batchnorm_forward.variant("by a centring matrix, in float32, as a list")
-def forward_matrix(x, gamma, beta, eps=1e-5):
-    x = x.astype(np.float32)
-    n = len(x)
-    centred = (np.eye(n, dtype=np.float32) - np.float32(1 / n)) @ x
-    var = np.einsum("ij,ij->j", centred, centred) / np.float32(n)
-    x_hat = centred / np.sqrt(var + np.float32(eps))
-    return [x_hat * gamma.astype(np.float32) + beta.astype(np.float32), x_hat, x.mean(0), var]
-
-
-@batchnorm_forward.variant("with the variance as a difference of moments, and a single slope")
-def forward_moments(x, gamma, beta, eps=1e-5):
-    mean = np.average(x, axis=0)
-    var = np.maximum(np.average(x * x, axis=0) - mean**2, 0)
-    slope = 1 / np.sqrt(var + eps)
-    return x * (gamma * slope) + (beta - gamma * slope * mean), (x - mean) * slope, mean, var
+batchnorm_forward.add_mistakes("""
+    mean and variance are taken over the units of each example: that is layer normalization; here
+    they are taken over the examples, one for each column
+        mean, var = x.mean(axis=1), x.var(axis=1)
+        x_hat = (x - mean[:, None]) / np.sqrt(var[:, None] + eps)
+        return gamma * x_hat + beta, x_hat, mean, var
+    the averages run over the units of each example (`axis=1`): here they run over the examples, one
+    for each column
+        return _forward(x, gamma, beta, eps, mean=x.mean(axis=1), var=x.var(axis=1))
+    one mean and one variance were taken of all entries together: each column has its own
+        return _forward(x, gamma, beta, eps, mean=x.mean(), var=x.var())
+    the variance is divided by n - 1: within the batch it is the biased one, divided by n
+        var = x.var(axis=0, ddof=1) if len(x) > 1 else np.full(x.shape[1], np.nan)
+        return _forward(x, gamma, beta, eps, var=var)
+    this divides by the variance: divide by its root
+        return _forward(x, gamma, beta, eps, std=x.var(axis=0) + eps)
+    eps stands outside the root: it is added to the variance, inside
+        return _forward(x, gamma, beta, eps, std=x.std(axis=0) + eps)
+    eps is left out: add it to the variance before the root
+        return _forward(x, gamma, beta, eps, std=x.std(axis=0))
+    gamma and beta are left out: y = gamma * x_hat + beta
+        _, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return x_hat, x_hat, mean, var
+    gamma and beta have changed places: gamma scales, beta shifts
+        return _forward(x, beta, gamma, eps)
+    the mean is not subtracted: x_hat = (x - mean) / sqrt(var + eps)
+        _, _, mean, var = _forward(x, gamma, beta, eps)
+        x_hat = x / np.sqrt(var + eps)
+        return gamma * x_hat + beta, x_hat, mean, var
+    the variance is the mean of x**2: subtract the mean before you square
+        return _forward(x, gamma, beta, eps, var=np.mean(x**2, axis=0))
+    the last result is a standard deviation: return the variance, without eps and without the root
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean, np.sqrt(var)
+    the last result has eps in it: return the variance alone
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean, var + eps
+    only y is returned: `return y, x_hat, mean, var`
+        return _forward(x, gamma, beta, eps)[0]
+    mean and var have two axes: they are vectors, one number for each unit, so leave out keepdims
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean[None], var[None]
+    gamma is left out: y = gamma * x_hat + beta
+        return _forward(x, 1.0, beta, eps)
+    beta is left out: y = gamma * x_hat + beta
+        return _forward(x, gamma, 0.0, eps)
+    beta is scaled, too: it is added after x_hat was multiplied by gamma
+        return _forward(x, gamma, gamma * beta, eps)
+    `eps` is ignored: 1e-5 is only its default
+        return _forward(x, gamma, beta, 1e-5)
+    var is a sum: the variance is the mean of (x - mean)**2, so divide by n
+        return _forward(x, gamma, beta, eps, var=len(x) * x.var(axis=0))
+    the last two results have changed places: `return y, x_hat, mean, var`
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, var, mean
+""")
+batchnorm_forward.add_variants("""
+    column by column, number by number
+        n, d = x.shape
+        y, x_hat, means, variances = np.zeros((n, d)), np.zeros((n, d)), [], []
+        for j in range(d):
+            mean = sum(x[i, j] for i in range(n)) / n
+            var = sum((x[i, j] - mean) ** 2 for i in range(n)) / n
+            for i in range(n):
+                x_hat[i, j] = (x[i, j] - mean) / (var + eps) ** 0.5
+                y[i, j] = gamma[j] * x_hat[i, j] + beta[j]
+            means.append(mean)
+            variances.append(var)
+        return y, x_hat, means, variances
+    by a centring matrix, in float32, as a list
+        x = x.astype(np.float32)
+        n = len(x)
+        centred = (np.eye(n, dtype=np.float32) - np.float32(1 / n)) @ x
+        var = np.einsum("ij,ij->j", centred, centred) / np.float32(n)
+        x_hat = centred / np.sqrt(var + np.float32(eps))
+        return [x_hat * gamma.astype(np.float32) + beta.astype(np.float32), x_hat, x.mean(0), var]
+    with the variance as a difference of moments, and a single slope
+        mean = np.average(x, axis=0)
+        var = np.maximum(np.average(x * x, axis=0) - mean**2, 0)
+        slope = 1 / np.sqrt(var + eps)
+        return x * (gamma * slope) + (beta - gamma * slope * mean), (x - mean) * slope, mean, var
+""")
 
 
 def _backward_case(rng, n, d, eps=None):
@@ -232,6 +154,7 @@ def _pick(arguments, *names):
 
 
 _STEPS = ("dy", "x", "mean", "var", "gamma", "eps")
+
 _LINE = ("dy", "x_hat", "gamma", "var", "eps")
 
 
@@ -262,167 +185,89 @@ def _steps(dy, x, mean, var, gamma, eps, *, dvar_by=None, paths=(1.0, 1.0), dmea
     return dx_hat, dvar, dmean, dx
 
 
-@batchnorm_backward_steps.mistake(
-    "gamma is missing: y = gamma * x_hat + beta, so dx_hat = dy * gamma"
-)
-def steps_without_gamma(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, 1.0, eps)
-
-
-@batchnorm_backward_steps.mistake(
-    "dx has only the direct path: mean and variance depend on x, too, so add their two paths"
-)
-def steps_direct_only(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, paths=(0.0, 0.0))
-
-
-@batchnorm_backward_steps.mistake("in dx the path through the variance is missing")
-def steps_without_var(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, paths=(0.0, 1.0))
-
-
-@batchnorm_backward_steps.mistake("in dx the path through the mean is missing")
-def steps_without_mean(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, paths=(1.0, 0.0))
-
-
-@batchnorm_backward_steps.mistake(
-    "the factor 2 of the square is missing in the path through the variance: the derivative of (x - mean)**2 is 2 * (x - mean)"
-)
-def steps_without_2(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, paths=(0.5, 1.0))
-
-
-@batchnorm_backward_steps.mistake(
-    "the factor 1 / n is missing: mean and variance are averages over the n examples"
-)
-def steps_without_n(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, n=1)
-
-
-@batchnorm_backward_steps.mistake(
-    "the variance is treated as the unbiased one, divided by n - 1: within the batch it is divided by n"
-)
-def steps_unbiased(dy, x, mean, var, gamma, eps=1e-5):
-    n = len(x)
-    return _steps(dy, x, mean, var, gamma, eps, paths=(n / (n - 1), 1.0))
-
-
-@batchnorm_backward_steps.mistake(
-    "the sign of dvar is wrong: a larger variance makes x_hat smaller, hence the factor -1/2"
-)
-def steps_dvar_sign(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, dvar_by=0.5 / np.sqrt(var + eps) ** 3)
-
-
-@batchnorm_backward_steps.mistake(
-    "the power in dvar is wrong: the derivative of (var + eps)**(-1/2) is -1/2 * (var + eps)**(-3/2)"
-)
-def steps_dvar_power(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / np.sqrt(var + eps))
-
-
-@batchnorm_backward_steps.mistake(
-    "the factor 1/2 of the root is missing in dvar: the derivative of (var + eps)**(-1/2) is -1/2 * (var + eps)**(-3/2)"
-)
-def steps_dvar_half(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, dvar_by=-1 / np.sqrt(var + eps) ** 3)
-
-
-@batchnorm_backward_steps.mistake(
-    "the sign of dmean is wrong: the mean is subtracted, so its derivative is negative"
-)
-def steps_dmean_sign(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, dmean_by=1.0)
-
-
-@batchnorm_backward_steps.mistake("eps is left out: it belongs to every root, as on the way forward")
-def steps_without_eps(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, 0.0)
-
-
-@batchnorm_backward_steps.mistake(
-    "dvar and dmean are not summed: the examples share one mean and one variance, so the parts of all rows add up"
-)
-def steps_not_summed(dy, x, mean, var, gamma, eps=1e-5):
-    std, dx_hat = np.sqrt(var + eps), dy * gamma
-    dvar, dmean = dx_hat * (x - mean) * -0.5 / std**3, -dx_hat / std
-    return dx_hat, dvar, dmean, dx_hat / std + dvar * 2 * (x - mean) / len(x) + dmean / len(x)
-
-
-@batchnorm_backward_steps.mistake(
-    "the sums run along the wrong axis: they run over the examples, and one number is left for each unit"
-)
-def steps_axis(dy, x, mean, var, gamma, eps=1e-5):
-    std, dx_hat = np.sqrt(var + eps), dy * gamma
-    dvar = np.sum(dx_hat * (x - mean) * -0.5 / std**3, axis=1)
-    dmean = -np.sum(dx_hat / std, axis=1)
-    return dx_hat, dvar, dmean, dx_hat / std + dvar * 2 * (x - mean) / len(x) + dmean / len(x)
-
-
-@batchnorm_backward_steps.mistake(
-    "`** -3 / 2` is half of the power -3: the exponent needs brackets, `** (-3 / 2)` or `** -1.5`"
-)
-def steps_brackets(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 * (var + eps) ** -3 / 2)
-
-
-@batchnorm_backward_steps.mistake(
-    "dvar and dmean are means: they are sums over the rows; what is divided by n is in dx"
-)
-def steps_means(dy, x, mean, var, gamma, eps=1e-5):
-    n, std = len(x), np.sqrt(var + eps)
-    return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / std**3 / n, dmean_by=-1 / n)
-
-
-@batchnorm_backward_steps.mistake("n was taken for the number of units: it is that of the rows of x")
-def steps_columns_for_rows(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, mean, var, gamma, eps, n=x.shape[1])
-
-
-@batchnorm_backward_steps.mistake("x is not centred: where the variance is passed, it is x - mean")
-def steps_not_centred(dy, x, mean, var, gamma, eps=1e-5):
-    return _steps(dy, x, 0.0, var, gamma, eps)
-
-
-@batchnorm_backward_steps.mistake(
-    "dvar and dmean have changed places: the order is dx_hat, dvar, dmean, dx"
-)
-def steps_swapped(dy, x, mean, var, gamma, eps=1e-5):
-    dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
-    return dx_hat, dmean, dvar, dx
-
-
-@batchnorm_backward_steps.variant("with the part of dmean that is zero, and powers in place of roots")
-def steps_as_in_the_paper(dy, x, mean, var, gamma, eps=1e-5):
-    n = x.shape[0]
-    dx_hat = np.multiply(dy, gamma)
-    dvar = (dx_hat * (x - mean) * -0.5 * (var + eps) ** -1.5).sum(0)
-    dmean = (dx_hat * -((var + eps) ** -0.5)).sum(0) + dvar * (-2 * (x - mean)).sum(0) / n
-    return dx_hat, dvar, dmean, dx_hat * (var + eps) ** -0.5 + dvar * 2 * (x - mean) / n + dmean / n
-
-
-@batchnorm_backward_steps.variant("column by column, by the matrix of derivatives of x_hat by x")
-def steps_jacobian(dy, x, mean, var, gamma, eps=1e-5):
-    n, d = x.shape
-    dx_hat, dvar, dmean, dx = dy * gamma, np.zeros(d), np.zeros(d), np.zeros((n, d))
-    for j in range(d):
-        c, s = x[:, j] - mean[j], (var[j] + eps) ** 0.5
-        dvar[j] = -(dx_hat[:, j] @ c) / (2 * s**3)
-        dmean[j] = -dx_hat[:, j].sum() / s
-        jacobian = (np.eye(n) - 1 / n) / s - np.outer(c, c) / (n * s**3)
-        dx[:, j] = jacobian @ dx_hat[:, j]
-    return [dx_hat, dvar, dmean, dx]
-
-
-@batchnorm_backward_steps.variant("einsum, in float32")
-def steps_float32(dy, x, mean, var, gamma, eps=1e-5):
-    dy, x, mean, var, gamma = (a.astype(np.float32) for a in (dy, x, mean, var, gamma))
-    inverse, n = 1 / np.sqrt(var + np.float32(eps)), np.float32(len(x))
-    dx_hat = np.einsum("ij,j->ij", dy, gamma)
-    dvar = np.einsum("ij,ij,j->j", dx_hat, x - mean, -(inverse**3) / 2)
-    dmean = -np.einsum("ij,j->j", dx_hat, inverse)
-    return dx_hat, dvar, dmean, dx_hat * inverse + (2 * dvar * (x - mean) + dmean) / n
+batchnorm_backward_steps.add_mistakes("""
+    gamma is missing: y = gamma * x_hat + beta, so dx_hat = dy * gamma
+        return _steps(dy, x, mean, var, 1.0, eps)
+    dx has only the direct path: mean and variance depend on x, too, so add their two paths
+        return _steps(dy, x, mean, var, gamma, eps, paths=(0.0, 0.0))
+    in dx the path through the variance is missing
+        return _steps(dy, x, mean, var, gamma, eps, paths=(0.0, 1.0))
+    in dx the path through the mean is missing
+        return _steps(dy, x, mean, var, gamma, eps, paths=(1.0, 0.0))
+    the factor 2 of the square is missing in the path through the variance: the derivative of (x -
+    mean)**2 is 2 * (x - mean)
+        return _steps(dy, x, mean, var, gamma, eps, paths=(0.5, 1.0))
+    the factor 1 / n is missing: mean and variance are averages over the n examples
+        return _steps(dy, x, mean, var, gamma, eps, n=1)
+    the variance is treated as the unbiased one, divided by n - 1: within the batch it is divided by
+    n
+        n = len(x)
+        return _steps(dy, x, mean, var, gamma, eps, paths=(n / (n - 1), 1.0))
+    the sign of dvar is wrong: a larger variance makes x_hat smaller, hence the factor -1/2
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=0.5 / np.sqrt(var + eps) ** 3)
+    the power in dvar is wrong: the derivative of (var + eps)**(-1/2) is -1/2 * (var + eps)**(-3/2)
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / np.sqrt(var + eps))
+    the factor 1/2 of the root is missing in dvar: the derivative of (var + eps)**(-1/2) is -1/2 *
+    (var + eps)**(-3/2)
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-1 / np.sqrt(var + eps) ** 3)
+    the sign of dmean is wrong: the mean is subtracted, so its derivative is negative
+        return _steps(dy, x, mean, var, gamma, eps, dmean_by=1.0)
+    eps is left out: it belongs to every root, as on the way forward
+        return _steps(dy, x, mean, var, gamma, 0.0)
+    dvar and dmean are not summed: the examples share one mean and one variance, so the parts of all
+    rows add up
+        std, dx_hat = np.sqrt(var + eps), dy * gamma
+        dvar, dmean = dx_hat * (x - mean) * -0.5 / std**3, -dx_hat / std
+        return dx_hat, dvar, dmean, dx_hat / std + dvar * 2 * (x - mean) / len(x) + dmean / len(x)
+    the sums run along the wrong axis: they run over the examples, and one number is left for each
+    unit
+        std, dx_hat = np.sqrt(var + eps), dy * gamma
+        dvar = np.sum(dx_hat * (x - mean) * -0.5 / std**3, axis=1)
+        dmean = -np.sum(dx_hat / std, axis=1)
+        return dx_hat, dvar, dmean, dx_hat / std + dvar * 2 * (x - mean) / len(x) + dmean / len(x)
+    `** -3 / 2` is half of the power -3: the exponent needs brackets, `** (-3 / 2)` or `** -1.5`
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 * (var + eps) ** -3 / 2)
+    dvar and dmean are means: they are sums over the rows; what is divided by n is in dx
+        n, std = len(x), np.sqrt(var + eps)
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / std**3 / n, dmean_by=-1 / n)
+    n was taken for the number of units: it is that of the rows of x
+        return _steps(dy, x, mean, var, gamma, eps, n=x.shape[1])
+    x is not centred: where the variance is passed, it is x - mean
+        return _steps(dy, x, 0.0, var, gamma, eps)
+    dvar and dmean have changed places: the order is dx_hat, dvar, dmean, dx
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx_hat, dmean, dvar, dx
+""")
+batchnorm_backward_steps.add_variants("""
+    with the part of dmean that is zero, and powers in place of roots
+        n = x.shape[0]
+        dx_hat = np.multiply(dy, gamma)
+        dvar = (dx_hat * (x - mean) * -0.5 * (var + eps) ** -1.5).sum(0)
+        dmean = (dx_hat * -((var + eps) ** -0.5)).sum(0) + dvar * (-2 * (x - mean)).sum(0) / n
+        return (
+            dx_hat,
+            dvar,
+            dmean,
+            dx_hat * (var + eps) ** -0.5 + dvar * 2 * (x - mean) / n + dmean / n,
+        )
+    column by column, by the matrix of derivatives of x_hat by x
+        n, d = x.shape
+        dx_hat, dvar, dmean, dx = dy * gamma, np.zeros(d), np.zeros(d), np.zeros((n, d))
+        for j in range(d):
+            c, s = x[:, j] - mean[j], (var[j] + eps) ** 0.5
+            dvar[j] = -(dx_hat[:, j] @ c) / (2 * s**3)
+            dmean[j] = -dx_hat[:, j].sum() / s
+            jacobian = (np.eye(n) - 1 / n) / s - np.outer(c, c) / (n * s**3)
+            dx[:, j] = jacobian @ dx_hat[:, j]
+        return [dx_hat, dvar, dmean, dx]
+    einsum, in float32
+        dy, x, mean, var, gamma = (a.astype(np.float32) for a in (dy, x, mean, var, gamma))
+        inverse, n = 1 / np.sqrt(var + np.float32(eps)), np.float32(len(x))
+        dx_hat = np.einsum("ij,j->ij", dy, gamma)
+        dvar = np.einsum("ij,ij,j->j", dx_hat, x - mean, -(inverse**3) / 2)
+        dmean = -np.einsum("ij,j->j", dx_hat, inverse)
+        return dx_hat, dvar, dmean, dx_hat * inverse + (2 * dvar * (x - mean) + dmean) / n
+""")
 
 
 @judge(reference.batchnorm_backward, points=4, returns=("dx", "dgamma", "dbeta"))
@@ -449,167 +294,86 @@ def _line(dy, x_hat, gamma, var, eps, *, mean=1.0, along=1.0, std=None):
     return gamma / std * (dy - mean * dbeta / n - along * x_hat * dgamma / n), dgamma, dbeta
 
 
-@batchnorm_backward.mistake(
-    "mean and variance are treated as constants: that is right when predicting; in training both depend on x, and two terms are subtracted"
-)
-def backward_constants(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, mean=0, along=0)
-
-
-@batchnorm_backward.mistake(
-    "the path through the mean is missing in dx: subtract the mean of each column of dy"
-)
-def backward_without_mean(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, mean=0)
-
-
-@batchnorm_backward.mistake(
-    "the path through the variance is missing in dx: subtract x_hat times the mean of dy * x_hat"
-)
-def backward_without_variance(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, along=0)
-
-
-@batchnorm_backward.mistake("sums in place of means in dx: divide both by the number of examples")
-def backward_sums(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, mean=len(dy), along=len(dy))
-
-
-@batchnorm_backward.mistake("the signs in dx are wrong: both terms are subtracted")
-def backward_signs(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, mean=-1, along=-1)
-
-
-@batchnorm_backward.mistake(
-    "the second term of dx lacks x_hat: what is subtracted is x_hat times the mean of dy * x_hat"
-)
-def backward_without_x_hat(dy, x_hat, gamma, var, eps=1e-5):
-    dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps, along=0)
-    return dx - gamma / np.sqrt(var + eps) * np.mean(dy * x_hat, axis=0), dgamma, dbeta
-
-
-@batchnorm_backward.mistake("gamma is missing in dx: the way back passes y = gamma * x_hat + beta")
-def backward_without_gamma(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, 1.0, var, eps)
-
-
-@batchnorm_backward.mistake("dx is divided by the variance: divide by its root")
-def backward_by_variance(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, std=var + eps)
-
-
-@batchnorm_backward.mistake("eps is left out: add it to the variance, as on the way forward")
-def backward_without_eps(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, 0.0)
-
-
-@batchnorm_backward.mistake(
-    "dgamma and dbeta are means: they are sums over the examples, the 1/n of the loss is in dy already"
-)
-def backward_means(dy, x_hat, gamma, var, eps=1e-5):
-    dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
-    return dx, dgamma / len(dy), dbeta / len(dy)
-
-
-@batchnorm_backward.mistake(
-    "dgamma and dbeta are not summed: all examples share gamma and beta, so their parts add up"
-)
-def backward_not_summed(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps)[0], dy * x_hat, dy
-
-
-@batchnorm_backward.mistake("dgamma and dbeta have changed places: `return dx, dgamma, dbeta`")
-def backward_swapped(dy, x_hat, gamma, var, eps=1e-5):
-    dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
-    return dx, dbeta, dgamma
-
-
-@batchnorm_backward.mistake(
-    "gamma is in dgamma: gamma multiplies x_hat, so dgamma is the sum of dy * x_hat"
-)
-def backward_gamma_twice(dy, x_hat, gamma, var, eps=1e-5):
-    dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
-    return dx, gamma * dgamma, dbeta
-
-
-@batchnorm_backward.mistake(
-    "the averages run along the wrong axis: they run over the examples, one for each column"
-)
-def backward_axis(dy, x_hat, gamma, var, eps=1e-5):
-    dgamma, dbeta, d = np.sum(dy * x_hat, axis=1), np.sum(dy, axis=1), dy.shape[1]
-    inside = dy - dbeta[:, None] / d - x_hat * dgamma[:, None] / d
-    return gamma / np.sqrt(var + eps) * inside, dgamma, dbeta
-
-
-@batchnorm_backward.mistake(
-    "the means in dx were taken over all entries together: each column has its own, `axis=0`"
-)
-def backward_all(dy, x_hat, gamma, var, eps=1e-5):
-    _, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
-    inside = dy - dy.mean() - x_hat * np.mean(dy * x_hat)
-    return gamma / np.sqrt(var + eps) * inside, dgamma, dbeta
-
-
-@batchnorm_backward.mistake("the mean of dy is added in dx: both terms are subtracted")
-def backward_mean_added(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, mean=-1)
-
-
-@batchnorm_backward.mistake("x_hat times the mean of dy * x_hat is added in dx: both terms are subtracted")
-def backward_along_added(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, along=-1)
-
-
-@batchnorm_backward.mistake(
-    "the means in dx are divided by n - 1: mean and variance of the batch are divided by n"
-)
-def backward_unbiased(dy, x_hat, gamma, var, eps=1e-5):
-    by = len(dy) / (len(dy) - 1)
-    return _line(dy, x_hat, gamma, var, eps, mean=by, along=by)
-
-
-@batchnorm_backward.mistake("eps stands outside the root: it is added to the variance, inside")
-def backward_eps_outside(dy, x_hat, gamma, var, eps=1e-5):
-    return _line(dy, x_hat, gamma, var, eps, std=np.sqrt(var) + eps)
-
-
-@batchnorm_backward.variant("from the sums, with one common denominator")
-def backward_common(dy, x_hat, gamma, var, eps=1e-5):
-    n = dy.shape[0]
-    dbeta = dy.sum(axis=0)
-    dgamma = (dy * x_hat).sum(axis=0)
-    return (n * dy - dbeta - x_hat * dgamma) * gamma / (n * (var + eps) ** 0.5), dgamma, dbeta
-
-
-@batchnorm_backward.variant("step by step through the graph")
-def backward_graph(dy, x_hat, gamma, var, eps=1e-5):
-    n, std = len(dy), np.sqrt(var + eps)
-    dx_hat, centred = dy * gamma, x_hat * std
-    dvar = (dx_hat * centred).sum(0) * -0.5 * std**-3
-    dx = dx_hat / std + 2 / n * dvar * centred - (dx_hat / std).sum(0) / n
-    return [dx, (dy * x_hat).sum(0), dy.sum(0)]
-
-
-@batchnorm_backward.variant("einsum, in float32")
-def backward_float32(dy, x_hat, gamma, var, eps=1e-5):
-    dy, x_hat, gamma, var = (a.astype(np.float32) for a in (dy, x_hat, gamma, var))
-    ones = np.ones(len(dy), np.float32)
-    dgamma, dbeta = np.einsum("ij,ij->j", dy, x_hat), ones @ dy
-    inside = dy - np.outer(ones, dbeta) / len(dy) - x_hat * dgamma / len(dy)
-    return gamma / np.sqrt(var + np.float32(eps)) * inside, dgamma, dbeta
-
-
-@batchnorm_backward.variant("column by column, in lists")
-def backward_lists(dy, x_hat, gamma, var, eps=1e-5):
-    n, d = dy.shape
-    dgamma = [float(dy[:, j] @ x_hat[:, j]) for j in range(d)]
-    dbeta = [float(sum(dy[:, j])) for j in range(d)]
-    scale = [gamma[j] / (var[j] + eps) ** 0.5 for j in range(d)]
-    dx = [
-        [scale[j] * (dy[i, j] - dbeta[j] / n - x_hat[i, j] * dgamma[j] / n) for j in range(d)]
-        for i in range(n)
-    ]
-    return dx, dgamma, dbeta
+batchnorm_backward.add_mistakes("""
+    mean and variance are treated as constants: that is right when predicting; in training both
+    depend on x, and two terms are subtracted
+        return _line(dy, x_hat, gamma, var, eps, mean=0, along=0)
+    the path through the mean is missing in dx: subtract the mean of each column of dy
+        return _line(dy, x_hat, gamma, var, eps, mean=0)
+    the path through the variance is missing in dx: subtract x_hat times the mean of dy * x_hat
+        return _line(dy, x_hat, gamma, var, eps, along=0)
+    sums in place of means in dx: divide both by the number of examples
+        return _line(dy, x_hat, gamma, var, eps, mean=len(dy), along=len(dy))
+    the signs in dx are wrong: both terms are subtracted
+        return _line(dy, x_hat, gamma, var, eps, mean=-1, along=-1)
+    the second term of dx lacks x_hat: what is subtracted is x_hat times the mean of dy * x_hat
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps, along=0)
+        return dx - gamma / np.sqrt(var + eps) * np.mean(dy * x_hat, axis=0), dgamma, dbeta
+    gamma is missing in dx: the way back passes y = gamma * x_hat + beta
+        return _line(dy, x_hat, 1.0, var, eps)
+    dx is divided by the variance: divide by its root
+        return _line(dy, x_hat, gamma, var, eps, std=var + eps)
+    eps is left out: add it to the variance, as on the way forward
+        return _line(dy, x_hat, gamma, var, 0.0)
+    dgamma and dbeta are means: they are sums over the examples, the 1/n of the loss is in dy
+    already
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dgamma / len(dy), dbeta / len(dy)
+    dgamma and dbeta are not summed: all examples share gamma and beta, so their parts add up
+        return _line(dy, x_hat, gamma, var, eps)[0], dy * x_hat, dy
+    dgamma and dbeta have changed places: `return dx, dgamma, dbeta`
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dbeta, dgamma
+    gamma is in dgamma: gamma multiplies x_hat, so dgamma is the sum of dy * x_hat
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, gamma * dgamma, dbeta
+    the averages run along the wrong axis: they run over the examples, one for each column
+        dgamma, dbeta, d = np.sum(dy * x_hat, axis=1), np.sum(dy, axis=1), dy.shape[1]
+        inside = dy - dbeta[:, None] / d - x_hat * dgamma[:, None] / d
+        return gamma / np.sqrt(var + eps) * inside, dgamma, dbeta
+    the means in dx were taken over all entries together: each column has its own, `axis=0`
+        _, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        inside = dy - dy.mean() - x_hat * np.mean(dy * x_hat)
+        return gamma / np.sqrt(var + eps) * inside, dgamma, dbeta
+    the mean of dy is added in dx: both terms are subtracted
+        return _line(dy, x_hat, gamma, var, eps, mean=-1)
+    x_hat times the mean of dy * x_hat is added in dx: both terms are subtracted
+        return _line(dy, x_hat, gamma, var, eps, along=-1)
+    the means in dx are divided by n - 1: mean and variance of the batch are divided by n
+        by = len(dy) / (len(dy) - 1)
+        return _line(dy, x_hat, gamma, var, eps, mean=by, along=by)
+    eps stands outside the root: it is added to the variance, inside
+        return _line(dy, x_hat, gamma, var, eps, std=np.sqrt(var) + eps)
+""")
+batchnorm_backward.add_variants("""
+    from the sums, with one common denominator
+        n = dy.shape[0]
+        dbeta = dy.sum(axis=0)
+        dgamma = (dy * x_hat).sum(axis=0)
+        return (n * dy - dbeta - x_hat * dgamma) * gamma / (n * (var + eps) ** 0.5), dgamma, dbeta
+    step by step through the graph
+        n, std = len(dy), np.sqrt(var + eps)
+        dx_hat, centred = dy * gamma, x_hat * std
+        dvar = (dx_hat * centred).sum(0) * -0.5 * std**-3
+        dx = dx_hat / std + 2 / n * dvar * centred - (dx_hat / std).sum(0) / n
+        return [dx, (dy * x_hat).sum(0), dy.sum(0)]
+    einsum, in float32
+        dy, x_hat, gamma, var = (a.astype(np.float32) for a in (dy, x_hat, gamma, var))
+        ones = np.ones(len(dy), np.float32)
+        dgamma, dbeta = np.einsum("ij,ij->j", dy, x_hat), ones @ dy
+        inside = dy - np.outer(ones, dbeta) / len(dy) - x_hat * dgamma / len(dy)
+        return gamma / np.sqrt(var + np.float32(eps)) * inside, dgamma, dbeta
+    column by column, in lists
+        n, d = dy.shape
+        dgamma = [float(dy[:, j] @ x_hat[:, j]) for j in range(d)]
+        dbeta = [float(sum(dy[:, j])) for j in range(d)]
+        scale = [gamma[j] / (var[j] + eps) ** 0.5 for j in range(d)]
+        dx = [
+            [scale[j] * (dy[i, j] - dbeta[j] / n - x_hat[i, j] * dgamma[j] / n) for j in range(d)]
+            for i in range(n)
+        ]
+        return dx, dgamma, dbeta
+""")
 
 
 def _statistics(rng, d):
@@ -646,127 +410,71 @@ def _update(running_mean, running_var, mean, var, *, factor, rho, mean_factor=1.
     )
 
 
-@update_running_statistics.mistake(
-    "rho multiplies the new statistics: here rho is the share of the old ones that is kept (PyTorch's momentum is 1 - rho)"
-)
-def update_momentum(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    return _update(running_mean, running_var, mean, var, factor=factor, rho=1 - rho)
-
-
-@update_running_statistics.mistake(
-    "the variance enters as it is, biased: with `unbiased` it is multiplied by n / (n - 1) first"
-)
-def update_biased(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    return _update(running_mean, running_var, mean, var, factor=1.0, rho=rho)
-
-
-@update_running_statistics.mistake(
-    "the variance is multiplied by n / (n - 1) even where `unbiased` is False"
-)
-def update_always_unbiased(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    return _update(running_mean, running_var, mean, var, factor=n / (n - 1), rho=rho)
-
-
-@update_running_statistics.mistake(
-    "the variance is multiplied by (n - 1) / n: the biased one is too small, so the factor is n / (n - 1)"
-)
-def update_upside_down(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = (n - 1) / n if unbiased else 1.0
-    return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
-
-
-@update_running_statistics.mistake(
-    "the mean is multiplied by n / (n - 1), too: a mean is not biased, only the variance is"
-)
-def update_mean_too(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    return _update(
-        running_mean, running_var, mean, var, factor=factor, rho=rho, mean_factor=factor
-    )
-
-
-@update_running_statistics.mistake(
-    "the old average is multiplied by n / (n - 1), too: only the variance of this batch is"
-)
-def update_average_corrected(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    new_mean, new_var = _update(running_mean, running_var, mean, var, factor=1.0, rho=rho)
-    return new_mean, factor * new_var
-
-
-@update_running_statistics.mistake(
-    "the new statistics are added whole: an average gives them the weight 1 - rho"
-)
-def update_sum(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    return rho * running_mean + mean, rho * running_var + factor * var
-
-
-@update_running_statistics.mistake(
-    "standard deviations are averaged and squared: the average is one of variances"
-)
-def update_deviations(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    new_mean, deviation = _update(
-        running_mean, running_var**0.5, mean, var**0.5, factor=factor**0.5, rho=rho
-    )
-    return new_mean, deviation**2
-
-
-@update_running_statistics.mistake("the two results have changed places: the mean comes first")
-def update_swapped(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)[::-1]
-
-
-@update_running_statistics.mistake("`rho` is ignored: 0.9 is only its default")
-def update_default_rho(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    return _update(running_mean, running_var, mean, var, factor=factor, rho=0.9)
-
-
-@update_running_statistics.mistake(
-    "`unbiased` is the wrong way round: the factor n / (n - 1) belongs to True"
-)
-def update_flag_inverted(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = 1.0 if unbiased else n / (n - 1)
-    return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
-
-
-@update_running_statistics.mistake(
-    "rho multiplies the new mean: the mean is averaged as the variance is, rho is the share of the old"
-)
-def update_mean_turned(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    factor = n / (n - 1) if unbiased else 1.0
-    _, new_var = _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
-    return (1 - rho) * running_mean + rho * mean, new_var
-
-
-@update_running_statistics.variant("a step from the old towards the new")
-def update_step(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    if unbiased:
-        var = var * n / (n - 1)
-    step = 1 - rho
-    return running_mean - step * (running_mean - mean), running_var - step * (running_var - var)
-
-
-@update_running_statistics.variant("lists")
-def update_lists(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    below = n - 1 if unbiased else n
-    means = [rho * old + (1 - rho) * new for old, new in zip(running_mean, mean, strict=True)]
-    variances = [
-        rho * old + (1 - rho) * new * n / below
-        for old, new in zip(running_var, var, strict=True)
-    ]
-    return means, variances
-
-
-@update_running_statistics.variant("both at once, in float32")
-def update_stacked(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
-    old = np.stack([running_mean, running_var]).astype(np.float32)
-    new = np.stack([mean, var * (n / (n - 1) if unbiased else 1)]).astype(np.float32)
-    return tuple(np.float32(rho) * old + np.float32(1 - rho) * new)
+update_running_statistics.add_mistakes("""
+    rho multiplies the new statistics: here rho is the share of the old ones that is kept (PyTorch's
+    momentum is 1 - rho)
+        factor = n / (n - 1) if unbiased else 1.0
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=1 - rho)
+    the variance enters as it is, biased: with `unbiased` it is multiplied by n / (n - 1) first
+        return _update(running_mean, running_var, mean, var, factor=1.0, rho=rho)
+    the variance is multiplied by n / (n - 1) even where `unbiased` is False
+        return _update(running_mean, running_var, mean, var, factor=n / (n - 1), rho=rho)
+    the variance is multiplied by (n - 1) / n: the biased one is too small, so the factor is n / (n
+    - 1)
+        factor = (n - 1) / n if unbiased else 1.0
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+    the mean is multiplied by n / (n - 1), too: a mean is not biased, only the variance is
+        factor = n / (n - 1) if unbiased else 1.0
+        return _update(
+            running_mean, running_var, mean, var, factor=factor, rho=rho, mean_factor=factor
+        )
+    the old average is multiplied by n / (n - 1), too: only the variance of this batch is
+        factor = n / (n - 1) if unbiased else 1.0
+        new_mean, new_var = _update(running_mean, running_var, mean, var, factor=1.0, rho=rho)
+        return new_mean, factor * new_var
+    the new statistics are added whole: an average gives them the weight 1 - rho
+        factor = n / (n - 1) if unbiased else 1.0
+        return rho * running_mean + mean, rho * running_var + factor * var
+    standard deviations are averaged and squared: the average is one of variances
+        factor = n / (n - 1) if unbiased else 1.0
+        new_mean, deviation = _update(
+            running_mean, running_var**0.5, mean, var**0.5, factor=factor**0.5, rho=rho
+        )
+        return new_mean, deviation**2
+    the two results have changed places: the mean comes first
+        factor = n / (n - 1) if unbiased else 1.0
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)[::-1]
+    `rho` is ignored: 0.9 is only its default
+        factor = n / (n - 1) if unbiased else 1.0
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=0.9)
+    `unbiased` is the wrong way round: the factor n / (n - 1) belongs to True
+        factor = 1.0 if unbiased else n / (n - 1)
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+    rho multiplies the new mean: the mean is averaged as the variance is, rho is the share of the
+    old
+        factor = n / (n - 1) if unbiased else 1.0
+        _, new_var = _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+        return (1 - rho) * running_mean + rho * mean, new_var
+""")
+update_running_statistics.add_variants("""
+    a step from the old towards the new
+        if unbiased:
+            var = var * n / (n - 1)
+        step = 1 - rho
+        return running_mean - step * (running_mean - mean), running_var - step * (running_var - var)
+    lists
+        below = n - 1 if unbiased else n
+        means = [rho * old + (1 - rho) * new for old, new in zip(running_mean, mean, strict=True)]
+        variances = [
+            rho * old + (1 - rho) * new * n / below
+            for old, new in zip(running_var, var, strict=True)
+        ]
+        return means, variances
+    both at once, in float32
+        old = np.stack([running_mean, running_var]).astype(np.float32)
+        new = np.stack([mean, var * (n / (n - 1) if unbiased else 1)]).astype(np.float32)
+        return tuple(np.float32(rho) * old + np.float32(1 - rho) * new)
+""")
 
 
 @judge(reference.batchnorm_inference, points=1, returns=("y",))
@@ -792,91 +500,50 @@ def _infer(x, gamma, beta, running_mean, std):
     return gamma * (x - running_mean) / std + beta
 
 
-@batchnorm_inference.mistake(
-    "this is normalized by the batch's own mean and variance: when predicting, use the running ones"
-)
-def inference_of_batch(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, gamma, beta, x.mean(axis=0), np.sqrt(x.var(axis=0) + eps))
-
-
-@batchnorm_inference.mistake("eps is left out: add it to the running variance before the root")
-def inference_without_eps(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, gamma, beta, running_mean, np.sqrt(running_var))
-
-
-@batchnorm_inference.mistake("eps stands outside the root: it is added to the variance, inside")
-def inference_eps_outside(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, gamma, beta, running_mean, np.sqrt(running_var) + eps)
-
-
-@batchnorm_inference.mistake("this divides by the running variance: divide by its root")
-def inference_by_variance(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, gamma, beta, running_mean, running_var + eps)
-
-
-@batchnorm_inference.mistake("gamma and beta are left out: what was learned belongs to the layer")
-def inference_without_scale(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, 1.0, 0.0, running_mean, np.sqrt(running_var + eps))
-
-
-@batchnorm_inference.mistake("gamma and beta have changed places: gamma scales, beta shifts")
-def inference_swapped(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, beta, gamma, running_mean, np.sqrt(running_var + eps))
-
-
-@batchnorm_inference.mistake(
-    "the parentheses are missing: only the running mean was divided, x was not"
-)
-def inference_parentheses(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return gamma * (x - running_mean / np.sqrt(running_var + eps)) + beta
-
-
-@batchnorm_inference.mistake("the running mean is not subtracted")
-def inference_not_centred(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, gamma, beta, 0.0, np.sqrt(running_var + eps))
-
-
-@batchnorm_inference.mistake("`eps` is ignored: 1e-5 is only its default")
-def inference_default_eps(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, gamma, beta, running_mean, np.sqrt(running_var + 1e-5))
-
-
-@batchnorm_inference.mistake("gamma is left out: what was learned belongs to the layer")
-def inference_without_gamma(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, 1.0, beta, running_mean, np.sqrt(running_var + eps))
-
-
-@batchnorm_inference.mistake("beta is left out: what was learned belongs to the layer")
-def inference_without_beta(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _infer(x, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
-
-
-@batchnorm_inference.mistake("beta is divided by the root, too: it is added last")
-def inference_beta_inside(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return (gamma * (x - running_mean) + beta) / np.sqrt(running_var + eps)
-
-
-@batchnorm_inference.variant("as a slope and an intercept")
-def inference_slope(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    slope = gamma * (running_var + eps) ** -0.5
-    return slope * x + (beta - slope * running_mean)
-
-
-@batchnorm_inference.variant("number by number, in lists")
-def inference_lists(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    return [
-        [
-            g * (value - m) / float(v + eps) ** 0.5 + b
-            for value, g, b, m, v in zip(row, gamma, beta, running_mean, running_var, strict=True)
+batchnorm_inference.add_mistakes("""
+    this is normalized by the batch's own mean and variance: when predicting, use the running ones
+        return _infer(x, gamma, beta, x.mean(axis=0), np.sqrt(x.var(axis=0) + eps))
+    eps is left out: add it to the running variance before the root
+        return _infer(x, gamma, beta, running_mean, np.sqrt(running_var))
+    eps stands outside the root: it is added to the variance, inside
+        return _infer(x, gamma, beta, running_mean, np.sqrt(running_var) + eps)
+    this divides by the running variance: divide by its root
+        return _infer(x, gamma, beta, running_mean, running_var + eps)
+    gamma and beta are left out: what was learned belongs to the layer
+        return _infer(x, 1.0, 0.0, running_mean, np.sqrt(running_var + eps))
+    gamma and beta have changed places: gamma scales, beta shifts
+        return _infer(x, beta, gamma, running_mean, np.sqrt(running_var + eps))
+    the parentheses are missing: only the running mean was divided, x was not
+        return gamma * (x - running_mean / np.sqrt(running_var + eps)) + beta
+    the running mean is not subtracted
+        return _infer(x, gamma, beta, 0.0, np.sqrt(running_var + eps))
+    `eps` is ignored: 1e-5 is only its default
+        return _infer(x, gamma, beta, running_mean, np.sqrt(running_var + 1e-5))
+    gamma is left out: what was learned belongs to the layer
+        return _infer(x, 1.0, beta, running_mean, np.sqrt(running_var + eps))
+    beta is left out: what was learned belongs to the layer
+        return _infer(x, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
+    beta is divided by the root, too: it is added last
+        return (gamma * (x - running_mean) + beta) / np.sqrt(running_var + eps)
+""")
+batchnorm_inference.add_variants("""
+    as a slope and an intercept
+        slope = gamma * (running_var + eps) ** -0.5
+        return slope * x + (beta - slope * running_mean)
+    number by number, in lists
+        return [
+            [
+                g * (value - m) / float(v + eps) ** 0.5 + b
+                for value, g, b, m, v in zip(
+                    row, gamma, beta, running_mean, running_var, strict=True
+                )
+            ]
+            for row in x
         ]
-        for row in x
-    ]
-
-
-@batchnorm_inference.variant("as a product with a diagonal matrix, in float32")
-def inference_diagonal(x, gamma, beta, running_mean, running_var, eps=1e-5):
-    scale = np.diag((gamma / np.sqrt(running_var + eps)).astype(np.float32))
-    return (x - running_mean).astype(np.float32) @ scale + beta.astype(np.float32)
+    as a product with a diagonal matrix, in float32
+        scale = np.diag((gamma / np.sqrt(running_var + eps)).astype(np.float32))
+        return (x - running_mean).astype(np.float32) @ scale + beta.astype(np.float32)
+""")
 
 
 @judge(reference.fold_batchnorm, points=2, returns=("w_folded", "b_folded"))
@@ -902,116 +569,61 @@ def _fold(w, b, gamma, beta, running_mean, std):
     return w * gamma / std, (b - running_mean) * gamma / std + beta
 
 
-@fold_batchnorm.mistake(
-    "the rows of w were scaled: a unit is a column of w, so scale the columns"
-)
-def fold_rows(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    scale = gamma / np.sqrt(running_var + eps)
-    return w * scale[:, None], (b - running_mean) * scale + beta
-
-
-@fold_batchnorm.mistake("the bias b of the layer is lost: it is normalized, too")
-def fold_without_b(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, 0.0, gamma, beta, running_mean, np.sqrt(running_var + eps))
-
-
-@fold_batchnorm.mistake(
-    "the bias b is not scaled: it goes through the normalization as x @ w does"
-)
-def fold_b_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    folded, rest = _fold(w, 0.0, gamma, beta, running_mean, np.sqrt(running_var + eps))
-    return folded, b + rest
-
-
-@fold_batchnorm.mistake("the running mean is not in the bias: (b - running_mean), scaled, plus beta")
-def fold_without_mean(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b, gamma, beta, 0.0, np.sqrt(running_var + eps))
-
-
-@fold_batchnorm.mistake("the running mean is not scaled: subtract it from b before you scale")
-def fold_mean_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    folded, rest = _fold(w, b, gamma, beta, 0.0, np.sqrt(running_var + eps))
-    return folded, rest - running_mean
-
-
-@fold_batchnorm.mistake("beta is not in the bias: it is added last, without being scaled")
-def fold_without_beta(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
-
-
-@fold_batchnorm.mistake("beta is scaled, too: it is added after the scaling")
-def fold_beta_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b + beta, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
-
-
-@fold_batchnorm.mistake("gamma is missing: the scale is gamma / sqrt(running_var + eps)")
-def fold_without_gamma(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b, 1.0, beta, running_mean, np.sqrt(running_var + eps))
-
-
-@fold_batchnorm.mistake("this divides by the running variance: divide by its root")
-def fold_by_variance(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b, gamma, beta, running_mean, running_var + eps)
-
-
-@fold_batchnorm.mistake("eps is left out: add it to the running variance before the root")
-def fold_without_eps(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var))
-
-
-@fold_batchnorm.mistake("eps stands outside the root: it is added to the variance, inside")
-def fold_eps_outside(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var) + eps)
-
-
-@fold_batchnorm.mistake("w is not scaled: each column is multiplied by gamma / sqrt(running_var + eps)")
-def fold_w_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return w, _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))[1]
-
-
-@fold_batchnorm.mistake("the running mean is added to b: it is subtracted, (b - running_mean)")
-def fold_mean_added(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    return _fold(w, b, gamma, beta, -running_mean, np.sqrt(running_var + eps))
-
-
-@fold_batchnorm.mistake(
-    "the bias is scaled by gamma alone: it is divided by sqrt(running_var + eps) as the weights are"
-)
-def fold_bias_not_divided(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    folded, _ = _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))
-    return folded, gamma * (b - running_mean) + beta
-
-
-@fold_batchnorm.mistake("beta is added to the weights, too: it belongs to the biases alone")
-def fold_beta_in_weights(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    folded, bias = _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))
-    return folded + beta, bias
-
-
-@fold_batchnorm.variant("by what the two layers make of the zero vector and of the unit vectors")
-def fold_by_probing(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    def both(x):
-        return gamma * (x @ w + b - running_mean) / np.sqrt(running_var + eps) + beta
-
-    at_zero = both(np.zeros(len(w)))
-    return np.array([both(e) - at_zero for e in np.eye(len(w))]), at_zero
-
-
-@fold_batchnorm.variant("a diagonal matrix from the right, in float32")
-def fold_diagonal(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    scale = np.diag(gamma * (running_var + eps) ** -0.5).astype(np.float32)
-    shift = (b - running_mean).astype(np.float32) @ scale + beta.astype(np.float32)
-    return w.astype(np.float32) @ scale, shift
-
-
-@fold_batchnorm.variant("unit by unit, in lists")
-def fold_lists(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    columns, biases = [], []
-    for j in range(w.shape[1]):
-        scale = gamma[j] / (running_var[j] + eps) ** 0.5
-        columns.append([scale * weight for weight in w[:, j]])
-        biases.append(scale * b[j] + beta[j] - scale * running_mean[j])
-    return [list(row) for row in zip(*columns, strict=True)], biases
+fold_batchnorm.add_mistakes("""
+    the rows of w were scaled: a unit is a column of w, so scale the columns
+        scale = gamma / np.sqrt(running_var + eps)
+        return w * scale[:, None], (b - running_mean) * scale + beta
+    the bias b of the layer is lost: it is normalized, too
+        return _fold(w, 0.0, gamma, beta, running_mean, np.sqrt(running_var + eps))
+    the bias b is not scaled: it goes through the normalization as x @ w does
+        folded, rest = _fold(w, 0.0, gamma, beta, running_mean, np.sqrt(running_var + eps))
+        return folded, b + rest
+    the running mean is not in the bias: (b - running_mean), scaled, plus beta
+        return _fold(w, b, gamma, beta, 0.0, np.sqrt(running_var + eps))
+    the running mean is not scaled: subtract it from b before you scale
+        folded, rest = _fold(w, b, gamma, beta, 0.0, np.sqrt(running_var + eps))
+        return folded, rest - running_mean
+    beta is not in the bias: it is added last, without being scaled
+        return _fold(w, b, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
+    beta is scaled, too: it is added after the scaling
+        return _fold(w, b + beta, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
+    gamma is missing: the scale is gamma / sqrt(running_var + eps)
+        return _fold(w, b, 1.0, beta, running_mean, np.sqrt(running_var + eps))
+    this divides by the running variance: divide by its root
+        return _fold(w, b, gamma, beta, running_mean, running_var + eps)
+    eps is left out: add it to the running variance before the root
+        return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var))
+    eps stands outside the root: it is added to the variance, inside
+        return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var) + eps)
+    w is not scaled: each column is multiplied by gamma / sqrt(running_var + eps)
+        return w, _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))[1]
+    the running mean is added to b: it is subtracted, (b - running_mean)
+        return _fold(w, b, gamma, beta, -running_mean, np.sqrt(running_var + eps))
+    the bias is scaled by gamma alone: it is divided by sqrt(running_var + eps) as the weights are
+        folded, _ = _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))
+        return folded, gamma * (b - running_mean) + beta
+    beta is added to the weights, too: it belongs to the biases alone
+        folded, bias = _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))
+        return folded + beta, bias
+""")
+fold_batchnorm.add_variants("""
+    by what the two layers make of the zero vector and of the unit vectors
+        def both(x):
+            return gamma * (x @ w + b - running_mean) / np.sqrt(running_var + eps) + beta
+        at_zero = both(np.zeros(len(w)))
+        return np.array([both(e) - at_zero for e in np.eye(len(w))]), at_zero
+    a diagonal matrix from the right, in float32
+        scale = np.diag(gamma * (running_var + eps) ** -0.5).astype(np.float32)
+        shift = (b - running_mean).astype(np.float32) @ scale + beta.astype(np.float32)
+        return w.astype(np.float32) @ scale, shift
+    unit by unit, in lists
+        columns, biases = [], []
+        for j in range(w.shape[1]):
+            scale = gamma[j] / (running_var[j] + eps) ** 0.5
+            columns.append([scale * weight for weight in w[:, j]])
+            biases.append(scale * b[j] + beta[j] - scale * running_mean[j])
+        return [list(row) for row in zip(*columns, strict=True)], biases
+""")
 
 
 @judge(reference.spatial_batchnorm_forward, points=3, returns=("y", "mean", "var"))
@@ -1042,166 +654,87 @@ def _spatial(x, gamma, beta, eps, *, axis=(0, 2, 3), ddof=0, std=None):
     return y, mean.squeeze(axis), var.squeeze(axis)
 
 
-@spatial_batchnorm_forward.mistake(
-    "each pixel has a mean and a variance of its own: a feature map has one of each, over all images and pixels"
-)
-def spatial_per_pixel(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, axis=(0,))
-
-
-@spatial_batchnorm_forward.mistake(
-    "each image is normalized by itself: that is instance normalization; here the average runs over the images, too"
-)
-def spatial_per_image(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, axis=(2, 3))
-
-
-@spatial_batchnorm_forward.mistake(
-    "the average runs over the feature maps of each image: that is layer normalization; here each feature map has its own, over all images and pixels"
-)
-def spatial_layer(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, axis=(1, 2, 3))
-
-
-@spatial_batchnorm_forward.mistake(
-    "one mean and one variance for everything: each feature map has its own"
-)
-def spatial_all(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, axis=(0, 1, 2, 3))
-
-
-@spatial_batchnorm_forward.mistake(
-    "the last axis is taken for that of the feature maps (channels last): here it is the second"
-)
-def spatial_channels_last(x, gamma, beta, eps=1e-5):
-    mean, var = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
-    return gamma * (x - mean) / np.sqrt(var + eps) + beta, mean, var
-
-
-@spatial_batchnorm_forward.mistake(
-    "`x.reshape(-1, c)` mixes the feature maps: move their axis to the end before you reshape"
-)
-def spatial_reshape(x, gamma, beta, eps=1e-5):
-    flat = x.reshape(-1, x.shape[1])
-    mean, var = flat.mean(axis=0), flat.var(axis=0)
-    y = gamma * (flat - mean) / np.sqrt(var + eps) + beta
-    return y.reshape(x.shape), mean, var
-
-
-@spatial_batchnorm_forward.mistake(
-    "the numbers are right, but they have come back in another order: the inverse of `moveaxis(x, 1, -1)` is `moveaxis(y, -1, 1)`, a reshape is not"
-)
-def spatial_back(x, gamma, beta, eps=1e-5):
-    y, mean, var = _spatial(x, gamma, beta, eps)
-    return np.moveaxis(y, 1, -1).reshape(x.shape), mean, var
-
-
-@spatial_batchnorm_forward.mistake(
-    "the variances of the single images were averaged: the images differ in their means, too, so take the variance over all of them"
-)
-def spatial_within(x, gamma, beta, eps=1e-5):
-    mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(2, 3)).mean(axis=0)
-    y = (x - mean[:, None, None]) / np.sqrt(var + eps)[:, None, None]
-    return gamma[:, None, None] * y + beta[:, None, None], mean, var
-
-
-@spatial_batchnorm_forward.mistake(
-    "the variance is divided by n * h * w - 1: within the batch it is the biased one"
-)
-def spatial_unbiased(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, ddof=1)
-
-
-@spatial_batchnorm_forward.mistake("eps stands outside the root: it is added to the variance, inside")
-def spatial_eps_outside(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, std=lambda var: np.sqrt(var) + eps)
-
-
-@spatial_batchnorm_forward.mistake("eps is left out: add it to the variance before the root")
-def spatial_without_eps(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, std=np.sqrt)
-
-
-@spatial_batchnorm_forward.mistake("this divides by the variance: divide by its root")
-def spatial_by_variance(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, std=lambda var: var + eps)
-
-
-@spatial_batchnorm_forward.mistake("mean and var have four axes: return vectors of shape (c,)")
-def spatial_keepdims(x, gamma, beta, eps=1e-5):
-    y, mean, var = _spatial(x, gamma, beta, eps)
-    return y, mean[None, :, None, None], var[None, :, None, None]
-
-
-@spatial_batchnorm_forward.mistake("gamma and beta are left out: y = gamma * x_hat + beta")
-def spatial_without_scale(x, gamma, beta, eps=1e-5):
-    return _spatial(x, np.ones_like(gamma), np.zeros_like(beta), eps)
-
-
-@spatial_batchnorm_forward.mistake("gamma and beta have changed places: gamma scales, beta shifts")
-def spatial_swapped(x, gamma, beta, eps=1e-5):
-    return _spatial(x, beta, gamma, eps)
-
-
-@spatial_batchnorm_forward.mistake(
-    "the average runs over one of the two axes of the pixels only: `axis=(0, 2, 3)`"
-)
-def spatial_columns(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, eps, axis=(0, 2))
-
-
-@spatial_batchnorm_forward.mistake(
-    "`x.reshape(c, -1)` mixes the feature maps: move their axis to the front before you reshape"
-)
-def spatial_reshape_rows(x, gamma, beta, eps=1e-5):
-    rows = x.reshape(x.shape[1], -1)
-    mean, var = rows.mean(axis=1), rows.var(axis=1)
-    y = (rows - mean[:, None]) / np.sqrt(var + eps)[:, None]
-    return (gamma[:, None] * y + beta[:, None]).reshape(x.shape), mean, var
-
-
-@spatial_batchnorm_forward.mistake(
-    "the last result is a standard deviation: return the variance, without eps and without the root"
-)
-def spatial_returns_std(x, gamma, beta, eps=1e-5):
-    y, mean, var = _spatial(x, gamma, beta, eps)
-    return y, mean, np.sqrt(var)
-
-
-@spatial_batchnorm_forward.mistake("`eps` is ignored: 1e-5 is only its default")
-def spatial_default_eps(x, gamma, beta, eps=1e-5):
-    return _spatial(x, gamma, beta, 1e-5)
-
-
-@spatial_batchnorm_forward.variant("as rows of c columns, there and back")
-def spatial_rows(x, gamma, beta, eps=1e-5):
-    n, c, h, w = x.shape
-    rows = x.transpose(0, 2, 3, 1).reshape(n * h * w, c)
-    mean, var = rows.mean(axis=0), rows.var(axis=0)
-    y = gamma * (rows - mean) / np.sqrt(var + eps) + beta
-    return y.reshape(n, h, w, c).transpose(0, 3, 1, 2), mean, var
-
-
-@spatial_batchnorm_forward.variant("map by map")
-def spatial_maps(x, gamma, beta, eps=1e-5):
-    y, means, variances = np.empty_like(x), [], []
-    for c in range(x.shape[1]):
-        values = x[:, c]
-        means.append(values.mean())
-        variances.append(((values - means[-1]) ** 2).mean())
-        y[:, c] = gamma[c] * (values - means[-1]) / (variances[-1] + eps) ** 0.5 + beta[c]
-    return y, means, variances
-
-
-@spatial_batchnorm_forward.variant("einsum, in float32")
-def spatial_float32(x, gamma, beta, eps=1e-5):
-    x, count = x.astype(np.float32), np.float32(x.size // x.shape[1])
-    mean = np.einsum("nchw->c", x) / count
-    centred = x - mean.reshape(1, -1, 1, 1)
-    var = np.einsum("nchw,nchw->c", centred, centred) / count
-    scale = (gamma / np.sqrt(var + eps)).astype(np.float32)
-    shift = beta.reshape(-1, 1, 1).astype(np.float32)
-    return np.einsum("nchw,c->nchw", centred, scale) + shift, mean, var
+spatial_batchnorm_forward.add_mistakes("""
+    each pixel has a mean and a variance of its own: a feature map has one of each, over all images
+    and pixels
+        return _spatial(x, gamma, beta, eps, axis=(0,))
+    each image is normalized by itself: that is instance normalization; here the average runs over
+    the images, too
+        return _spatial(x, gamma, beta, eps, axis=(2, 3))
+    the average runs over the feature maps of each image: that is layer normalization; here each
+    feature map has its own, over all images and pixels
+        return _spatial(x, gamma, beta, eps, axis=(1, 2, 3))
+    one mean and one variance for everything: each feature map has its own
+        return _spatial(x, gamma, beta, eps, axis=(0, 1, 2, 3))
+    the last axis is taken for that of the feature maps (channels last): here it is the second
+        mean, var = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
+        return gamma * (x - mean) / np.sqrt(var + eps) + beta, mean, var
+    `x.reshape(-1, c)` mixes the feature maps: move their axis to the end before you reshape
+        flat = x.reshape(-1, x.shape[1])
+        mean, var = flat.mean(axis=0), flat.var(axis=0)
+        y = gamma * (flat - mean) / np.sqrt(var + eps) + beta
+        return y.reshape(x.shape), mean, var
+    the numbers are right, but they have come back in another order: the inverse of `moveaxis(x, 1,
+    -1)` is `moveaxis(y, -1, 1)`, a reshape is not
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return np.moveaxis(y, 1, -1).reshape(x.shape), mean, var
+    the variances of the single images were averaged: the images differ in their means, too, so take
+    the variance over all of them
+        mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(2, 3)).mean(axis=0)
+        y = (x - mean[:, None, None]) / np.sqrt(var + eps)[:, None, None]
+        return gamma[:, None, None] * y + beta[:, None, None], mean, var
+    the variance is divided by n * h * w - 1: within the batch it is the biased one
+        return _spatial(x, gamma, beta, eps, ddof=1)
+    eps stands outside the root: it is added to the variance, inside
+        return _spatial(x, gamma, beta, eps, std=lambda var: np.sqrt(var) + eps)
+    eps is left out: add it to the variance before the root
+        return _spatial(x, gamma, beta, eps, std=np.sqrt)
+    this divides by the variance: divide by its root
+        return _spatial(x, gamma, beta, eps, std=lambda var: var + eps)
+    mean and var have four axes: return vectors of shape (c,)
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y, mean[None, :, None, None], var[None, :, None, None]
+    gamma and beta are left out: y = gamma * x_hat + beta
+        return _spatial(x, np.ones_like(gamma), np.zeros_like(beta), eps)
+    gamma and beta have changed places: gamma scales, beta shifts
+        return _spatial(x, beta, gamma, eps)
+    the average runs over one of the two axes of the pixels only: `axis=(0, 2, 3)`
+        return _spatial(x, gamma, beta, eps, axis=(0, 2))
+    `x.reshape(c, -1)` mixes the feature maps: move their axis to the front before you reshape
+        rows = x.reshape(x.shape[1], -1)
+        mean, var = rows.mean(axis=1), rows.var(axis=1)
+        y = (rows - mean[:, None]) / np.sqrt(var + eps)[:, None]
+        return (gamma[:, None] * y + beta[:, None]).reshape(x.shape), mean, var
+    the last result is a standard deviation: return the variance, without eps and without the root
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y, mean, np.sqrt(var)
+    `eps` is ignored: 1e-5 is only its default
+        return _spatial(x, gamma, beta, 1e-5)
+""")
+spatial_batchnorm_forward.add_variants("""
+    as rows of c columns, there and back
+        n, c, h, w = x.shape
+        rows = x.transpose(0, 2, 3, 1).reshape(n * h * w, c)
+        mean, var = rows.mean(axis=0), rows.var(axis=0)
+        y = gamma * (rows - mean) / np.sqrt(var + eps) + beta
+        return y.reshape(n, h, w, c).transpose(0, 3, 1, 2), mean, var
+    map by map
+        y, means, variances = np.empty_like(x), [], []
+        for c in range(x.shape[1]):
+            values = x[:, c]
+            means.append(values.mean())
+            variances.append(((values - means[-1]) ** 2).mean())
+            y[:, c] = gamma[c] * (values - means[-1]) / (variances[-1] + eps) ** 0.5 + beta[c]
+        return y, means, variances
+    einsum, in float32
+        x, count = x.astype(np.float32), np.float32(x.size // x.shape[1])
+        mean = np.einsum("nchw->c", x) / count
+        centred = x - mean.reshape(1, -1, 1, 1)
+        var = np.einsum("nchw,nchw->c", centred, centred) / count
+        scale = (gamma / np.sqrt(var + eps)).astype(np.float32)
+        shift = beta.reshape(-1, 1, 1).astype(np.float32)
+        return np.einsum("nchw,c->nchw", centred, scale) + shift, mean, var
+""")
 
 
 @judge(reference.count_parameters, points=2, returns=("trained", "not_trained"))
@@ -1254,102 +787,53 @@ def _count(layers, *, learned=2, kept=2, bias=lambda n, k, given: k if given els
     return trained, not_trained
 
 
-@count_parameters.mistake(
-    "all four vectors of a normalization are counted as trained: gamma and beta are, the running mean and variance are not"
-)
-def count_all_trained(layers):
-    return _count(layers, learned=4, kept=0)
-
-
-@count_parameters.mistake(
-    "the running means and variances are not counted: each normalization keeps two numbers for each unit"
-)
-def count_without_kept(layers):
-    return _count(layers, kept=0)
-
-
-@count_parameters.mistake(
-    "a normalization has two numbers for each unit of either sort: gamma and beta, running mean and running variance"
-)
-def count_one_each(layers):
-    return _count(layers, learned=1, kept=1)
-
-
-@count_parameters.mistake(
-    "gamma and beta are not counted: they are learned, two for each unit"
-)
-def count_without_learned(layers):
-    return _count(layers, learned=0)
-
-
-@count_parameters.mistake("the first result is the total: return the trained ones alone")
-def count_total(layers):
-    trained, not_trained = _count(layers)
-    return trained + not_trained, not_trained
-
-
-@count_parameters.mistake("the two results have changed places: the trained ones come first")
-def count_swapped(layers):
-    return _count(layers)[::-1]
-
-
-@count_parameters.mistake("biases are counted even where a layer has none: look at `bias`")
-def count_always_bias(layers):
-    return _count(layers, bias=lambda n, k, given: k)
-
-
-@count_parameters.mistake("the biases are missing: a layer with `bias` has one for each unit")
-def count_never_bias(layers):
-    return _count(layers, bias=lambda n, k, given: 0)
-
-
-@count_parameters.mistake("a layer has one bias for each unit, not one for each input")
-def count_bias_of_inputs(layers):
-    return _count(layers, bias=lambda n, k, given: n if given else 0)
-
-
-@count_parameters.mistake("a layer has one bias for each unit, not one in all")
-def count_one_bias(layers):
-    return _count(layers, bias=lambda n, k, given: int(given))
-
-
-@count_parameters.mistake("only the last layer is counted: add up those of all layers")
-def count_last(layers):
-    return _count(layers[-1:])
-
-
-@count_parameters.mistake(
-    "inputs and units were added: a dense layer has a weight for each pair of them, n * k"
-)
-def count_sum_of_sizes(layers):
-    return _count(layers, bias=lambda n, k, given: n + k - n * k + (k if given else 0))
-
-
-@count_parameters.mistake(
-    "a normalization has four numbers for each unit: two are trained and two are not"
-)
-def count_none_trained(layers):
-    return _count(layers, learned=0, kept=4)
-
-
-@count_parameters.variant("sums of comprehensions")
-def count_sums(layers):
-    norms = 2 * sum(layer[1] for layer in layers if layer[0] == "batchnorm")
-    dense = sum((l[1] + l[3]) * l[2] for l in layers if l[0] == "dense")
-    return dense + norms, norms
-
-
-@count_parameters.variant("by making the arrays, in whole numbers of NumPy")
-def count_arrays(layers):
-    trained, kept = [np.zeros(0)], [np.zeros(0)]
-    for layer in layers:
-        if layer[0] == "dense":
-            trained += [np.zeros(layer[1:3]), np.zeros(layer[2] if layer[3] else 0)]
-        if layer[0] == "batchnorm":
-            trained.append(np.zeros((2, layer[1])))
-            kept.append(np.zeros((2, layer[1])))
-    return tuple(np.sum([array.size for array in arrays]) for arrays in (trained, kept))
-
+count_parameters.add_mistakes("""
+    all four vectors of a normalization are counted as trained: gamma and beta are, the running mean
+    and variance are not
+        return _count(layers, learned=4, kept=0)
+    the running means and variances are not counted: each normalization keeps two numbers for each
+    unit
+        return _count(layers, kept=0)
+    a normalization has two numbers for each unit of either sort: gamma and beta, running mean and
+    running variance
+        return _count(layers, learned=1, kept=1)
+    gamma and beta are not counted: they are learned, two for each unit
+        return _count(layers, learned=0)
+    the first result is the total: return the trained ones alone
+        trained, not_trained = _count(layers)
+        return trained + not_trained, not_trained
+    the two results have changed places: the trained ones come first
+        return _count(layers)[::-1]
+    biases are counted even where a layer has none: look at `bias`
+        return _count(layers, bias=lambda n, k, given: k)
+    the biases are missing: a layer with `bias` has one for each unit
+        return _count(layers, bias=lambda n, k, given: 0)
+    a layer has one bias for each unit, not one for each input
+        return _count(layers, bias=lambda n, k, given: n if given else 0)
+    a layer has one bias for each unit, not one in all
+        return _count(layers, bias=lambda n, k, given: int(given))
+    only the last layer is counted: add up those of all layers
+        return _count(layers[-1:])
+    inputs and units were added: a dense layer has a weight for each pair of them, n * k
+        return _count(layers, bias=lambda n, k, given: n + k - n * k + (k if given else 0))
+    a normalization has four numbers for each unit: two are trained and two are not
+        return _count(layers, learned=0, kept=4)
+""")
+count_parameters.add_variants("""
+    sums of comprehensions
+        norms = 2 * sum(layer[1] for layer in layers if layer[0] == "batchnorm")
+        dense = sum((l[1] + l[3]) * l[2] for l in layers if l[0] == "dense")
+        return dense + norms, norms
+    by making the arrays, in whole numbers of NumPy
+        trained, kept = [np.zeros(0)], [np.zeros(0)]
+        for layer in layers:
+            if layer[0] == "dense":
+                trained += [np.zeros(layer[1:3]), np.zeros(layer[2] if layer[3] else 0)]
+            if layer[0] == "batchnorm":
+                trained.append(np.zeros((2, layer[1])))
+                kept.append(np.zeros((2, layer[1])))
+        return tuple(np.sum([array.size for array in arrays]) for arrays in (trained, kept))
+""")
 
 right_in_training = Written(
     "right-in-training",

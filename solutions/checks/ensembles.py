@@ -1,6 +1,5 @@
 """How the exercises of the chapter on ensembles are judged."""
 
-import warnings
 
 import numpy as np
 
@@ -25,79 +24,41 @@ def average_probabilities(rng):
     yield Call("one model", probabilities=_probabilities(rng, 1, 3, 4))
 
 
-@average_probabilities.mistake("this is the sum over the models: divide it by their number")
-def probabilities_summed(probabilities):
-    return np.sum(probabilities, axis=0)
-
-
-@average_probabilities.mistake(
-    "the geometric mean was taken, of which one sure model can make zero: average the probabilities themselves"
-)
-def probabilities_geometric(probabilities):
-    mean = np.exp(np.mean(np.log(probabilities), axis=0))
-    return mean / mean.sum(axis=1, keepdims=True)
-
-
-@average_probabilities.mistake("the mean is over the examples: the first axis counts the models")
-def probabilities_over_examples(probabilities):
-    return np.mean(probabilities, axis=1)
-
-
-@average_probabilities.mistake("the mean is over the classes: the first axis counts the models")
-def probabilities_over_classes(probabilities):
-    return np.mean(probabilities, axis=-1)
-
-
-@average_probabilities.mistake(
-    "a softmax was taken once more: these are probabilities already, their mean is the answer"
-)
-def probabilities_softmax(probabilities):
-    powers = np.exp(np.mean(probabilities, axis=0))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-@average_probabilities.mistake(
-    "the geometric mean was taken, whose entries do not even add up to 1: take the mean"
-)
-def probabilities_geometric_unscaled(probabilities):
-    return np.exp(np.mean(np.log(probabilities), axis=0))
-
-
-@average_probabilities.mistake(
-    "this is the class that wins: return the mean probabilities of all classes"
-)
-def probabilities_argmax(probabilities):
-    return np.mean(probabilities, axis=0).argmax(axis=1)
-
-
-@average_probabilities.mistake(
-    "the median was taken, whose entries need not add up to 1: take the mean"
-)
-def probabilities_median(probabilities):
-    # Of two models the median is the mean: that the others differ is enough.
-    return np.median(probabilities, axis=0)
-
-
-@average_probabilities.mistake(
-    "each model was made to vote for one class first: average what it says of all classes"
-)
-def probabilities_of_votes(probabilities):
-    k = probabilities.shape[2]
-    return np.eye(k)[probabilities.argmax(axis=2)].mean(axis=0)
-
-
-@average_probabilities.variant("a loop over the models")
-def probabilities_loop(probabilities):
-    total = 0
-    for one in probabilities:
-        total = total + one / len(probabilities)
-    return total
-
-
-@average_probabilities.variant("in float32, by einsum")
-def probabilities_einsum(probabilities):
-    m = len(probabilities)
-    return np.einsum("mnk->nk", probabilities.astype(np.float32)) / np.float32(m)
+average_probabilities.add_mistakes("""
+    this is the sum over the models: divide it by their number
+        np.mean -> np.sum
+    the geometric mean was taken, of which one sure model can make zero: average the probabilities
+    themselves
+        mean = np.exp(np.mean(np.log(probabilities), axis=0))
+        return mean / mean.sum(axis=1, keepdims=True)
+    the mean is over the examples: the first axis counts the models
+        axis=0 -> axis=1
+    the mean is over the classes: the first axis counts the models
+        axis=0 -> axis=-1
+    a softmax was taken once more: these are probabilities already, their mean is the answer
+        powers = np.exp(np.mean(probabilities, axis=0))
+        return powers / powers.sum(axis=1, keepdims=True)
+    the geometric mean was taken, whose entries do not even add up to 1: take the mean
+        return np.exp(np.mean(np.log(probabilities), axis=0))
+    this is the class that wins: return the mean probabilities of all classes
+        return np.mean(probabilities, axis=0).argmax(axis=1)
+    the median was taken, whose entries need not add up to 1: take the mean
+        # Of two models the median is the mean: that the others differ is enough.
+        np.mean -> np.median
+    each model was made to vote for one class first: average what it says of all classes
+        k = probabilities.shape[2]
+        return np.eye(k)[probabilities.argmax(axis=2)].mean(axis=0)
+""")
+average_probabilities.add_variants("""
+    a loop over the models
+        total = 0
+        for one in probabilities:
+            total = total + one / len(probabilities)
+        return total
+    in float32, by einsum
+        m = len(probabilities)
+        return np.einsum("mnk->nk", probabilities.astype(np.float32)) / np.float32(m)
+""")
 
 
 def _ties(rng):
@@ -144,93 +105,49 @@ def majority_vote(rng):
     yield Call("a class that nobody names", votes=clear(7, 6, 6) + 1, n_classes=9)
 
 
-@majority_vote.mistake(
-    "class numbers are names: their mean means nothing, count the votes for each"
-)
-def vote_mean(votes, n_classes):
-    return np.round(np.mean(votes, axis=0)).astype(int)
-
-
-@majority_vote.mistake(
-    "class numbers are names: their median means nothing, count the votes for each"
-)
-def vote_median(votes, n_classes):
-    return np.median(votes, axis=0).astype(int)
-
-
-@majority_vote.mistake(
-    "of classes with equally many votes the largest was taken: take the smallest"
-)
-def vote_last_of_tied(votes, n_classes):
-    counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
-    return n_classes - 1 - counts[:, ::-1].argmax(axis=1)
-
-
-@majority_vote.mistake(
-    "the votes were counted for each model: count them for each example, along the first axis"
-)
-def vote_by_model(votes, n_classes):
-    return reference.majority_vote(votes.T, n_classes)
-
-
-@majority_vote.mistake("these are numbers of votes: return the class that has the most")
-def vote_counts(votes, n_classes):
-    return np.max(np.sum(votes[:, :, None] == np.arange(n_classes), axis=0), axis=1)
-
-
-@majority_vote.mistake(
-    "of classes with equally many votes the one that is met first was taken: take the smallest"
-)
-def vote_first_met(votes, n_classes):
-    return [max(column, key=column.count) for column in votes.T.tolist()]
-
-
-@majority_vote.mistake(
-    "the mean of class numbers, cut to a whole number, names no winner: count the votes for each class"
-)
-def vote_mean_cut(votes, n_classes):
-    return np.mean(votes, axis=0).astype(int)
-
-
-@majority_vote.mistake("class 0 was not counted: classes go from 0 to n_classes - 1")
-def vote_from_one(votes, n_classes):
-    counts = np.sum(votes[:, :, None] == np.arange(1, n_classes), axis=0)
-    return 1 + counts.argmax(axis=1)
-
-
-@majority_vote.mistake("the first model's vote was taken: count those of all")
-def vote_first_model(votes, n_classes):
-    return votes[0]
-
-
-@majority_vote.mistake("the last model's vote was taken: count those of all")
-def vote_last_model(votes, n_classes):
-    return votes[-1]
-
-
-@majority_vote.variant("bincount, column by column")
-def vote_bincount(votes, n_classes):
-    return [np.bincount(column, minlength=n_classes).argmax() for column in votes.T]
-
-
-@majority_vote.variant("np.unique, column by column")
-def vote_unique(votes, n_classes):
-    winners = []
-    for column in votes.T:
-        classes, times = np.unique(column, return_counts=True)
-        winners.append(int(classes[times.argmax()]))
-    return winners
-
-
-@majority_vote.variant("a dictionary")
-def vote_dictionary(votes, n_classes):
-    winners = []
-    for column in votes.T.tolist():
-        counts = {}
-        for vote in column:
-            counts[vote] = counts.get(vote, 0) + 1
-        winners.append(min(counts, key=lambda c: (-counts[c], c)))
-    return np.array(winners, dtype=float)
+majority_vote.add_mistakes("""
+    class numbers are names: their mean means nothing, count the votes for each
+        return np.round(np.mean(votes, axis=0)).astype(int)
+    class numbers are names: their median means nothing, count the votes for each
+        return np.median(votes, axis=0).astype(int)
+    of classes with equally many votes the largest was taken: take the smallest
+        counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
+        return n_classes - 1 - counts[:, ::-1].argmax(axis=1)
+    the votes were counted for each model: count them for each example, along the first axis
+        return majority_vote(votes.T, n_classes)
+    these are numbers of votes: return the class that has the most
+        return np.max(np.sum(votes[:, :, None] == np.arange(n_classes), axis=0), axis=1)
+    of classes with equally many votes the one that is met first was taken: take the smallest
+        return [max(column, key=column.count) for column in votes.T.tolist()]
+    the mean of class numbers, cut to a whole number, names no winner: count the votes for each
+    class
+        return np.mean(votes, axis=0).astype(int)
+    class 0 was not counted: classes go from 0 to n_classes - 1
+        counts = np.sum(votes[:, :, None] == np.arange(1, n_classes), axis=0)
+        return 1 + counts.argmax(axis=1)
+    the first model's vote was taken: count those of all
+        return votes[0]
+    the last model's vote was taken: count those of all
+        return votes[-1]
+""")
+majority_vote.add_variants("""
+    bincount, column by column
+        return [np.bincount(column, minlength=n_classes).argmax() for column in votes.T]
+    np.unique, column by column
+        winners = []
+        for column in votes.T:
+            classes, times = np.unique(column, return_counts=True)
+            winners.append(int(classes[times.argmax()]))
+        return winners
+    a dictionary
+        winners = []
+        for column in votes.T.tolist():
+            counts = {}
+            for vote in column:
+                counts[vote] = counts.get(vote, 0) + 1
+            winners.append(min(counts, key=lambda c: (-counts[c], c)))
+        return np.array(winners, dtype=float)
+""")
 
 
 @judge(reference.bootstrap_sample, points=1, returns=("rows",), compare_as=quantities.draws_with_replacement)
@@ -256,43 +173,24 @@ def _too_far(seed):
     )
 
 
-@bootstrap_sample.mistake(
-    "drawn without replacement: every example comes once; a bootstrap sample draws with replacement"
-)
-def bootstrap_permutation(n, rng):
-    return rng.permutation(n)
-
-
-@bootstrap_sample.mistake("the numbers do not come from the generator `rng`")
-def bootstrap_own_generator(n, rng):
-    return np.random.default_rng(0).integers(0, n, size=n)
-
-
-@bootstrap_sample.mistake(
-    "one example can never be drawn: `integers` leaves its upper end out, so draw from 0 up to n"
-)
-def bootstrap_without_last(n, rng):
-    return rng.integers(0, n - 1, size=n)
-
-
-@bootstrap_sample.mistake("n itself is drawn, which is no example: indices count from 0, and end with n - 1")
-def bootstrap_from_one(n, rng):
-    return rng.integers(1, n + 1, size=n)
-
-
-@bootstrap_sample.mistake("half as many draws as examples, repeated: draw n times")
-def bootstrap_half(n, rng):
-    return np.resize(rng.integers(0, n, size=n // 2), n)
-
-
-@bootstrap_sample.variant("rng.choice")
-def bootstrap_choice(n, rng):
-    return rng.choice(n, size=n, replace=True)
-
-
-@bootstrap_sample.variant("one after the other")
-def bootstrap_list(n, rng):
-    return [int(n * rng.random()) for _ in range(n)]
+bootstrap_sample.add_mistakes("""
+    drawn without replacement: every example comes once; a bootstrap sample draws with replacement
+        return rng.permutation(n)
+    the numbers do not come from the generator `rng`
+        return np.random.default_rng(0).integers(0, n, size=n)
+    one example can never be drawn: `integers` leaves its upper end out, so draw from 0 up to n
+        0, n -> 0, n - 1
+    n itself is drawn, which is no example: indices count from 0, and end with n - 1
+        0, n -> 1, n + 1
+    half as many draws as examples, repeated: draw n times
+        return np.resize(rng.integers(0, n, size=n // 2), n)
+""")
+bootstrap_sample.add_variants("""
+    rng.choice
+        return rng.choice(n, size=n, replace=True)
+    one after the other
+        return [int(n * rng.random()) for _ in range(n)]
+""")
 
 
 @judge(reference.bagging_predict, points=2, returns=("y_new",), rtol=1e-6)
@@ -313,100 +211,50 @@ def bagging_predict(rng):
         yield Call(label, x=x, y=y, rows=rows, x_new=x_new, degree=degree)
 
 
-@bagging_predict.mistake(
-    "one polynomial was fitted to all the data: fit one to each sample, then average"
-)
-def bagging_one_fit(x, y, rows, x_new, degree):
-    return np.polynomial.Polynomial.fit(x, y, degree)(x_new)
-
-
-@bagging_predict.mistake(
-    "one polynomial was fitted to all samples together: fit one to each, then average the predictions"
-)
-def bagging_pooled(x, y, rows, x_new, degree):
-    return np.polynomial.Polynomial.fit(x[rows].ravel(), y[rows].ravel(), degree)(x_new)
-
-
-@bagging_predict.mistake(
-    "only x was taken from the sample: y belongs to the same indices, y[row] with x[row]"
-)
-def bagging_torn(x, y, rows, x_new, degree):
-    fit = np.polynomial.Polynomial.fit
-    return np.mean([fit(x[r], y, degree)(x_new) for r in rows], axis=0)
-
-
-@bagging_predict.mistake(
-    "only y was taken from the sample: x belongs to the same indices, x[row] with y[row]"
-)
-def bagging_torn_x(x, y, rows, x_new, degree):
-    fit = np.polynomial.Polynomial.fit
-    return np.mean([fit(x, y[r], degree)(x_new) for r in rows], axis=0)
-
-
-@bagging_predict.mistake(
-    "the `coef` of `Polynomial.fit` belong to a rescaled x: call the polynomial itself"
-)
-def bagging_scaled_coefficients(x, y, rows, x_new, degree):
-    fit = np.polynomial.Polynomial.fit
-    coefficients = np.mean([fit(x[r], y[r], degree).coef for r in rows], axis=0)
-    return np.polynomial.polynomial.polyval(x_new, coefficients)
-
-
-@bagging_predict.mistake("the median of the predictions was taken: take their mean")
-def bagging_median(x, y, rows, x_new, degree):
-    return np.median(bagging_members(x, y, rows, x_new, degree), axis=0)
-
-
-@bagging_predict.mistake("only the first sample was used: fit one polynomial to each")
-def bagging_first(x, y, rows, x_new, degree):
-    return bagging_members(x, y, rows, x_new, degree)[0]
-
-
-@bagging_predict.mistake(
-    "divided by the number of examples: divide by that of the samples, len(rows)"
-)
-def bagging_by_examples(x, y, rows, x_new, degree):
-    return bagging_members(x, y, rows, x_new, degree).sum(axis=0) / len(x)
-
-
-@bagging_predict.mistake(
-    "the polynomials have one power too few: of degree d they have d + 1 coefficients"
-)
-def bagging_degree_less(x, y, rows, x_new, degree):
-    powers, new = (np.vander(v, degree) for v in (x, x_new))
-    return np.mean([new @ np.linalg.lstsq(powers[r], y[r], rcond=None)[0] for r in rows], axis=0)
-
-
-@bagging_predict.mistake("these are the predictions of all models: average them")
-def bagging_members(x, y, rows, x_new, degree):
-    fit = np.polynomial.Polynomial.fit
-    return np.array([fit(x[r], y[r], degree)(x_new) for r in rows])
-
-
-@bagging_predict.mistake("the predictions were added up: divide by the number of models")
-def bagging_sum(x, y, rows, x_new, degree):
-    return reference.bagging_predict(x, y, rows, x_new, degree) * len(rows)
-
-
-@bagging_predict.mistake("repeated examples were counted once: a sample keeps its repetitions")
-def bagging_distinct(x, y, rows, x_new, degree):
-    fit = np.polynomial.Polynomial.fit
-    return np.mean([fit(x[np.unique(r)], y[np.unique(r)], degree)(x_new) for r in rows], axis=0)
-
-
-@bagging_predict.variant("np.polyfit, the coefficients averaged")
-def bagging_coefficients(x, y, rows, x_new, degree):
-    # A polynomial's value is linear in its coefficients: here it is the same.
-    return np.polyval(np.mean([np.polyfit(x[r], y[r], degree) for r in rows], axis=0), x_new)
-
-
-@bagging_predict.variant("least squares with powers")
-def bagging_least_squares(x, y, rows, x_new, degree):
-    powers, new = (np.vander(v, degree + 1) for v in (x, x_new))
-    total = np.zeros(len(x_new))
-    for r in rows:
-        total += new @ np.linalg.lstsq(powers[r], y[r], rcond=None)[0]
-    return total / len(rows)
+bagging_predict.add_mistakes("""
+    one polynomial was fitted to all the data: fit one to each sample, then average
+        return np.polynomial.Polynomial.fit(x, y, degree)(x_new)
+    one polynomial was fitted to all samples together: fit one to each, then average the predictions
+        return np.polynomial.Polynomial.fit(x[rows].ravel(), y[rows].ravel(), degree)(x_new)
+    only x was taken from the sample: y belongs to the same indices, y[row] with x[row]
+        y[r] -> y
+    only y was taken from the sample: x belongs to the same indices, x[row] with y[row]
+        x[r], y -> x, y
+    the `coef` of `Polynomial.fit` belong to a rescaled x: call the polynomial itself
+        fit = np.polynomial.Polynomial.fit
+        coefficients = np.mean([fit(x[r], y[r], degree).coef for r in rows], axis=0)
+        return np.polynomial.polynomial.polyval(x_new, coefficients)
+    the median of the predictions was taken: take their mean
+        np.mean -> np.median
+    only the first sample was used: fit one polynomial to each
+        return np.polynomial.Polynomial.fit(x[rows[0]], y[rows[0]], degree)(x_new)
+    divided by the number of examples: divide by that of the samples, len(rows)
+        np.mean -> np.sum
+        axis=0) -> axis=0) / len(x)
+    the polynomials have one power too few: of degree d they have d + 1 coefficients
+        powers, new = (np.vander(v, degree) for v in (x, x_new))
+        return np.mean(
+            [new @ np.linalg.lstsq(powers[r], y[r], rcond=None)[0] for r in rows], axis=0
+        )
+    these are the predictions of all models: average them
+        fit = np.polynomial.Polynomial.fit
+        return np.array([fit(x[r], y[r], degree)(x_new) for r in rows])
+    the predictions were added up: divide by the number of models
+        return bagging_predict(x, y, rows, x_new, degree) * len(rows)
+    repeated examples were counted once: a sample keeps its repetitions
+        x[r], y[r] -> x[np.unique(r)], y[np.unique(r)]
+""")
+bagging_predict.add_variants("""
+    np.polyfit, the coefficients averaged
+        # A polynomial's value is linear in its coefficients: here it is the same.
+        return np.polyval(np.mean([np.polyfit(x[r], y[r], degree) for r in rows], axis=0), x_new)
+    least squares with powers
+        powers, new = (np.vander(v, degree + 1) for v in (x, x_new))
+        total = np.zeros(len(x_new))
+        for r in rows:
+            total += new @ np.linalg.lstsq(powers[r], y[r], rcond=None)[0]
+        return total / len(rows)
+""")
 
 
 @judge(reference.out_of_bag_average, points=2, returns=("average",))
@@ -434,81 +282,44 @@ def _seen(rows):
     return np.array([np.isin(np.arange(len(r)), r) for r in rows])
 
 
-@out_of_bag_average.mistake(
-    "all models were averaged: leave out those that saw the example in training"
-)
-def oob_all(predictions, rows):
-    return np.mean(predictions, axis=0)
-
-
-@out_of_bag_average.mistake("the models that saw the example were averaged: take the others")
-def oob_in_bag(predictions, rows):
-    seen = _seen(rows)
-    return np.sum(predictions * seen, axis=0) / np.maximum(seen.sum(axis=0), 1)
-
-
-@out_of_bag_average.mistake(
-    "divided by the number of all models: divide by that of the models that did not see the example"
-)
-def oob_divided_by_all(predictions, rows):
-    return np.mean(predictions * ~_seen(rows), axis=0)
-
-
-@out_of_bag_average.mistake(
-    "these are sums: divide by the number of models that did not see the example"
-)
-def oob_sum(predictions, rows):
-    return np.sum(predictions * ~_seen(rows), axis=0)
-
-
-@out_of_bag_average.mistake(
-    "an example counts as unseen where its index is not at its own place: look for it anywhere in the sample"
-)
-def oob_by_place(predictions, rows):
-    unseen = rows != np.arange(rows.shape[1])
-    return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
-
-
-@out_of_bag_average.mistake(
-    "an example was left out as soon as one model had seen it: ask each model by itself"
-)
-def oob_seen_by_any(predictions, rows):
-    unseen = np.broadcast_to(~_seen(rows).any(axis=0), predictions.shape)
-    return np.sum(predictions * unseen, axis=0) / unseen.sum(axis=0)
-
-
-@out_of_bag_average.mistake(
-    "this is one mean for each model: average over the models, one number for each example"
-)
-def oob_for_each_model(predictions, rows):
-    unseen = ~_seen(rows)
-    return np.sum(predictions * unseen, axis=1) / unseen.sum(axis=1)
-
-
-@out_of_bag_average.mistake(
-    "an example that every model has seen has no such mean: give nan, not 0"
-)
-def oob_zero(predictions, rows):
-    return np.nan_to_num(reference.out_of_bag_average(predictions, rows), nan=0.0)
-
-
-@out_of_bag_average.variant("with nanmean")
-def oob_nanmean(predictions, rows):
-    hidden = predictions.copy()
-    for model, r in enumerate(rows):
-        hidden[model, r] = np.nan
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of an example that every model has seen
-        return np.nanmean(hidden, axis=0)
-
-
-@out_of_bag_average.variant("example by example")
-def oob_loop(predictions, rows):
-    averages = []
-    for i, column in enumerate(predictions.T.tolist()):
-        others = [p for p, row in zip(column, rows.tolist(), strict=True) if i not in row]
-        averages.append(sum(others) / len(others) if others else float("nan"))
-    return averages
+out_of_bag_average.add_mistakes("""
+    all models were averaged: leave out those that saw the example in training
+        return np.mean(predictions, axis=0)
+    the models that saw the example were averaged: take the others
+        seen = _seen(rows)
+        return np.sum(predictions * seen, axis=0) / np.maximum(seen.sum(axis=0), 1)
+    divided by the number of all models: divide by that of the models that did not see the example
+        return np.mean(predictions * ~_seen(rows), axis=0)
+    these are sums: divide by the number of models that did not see the example
+        return np.sum(predictions * ~_seen(rows), axis=0)
+    an example counts as unseen where its index is not at its own place: look for it anywhere in the
+    sample
+        unseen = rows != np.arange(rows.shape[1])
+        return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
+    an example was left out as soon as one model had seen it: ask each model by itself
+        unseen = np.broadcast_to(~_seen(rows).any(axis=0), predictions.shape)
+        return np.sum(predictions * unseen, axis=0) / unseen.sum(axis=0)
+    this is one mean for each model: average over the models, one number for each example
+        unseen = ~_seen(rows)
+        return np.sum(predictions * unseen, axis=1) / unseen.sum(axis=1)
+    an example that every model has seen has no such mean: give nan, not 0
+        return np.nan_to_num(out_of_bag_average(predictions, rows), nan=0.0)
+""")
+out_of_bag_average.add_variants("""
+    with nanmean
+        hidden = predictions.copy()
+        for model, r in enumerate(rows):
+            hidden[model, r] = np.nan
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an example that every model has seen
+            return np.nanmean(hidden, axis=0)
+    example by example
+        averages = []
+        for i, column in enumerate(predictions.T.tolist()):
+            others = [p for p, row in zip(column, rows.tolist(), strict=True) if i not in row]
+            averages.append(sum(others) / len(others) if others else float("nan"))
+        return averages
+""")
 
 
 @judge(reference.fit_stump, points=4, returns=("feature", "threshold", "sign", "error"))
@@ -588,34 +399,6 @@ def _all_differ(case):
     return plain[0][1:] != right and plain[1][0] > plain[0][0]
 
 
-@fit_stump.mistake(
-    "every example counts the same: the error is the sum of the *weights* of the wrong ones"
-)
-def stump_unweighted(x, y, weights):
-    n = len(y)
-    return reference.fit_stump(x, y, np.full(n, 1 / n))
-
-
-@fit_stump.mistake("only stumps that answer 1 above the threshold were tried: try both signs")
-def stump_one_sign(x, y, weights):
-    error, feature, threshold, sign = next(s for s in _stumps(x, y, weights) if s[3] == 1)
-    return feature, threshold, sign, error
-
-
-@fit_stump.mistake("the threshold is one of the values: put it half-way between two neighbours")
-def stump_at_a_value(x, y, weights):
-    feature, threshold, sign, error = reference.fit_stump(x, y, weights)
-    return feature, x[x[:, feature] < threshold, feature].max(), sign, error
-
-
-@fit_stump.mistake(
-    "the threshold is the value above the cut: put it half-way between two neighbours"
-)
-def stump_at_upper_value(x, y, weights):
-    feature, threshold, sign, error = reference.fit_stump(x, y, weights)
-    return feature, x[x[:, feature] > threshold, feature].min(), sign, error
-
-
 def _best_cut(x, y, weights, cuts_of, features=None):
     """As the reference, with other thresholds or fewer features."""
     best = None
@@ -633,87 +416,70 @@ def _middles(values):
     return (values[:-1] + values[1:]) / 2
 
 
-@fit_stump.mistake("a value that comes twice is no pair of neighbours: `np.unique` gives each once")
-def stump_between_equal_values(x, y, weights):
-    return _best_cut(x, y, weights, lambda column: _middles(np.sort(column)))
-
-
-@fit_stump.mistake("rows that follow each other are no neighbours: sort the feature's values first")
-def stump_unsorted(x, y, weights):
-    return _best_cut(x, y, weights, _middles)
-
-
-@fit_stump.mistake("the cut above the smallest value was left out: of n values there are n - 1")
-def stump_without_first_cut(x, y, weights):
-    return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[1:])
-
-
-@fit_stump.mistake("the cut below the largest value was left out: of n values there are n - 1")
-def stump_without_last_cut(x, y, weights):
-    return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[:-1])
-
-
-@fit_stump.mistake("only the first feature was tried: try them all")
-def stump_first_feature(x, y, weights):
-    return _best_cut(x, y, weights, lambda column: _middles(np.unique(column)), features=[0])
-
-
-@fit_stump.mistake(
-    "the stump is the one with the fewest wrong examples: take that of least weighted error"
-)
-def stump_chosen_unweighted(x, y, weights):
-    feature, threshold, sign, _ = stump_unweighted(x, y, weights)
-    answer = np.where(x[:, feature] > threshold, sign, -sign)
-    return feature, threshold, sign, weights[answer != y].sum()
-
-
-@fit_stump.mistake("the last number is the share of wrong examples: give the sum of their weights")
-def stump_share_of_wrong(x, y, weights):
-    feature, threshold, sign, _ = reference.fit_stump(x, y, weights)
-    return feature, threshold, sign, np.mean(np.where(x[:, feature] > threshold, sign, -sign) != y)
-
-
-@fit_stump.mistake("the sign is the wrong way round: it is the answer *above* the threshold")
-def stump_sign_below(x, y, weights):
-    feature, threshold, sign, error = reference.fit_stump(x, y, weights)
-    return feature, threshold, -sign, error
-
-
-@fit_stump.mistake(
-    "the stump with the *largest* error was taken: its opposite is the best, give that"
-)
-def stump_worst(x, y, weights):
-    error, feature, threshold, sign = _stumps(x, y, weights)[-1]
-    return feature, threshold, sign, error
-
-
-@fit_stump.mistake("the last number is the share that is right: give the weighted error")
-def stump_accuracy(x, y, weights):
-    *stump, error = reference.fit_stump(x, y, weights)
-    return (*stump, 1 - error)
-
-
-@fit_stump.variant("all stumps at once")
-def stump_table(x, y, weights):
-    error, feature, threshold, sign = _stumps(x, y, weights)[0]
-    return feature, threshold, sign, error
-
-
-@fit_stump.variant("by running sums over the sorted examples")
-def stump_sums(x, y, weights):
-    best = (np.inf,)
-    for feature in range(x.shape[1]):
-        order = np.argsort(x[:, feature], kind="stable")
-        v, signed = x[order, feature], (weights * y)[order]
-        below = np.cumsum(signed)[:-1]
-        # Of the stump with sign 1: what it gets right, minus what it gets wrong.
-        edge = signed.sum() - 2 * below
-        for i in np.flatnonzero(v[1:] > v[:-1]):
-            for sign in (1, -1):
-                error = (1 - sign * edge[i]) / 2
-                if error < best[0]:
-                    best = error, feature, (v[i] + v[i + 1]) / 2, sign
-    return best[1], best[2], best[3], best[0]
+fit_stump.add_mistakes("""
+    every example counts the same: the error is the sum of the *weights* of the wrong ones
+        n = len(y)
+        return fit_stump(x, y, np.full(n, 1 / n))
+    only stumps that answer 1 above the threshold were tried: try both signs
+        error, feature, threshold, sign = next(s for s in _stumps(x, y, weights) if s[3] == 1)
+        return feature, threshold, sign, error
+    the threshold is one of the values: put it half-way between two neighbours
+        feature, threshold, sign, error = fit_stump(x, y, weights)
+        return feature, x[x[:, feature] < threshold, feature].max(), sign, error
+    the threshold is the value above the cut: put it half-way between two neighbours
+        feature, threshold, sign, error = fit_stump(x, y, weights)
+        return feature, x[x[:, feature] > threshold, feature].min(), sign, error
+    a value that comes twice is no pair of neighbours: `np.unique` gives each once
+        return _best_cut(x, y, weights, lambda column: _middles(np.sort(column)))
+    rows that follow each other are no neighbours: sort the feature's values first
+        return _best_cut(x, y, weights, _middles)
+    the cut above the smallest value was left out: of n values there are n - 1
+        return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[1:])
+    the cut below the largest value was left out: of n values there are n - 1
+        return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[:-1])
+    only the first feature was tried: try them all
+        return _best_cut(x, y, weights, lambda column: _middles(np.unique(column)), features=[0])
+    the stump is the one with the fewest wrong examples: take that of least weighted error
+        feature, threshold, sign, _ = fit_stump(x, y, np.full(len(y), 1 / len(y)))
+        answer = np.where(x[:, feature] > threshold, sign, -sign)
+        return feature, threshold, sign, weights[answer != y].sum()
+    the last number is the share of wrong examples: give the sum of their weights
+        feature, threshold, sign, _ = fit_stump(x, y, weights)
+        return (
+            feature,
+            threshold,
+            sign,
+            np.mean(np.where(x[:, feature] > threshold, sign, -sign) != y),
+        )
+    the sign is the wrong way round: it is the answer *above* the threshold
+        feature, threshold, sign, error = fit_stump(x, y, weights)
+        return feature, threshold, -sign, error
+    the stump with the *largest* error was taken: its opposite is the best, give that
+        error, feature, threshold, sign = _stumps(x, y, weights)[-1]
+        return feature, threshold, sign, error
+    the last number is the share that is right: give the weighted error
+        *stump, error = fit_stump(x, y, weights)
+        return (*stump, 1 - error)
+""")
+fit_stump.add_variants("""
+    all stumps at once
+        error, feature, threshold, sign = _stumps(x, y, weights)[0]
+        return feature, threshold, sign, error
+    by running sums over the sorted examples
+        best = (np.inf,)
+        for feature in range(x.shape[1]):
+            order = np.argsort(x[:, feature], kind="stable")
+            v, signed = x[order, feature], (weights * y)[order]
+            below = np.cumsum(signed)[:-1]
+            # Of the stump with sign 1: what it gets right, minus what it gets wrong.
+            edge = signed.sum() - 2 * below
+            for i in np.flatnonzero(v[1:] > v[:-1]):
+                for sign in (1, -1):
+                    error = (1 - sign * edge[i]) / 2
+                    if error < best[0]:
+                        best = error, feature, (v[i] + v[i + 1]) / 2, sign
+        return best[1], best[2], best[3], best[0]
+""")
 
 
 @judge(reference.adaboost, points=4, returns=("chosen", "alphas"))
@@ -784,151 +550,97 @@ def _reweighted(weights, alpha, agreement):
     return weights / weights.sum()
 
 
-@adaboost.mistake("the votes are twice as large: alpha is *half* the logarithm of (1 - e) / e")
-def adaboost_double(candidates, y, n_rounds):
-    chosen, alphas = reference.adaboost(candidates, y, n_rounds)
-    return chosen, 2 * alphas
-
-
-@adaboost.mistake(
-    "alpha is *half* the logarithm of (1 - e) / e, in the vote and in the update of the weights"
-)
-def adaboost_full_log(candidates, y, n_rounds):
-    return _boosted(candidates, y, n_rounds, lambda e: 2 * _half_log(e), _reweighted)
-
-
-@adaboost.mistake(
-    "with log(e / (1 - e)) / 2 votes and weights go the wrong way: the fraction is (1 - e) / e"
-)
-def adaboost_fraction_turned(candidates, y, n_rounds):
-    return _boosted(candidates, y, n_rounds, lambda e: -_half_log(e), _reweighted)
-
-
-@adaboost.mistake(
-    "the update reaches the wrong examples alone, or the right ones: exp(alpha) for those, exp(-alpha) for these"
-)
-def adaboost_only_wrong(candidates, y, n_rounds):
-    return _boosted(
-        candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, np.minimum(g, 0))
-    )
-
-
-@adaboost.mistake("the exponent leaves out alpha: it is minus alpha times label times answer")
-def adaboost_update_without_alpha(candidates, y, n_rounds):
-    return _boosted(
-        candidates, y, n_rounds, _half_log, lambda w, a, agreement: _reweighted(w, 1, agreement)
-    )
-
-
-@adaboost.mistake("the exponent leaves out the label: it is minus alpha times label times answer")
-def adaboost_update_without_label(candidates, y, n_rounds):
-    return _boosted(candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, g * y))
-
-
-@adaboost.mistake(
-    "the weights begin anew in each round: multiply those that the round before has left"
-)
-def adaboost_without_memory(candidates, y, n_rounds):
-    n = len(y)
-    return _boosted(
-        candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(np.full(n, 1 / n), a, g)
-    )
-
-
-@adaboost.mistake(
-    "the weighted error is the *sum* of the weights of the wrong ones, not their mean"
-)
-def adaboost_mean_error(candidates, y, n_rounds):
-    n = len(y)
-    return _boosted(candidates, y, n_rounds, lambda e: _half_log(e / n), _reweighted)
-
-
-@adaboost.mistake(
-    "a candidate was struck out once it had been chosen: it may be the best again in a later round"
-)
-def adaboost_without_return(candidates, y, n_rounds):
-    def choose(errors, chosen):
-        errors[chosen] = np.inf
-        return np.argmin(errors)
-
-    return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
-
-
-@adaboost.mistake(
-    "the candidate whose error is farthest from one half was chosen: take the least error"
-)
-def adaboost_farthest_from_half(candidates, y, n_rounds):
-    def choose(errors, chosen):
-        return np.argmax(np.abs(errors - 0.5))
-
-    return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
-
-
-@adaboost.mistake("every vote counts the same: alpha grows as the error falls")
-def adaboost_equal_votes(candidates, y, n_rounds):
-    chosen, alphas = reference.adaboost(candidates, y, n_rounds)
-    return chosen, np.ones_like(alphas)
-
-
-@adaboost.mistake(
-    "the weights never change, so that every round is the first: examples that are wrong must gain weight"
-)
-def adaboost_without_update(candidates, y, n_rounds):
-    return _boosted(candidates, y, n_rounds, _half_log, lambda w, alpha, agreement: w)
-
-
-@adaboost.mistake(
-    "the weights of the examples that are *right* grow: the exponent is minus alpha times label times answer"
-)
-def adaboost_wrong_way(candidates, y, n_rounds):
-    return _boosted(
-        candidates, y, n_rounds, _half_log, lambda w, a, agreement: _reweighted(w, -a, agreement)
-    )
-
-
-@adaboost.mistake("the weights were not divided by their sum, so that they are no shares any more")
-def adaboost_not_normalised(candidates, y, n_rounds):
-    with np.errstate(all="ignore"):
+adaboost.add_mistakes("""
+    the votes are twice as large: alpha is *half* the logarithm of (1 - e) / e
+        chosen, alphas = adaboost(candidates, y, n_rounds)
+        return chosen, 2 * alphas
+    alpha is *half* the logarithm of (1 - e) / e, in the vote and in the update of the weights
+        return _boosted(candidates, y, n_rounds, lambda e: 2 * _half_log(e), _reweighted)
+    with log(e / (1 - e)) / 2 votes and weights go the wrong way: the fraction is (1 - e) / e
+        return _boosted(candidates, y, n_rounds, lambda e: -_half_log(e), _reweighted)
+    the update reaches the wrong examples alone, or the right ones: exp(alpha) for those,
+    exp(-alpha) for these
         return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, agreement: w * np.exp(-a * agreement)
+            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, np.minimum(g, 0))
         )
-
-
-@adaboost.mistake(
-    "this is log(e / (1 - e)) / 2, a negative vote for a good classifier: turn the fraction over"
-)
-def adaboost_negative_votes(candidates, y, n_rounds):
-    chosen, alphas = reference.adaboost(candidates, y, n_rounds)
-    return chosen, -alphas
-
-
-@adaboost.variant("weights of wrong ones divided by 2e, of right ones by 2(1 - e)")
-def adaboost_by_halves(candidates, y, n_rounds):
-    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
-    for _ in range(n_rounds):
-        wrong = candidates != y
-        errors = wrong @ weights
-        best = errors.argmin()
-        e = errors[best]
-        chosen.append(int(best))
-        alphas.append(0.5 * np.log(1 / e - 1))
-        weights = np.where(wrong[best], weights / (2 * e), weights / (2 * (1 - e)))
-    return chosen, alphas
-
-
-@adaboost.variant("by the exponential loss of the sum so far")
-def adaboost_by_margins(candidates, y, n_rounds):
-    score, chosen, alphas = np.zeros(len(y)), [], []
-    for _ in range(n_rounds):
-        weights = np.exp(-y * score)
-        weights = weights / weights.sum()
-        errors = [float(weights[row != y].sum()) for row in candidates]
-        best = errors.index(min(errors))
-        alpha = np.arctanh(1 - 2 * errors[best])
-        score = score + alpha * candidates[best]
-        chosen.append(best)
-        alphas.append(alpha)
-    return chosen, alphas
+    the exponent leaves out alpha: it is minus alpha times label times answer
+        return _boosted(
+            candidates, y, n_rounds, _half_log, lambda w, a, agreement: _reweighted(w, 1, agreement)
+        )
+    the exponent leaves out the label: it is minus alpha times label times answer
+        return _boosted(
+            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, g * y)
+        )
+    the weights begin anew in each round: multiply those that the round before has left
+        n = len(y)
+        return _boosted(
+            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(np.full(n, 1 / n), a, g)
+        )
+    the weighted error is the *sum* of the weights of the wrong ones, not their mean
+        n = len(y)
+        return _boosted(candidates, y, n_rounds, lambda e: _half_log(e / n), _reweighted)
+    a candidate was struck out once it had been chosen: it may be the best again in a later round
+        def choose(errors, chosen):
+            errors[chosen] = np.inf
+            return np.argmin(errors)
+        return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
+    the candidate whose error is farthest from one half was chosen: take the least error
+        def choose(errors, chosen):
+            return np.argmax(np.abs(errors - 0.5))
+        return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
+    every vote counts the same: alpha grows as the error falls
+        chosen, alphas = adaboost(candidates, y, n_rounds)
+        return chosen, np.ones_like(alphas)
+    the weights never change, so that every round is the first: examples that are wrong must gain
+    weight
+        return _boosted(candidates, y, n_rounds, _half_log, lambda w, alpha, agreement: w)
+    the weights of the examples that are *right* grow: the exponent is minus alpha times label times
+    answer
+        return _boosted(
+            candidates,
+            y,
+            n_rounds,
+            _half_log,
+            lambda w, a, agreement: _reweighted(w, -a, agreement),
+        )
+    the weights were not divided by their sum, so that they are no shares any more
+        with np.errstate(all="ignore"):
+            return _boosted(
+                candidates,
+                y,
+                n_rounds,
+                _half_log,
+                lambda w, a, agreement: w * np.exp(-a * agreement),
+            )
+    this is log(e / (1 - e)) / 2, a negative vote for a good classifier: turn the fraction over
+        chosen, alphas = adaboost(candidates, y, n_rounds)
+        return chosen, -alphas
+""")
+adaboost.add_variants("""
+    weights of wrong ones divided by 2e, of right ones by 2(1 - e)
+        weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
+        for _ in range(n_rounds):
+            wrong = candidates != y
+            errors = wrong @ weights
+            best = errors.argmin()
+            e = errors[best]
+            chosen.append(int(best))
+            alphas.append(0.5 * np.log(1 / e - 1))
+            weights = np.where(wrong[best], weights / (2 * e), weights / (2 * (1 - e)))
+        return chosen, alphas
+    by the exponential loss of the sum so far
+        score, chosen, alphas = np.zeros(len(y)), [], []
+        for _ in range(n_rounds):
+            weights = np.exp(-y * score)
+            weights = weights / weights.sum()
+            errors = [float(weights[row != y].sum()) for row in candidates]
+            best = errors.index(min(errors))
+            alpha = np.arctanh(1 - 2 * errors[best])
+            score = score + alpha * candidates[best]
+            chosen.append(best)
+            alphas.append(alpha)
+        return chosen, alphas
+""")
 
 
 @judge(reference.snapshot_schedule, points=2, returns=("lr",))
@@ -948,108 +660,51 @@ def snapshot_schedule(rng):
         )
 
 
-@snapshot_schedule.mistake(
-    "one cosine over the whole training: begin anew in every cycle, by `step` modulo the cycle's length"
-)
-def snapshot_one_cosine(step, n_steps, n_cycles, lr):
-    return lr / 2 * (1 + np.cos(np.pi * step / n_steps))
-
-
-@snapshot_schedule.mistake(
-    "a cosine of period one cycle, which rises again: half a period, pi, is one cycle"
-)
-def snapshot_full_period(step, n_steps, n_cycles, lr):
-    c = -(-n_steps // n_cycles)
-    return lr / 2 * (1 + np.cos(2 * np.pi * (step % c) / c))
-
-
-@snapshot_schedule.mistake(
-    "the rate starts at 2 * lr: halve it, since 1 + cos is 2 at the beginning"
-)
-def snapshot_twice(step, n_steps, n_cycles, lr):
-    return 2 * reference.snapshot_schedule(step, n_steps, n_cycles, lr)
-
-
-@snapshot_schedule.mistake(
-    "the length of a cycle was rounded down: round it up, so that there are no more cycles than asked for"
-)
-def snapshot_rounded_down(step, n_steps, n_cycles, lr):
-    c = n_steps // n_cycles
-    return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
-
-
-@snapshot_schedule.mistake(
-    "the steps were counted from 1: here the first one is 0, and has the rate lr"
-)
-def snapshot_from_one(step, n_steps, n_cycles, lr):
-    return reference.snapshot_schedule(step - 1, n_steps, n_cycles, lr)
-
-
-@snapshot_schedule.mistake(
-    "the steps were counted one too far: the first one is 0, and has the rate lr"
-)
-def snapshot_one_ahead(step, n_steps, n_cycles, lr):
-    return reference.snapshot_schedule(step + 1, n_steps, n_cycles, lr)
-
-
-@snapshot_schedule.mistake(
-    "without `step` modulo the cycle's length the rate climbs in every second cycle instead of jumping up"
-)
-def snapshot_without_modulo(step, n_steps, n_cycles, lr):
-    c = -(-n_steps // n_cycles)
-    return lr / 2 * (1 + np.cos(np.pi * step / c))
-
-
-@snapshot_schedule.mistake("a cycle is a whole number of steps: round n_steps / n_cycles up")
-def snapshot_length_not_whole(step, n_steps, n_cycles, lr):
-    c = n_steps / n_cycles
-    return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
-
-
-@snapshot_schedule.mistake(
-    "a cycle is one step too long where the cycles divide the steps: n // m + 1 does not round up"
-)
-def snapshot_one_longer(step, n_steps, n_cycles, lr):
-    c = n_steps // n_cycles + 1
-    return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
-
-
-@snapshot_schedule.mistake("divided by the cycle's length less one: divide by the length")
-def snapshot_to_zero(step, n_steps, n_cycles, lr):
-    c = -(-n_steps // n_cycles)
-    return lr / 2 * (1 + np.cos(np.pi * (step % c) / (c - 1)))
-
-
-@snapshot_schedule.mistake(
-    "`n_cycles` is how many cycles there are: one of them has ceil(n_steps / n_cycles) steps"
-)
-def snapshot_cycle_of_n_cycles(step, n_steps, n_cycles, lr):
-    return lr / 2 * (1 + np.cos(np.pi * (step % n_cycles) / n_cycles))
-
-
-@snapshot_schedule.mistake("the rate rises within a cycle: 1 *plus* the cosine falls")
-def snapshot_rising(step, n_steps, n_cycles, lr):
-    return lr - reference.snapshot_schedule(step, n_steps, n_cycles, lr)
-
-
-@snapshot_schedule.mistake("the rate falls in a straight line: it follows a cosine")
-def snapshot_linear(step, n_steps, n_cycles, lr):
-    c = -(-n_steps // n_cycles)
-    return lr * (1 - (step % c) / c)
-
-
-@snapshot_schedule.variant("by the square of a cosine")
-def snapshot_squared(step, n_steps, n_cycles, lr):
-    length = int(np.ceil(n_steps / n_cycles))
-    return lr * np.cos(np.pi / 2 * (step / length - step // length)) ** 2
-
-
-@snapshot_schedule.variant("a loop over the cycles")
-def snapshot_loop(step, n_steps, n_cycles, lr):
-    length = (n_steps + n_cycles - 1) // n_cycles
-    while step >= length:
-        step -= length
-    return 0.5 * lr + 0.5 * lr * float(np.cos(np.pi * step / length))
+snapshot_schedule.add_mistakes("""
+    one cosine over the whole training: begin anew in every cycle, by `step` modulo the cycle's
+    length
+        return lr / 2 * (1 + np.cos(np.pi * step / n_steps))
+    a cosine of period one cycle, which rises again: half a period, pi, is one cycle
+        np.pi -> 2 * np.pi
+    the rate starts at 2 * lr: halve it, since 1 + cos is 2 at the beginning
+        return 2 * snapshot_schedule(step, n_steps, n_cycles, lr)
+    the length of a cycle was rounded down: round it up, so that there are no more cycles than asked
+    for
+        c = n_steps // n_cycles
+        return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
+    the steps were counted from 1: here the first one is 0, and has the rate lr
+        return snapshot_schedule(step - 1, n_steps, n_cycles, lr)
+    the steps were counted one too far: the first one is 0, and has the rate lr
+        return snapshot_schedule(step + 1, n_steps, n_cycles, lr)
+    without `step` modulo the cycle's length the rate climbs in every second cycle instead of
+    jumping up
+        (step % length) -> step
+    a cycle is a whole number of steps: round n_steps / n_cycles up
+        c = n_steps / n_cycles
+        return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
+    a cycle is one step too long where the cycles divide the steps: n // m + 1 does not round up
+        c = n_steps // n_cycles + 1
+        return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
+    divided by the cycle's length less one: divide by the length
+        length)) -> (length - 1)))
+    `n_cycles` is how many cycles there are: one of them has ceil(n_steps / n_cycles) steps
+        return lr / 2 * (1 + np.cos(np.pi * (step % n_cycles) / n_cycles))
+    the rate rises within a cycle: 1 *plus* the cosine falls
+        return lr - snapshot_schedule(step, n_steps, n_cycles, lr)
+    the rate falls in a straight line: it follows a cosine
+        c = -(-n_steps // n_cycles)
+        return lr * (1 - (step % c) / c)
+""")
+snapshot_schedule.add_variants("""
+    by the square of a cosine
+        length = int(np.ceil(n_steps / n_cycles))
+        return lr * np.cos(np.pi / 2 * (step / length - step // length)) ** 2
+    a loop over the cycles
+        length = (n_steps + n_cycles - 1) // n_cycles
+        while step >= length:
+            step -= length
+        return 0.5 * lr + 0.5 * lr * float(np.cos(np.pi * step / length))
+""")
 
 
 @judge(reference.polyak_average, points=1, returns=("average",))
@@ -1064,71 +719,35 @@ def polyak_average(rng):
         yield Call(label, average=average, theta=theta, t=t)
 
 
-@polyak_average.mistake(
-    "half of each: that forgets the older points by halves; the new one counts 1 / t"
-)
-def polyak_half(average, theta, t):
-    return (average + theta) / 2
-
-
-@polyak_average.mistake("the new point counts 1 / (t + 1): t counts the points with the new one")
-def polyak_late(average, theta, t):
-    return average + (theta - average) / (t + 1)
-
-
-@polyak_average.mistake(
-    "this is a sum: the mean of t points is (t - 1) / t times the old mean, plus theta / t"
-)
-def polyak_sum(average, theta, t):
-    return average + theta / t
-
-
-@polyak_average.mistake(
-    "old and new are exchanged: the new point counts 1 / t, the old mean (t - 1) / t"
-)
-def polyak_exchanged(average, theta, t):
-    return theta + (average - theta) / t
-
-
-@polyak_average.mistake(
-    "the old mean stands for t - 1 points: multiply it by t - 1 before the new one is added"
-)
-def polyak_unweighted(average, theta, t):
-    return (average + theta) / t
-
-
-@polyak_average.mistake("the difference is divided by t, not multiplied by it")
-def polyak_multiplied(average, theta, t):
-    return average + (theta - average) * t
-
-
-@polyak_average.mistake("the mean moves *towards* the new point: add (theta - average) / t")
-def polyak_away(average, theta, t):
-    return average - (theta - average) / t
-
-
-@polyak_average.mistake(
-    "0.9 and 0.1 make an exponential average, which forgets old points: the new one counts 1 / t"
-)
-def polyak_exponential(average, theta, t):
-    return 0.9 * average + 0.1 * theta
-
-
-@polyak_average.mistake("this is the new point: average it with the old mean")
-def polyak_last(average, theta, t):
-    return theta.copy()
-
-
-@polyak_average.variant("weights of both")
-def polyak_weights(average, theta, t):
-    return ((t - 1) * average + theta) / t
-
-
-@polyak_average.variant("number by number")
-def polyak_numbers(average, theta, t):
-    flat = [a * (1 - 1 / t) + b / t for a, b in zip(average.ravel(), theta.ravel(), strict=True)]
-    return np.reshape(flat, average.shape)
-
+polyak_average.add_mistakes("""
+    half of each: that forgets the older points by halves; the new one counts 1 / t
+        return (average + theta) / 2
+    the new point counts 1 / (t + 1): t counts the points with the new one
+        t -> (t + 1)
+    this is a sum: the mean of t points is (t - 1) / t times the old mean, plus theta / t
+        return average + theta / t
+    old and new are exchanged: the new point counts 1 / t, the old mean (t - 1) / t
+        return theta + (average - theta) / t
+    the old mean stands for t - 1 points: multiply it by t - 1 before the new one is added
+        return (average + theta) / t
+    the difference is divided by t, not multiplied by it
+        return average + (theta - average) * t
+    the mean moves *towards* the new point: add (theta - average) / t
+        return average - (theta - average) / t
+    0.9 and 0.1 make an exponential average, which forgets old points: the new one counts 1 / t
+        return 0.9 * average + 0.1 * theta
+    this is the new point: average it with the old mean
+        return theta.copy()
+""")
+polyak_average.add_variants("""
+    weights of both
+        return ((t - 1) * average + theta) / t
+    number by number
+        flat = [
+            a * (1 - 1 / t) + b / t for a, b in zip(average.ravel(), theta.ravel(), strict=True)
+        ]
+        return np.reshape(flat, average.shape)
+""")
 
 why_average = Written(
     name="when-averaging-helps",

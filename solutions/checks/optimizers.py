@@ -31,53 +31,33 @@ def sgd_step(rng):
         yield Call(label, **_normal(rng, shape, "theta", "grad"), lr=rng.uniform(0.1, 0.9))
 
 
-@sgd_step.mistake("the step goes uphill: the gradient points up, so subtract `lr * grad`")
-def sgd_uphill(theta, grad, lr):
-    return theta + lr * grad
-
-
-@sgd_step.mistake("the step ignores `lr`: it is `lr` times the gradient")
-def sgd_without_lr(theta, grad, lr):
-    return theta - grad
-
-
-@sgd_step.mistake(
-    "the gradient was scaled to length 1: the step is `lr * grad`, long where the slope is steep, not a fixed distance"
-)
-def sgd_fixed_distance(theta, grad, lr):
-    # For a single number this is the sign; the cases hold none of absolute value 1.
-    return theta - lr * grad / np.linalg.norm(grad)
-
-
-@sgd_step.mistake("this is the step alone: add it to `theta` and return the new parameters")
-def sgd_step_only(theta, grad, lr):
-    return -lr * grad
-
-
-@sgd_step.mistake(
-    "this is `lr * grad` alone: subtract it from `theta` and return the new parameters"
-)
-def sgd_lr_grad_only(theta, grad, lr):
-    return lr * grad
-
-
-@sgd_step.variant("in place on a copy")
-def sgd_in_place(theta, grad, lr):
-    theta = theta.copy()
-    theta -= lr * grad
-    return theta
-
-
-@sgd_step.variant("in float32")
-def sgd_float32(theta, grad, lr):
-    return theta.astype(np.float32) - np.float32(lr) * grad.astype(np.float32)
-
-
-@sgd_step.variant("lists, number by number")
-def sgd_lists(theta, grad, lr):
-    if np.ndim(theta) == 0:
-        return float(theta) - lr * float(grad)
-    return [sgd_lists(t, g, lr) for t, g in zip(theta, grad, strict=True)]
+sgd_step.add_mistakes("""
+    the step goes uphill: the gradient points up, so subtract `lr * grad`
+        return theta + lr * grad
+    the step ignores `lr`: it is `lr` times the gradient
+        return theta - grad
+    the gradient was scaled to length 1: the step is `lr * grad`, long where the slope is steep, not
+    a fixed distance
+        # For a single number this is the sign; the cases hold none of absolute value 1.
+        return theta - lr * grad / np.linalg.norm(grad)
+    this is the step alone: add it to `theta` and return the new parameters
+        return -lr * grad
+    this is `lr * grad` alone: subtract it from `theta` and return the new parameters
+        return lr * grad
+""")
+sgd_step.add_variants("""
+    in place on a copy
+        theta = theta.copy()
+        theta -= lr * grad
+        return theta
+    in float32
+        return theta.astype(np.float32) - np.float32(lr) * grad.astype(np.float32)
+    lists, number by number
+        def sgd_lists(theta, grad, lr):
+            if np.ndim(theta) == 0:
+                return float(theta) - lr * float(grad)
+            return [sgd_lists(t, g, lr) for t, g in zip(theta, grad, strict=True)]
+""")
 
 
 @judge(reference.convergence_rate, points=2, returns=("rate",))
@@ -99,72 +79,35 @@ def convergence_rate(rng):
     yield Call("the best learning rate", eigenvalues=six, lr=2 / (small + large))
 
 
-@convergence_rate.mistake(
-    "the factor 1 - lr * lambda may be negative, an overshoot: take its absolute value"
-)
-def rate_without_abs(eigenvalues, lr):
-    return np.max(1 - lr * eigenvalues)
-
-
-@convergence_rate.mistake(
-    "the best direction was taken: the slowest one decides, so take the largest factor"
-)
-def rate_of_best_direction(eigenvalues, lr):
-    return np.min(np.abs(1 - lr * eigenvalues))
-
-
-@convergence_rate.mistake(
-    "the largest eigenvalue alone does not decide: the flat direction may be the slowest"
-)
-def rate_of_steepest(eigenvalues, lr):
-    return abs(1 - lr * np.max(eigenvalues))
-
-
-@convergence_rate.mistake(
-    "this is (k - 1) / (k + 1), the rate of the best learning rate: here `lr` is given"
-)
-def rate_optimal(eigenvalues, lr):
-    k = np.max(eigenvalues) / np.min(eigenvalues)
-    return (k - 1) / (k + 1)
-
-
-@convergence_rate.mistake(
-    "these are the factors of all directions: the rate is one number, the largest"
-)
-def rate_all(eigenvalues, lr):
-    return np.abs(1 - lr * eigenvalues)
-
-
-@convergence_rate.mistake(
-    "the smallest eigenvalue alone does not decide: with a large rate the steep direction may be the slowest"
-)
-def rate_of_flattest(eigenvalues, lr):
-    return abs(1 - lr * np.min(eigenvalues))
-
-
-@convergence_rate.mistake(
-    "the eigenvalues come in any order: the first and the last need not be the ends of the spectrum"
-)
-def rate_of_first_and_last(eigenvalues, lr):
-    return max(abs(1 - lr * eigenvalues[0]), abs(1 - lr * eigenvalues[-1]))
-
-
-@convergence_rate.variant("a loop over the eigenvalues")
-def rate_loop(eigenvalues, lr):
-    rate = 0.0
-    for eigenvalue in eigenvalues:
-        rate = max(rate, abs(1 - lr * eigenvalue))
-    return rate
-
-
-@convergence_rate.variant("only the two ends of the spectrum matter")
-def rate_ends(eigenvalues, lr):
-    return max(abs(1 - lr * min(eigenvalues)), abs(1 - lr * max(eigenvalues)))
-
-
-@convergence_rate.variant("the spectral norm of the iteration matrix")
-def rate_norm(eigenvalues, lr):
-    return np.linalg.norm(np.eye(len(eigenvalues)) - lr * np.diag(eigenvalues), ord=2)
+convergence_rate.add_mistakes("""
+    the factor 1 - lr * lambda may be negative, an overshoot: take its absolute value
+        return np.max(1 - lr * eigenvalues)
+    the best direction was taken: the slowest one decides, so take the largest factor
+        np.max -> np.min
+    the largest eigenvalue alone does not decide: the flat direction may be the slowest
+        return abs(1 - lr * np.max(eigenvalues))
+    this is (k - 1) / (k + 1), the rate of the best learning rate: here `lr` is given
+        k = np.max(eigenvalues) / np.min(eigenvalues)
+        return (k - 1) / (k + 1)
+    these are the factors of all directions: the rate is one number, the largest
+        return np.abs(1 - lr * eigenvalues)
+    the smallest eigenvalue alone does not decide: with a large rate the steep direction may be the
+    slowest
+        return abs(1 - lr * np.min(eigenvalues))
+    the eigenvalues come in any order: the first and the last need not be the ends of the spectrum
+        return max(abs(1 - lr * eigenvalues[0]), abs(1 - lr * eigenvalues[-1]))
+""")
+convergence_rate.add_variants("""
+    a loop over the eigenvalues
+        rate = 0.0
+        for eigenvalue in eigenvalues:
+            rate = max(rate, abs(1 - lr * eigenvalue))
+        return rate
+    only the two ends of the spectrum matter
+        return max(abs(1 - lr * min(eigenvalues)), abs(1 - lr * max(eigenvalues)))
+    the spectral norm of the iteration matrix
+        return np.linalg.norm(np.eye(len(eigenvalues)) - lr * np.diag(eigenvalues), ord=2)
+""")
 
 
 def _momentum_cases(rng):
@@ -193,105 +136,54 @@ def momentum_step(rng):
     yield from _momentum_cases(rng)
 
 
-@momentum_step.mistake(
-    "the velocity is averaged: this is `(1 - mu) * grad`, the convention of an exponential average; here `grad` enters whole"
-)
-def momentum_averaged(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + (1 - mu) * grad
-    return theta - lr * velocity, velocity
-
-
-@momentum_step.mistake(
-    "the learning rate is inside the velocity: here it stays outside, `velocity <- mu * velocity + grad`, and multiplies the step"
-)
-def momentum_lr_inside(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity - lr * grad
-    return theta + velocity, velocity
-
-
-@momentum_step.mistake(
-    "two conventions are mixed: with `mu * velocity - lr * grad` one adds the velocity; subtracting it climbs the hill"
-)
-def momentum_ascent(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity - lr * grad
-    return theta - velocity, velocity
-
-
-@momentum_step.mistake(
-    "the step uses the old velocity: update the velocity first, then take the step with the new one"
-)
-def momentum_old_velocity(theta, grad, velocity, lr, mu=0.9):
-    return theta - lr * velocity, mu * velocity + grad
-
-
-@momentum_step.mistake("`lr` and `mu` have changed places")
-def momentum_swapped(theta, grad, velocity, lr, mu=0.9):
-    velocity = lr * velocity + grad
-    return theta - mu * velocity, velocity
-
-
-@momentum_step.mistake("the old velocity is forgotten: this is plain gradient descent")
-def momentum_forgotten(theta, grad, velocity, lr, mu=0.9):
-    return theta - lr * grad, grad
-
-
-@momentum_step.mistake("the new velocity must be returned too: `return theta, velocity`")
-def momentum_theta_only(theta, grad, velocity, lr, mu=0.9):
-    return theta - lr * (mu * velocity + grad)
-
-
-@momentum_step.mistake("the results are in the other order: `return theta, velocity`")
-def momentum_order(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return velocity, theta - lr * velocity
-
-
-@momentum_step.mistake(
-    "the learning rate is inside the velocity: here it stays outside, `mu * velocity + grad` without `lr`"
-)
-def momentum_lr_inside_descending(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + lr * grad
-    return theta - velocity, velocity
-
-
-@momentum_step.mistake(
-    "the step goes uphill: this velocity is a sum of gradients, so subtract `lr * velocity`"
-)
-def momentum_uphill(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return theta + lr * velocity, velocity
-
-
-@momentum_step.mistake("the step ignores `lr`: it is `lr` times the velocity")
-def momentum_without_lr(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return theta - velocity, velocity
-
-
-@momentum_step.mistake("the velocity ignores `mu`: the old one is kept in the part `mu`")
-def momentum_without_friction(theta, grad, velocity, lr, mu=0.9):
-    velocity = velocity + grad
-    return theta - lr * velocity, velocity
-
-
-@momentum_step.variant("in place on copies")
-def momentum_in_place(theta, grad, velocity, lr, mu=0.9):
-    theta, velocity = theta.copy(), velocity.copy()
-    velocity *= mu
-    velocity += grad
-    theta -= lr * velocity
-    return theta, velocity
-
-
-@momentum_step.variant("another order of operations")
-def momentum_other_order(theta, grad, velocity, lr, mu=0.9):
-    return theta - lr * grad - lr * mu * velocity, grad + mu * velocity
-
-
-@momentum_step.variant("in float32, as a list of two")
-def momentum_float32(theta, grad, velocity, lr, mu=0.9):
-    velocity = np.float32(mu) * velocity.astype(np.float32) + grad.astype(np.float32)
-    return [theta.astype(np.float32) - np.float32(lr) * velocity, velocity]
+momentum_step.add_mistakes("""
+    the velocity is averaged: this is `(1 - mu) * grad`, the convention of an exponential average;
+    here `grad` enters whole
+        grad -> (1 - mu) * grad
+    the learning rate is inside the velocity: here it stays outside, `velocity <- mu * velocity +
+    grad`, and multiplies the step
+        velocity = mu * velocity - lr * grad
+        return theta + velocity, velocity
+    two conventions are mixed: with `mu * velocity - lr * grad` one adds the velocity; subtracting
+    it climbs the hill
+        velocity = mu * velocity - lr * grad
+        return theta - velocity, velocity
+    the step uses the old velocity: update the velocity first, then take the step with the new one
+        return theta - lr * velocity, mu * velocity + grad
+    `lr` and `mu` have changed places
+        mu -> lr
+        theta - lr -> theta - mu
+    the old velocity is forgotten: this is plain gradient descent
+        return theta - lr * grad, grad
+    the new velocity must be returned too: `return theta, velocity`
+        return theta - lr * (mu * velocity + grad)
+    the results are in the other order: `return theta, velocity`
+        velocity = mu * velocity + grad
+        return velocity, theta - lr * velocity
+    the learning rate is inside the velocity: here it stays outside, `mu * velocity + grad` without
+    `lr`
+        grad -> lr * grad
+        lr * velocity -> velocity
+    the step goes uphill: this velocity is a sum of gradients, so subtract `lr * velocity`
+        theta - lr -> theta + lr
+    the step ignores `lr`: it is `lr` times the velocity
+        lr * velocity -> velocity
+    the velocity ignores `mu`: the old one is kept in the part `mu`
+        mu * velocity -> velocity
+""")
+momentum_step.add_variants("""
+    in place on copies
+        theta, velocity = theta.copy(), velocity.copy()
+        velocity *= mu
+        velocity += grad
+        theta -= lr * velocity
+        return theta, velocity
+    another order of operations
+        return theta - lr * grad - lr * mu * velocity, grad + mu * velocity
+    in float32, as a list of two
+        velocity = np.float32(mu) * velocity.astype(np.float32) + grad.astype(np.float32)
+        return [theta.astype(np.float32) - np.float32(lr) * velocity, velocity]
+""")
 
 
 @judge(reference.nesterov_step, points=2, returns=("theta", "velocity"))
@@ -319,86 +211,48 @@ def nesterov_step(rng):
     )
 
 
-@nesterov_step.mistake(
-    "the gradient is taken at `theta`: that is classical momentum; Nesterov's is taken where the velocity will carry you, `theta - lr * mu * velocity`"
-)
-def nesterov_no_look_ahead(theta, gradient, velocity, lr, mu=0.9):
-    velocity = mu * velocity + gradient(theta)
-    return theta - lr * velocity, velocity
-
-
-@nesterov_step.mistake(
-    "the look-ahead point lies on the wrong side: the step will subtract the velocity, so look ahead at `theta - lr * mu * velocity`"
-)
-def nesterov_looks_back(theta, gradient, velocity, lr, mu=0.9):
-    velocity = mu * velocity + gradient(theta + lr * mu * velocity)
-    return theta - lr * velocity, velocity
-
-
-@nesterov_step.mistake(
-    "the look-ahead point lacks `lr`: velocity is a sum of gradients, the step it makes is `lr * mu * velocity`"
-)
-def nesterov_without_lr(theta, gradient, velocity, lr, mu=0.9):
-    velocity = mu * velocity + gradient(theta - mu * velocity)
-    return theta - lr * velocity, velocity
-
-
-@nesterov_step.mistake("the look-ahead point lacks `mu`: it is `theta - lr * mu * velocity`")
-def nesterov_without_mu(theta, gradient, velocity, lr, mu=0.9):
-    velocity = mu * velocity + gradient(theta - lr * velocity)
-    return theta - lr * velocity, velocity
-
-
-@nesterov_step.mistake(
-    "the step starts at the look-ahead point, so the momentum is counted twice: it starts at `theta`"
-)
-def nesterov_from_look_ahead(theta, gradient, velocity, lr, mu=0.9):
-    ahead = theta - lr * mu * velocity
-    velocity = mu * velocity + gradient(ahead)
-    return ahead - lr * velocity, velocity
-
-
-@nesterov_step.mistake("the new velocity must be returned too, theta first")
-def nesterov_theta_only(theta, gradient, velocity, lr, mu=0.9):
-    return theta - lr * (mu * velocity + gradient(theta - lr * mu * velocity))
-
-
-@nesterov_step.mistake("the two results have changed places: theta first, then the velocity")
-def nesterov_order(theta, gradient, velocity, lr, mu=0.9):
-    velocity = mu * velocity + gradient(theta - lr * mu * velocity)
-    return velocity, theta - lr * velocity
-
-
-@nesterov_step.mistake(
-    "this is the form of the frameworks, where theta is the look-ahead point: here the gradient is to be taken at the look-ahead point"
-)
-def nesterov_shifted_form(theta, gradient, velocity, lr, mu=0.9):
-    grad = gradient(theta)
-    velocity = mu * velocity + grad
-    return theta - lr * (grad + mu * velocity), velocity
-
-
-@nesterov_step.variant("in two moves: the momentum's, then the correction")
-def nesterov_two_moves(theta, gradient, velocity, lr, mu=0.9):
-    ahead = theta - lr * mu * velocity
-    grad = gradient(ahead)
-    return ahead - lr * grad, mu * velocity + grad
-
-
-@nesterov_step.variant("with the learning rate inside the velocity, and converted back")
-def nesterov_lr_inside(theta, gradient, velocity, lr, mu=0.9):
-    inside = -lr * velocity
-    inside = mu * inside - lr * gradient(theta + mu * inside)
-    return theta + inside, -inside / lr
-
-
-@nesterov_step.variant("in place on copies")
-def nesterov_in_place(theta, gradient, velocity, lr, mu=0.9):
-    velocity, theta = velocity.copy(), theta.copy()
-    velocity *= mu
-    velocity += gradient(theta - lr * velocity)
-    theta -= lr * velocity
-    return theta, velocity
+nesterov_step.add_mistakes("""
+    the gradient is taken at `theta`: that is classical momentum; Nesterov's is taken where the
+    velocity will carry you, `theta - lr * mu * velocity`
+        theta - lr * mu * velocity -> theta
+    the look-ahead point lies on the wrong side: the step will subtract the velocity, so look ahead
+    at `theta - lr * mu * velocity`
+        theta - lr * mu -> theta + lr * mu
+    the look-ahead point lacks `lr`: velocity is a sum of gradients, the step it makes is `lr * mu *
+    velocity`
+        lr * mu -> mu
+    the look-ahead point lacks `mu`: it is `theta - lr * mu * velocity`
+        lr * mu * velocity -> lr * velocity
+    the step starts at the look-ahead point, so the momentum is counted twice: it starts at `theta`
+        ahead = theta - lr * mu * velocity
+        velocity = mu * velocity + gradient(ahead)
+        return ahead - lr * velocity, velocity
+    the new velocity must be returned too, theta first
+        return theta - lr * (mu * velocity + gradient(theta - lr * mu * velocity))
+    the two results have changed places: theta first, then the velocity
+        theta - lr * velocity, velocity -> velocity, theta - lr * velocity
+    this is the form of the frameworks, where theta is the look-ahead point: here the gradient is to
+    be taken at the look-ahead point
+        grad = gradient(theta)
+        velocity = mu * velocity + grad
+        return theta - lr * (grad + mu * velocity), velocity
+""")
+nesterov_step.add_variants("""
+    in two moves: the momentum's, then the correction
+        ahead = theta - lr * mu * velocity
+        grad = gradient(ahead)
+        return ahead - lr * grad, mu * velocity + grad
+    with the learning rate inside the velocity, and converted back
+        inside = -lr * velocity
+        inside = mu * inside - lr * gradient(theta + mu * inside)
+        return theta + inside, -inside / lr
+    in place on copies
+        velocity, theta = velocity.copy(), theta.copy()
+        velocity *= mu
+        velocity += gradient(theta - lr * velocity)
+        theta -= lr * velocity
+        return theta, velocity
+""")
 
 
 @judge(reference.nesterov_shifted_step, points=2, returns=("theta", "velocity"))
@@ -406,57 +260,35 @@ def nesterov_shifted_step(rng):
     yield from _momentum_cases(rng)
 
 
-@nesterov_shifted_step.mistake(
-    "this is classical momentum: the step is `grad + mu * velocity` with the new velocity, one look further"
-)
-def shifted_classical(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return theta - lr * velocity, velocity
-
-
-@nesterov_shifted_step.mistake(
-    "the old velocity stands in the step, which makes it classical momentum again; use the new one"
-)
-def shifted_old_velocity(theta, grad, velocity, lr, mu=0.9):
-    # The same numbers as classical momentum, but the velocity was stored before it was updated.
-    return theta - lr * (grad + mu * velocity), velocity
-
-
-@nesterov_shifted_step.mistake("the step lacks the gradient: it is `grad + mu * velocity`")
-def shifted_without_grad(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return theta - lr * mu * velocity, velocity
-
-
-@nesterov_shifted_step.mistake(
-    "the gradient is counted once too often: the step is `grad + mu * velocity`, not `grad + velocity`"
-)
-def shifted_without_mu(theta, grad, velocity, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return theta - lr * (grad + velocity), velocity
-
-
-@nesterov_shifted_step.variant("by the formula of the change of variables")
-def shifted_by_difference(theta, grad, velocity, lr, mu=0.9):
-    old, new = -lr * velocity, -lr * (mu * velocity + grad)
-    return theta + new + mu * (new - old), -new / lr
-
-
-@nesterov_shifted_step.variant("in place on copies")
-def shifted_in_place(theta, grad, velocity, lr, mu=0.9):
-    theta, velocity = np.array(theta), np.array(velocity)
-    velocity *= mu
-    velocity += grad
-    theta -= lr * grad
-    theta -= lr * mu * velocity
-    return theta, velocity
-
-
-@nesterov_shifted_step.variant("in float32")
-def shifted_float32(theta, grad, velocity, lr, mu=0.9):
-    theta, grad, velocity = (np.float32(array) for array in (theta, grad, velocity))
-    velocity = np.float32(mu) * velocity + grad
-    return theta - np.float32(lr) * (grad + np.float32(mu) * velocity), velocity
+nesterov_shifted_step.add_mistakes("""
+    this is classical momentum: the step is `grad + mu * velocity` with the new velocity, one look
+    further
+        (grad + mu * velocity) -> velocity
+    the old velocity stands in the step, which makes it classical momentum again; use the new one
+        # The same numbers as classical momentum, but the velocity was stored before it was updated.
+        return theta - lr * (grad + mu * velocity), velocity
+    the step lacks the gradient: it is `grad + mu * velocity`
+        (grad + mu * velocity) -> mu * velocity
+    the gradient is counted once too often: the step is `grad + mu * velocity`, not `grad +
+    velocity`
+        grad + mu * velocity -> grad + velocity
+""")
+nesterov_shifted_step.add_variants("""
+    by the formula of the change of variables
+        old, new = -lr * velocity, -lr * (mu * velocity + grad)
+        return theta + new + mu * (new - old), -new / lr
+    in place on copies
+        theta, velocity = np.array(theta), np.array(velocity)
+        velocity *= mu
+        velocity += grad
+        theta -= lr * grad
+        theta -= lr * mu * velocity
+        return theta, velocity
+    in float32
+        theta, grad, velocity = (np.float32(array) for array in (theta, grad, velocity))
+        velocity = np.float32(mu) * velocity + grad
+        return theta - np.float32(lr) * (grad + np.float32(mu) * velocity), velocity
+""")
 
 
 @judge(reference.adagrad_step, points=2, returns=("theta", "s"))
@@ -487,87 +319,43 @@ def adagrad_step(rng):
     )
 
 
-@adagrad_step.mistake("eps stands inside the root: here it is outside, `sqrt(s) + eps`")
-def adagrad_eps_inside(theta, grad, s, lr, eps=1e-8):
-    s = s + grad**2
-    return theta - lr * grad / np.sqrt(s + eps), s
-
-
-@adagrad_step.mistake("the sum of the old squares is used for the step: add the new square first")
-def adagrad_old_sum(theta, grad, s, lr, eps=1e-8):
-    return theta - lr * grad / (np.sqrt(s) + eps), s + grad**2
-
-
-@adagrad_step.mistake("the gradients are summed, not their squares: `s + grad**2`")
-def adagrad_not_squared(theta, grad, s, lr, eps=1e-8):
-    s = s + grad
-    return theta - lr * grad / (np.sqrt(s) + eps), s
-
-
-@adagrad_step.mistake("the root is missing: divide by `sqrt(s) + eps`")
-def adagrad_without_root(theta, grad, s, lr, eps=1e-8):
-    s = s + grad**2
-    return theta - lr * grad / (s + eps), s
-
-
-@adagrad_step.mistake(
-    "one sum for the whole array: each parameter has a sum of its own, so square element by element"
-)
-def adagrad_norm(theta, grad, s, lr, eps=1e-8):
-    s = s + np.sum(grad**2)
-    return theta - lr * grad / (np.sqrt(s) + eps), s
-
-
-@adagrad_step.mistake("the old squares are forgotten: `s` is the sum over all steps")
-def adagrad_forgets(theta, grad, s, lr, eps=1e-8):
-    s = grad**2
-    return theta - lr * grad / (np.sqrt(s) + eps), s
-
-
-@adagrad_step.mistake(
-    "without eps a gradient that was always 0 divides 0 by 0: add `eps` to the root"
-)
-def adagrad_without_eps(theta, grad, s, lr, eps=1e-8):
-    s = s + grad**2
-    return theta - lr * grad / np.sqrt(s), s
-
-
-@adagrad_step.mistake("the step goes uphill: subtract it")
-def adagrad_uphill(theta, grad, s, lr, eps=1e-8):
-    s = s + grad**2
-    return theta + lr * grad / (np.sqrt(s) + eps), s
-
-
-@adagrad_step.mistake(
-    "eps is outside the fraction: without parentheses, `/ np.sqrt(s) + eps` adds it to the quotient"
-)
-def adagrad_parentheses(theta, grad, s, lr, eps=1e-8):
-    s = s + grad**2
-    return theta - lr * grad / np.sqrt(s) + eps, s
-
-
-@adagrad_step.variant("in place on copies")
-def adagrad_in_place(theta, grad, s, lr, eps=1e-8):
-    theta, s = theta.copy(), s.copy()
-    s += grad * grad
-    theta -= lr * grad / (s**0.5 + eps)
-    return theta, s
-
-
-@adagrad_step.variant("a loop over the entries")
-def adagrad_loop(theta, grad, s, lr, eps=1e-8):
-    new_theta, new_s = np.empty_like(theta), np.empty_like(s)
-    for index in np.ndindex(theta.shape):
-        new_s[index] = s[index] + grad[index] ** 2
-        new_theta[index] = theta[index] - lr / (np.sqrt(new_s[index]) + eps) * grad[index]
-    return new_theta, new_s
-
-
-@adagrad_step.variant("in float32")
-def adagrad_float32(theta, grad, s, lr, eps=1e-8):
-    theta, grad, s = (np.float32(array) for array in (theta, grad, s))
-    s = s + np.square(grad)
-    return theta - np.float32(lr) * grad / (np.sqrt(s) + np.float32(eps)), s
+adagrad_step.add_mistakes("""
+    eps stands inside the root: here it is outside, `sqrt(s) + eps`
+        (np.sqrt(s) + eps) -> np.sqrt(s + eps)
+    the sum of the old squares is used for the step: add the new square first
+        return theta - lr * grad / (np.sqrt(s) + eps), s + grad**2
+    the gradients are summed, not their squares: `s + grad**2`
+        s + grad**2 -> s + grad
+    the root is missing: divide by `sqrt(s) + eps`
+        np.sqrt(s) -> s
+    one sum for the whole array: each parameter has a sum of its own, so square element by element
+        grad**2 -> np.sum(grad**2)
+    the old squares are forgotten: `s` is the sum over all steps
+        s + grad**2 -> grad**2
+    without eps a gradient that was always 0 divides 0 by 0: add `eps` to the root
+        (np.sqrt(s) + eps) -> np.sqrt(s)
+    the step goes uphill: subtract it
+        theta - lr -> theta + lr
+    eps is outside the fraction: without parentheses, `/ np.sqrt(s) + eps` adds it to the quotient
+        (np.sqrt(s) + eps) -> np.sqrt(s) + eps
+""")
+adagrad_step.add_variants("""
+    in place on copies
+        theta, s = theta.copy(), s.copy()
+        s += grad * grad
+        theta -= lr * grad / (s**0.5 + eps)
+        return theta, s
+    a loop over the entries
+        new_theta, new_s = np.empty_like(theta), np.empty_like(s)
+        for index in np.ndindex(theta.shape):
+            new_s[index] = s[index] + grad[index] ** 2
+            new_theta[index] = theta[index] - lr / (np.sqrt(new_s[index]) + eps) * grad[index]
+        return new_theta, new_s
+    in float32
+        theta, grad, s = (np.float32(array) for array in (theta, grad, s))
+        s = s + np.square(grad)
+        return theta - np.float32(lr) * grad / (np.sqrt(s) + np.float32(eps)), s
+""")
 
 
 @judge(reference.rmsprop_step, points=2, returns=("theta", "v"))
@@ -591,92 +379,42 @@ def rmsprop_step(rng):
     )
 
 
-@rmsprop_step.mistake(
-    "eps stands inside the root, as in Keras: here it is outside, `sqrt(v) + eps`, as in PyTorch"
-)
-def rmsprop_eps_inside(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = rho * v + (1 - rho) * grad**2
-    return theta - lr * grad / np.sqrt(v + eps), v
-
-
-@rmsprop_step.mistake(
-    "the squares are summed: that is AdaGrad; RMSProp averages, `rho * v + (1 - rho) * grad**2`"
-)
-def rmsprop_sums(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = v + grad**2
-    return theta - lr * grad / (np.sqrt(v) + eps), v
-
-
-@rmsprop_step.mistake("the new square enters whole: its weight is `1 - rho`")
-def rmsprop_not_averaged(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = rho * v + grad**2
-    return theta - lr * grad / (np.sqrt(v) + eps), v
-
-
-@rmsprop_step.mistake(
-    "the weights have changed places: `rho` belongs to the old average, `1 - rho` to the new square"
-)
-def rmsprop_swapped(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = (1 - rho) * v + rho * grad**2
-    return theta - lr * grad / (np.sqrt(v) + eps), v
-
-
-@rmsprop_step.mistake("the root is missing: divide by `sqrt(v) + eps`")
-def rmsprop_without_root(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = rho * v + (1 - rho) * grad**2
-    return theta - lr * grad / (v + eps), v
-
-
-@rmsprop_step.mistake("the gradient is averaged, not its square")
-def rmsprop_not_squared(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = rho * v + (1 - rho) * grad
-    return theta - lr * grad / (np.sqrt(v) + eps), v
-
-
-@rmsprop_step.mistake("the step uses the old average: update `v` first")
-def rmsprop_old_average(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    return theta - lr * grad / (np.sqrt(v) + eps), rho * v + (1 - rho) * grad**2
-
-
-@rmsprop_step.mistake("the step goes uphill: subtract it")
-def rmsprop_uphill(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = rho * v + (1 - rho) * grad**2
-    return theta + lr * grad / (np.sqrt(v) + eps), v
-
-
-@rmsprop_step.mistake(
-    "eps is outside the fraction: without parentheses, `/ np.sqrt(v) + eps` adds it to the quotient"
-)
-def rmsprop_parentheses(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = rho * v + (1 - rho) * grad**2
-    return theta - lr * grad / np.sqrt(v) + eps, v
-
-
-@rmsprop_step.mistake("`eps` is missing: a gradient that was always 0 divides 0 by 0")
-def rmsprop_without_eps(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = rho * v + (1 - rho) * grad**2
-    return theta - lr * grad / np.sqrt(v), v
-
-
-@rmsprop_step.variant("in place on copies")
-def rmsprop_in_place(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = v.copy()
-    v *= rho
-    v += (1 - rho) * grad * grad
-    return theta - lr * grad / (np.sqrt(v) + eps), v
-
-
-@rmsprop_step.variant("as a correction of the old average")
-def rmsprop_correction(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    v = v + (1 - rho) * (np.square(grad) - v)
-    return theta + (-lr / (v**0.5 + eps)) * grad, v
-
-
-@rmsprop_step.variant("in float32")
-def rmsprop_float32(theta, grad, v, lr, rho=0.9, eps=1e-8):
-    theta, grad, v = (np.float32(array) for array in (theta, grad, v))
-    v = np.float32(rho) * v + np.float32(1 - rho) * grad**2
-    return theta - np.float32(lr) * grad / (np.sqrt(v) + np.float32(eps)), v
+rmsprop_step.add_mistakes("""
+    eps stands inside the root, as in Keras: here it is outside, `sqrt(v) + eps`, as in PyTorch
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
+    the squares are summed: that is AdaGrad; RMSProp averages, `rho * v + (1 - rho) * grad**2`
+        rho * v + (1 - rho) * grad -> v + grad
+    the new square enters whole: its weight is `1 - rho`
+        (1 - rho) * grad**2 -> grad**2
+    the weights have changed places: `rho` belongs to the old average, `1 - rho` to the new square
+        rho * v + (1 - rho) * grad -> (1 - rho) * v + rho * grad
+    the root is missing: divide by `sqrt(v) + eps`
+        np.sqrt(v) -> v
+    the gradient is averaged, not its square
+        grad**2 -> grad
+    the step uses the old average: update `v` first
+        return theta - lr * grad / (np.sqrt(v) + eps), rho * v + (1 - rho) * grad**2
+    the step goes uphill: subtract it
+        theta - lr -> theta + lr
+    eps is outside the fraction: without parentheses, `/ np.sqrt(v) + eps` adds it to the quotient
+        (np.sqrt(v) + eps) -> np.sqrt(v) + eps
+    `eps` is missing: a gradient that was always 0 divides 0 by 0
+        (np.sqrt(v) + eps) -> np.sqrt(v)
+""")
+rmsprop_step.add_variants("""
+    in place on copies
+        v = v.copy()
+        v *= rho
+        v += (1 - rho) * grad * grad
+        return theta - lr * grad / (np.sqrt(v) + eps), v
+    as a correction of the old average
+        v = v + (1 - rho) * (np.square(grad) - v)
+        return theta + (-lr / (v**0.5 + eps)) * grad, v
+    in float32
+        theta, grad, v = (np.float32(array) for array in (theta, grad, v))
+        v = np.float32(rho) * v + np.float32(1 - rho) * grad**2
+        return theta - np.float32(lr) * grad / (np.sqrt(v) + np.float32(eps)), v
+""")
 
 
 @judge(reference.adam_step, points=4, returns=("theta", "m", "v"))
@@ -723,193 +461,117 @@ def adam_step(rng):
     yield Call("t = 5, betas and eps left at their defaults", **state, t=5, lr=0.3)
 
 
-@adam_step.mistake("the bias is not corrected: divide m by `1 - beta1**t` and v by `1 - beta2**t`")
-def adam_uncorrected(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * m / (np.sqrt(v) + eps), m, v
-
-
-@adam_step.mistake(
-    "the corrected moments are returned: the correction is for this step alone, return m and v as they were before it"
-)
-def adam_returns_corrected(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
-    v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
-    return theta - lr * m / (np.sqrt(v) + eps), m, v
-
-
-@adam_step.mistake(
-    "both corrections use beta1: v has a decay of its own, divide it by `1 - beta2**t`"
-)
-def adam_one_beta(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta1**t)) + eps), m, v
-
-
-@adam_step.mistake("the correction lacks its power: divide by `1 - beta**t`, not by `1 - beta`")
-def adam_without_power(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
-
-
-@adam_step.mistake(
-    "t is counted from 0 here: the first step is t = 1 and its correction is `1 - beta**1`"
-)
-def adam_t_plus_one(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return (
-        theta - lr * (m / (1 - beta1 ** (t + 1))) / (np.sqrt(v / (1 - beta2 ** (t + 1))) + eps),
-        m,
-        v,
-    )
-
-
-@adam_step.mistake(
-    "eps stands inside the root: here it is outside, `sqrt(v_hat) + eps`, as in the paper"
-)
-def adam_eps_inside(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), m, v
-
-
-@adam_step.mistake(
-    "eps is added to the root of the uncorrected v: that is Keras's form, the paper's \"epsilon hat\"; here it is `sqrt(v_hat) + eps`"
-)
-def adam_eps_hat(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
-
-
-@adam_step.mistake("the root is missing: divide by `sqrt(v_hat) + eps`")
-def adam_without_root(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps), m, v
-
-
-@adam_step.mistake(
-    "m sums the gradients, as momentum does: in Adam it averages them, the new one enters with weight `1 - beta1`"
-)
-def adam_m_not_averaged(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
-
-
-@adam_step.mistake("v averages the squares of m: it averages the squares of the gradient")
-def adam_v_of_m(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * m**2
-    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
-
-
-@adam_step.mistake(
-    "t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`, which divides by 0 at the first step"
-)
-def adam_t_minus_one(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return (
-        theta - lr * (m / (1 - beta1 ** (t - 1))) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + eps),
-        m,
-        v,
-    )
-
-
-@adam_step.mistake(
-    "both corrections use beta2: m has a decay of its own, divide it by `1 - beta1**t`"
-)
-def adam_one_beta2(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta2**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
-
-
-@adam_step.mistake("only m is corrected: v needs it more, divide it by `1 - beta2**t`")
-def adam_only_m(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v) + eps), m, v
-
-
-@adam_step.mistake("only v is corrected: divide m by `1 - beta1**t`, too")
-def adam_only_v(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
-
-
-@adam_step.mistake("m and v have changed places in the results: theta, m, v")
-def adam_order(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), v, m
-
-
-@adam_step.mistake(
-    "the gradient itself stands in the step: that is RMSProp; Adam uses the corrected m"
-)
-def adam_grad_in_step(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
-
-
-@adam_step.mistake("the step goes uphill: subtract it")
-def adam_uphill(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta + lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
-
-
-@adam_step.mistake(
-    "eps is outside the fraction: without parentheses it is added to the quotient, not to the root"
-)
-def adam_parentheses(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)) + eps, m, v
-
-
-@adam_step.mistake("`eps` is missing: a gradient that was always 0 divides 0 by 0")
-def adam_without_eps(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad**2
-    return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)), m, v
-
-
-@adam_step.variant("in place on copies")
-def adam_in_place(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    theta, m, v = theta.copy(), m.copy(), v.copy()
-    m *= beta1
-    m += (1 - beta1) * grad
-    v *= beta2
-    v += (1 - beta2) * grad * grad
-    theta -= lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
-    return theta, m, v
-
-
-@adam_step.variant("the correction folded into the learning rate and eps")
-def adam_folded(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = m + (1 - beta1) * (grad - m)
-    v = v + (1 - beta2) * (grad * grad - v)
-    root = np.sqrt(1 - beta2**t)
-    return theta - lr * root / (1 - beta1**t) * m / (np.sqrt(v) + eps * root), m, v
-
-
-@adam_step.variant("in float32, a list of three")
-def adam_float32(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    theta, grad, m, v = (np.float32(array) for array in (theta, grad, m, v))
-    m = np.float32(beta1) * m + np.float32(1 - beta1) * grad
-    v = np.float32(beta2) * v + np.float32(1 - beta2) * grad**2
-    m_hat, v_hat = m / np.float32(1 - beta1**t), v / np.float32(1 - beta2**t)
-    return [theta - np.float32(lr) * m_hat / (np.sqrt(v_hat) + np.float32(eps)), m, v]
+adam_step.add_mistakes("""
+    the bias is not corrected: divide m by `1 - beta1**t` and v by `1 - beta2**t`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * m / (np.sqrt(v) + eps), m, v
+    the corrected moments are returned: the correction is for this step alone, return m and v as
+    they were before it
+        m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
+        v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
+        return theta - lr * m / (np.sqrt(v) + eps), m, v
+    both corrections use beta1: v has a decay of its own, divide it by `1 - beta2**t`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta1**t)) + eps), m, v
+    the correction lacks its power: divide by `1 - beta**t`, not by `1 - beta`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
+    t is counted from 0 here: the first step is t = 1 and its correction is `1 - beta**1`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return (
+            theta - lr * (m / (1 - beta1 ** (t + 1))) / (np.sqrt(v / (1 - beta2 ** (t + 1))) + eps),
+            m,
+            v,
+        )
+    eps stands inside the root: here it is outside, `sqrt(v_hat) + eps`, as in the paper
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), m, v
+    eps is added to the root of the uncorrected v: that is Keras's form, the paper's "epsilon hat";
+    here it is `sqrt(v_hat) + eps`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
+    the root is missing: divide by `sqrt(v_hat) + eps`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps), m, v
+    m sums the gradients, as momentum does: in Adam it averages them, the new one enters with weight
+    `1 - beta1`
+        m = beta1 * m + grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+    v averages the squares of m: it averages the squares of the gradient
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * m**2
+        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+    t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`, which divides by 0 at the
+    first step
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return (
+            theta - lr * (m / (1 - beta1 ** (t - 1))) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + eps),
+            m,
+            v,
+        )
+    both corrections use beta2: m has a decay of its own, divide it by `1 - beta1**t`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta2**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+    only m is corrected: v needs it more, divide it by `1 - beta2**t`
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v) + eps), m, v
+    only v is corrected: divide m by `1 - beta1**t`, too
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+    m and v have changed places in the results: theta, m, v
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), v, m
+    the gradient itself stands in the step: that is RMSProp; Adam uses the corrected m
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+    the step goes uphill: subtract it
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta + lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+    eps is outside the fraction: without parentheses it is added to the quotient, not to the root
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)) + eps, m, v
+    `eps` is missing: a gradient that was always 0 divides 0 by 0
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)), m, v
+""")
+adam_step.add_variants("""
+    in place on copies
+        theta, m, v = theta.copy(), m.copy(), v.copy()
+        m *= beta1
+        m += (1 - beta1) * grad
+        v *= beta2
+        v += (1 - beta2) * grad * grad
+        theta -= lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
+        return theta, m, v
+    the correction folded into the learning rate and eps
+        m = m + (1 - beta1) * (grad - m)
+        v = v + (1 - beta2) * (grad * grad - v)
+        root = np.sqrt(1 - beta2**t)
+        return theta - lr * root / (1 - beta1**t) * m / (np.sqrt(v) + eps * root), m, v
+    in float32, a list of three
+        theta, grad, m, v = (np.float32(array) for array in (theta, grad, m, v))
+        m = np.float32(beta1) * m + np.float32(1 - beta1) * grad
+        v = np.float32(beta2) * v + np.float32(1 - beta2) * grad**2
+        m_hat, v_hat = m / np.float32(1 - beta1**t), v / np.float32(1 - beta2**t)
+        return [theta - np.float32(lr) * m_hat / (np.sqrt(v_hat) + np.float32(eps)), m, v]
+""")
 
 
 @judge(reference.exponential_decay, points=1, returns=("lr",))
@@ -930,38 +592,23 @@ def exponential_decay(rng):
     )
 
 
-@exponential_decay.mistake(
-    "the rate falls in steps: the exponent is `t / decay_time`, not rounded down"
-)
-def exponential_staircase(lr0, t, decay_time, factor=0.1):
-    return lr0 * factor ** (t // decay_time)
-
-
-@exponential_decay.mistake("this is exp(-t / decay_time): the base is `factor`")
-def exponential_natural(lr0, t, decay_time, factor=0.1):
-    return lr0 * np.exp(-t / decay_time)
-
-
-@exponential_decay.mistake("`decay_time` is ignored: the exponent is `t / decay_time`")
-def exponential_every_step(lr0, t, decay_time, factor=0.1):
-    return lr0 * factor**t
-
-
-@exponential_decay.mistake(
-    "the rate falls along a straight line: `factor` is raised to the power `t / decay_time`, not multiplied by it"
-)
-def exponential_linear(lr0, t, decay_time, factor=0.1):
-    return lr0 * (1 - (1 - factor) * t / decay_time)
-
-
-@exponential_decay.variant("with exp and log")
-def exponential_exp(lr0, t, decay_time, factor=0.1):
-    return np.exp(np.log(lr0) + t / decay_time * np.log(factor))
-
-
-@exponential_decay.variant("an array of one number without axes")
-def exponential_array(lr0, t, decay_time, factor=0.1):
-    return np.asarray(lr0) * np.power(factor, np.asarray(t) / decay_time)
+exponential_decay.add_mistakes("""
+    the rate falls in steps: the exponent is `t / decay_time`, not rounded down
+        return lr0 * factor ** (t // decay_time)
+    this is exp(-t / decay_time): the base is `factor`
+        return lr0 * np.exp(-t / decay_time)
+    `decay_time` is ignored: the exponent is `t / decay_time`
+        return lr0 * factor**t
+    the rate falls along a straight line: `factor` is raised to the power `t / decay_time`, not
+    multiplied by it
+        return lr0 * (1 - (1 - factor) * t / decay_time)
+""")
+exponential_decay.add_variants("""
+    with exp and log
+        return np.exp(np.log(lr0) + t / decay_time * np.log(factor))
+    an array of one number without axes
+        return np.asarray(lr0) * np.power(factor, np.asarray(t) / decay_time)
+""")
 
 
 @judge(reference.step_decay, points=1, returns=("lr",))
@@ -978,59 +625,31 @@ def step_decay(rng):
     yield Call("factor left at its default", lr0=lr0, t=2 * size + 1, step_size=size)
 
 
-@step_decay.mistake(
-    "the rate falls in every epoch: round `t / step_size` down to a whole number of cuts"
-)
-def step_smooth(lr0, t, step_size, factor=0.1):
-    return lr0 * factor ** (t / step_size)
-
-
-@step_decay.mistake(
-    "every cut comes one epoch late: epoch t = step_size is the first with the cut rate"
-)
-def step_late(lr0, t, step_size, factor=0.1):
-    return lr0 * factor ** (max(t - 1, 0) // step_size)
-
-
-@step_decay.mistake(
-    "every cut comes one epoch early: epochs are counted from 0, so epoch t = step_size - 1 is before the cut"
-)
-def step_early(lr0, t, step_size, factor=0.1):
-    return lr0 * factor ** ((t + 1) // step_size)
-
-
-@step_decay.mistake("only one cut is made: there is one every `step_size` epochs")
-def step_once(lr0, t, step_size, factor=0.1):
-    return lr0 * factor if t >= step_size else lr0
-
-
-@step_decay.mistake(
-    "the cuts are rounded to the nearest: count only those that were made, round `t / step_size` down"
-)
-def step_rounded(lr0, t, step_size, factor=0.1):
-    return lr0 * factor ** round(t / step_size)
-
-
-@step_decay.mistake("the rate is cut in the epoch of a cut alone: it stays cut after that")
-def step_only_there(lr0, t, step_size, factor=0.1):
-    return lr0 * factor if t > 0 and t % step_size == 0 else lr0
-
-
-@step_decay.mistake("the cuts are multiplied with `factor`: raise it to the power of their number")
-def step_product(lr0, t, step_size, factor=0.1):
-    return lr0 * factor * (t // step_size)
-
-
-@step_decay.variant("cut by cut")
-def step_loop(lr0, t, step_size, factor=0.1):
-    for _ in range(step_size, t + 1, step_size):
-        lr0 = lr0 * factor
-    return lr0
-
-
-@step_decay.variant("with floor")
-def step_floor(lr0, t, step_size, factor=0.1):
-    return np.float64(lr0) * factor ** np.floor(t / step_size)
+step_decay.add_mistakes("""
+    the rate falls in every epoch: round `t / step_size` down to a whole number of cuts
+        return lr0 * factor ** (t / step_size)
+    every cut comes one epoch late: epoch t = step_size is the first with the cut rate
+        t -> max(t - 1, 0)
+    every cut comes one epoch early: epochs are counted from 0, so epoch t = step_size - 1 is before
+    the cut
+        t -> (t + 1)
+    only one cut is made: there is one every `step_size` epochs
+        return lr0 * factor if t >= step_size else lr0
+    the cuts are rounded to the nearest: count only those that were made, round `t / step_size` down
+        return lr0 * factor ** round(t / step_size)
+    the rate is cut in the epoch of a cut alone: it stays cut after that
+        return lr0 * factor if t > 0 and t % step_size == 0 else lr0
+    the cuts are multiplied with `factor`: raise it to the power of their number
+        return lr0 * factor * (t // step_size)
+""")
+step_decay.add_variants("""
+    cut by cut
+        for _ in range(step_size, t + 1, step_size):
+            lr0 = lr0 * factor
+        return lr0
+    with floor
+        return np.float64(lr0) * factor ** np.floor(t / step_size)
+""")
 
 
 @judge(reference.inverse_time_decay, points=1, returns=("lr",))
@@ -1042,39 +661,23 @@ def inverse_time_decay(rng):
     yield Call("late", lr0=lr0, t=rng.uniform(200, 500), k=k)
 
 
-@inverse_time_decay.mistake(
-    "this is lr0 / (k t), infinite at t = 0: the denominator is `1 + k * t`"
-)
-def inverse_without_one(lr0, t, k):
-    return np.float64(lr0) / (k * t)
-
-
-@inverse_time_decay.mistake("`k` is ignored: the denominator is `1 + k * t`")
-def inverse_without_k(lr0, t, k):
-    return lr0 / (1 + t)
-
-
-@inverse_time_decay.mistake("the root was taken: this is lr0 / sqrt(1 + k t), a slower fall")
-def inverse_root(lr0, t, k):
-    return lr0 / (1 + k * t) ** 0.5
-
-
-@inverse_time_decay.mistake(
-    "the decay was compounded step by step: divide the first rate once by `1 + k * t`"
-)
-def inverse_compounded(lr0, t, k):
-    return lr0 / (1 + k) ** t
-
-
-@inverse_time_decay.variant("as a power")
-def inverse_power(lr0, t, k):
-    return lr0 * (1 + k * t) ** -1
-
-
-@inverse_time_decay.variant("by the half-life")
-def inverse_half_life(lr0, t, k):
-    half_life = 1 / k
-    return lr0 * half_life / (half_life + t)
+inverse_time_decay.add_mistakes("""
+    this is lr0 / (k t), infinite at t = 0: the denominator is `1 + k * t`
+        return np.float64(lr0) / (k * t)
+    `k` is ignored: the denominator is `1 + k * t`
+        return lr0 / (1 + t)
+    the root was taken: this is lr0 / sqrt(1 + k t), a slower fall
+        return lr0 / (1 + k * t) ** 0.5
+    the decay was compounded step by step: divide the first rate once by `1 + k * t`
+        return lr0 / (1 + k) ** t
+""")
+inverse_time_decay.add_variants("""
+    as a power
+        return lr0 * (1 + k * t) ** -1
+    by the half-life
+        half_life = 1 / k
+        return lr0 * half_life / (half_life + t)
+""")
 
 
 @judge(reference.cosine_annealing, points=2, returns=("lr",))
@@ -1090,63 +693,39 @@ def cosine_annealing(rng):
     yield Call("lr_min left at its default", lr0=lr0, t=rng.uniform(0.6, 0.9) * total, total=total)
 
 
-@cosine_annealing.mistake("`lr_min` is forgotten: the wave runs from lr0 down to lr_min")
-def cosine_to_zero(lr0, t, total, lr_min=0.0):
-    return lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
-
-
-@cosine_annealing.mistake("after the end the rate rises again: hold it at lr_min")
-def cosine_rises(lr0, t, total, lr_min=0.0):
-    return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
-
-
-@cosine_annealing.mistake(
-    "`lr_min` is added to a wave of full height: its height is `lr0 - lr_min`, so that it starts at lr0"
-)
-def cosine_too_high(lr0, t, total, lr_min=0.0):
-    return lr_min + lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
-
-
-@cosine_annealing.mistake(
-    "a whole wave goes by in `total`, down and up again: half a wave, cos(pi t / total), is wanted"
-)
-def cosine_whole_wave(lr0, t, total, lr_min=0.0):
-    return lr_min + (lr0 - lr_min) * (1 + np.cos(2 * np.pi * min(t / total, 1.0))) / 2
-
-
-@cosine_annealing.mistake(
-    "this is a quarter of a wave, cos(pi t / (2 total)): it falls fastest at the end, not in the middle"
-)
-def cosine_quarter(lr0, t, total, lr_min=0.0):
-    return lr_min + (lr0 - lr_min) * np.cos(np.pi * min(t / total, 1.0) / 2)
-
-
-@cosine_annealing.mistake("pi is missing: the angle runs from 0 to pi, as t runs from 0 to `total`")
-def cosine_without_pi(lr0, t, total, lr_min=0.0):
-    return lr_min + (lr0 - lr_min) * (1 + np.cos(min(t / total, 1.0))) / 2
-
-
-@cosine_annealing.mistake("after the end the rate is 0: hold it at lr_min")
-def cosine_ends_at_zero(lr0, t, total, lr_min=0.0):
-    return cosine_rises(lr0, t, total, lr_min) if t <= total else 0.0
-
-
-@cosine_annealing.mistake("after the end the rate is lr0 again: hold it at lr_min")
-def cosine_ends_at_start(lr0, t, total, lr_min=0.0):
-    return cosine_rises(lr0, t, total, lr_min) if t <= total else lr0
-
-
-@cosine_annealing.variant("by the half-angle formula")
-def cosine_half_angle(lr0, t, total, lr_min=0.0):
-    if t >= total:
-        return lr_min
-    return lr_min + (lr0 - lr_min) * np.cos(np.pi * t / (2 * total)) ** 2
-
-
-@cosine_annealing.variant("as a mean of the ends")
-def cosine_weights(lr0, t, total, lr_min=0.0):
-    weight = (1 - np.cos(np.pi * np.clip(t / total, 0, 1))) / 2
-    return (1 - weight) * lr0 + weight * lr_min
+cosine_annealing.add_mistakes("""
+    `lr_min` is forgotten: the wave runs from lr0 down to lr_min
+        return lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+    after the end the rate rises again: hold it at lr_min
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
+    `lr_min` is added to a wave of full height: its height is `lr0 - lr_min`, so that it starts at
+    lr0
+        return lr_min + lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+    a whole wave goes by in `total`, down and up again: half a wave, cos(pi t / total), is wanted
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(2 * np.pi * min(t / total, 1.0))) / 2
+    this is a quarter of a wave, cos(pi t / (2 total)): it falls fastest at the end, not in the
+    middle
+        return lr_min + (lr0 - lr_min) * np.cos(np.pi * min(t / total, 1.0) / 2)
+    pi is missing: the angle runs from 0 to pi, as t runs from 0 to `total`
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(min(t / total, 1.0))) / 2
+    after the end the rate is 0: hold it at lr_min
+        if t > total:
+            return 0.0
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
+    after the end the rate is lr0 again: hold it at lr_min
+        if t > total:
+            return lr0
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
+""")
+cosine_annealing.add_variants("""
+    by the half-angle formula
+        if t >= total:
+            return lr_min
+        return lr_min + (lr0 - lr_min) * np.cos(np.pi * t / (2 * total)) ** 2
+    as a mean of the ends
+        weight = (1 - np.cos(np.pi * np.clip(t / total, 0, 1))) / 2
+        return (1 - weight) * lr0 + weight * lr_min
+""")
 
 
 @judge(reference.linear_warmup, points=1, returns=("lr",))
@@ -1160,62 +739,35 @@ def linear_warmup(rng):
     yield Call("no warm-up", lr0=lr0, t=0, warmup=0)
 
 
-@linear_warmup.mistake(
-    "the first step has rate 0 and is wasted: step t has (t + 1) / warmup of lr0"
-)
-def warmup_from_zero(lr0, t, warmup):
-    return lr0 * min(1.0, t / warmup) if warmup else lr0
-
-
-@linear_warmup.mistake("the rate goes on rising after the warm-up: hold it at lr0")
-def warmup_without_end(lr0, t, warmup):
-    return lr0 * (t + 1) / warmup if warmup else lr0
-
-
-@linear_warmup.mistake("with warmup = 0 this divides by zero: the rate is then lr0 from the start")
-def warmup_divides_by_zero(lr0, t, warmup):
-    return lr0 * min(1.0, (t + 1) / warmup)
-
-
-@linear_warmup.mistake(
-    "the first step has rate 0 and is wasted, and with warmup = 0 this divides by zero: step t has (t + 1) / warmup of lr0"
-)
-def warmup_naive(lr0, t, warmup):
-    return lr0 * min(1.0, t / warmup)
-
-
-@linear_warmup.mistake(
-    "the rate goes on rising after the warm-up, and with warmup = 0 this divides by zero: hold it at lr0"
-)
-def warmup_naive_without_end(lr0, t, warmup):
-    return lr0 * (t + 1) / warmup
-
-
-@linear_warmup.mistake(
-    "the step t = warmup is one too many: it would have more than lr0; the warm-up ends with t = warmup - 1"
-)
-def warmup_one_too_long(lr0, t, warmup):
-    return lr0 * (t + 1) / warmup if warmup and t <= warmup else lr0
-
-
-@linear_warmup.mistake(
-    "the step t = warmup is one too many, and with warmup = 0 this divides by zero: the warm-up ends with t = warmup - 1"
-)
-def warmup_one_too_long_naive(lr0, t, warmup):
-    return lr0 * (t + 1) / warmup if t <= warmup else lr0
-
-
-@linear_warmup.variant("with if")
-def warmup_if(lr0, t, warmup):
-    if t + 1 < warmup:
-        return (t + 1) * lr0 / warmup
-    return lr0
-
-
-@linear_warmup.variant("from a list of rates")
-def warmup_list(lr0, t, warmup):
-    rates = np.linspace(0, lr0, warmup + 1)[1:]
-    return rates[t] if t < warmup else lr0
+linear_warmup.add_mistakes("""
+    the first step has rate 0 and is wasted: step t has (t + 1) / warmup of lr0
+        (t + 1) -> t
+    the rate goes on rising after the warm-up: hold it at lr0
+        return lr0 * (t + 1) / warmup if warmup else lr0
+    with warmup = 0 this divides by zero: the rate is then lr0 from the start
+        return lr0 * min(1.0, (t + 1) / warmup)
+    the first step has rate 0 and is wasted, and with warmup = 0 this divides by zero: step t has (t
+    + 1) / warmup of lr0
+        return lr0 * min(1.0, t / warmup)
+    the rate goes on rising after the warm-up, and with warmup = 0 this divides by zero: hold it at
+    lr0
+        return lr0 * (t + 1) / warmup
+    the step t = warmup is one too many: it would have more than lr0; the warm-up ends with t =
+    warmup - 1
+        return lr0 * (t + 1) / warmup if warmup and t <= warmup else lr0
+    the step t = warmup is one too many, and with warmup = 0 this divides by zero: the warm-up ends
+    with t = warmup - 1
+        return lr0 * (t + 1) / warmup if t <= warmup else lr0
+""")
+linear_warmup.add_variants("""
+    with if
+        if t + 1 < warmup:
+            return (t + 1) * lr0 / warmup
+        return lr0
+    from a list of rates
+        rates = np.linspace(0, lr0, warmup + 1)[1:]
+        return rates[t] if t < warmup else lr0
+""")
 
 
 def _plateau(rng, length):
@@ -1314,186 +866,120 @@ def _plateau_rule(
     return np.array(rates)
 
 
-@reduce_on_plateau.mistake(
-    "the cut comes one epoch early: patience is the number of bad epochs that are borne, so cut when the count is larger (Keras cuts when it is equal)"
-)
-def plateau_early(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(
-        losses,
-        lr,
-        factor,
-        patience,
-        threshold,
-        cooldown,
-        min_lr,
-        limit=lambda bad, patience: bad >= max(patience, 1),
-    )
-
-
-@reduce_on_plateau.mistake(
-    "the count does not start again after a cut, so every further epoch cuts again"
-)
-def plateau_no_reset(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, reset=False)
-
-
-@reduce_on_plateau.mistake(
-    "the threshold is ignored: a loss counts as better below `best * (1 - threshold)`"
-)
-def plateau_no_threshold(
-    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
-):
-    return _plateau_rule(
-        losses,
-        lr,
-        factor,
-        patience,
-        threshold,
-        cooldown,
-        min_lr,
-        improves=lambda loss, best, threshold: loss < best,
-    )
-
-
-@reduce_on_plateau.mistake(
-    "the threshold is subtracted: it is relative, a loss counts as better below `best * (1 - threshold)`"
-)
-def plateau_absolute(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(
-        losses,
-        lr,
-        factor,
-        patience,
-        threshold,
-        cooldown,
-        min_lr,
-        improves=lambda loss, best, threshold: loss < best - threshold,
-    )
-
-
-@reduce_on_plateau.mistake(
-    "each loss is compared with the one before it: compare with the best so far"
-)
-def plateau_previous(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, remember="last")
-
-
-@reduce_on_plateau.mistake(
-    "the cooldown is ignored: after a cut, `cooldown` epochs count none as bad"
-)
-def plateau_no_cooldown(
-    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
-):
-    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, pause=False)
-
-
-@reduce_on_plateau.mistake("the floor is ignored: the rate never falls below `min_lr`")
-def plateau_no_floor(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, 0.0)
-
-
-@reduce_on_plateau.mistake(
-    "the rate after each epoch is returned: return the rate with which the epoch was trained, the first one is `lr`"
-)
-def plateau_shifted(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    rates = _plateau_rule([*losses, np.inf], lr, factor, patience, threshold, cooldown, min_lr)
-    return rates[1:]
-
-
-@reduce_on_plateau.mistake("only the last rate is returned: return the rate of every epoch")
-def plateau_last(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr)[-1]
-
-
-@reduce_on_plateau.mistake(
-    "the cut comes one epoch early: cut when the count is larger than patience, `bad > patience`, not when it reaches it"
-)
-def plateau_at_patience(
-    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
-):
-    return _plateau_rule(
-        losses,
-        lr,
-        factor,
-        patience,
-        threshold,
-        cooldown,
-        min_lr,
-        limit=lambda bad, patience: bad >= patience,
-    )
-
-
-@reduce_on_plateau.mistake(
-    "the best moves with every loss that is a little lower: it is replaced only by one below `best * (1 - threshold)`"
-)
-def plateau_least(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(
-        losses, lr, factor, patience, threshold, cooldown, min_lr, remember="least"
-    )
-
-
-@reduce_on_plateau.mistake("the best is forgotten at each cut: it is the best of all epochs so far")
-def plateau_forgets_best(
-    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
-):
-    return _plateau_rule(
-        losses, lr, factor, patience, threshold, cooldown, min_lr, forget_at_cut=True
-    )
-
-
-@reduce_on_plateau.mistake(
-    "a new best is overlooked while the rate cools down: rule 1 holds in every epoch"
-)
-def plateau_deaf_while_cooling(
-    losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0
-):
-    return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, cool_best=False)
-
-
-@reduce_on_plateau.mistake(
-    "a loss that only equals `best * (1 - threshold)` counts as better here: it must be below"
-)
-def plateau_ties(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    return _plateau_rule(
-        losses,
-        lr,
-        factor,
-        patience,
-        threshold,
-        cooldown,
-        min_lr,
-        improves=lambda loss, best, threshold: loss <= best * (1 - threshold),
-    )
-
-
-@reduce_on_plateau.variant("a list, with the epoch of the last cut or best in place of a count")
-def plateau_epochs(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    rates, best, since, cold_until = [], float("inf"), -1, -1
-    for epoch, loss in enumerate(losses):
-        rates.append(lr)
-        if loss < best * (1 - threshold):
-            best, since = loss, epoch
-        if epoch <= cold_until:
-            since = epoch
-        if epoch - since > patience:
-            lr, since, cold_until = max(lr * factor, min_lr), epoch, epoch + cooldown
-    return rates
-
-
-@reduce_on_plateau.variant("in float32, filling an array")
-def plateau_array(losses, lr, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0):
-    rates = np.full(len(losses), lr, dtype=np.float32)
-    best, bad, wait = losses[0] * 10, 0, 0
-    for epoch, loss in enumerate(losses):
-        better = loss < best - threshold * best
-        best = loss if better else best
-        bad = 0 if better or wait else bad + 1
-        wait = max(wait - 1, 0)
-        if bad > patience:
-            rates[epoch + 1 :] = max(rates[epoch] * factor, min_lr)
-            bad, wait = 0, cooldown
-    return rates
-
+reduce_on_plateau.add_mistakes("""
+    the cut comes one epoch early: patience is the number of bad epochs that are borne, so cut when
+    the count is larger (Keras cuts when it is equal)
+        return _plateau_rule(
+            losses,
+            lr,
+            factor,
+            patience,
+            threshold,
+            cooldown,
+            min_lr,
+            limit=lambda bad, patience: bad >= max(patience, 1),
+        )
+    the count does not start again after a cut, so every further epoch cuts again
+        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, reset=False)
+    the threshold is ignored: a loss counts as better below `best * (1 - threshold)`
+        return _plateau_rule(
+            losses,
+            lr,
+            factor,
+            patience,
+            threshold,
+            cooldown,
+            min_lr,
+            improves=lambda loss, best, threshold: loss < best,
+        )
+    the threshold is subtracted: it is relative, a loss counts as better below `best * (1 -
+    threshold)`
+        return _plateau_rule(
+            losses,
+            lr,
+            factor,
+            patience,
+            threshold,
+            cooldown,
+            min_lr,
+            improves=lambda loss, best, threshold: loss < best - threshold,
+        )
+    each loss is compared with the one before it: compare with the best so far
+        return _plateau_rule(
+            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="last"
+        )
+    the cooldown is ignored: after a cut, `cooldown` epochs count none as bad
+        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, pause=False)
+    the floor is ignored: the rate never falls below `min_lr`
+        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, 0.0)
+    the rate after each epoch is returned: return the rate with which the epoch was trained, the
+    first one is `lr`
+        rates = _plateau_rule([*losses, np.inf], lr, factor, patience, threshold, cooldown, min_lr)
+        return rates[1:]
+    only the last rate is returned: return the rate of every epoch
+        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr)[-1]
+    the cut comes one epoch early: cut when the count is larger than patience, `bad > patience`, not
+    when it reaches it
+        return _plateau_rule(
+            losses,
+            lr,
+            factor,
+            patience,
+            threshold,
+            cooldown,
+            min_lr,
+            limit=lambda bad, patience: bad >= patience,
+        )
+    the best moves with every loss that is a little lower: it is replaced only by one below `best *
+    (1 - threshold)`
+        return _plateau_rule(
+            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="least"
+        )
+    the best is forgotten at each cut: it is the best of all epochs so far
+        return _plateau_rule(
+            losses, lr, factor, patience, threshold, cooldown, min_lr, forget_at_cut=True
+        )
+    a new best is overlooked while the rate cools down: rule 1 holds in every epoch
+        return _plateau_rule(
+            losses, lr, factor, patience, threshold, cooldown, min_lr, cool_best=False
+        )
+    a loss that only equals `best * (1 - threshold)` counts as better here: it must be below
+        return _plateau_rule(
+            losses,
+            lr,
+            factor,
+            patience,
+            threshold,
+            cooldown,
+            min_lr,
+            improves=lambda loss, best, threshold: loss <= best * (1 - threshold),
+        )
+""")
+reduce_on_plateau.add_variants("""
+    a list, with the epoch of the last cut or best in place of a count
+        rates, best, since, cold_until = [], float("inf"), -1, -1
+        for epoch, loss in enumerate(losses):
+            rates.append(lr)
+            if loss < best * (1 - threshold):
+                best, since = loss, epoch
+            if epoch <= cold_until:
+                since = epoch
+            if epoch - since > patience:
+                lr, since, cold_until = max(lr * factor, min_lr), epoch, epoch + cooldown
+        return rates
+    in float32, filling an array
+        rates = np.full(len(losses), lr, dtype=np.float32)
+        best, bad, wait = losses[0] * 10, 0, 0
+        for epoch, loss in enumerate(losses):
+            better = loss < best - threshold * best
+            best = loss if better else best
+            bad = 0 if better or wait else bad + 1
+            wait = max(wait - 1, 0)
+            if bad > patience:
+                rates[epoch + 1 :] = max(rates[epoch] * factor, min_lr)
+                bad, wait = 0, cooldown
+        return rates
+""")
 
 why_bias_correction = Written(
     "why-bias-correction",

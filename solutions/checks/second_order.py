@@ -57,107 +57,59 @@ def _at_a_quadratic(rng):
     return {"theta": theta, "grad": hessian @ (theta - minimum), "hessian": hessian}
 
 
-@newton_step.mistake("the step goes uphill: solve H d = -grad and add d, or subtract H^(-1) grad")
-def newton_uphill(theta, grad, hessian, damping=0.0):
-    return theta + np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
-
-
-@newton_step.mistake(
-    "`hessian + damping` adds the number to every entry: only the diagonal is damped, `damping * np.eye(n)`"
-)
-def newton_damps_all(theta, grad, hessian, damping=0.0):
-    return theta - np.linalg.solve(hessian + damping, grad)
-
-
-@newton_step.mistake("`damping` is ignored: add it to the diagonal of the Hessian")
-def newton_undamped(theta, grad, hessian, damping=0.0):
-    return theta - np.linalg.solve(hessian, grad)
-
-
-@newton_step.mistake("the damping is subtracted: it must make the eigenvalues larger")
-def newton_damped_down(theta, grad, hessian, damping=0.0):
-    return theta - np.linalg.solve(hessian - damping * np.eye(len(theta)), grad)
-
-
-@newton_step.mistake(
-    "the damping multiplies the diagonal of H (Marquardt's scaling): here `damping` itself is added to it"
-)
-def newton_marquardt(theta, grad, hessian, damping=0.0):
-    return theta - np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), grad)
-
-
-@newton_step.mistake("the gradient is multiplied by the Hessian: it is to be divided by it (solve)")
-def newton_multiplies(theta, grad, hessian, damping=0.0):
-    return theta - (hessian + damping * np.eye(len(theta))) @ grad
-
-
-@newton_step.mistake(
-    "only the diagonal of the Hessian is used: its other entries say how the parameters interact"
-)
-def newton_diagonal(theta, grad, hessian, damping=0.0):
-    return theta - grad / (np.diag(hessian) + damping)
-
-
-@newton_step.mistake("the Hessian's entries are inverted one by one: that is not the inverse matrix")
-def newton_entries(theta, grad, hessian, damping=0.0):
-    return theta - (1 / (hessian + damping * np.eye(len(theta)))) @ grad
-
-
-@newton_step.mistake("this is the step alone: add it to `theta` and return the new parameters")
-def newton_step_only(theta, grad, hessian, damping=0.0):
-    return -np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
-
-
-@newton_step.mistake("this is gradient descent: the Hessian is not used")
-def newton_gradient(theta, grad, hessian, damping=0.0):
-    return theta - grad
-
-
-@newton_step.mistake(
-    "the absolute values of the eigenvalues are used (saddle-free Newton): here H is taken as it is"
-)
-def newton_saddle_free(theta, grad, hessian, damping=0.0):
-    values, vectors = np.linalg.eigh(hessian)
-    return theta - vectors @ ((vectors.T @ grad) / (np.abs(values) + damping))
-
-
-@newton_step.variant("with the inverse")
-def newton_inverse(theta, grad, hessian, damping=0.0):
-    return theta - np.linalg.inv(hessian + damping * np.identity(len(theta))) @ grad
-
-
-@newton_step.mistake("this is H^(-1) grad alone: subtract it from `theta` and return the new parameters")
-def newton_solution_alone(theta, grad, hessian, damping=0.0):
-    return np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
-
-
-@newton_step.variant("in the basis of eigenvectors")
-def newton_eigenvectors(theta, grad, hessian, damping=0.0):
-    values, vectors = np.linalg.eigh(hessian)
-    return theta - vectors @ ((vectors.T @ grad) / (values + damping))
-
-
-@newton_step.variant("elimination by hand, as a list")
-def newton_elimination(theta, grad, hessian, damping=0.0):
-    n = len(theta)
-    rows = [[*hessian[i], grad[i]] for i in range(n)]
-    for i in range(n):
-        rows[i][i] += damping
-    for i in range(n):
-        best = max(range(i, n), key=lambda k: abs(rows[k][i]))
-        rows[i], rows[best] = rows[best], rows[i]
-        for k in range(n):
-            if k != i:
-                factor = rows[k][i] / rows[i][i]
-                rows[k] = [a - factor * b for a, b in zip(rows[k], rows[i], strict=True)]
-    return [float(theta[i] - rows[i][n] / rows[i][i]) for i in range(n)]
-
-
-@newton_step.variant("in float32, damping in place on a copy")
-def newton_float32(theta, grad, hessian, damping=0.0):
-    hessian = hessian.astype(np.float32)
-    hessian[np.diag_indices(len(theta))] += np.float32(damping)
-    return theta.astype(np.float32) + np.linalg.solve(hessian, -grad.astype(np.float32))
+newton_step.add_mistakes("""
+    the step goes uphill: solve H d = -grad and add d, or subtract H^(-1) grad
+        theta - np -> theta + np
+    `hessian + damping` adds the number to every entry: only the diagonal is damped, `damping *
+    np.eye(n)`
+        return theta - np.linalg.solve(hessian + damping, grad)
+    `damping` is ignored: add it to the diagonal of the Hessian
+        return theta - np.linalg.solve(hessian, grad)
+    the damping is subtracted: it must make the eigenvalues larger
+        hessian + damping -> hessian - damping
+    the damping multiplies the diagonal of H (Marquardt's scaling): here `damping` itself is added
+    to it
+        np.eye(len(theta)) -> np.diag(np.diag(hessian))
+    the gradient is multiplied by the Hessian: it is to be divided by it (solve)
+        return theta - (hessian + damping * np.eye(len(theta))) @ grad
+    only the diagonal of the Hessian is used: its other entries say how the parameters interact
+        return theta - grad / (np.diag(hessian) + damping)
+    the Hessian's entries are inverted one by one: that is not the inverse matrix
+        return theta - (1 / (hessian + damping * np.eye(len(theta)))) @ grad
+    this is the step alone: add it to `theta` and return the new parameters
+        return theta -> return
+    this is gradient descent: the Hessian is not used
+        return theta - grad
+    the absolute values of the eigenvalues are used (saddle-free Newton): here H is taken as it is
+        values, vectors = np.linalg.eigh(hessian)
+        return theta - vectors @ ((vectors.T @ grad) / (np.abs(values) + damping))
+    this is H^(-1) grad alone: subtract it from `theta` and return the new parameters
+        return np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
+""")
+newton_step.add_variants("""
+    with the inverse
+        return theta - np.linalg.inv(hessian + damping * np.identity(len(theta))) @ grad
+    in the basis of eigenvectors
+        values, vectors = np.linalg.eigh(hessian)
+        return theta - vectors @ ((vectors.T @ grad) / (values + damping))
+    elimination by hand, as a list
+        n = len(theta)
+        rows = [[*hessian[i], grad[i]] for i in range(n)]
+        for i in range(n):
+            rows[i][i] += damping
+        for i in range(n):
+            best = max(range(i, n), key=lambda k: abs(rows[k][i]))
+            rows[i], rows[best] = rows[best], rows[i]
+            for k in range(n):
+                if k != i:
+                    factor = rows[k][i] / rows[i][i]
+                    rows[k] = [a - factor * b for a, b in zip(rows[k], rows[i], strict=True)]
+        return [float(theta[i] - rows[i][n] / rows[i][i]) for i in range(n)]
+    in float32, damping in place on a copy
+        hessian = hessian.astype(np.float32)
+        hessian[np.diag_indices(len(theta))] += np.float32(damping)
+        return theta.astype(np.float32) + np.linalg.solve(hessian, -grad.astype(np.float32))
+""")
 
 
 def _descent(rng, name, spread=1.0):
@@ -236,78 +188,14 @@ def backtracking(rng):
     yield Call("all settings left at their defaults", **given, direction=direction)
 
 
-def _backtrack(accept):
+def _backtrack(accept, f, theta, grad, direction, initial, c1, shrink):
     """Backtracking with another test: accept(f at the trial, f here, alpha, slope, c1)."""
-
-    def search(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-        alpha = initial
-        for _ in range(200):
-            if accept(f(theta + alpha * direction), f(theta), alpha, grad @ direction, c1):
-                break
-            alpha *= shrink
-        return alpha
-
-    return search
-
-
-backtracking.mistake("any fall is accepted, or nearly any: it must be the share `c1` of what the slope promises, with the `c1` that is given")(
-    _backtrack(lambda new, old, alpha, slope, c1: new < old)
-)
-backtracking.mistake("the whole slope is asked for: only the share `c1` of it must be kept")(
-    _backtrack(lambda new, old, alpha, slope, c1: new <= old + alpha * slope)
-)
-backtracking.mistake(
-    "the bound lacks `alpha`: what the slope promises is in proportion to the length of the step"
-)(_backtrack(lambda new, old, alpha, slope, c1: new <= old + c1 * slope))
-backtracking.mistake(
-    "the sign of the slope is wrong: it is negative, so that the bound lies *below* f(theta)"
-)(_backtrack(lambda new, old, alpha, slope, c1: new <= old - c1 * alpha * slope))
-backtracking.mistake("the test is turned round: shorten the step while f has *not* fallen enough")(
-    _backtrack(lambda new, old, alpha, slope, c1: new > old + c1 * alpha * slope)
-)
-
-
-@backtracking.mistake("`initial` is returned untried: shorten it as long as f has not fallen enough")
-def backtracking_untried(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    return initial
-
-
-@backtracking.mistake(
-    "the slope is taken as -grad @ grad: along `direction` it is grad @ direction"
-)
-def backtracking_squared(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    return reference_search(f, theta, -grad @ grad, direction, initial, c1, shrink)
-
-
-@backtracking.mistake("the step length has been shortened once too often: return the first that passes")
-def backtracking_once_more(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    return shrink * reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
-
-
-@backtracking.mistake("the first length to be tried is `initial` itself, not `initial * shrink`")
-def backtracking_starts_late(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    return reference_search(f, theta, grad @ direction, direction, shrink * initial, c1, shrink)
-
-
-@backtracking.mistake("`initial` is ignored: it is the first length to be tried")
-def backtracking_from_one(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    return reference_search(f, theta, grad @ direction, direction, 1.0, c1, shrink)
-
-
-@backtracking.mistake("`shrink` is ignored: every refused length is multiplied by it")
-def backtracking_halves(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    return reference_search(f, theta, grad @ direction, direction, initial, c1, 0.5)
-
-
-@backtracking.mistake("this is the new point: return the step length `alpha`")
-def backtracking_point(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    alpha = reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
-    return theta + alpha * direction
-
-
-@backtracking.mistake("the step goes against `direction`: the trial is theta + alpha * direction")
-def backtracking_backwards(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    return reference_search(f, theta, grad @ direction, -direction, initial, c1, shrink)
+    alpha = initial
+    for _ in range(200):
+        if accept(f(theta + alpha * direction), f(theta), alpha, grad @ direction, c1):
+            break
+        alpha *= shrink
+    return alpha
 
 
 def reference_search(f, theta, slope, direction, initial, c1, shrink):
@@ -320,30 +208,68 @@ def reference_search(f, theta, slope, direction, initial, c1, shrink):
     return alpha
 
 
-@backtracking.variant("powers of shrink")
-def backtracking_powers(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    k = 0
-    while True:
-        alpha = initial * shrink**k
-        if f(theta + alpha * direction) - f(theta) <= c1 * alpha * float(np.dot(grad, direction)):
-            return alpha
-        k += 1
-
-
-@backtracking.variant("recursive, the point handed on")
-def backtracking_recursive(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    fall = f(theta) - f(theta + initial * direction)
-    if fall >= -c1 * initial * sum(grad * direction):
+backtracking.add_mistakes("""
+    any fall is accepted, or nearly any: it must be the share `c1` of what the slope promises, with
+    the `c1` that is given
+        def accept(new, old, alpha, slope, c1):
+            return new < old
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    the whole slope is asked for: only the share `c1` of it must be kept
+        def accept(new, old, alpha, slope, c1):
+            return new <= old + alpha * slope
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    the bound lacks `alpha`: what the slope promises is in proportion to the length of the step
+        def accept(new, old, alpha, slope, c1):
+            return new <= old + c1 * slope
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    the sign of the slope is wrong: it is negative, so that the bound lies *below* f(theta)
+        def accept(new, old, alpha, slope, c1):
+            return new <= old - c1 * alpha * slope
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    the test is turned round: shorten the step while f has *not* fallen enough
+        def accept(new, old, alpha, slope, c1):
+            return new > old + c1 * alpha * slope
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    `initial` is returned untried: shorten it as long as f has not fallen enough
         return initial
-    return backtracking_recursive(f, theta, grad, direction, initial * shrink, c1, shrink)
-
-
-@backtracking.variant("all lengths at once, a NumPy scalar")
-def backtracking_vectorised(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
-    alphas = initial * shrink ** np.arange(60)
-    values = np.array([f(theta + alpha * direction) for alpha in alphas])
-    enough = values <= f(theta) + c1 * alphas * (grad @ direction)
-    return alphas[enough.argmax()]
+    the slope is taken as -grad @ grad: along `direction` it is grad @ direction
+        return reference_search(f, theta, -grad @ grad, direction, initial, c1, shrink)
+    the step length has been shortened once too often: return the first that passes
+        return shrink * reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
+    the first length to be tried is `initial` itself, not `initial * shrink`
+        return reference_search(f, theta, grad @ direction, direction, shrink * initial, c1, shrink)
+    `initial` is ignored: it is the first length to be tried
+        return reference_search(f, theta, grad @ direction, direction, 1.0, c1, shrink)
+    `shrink` is ignored: every refused length is multiplied by it
+        return reference_search(f, theta, grad @ direction, direction, initial, c1, 0.5)
+    this is the new point: return the step length `alpha`
+        alpha = reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
+        return theta + alpha * direction
+    the step goes against `direction`: the trial is theta + alpha * direction
+        return reference_search(f, theta, grad @ direction, -direction, initial, c1, shrink)
+""")
+backtracking.add_variants("""
+    powers of shrink
+        k = 0
+        while True:
+            alpha = initial * shrink**k
+            if f(theta + alpha * direction) - f(theta) <= c1 * alpha * float(
+                np.dot(grad, direction)
+            ):
+                return alpha
+            k += 1
+    recursive, the point handed on
+        def backtracking_recursive(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
+            fall = f(theta) - f(theta + initial * direction)
+            if fall >= -c1 * initial * sum(grad * direction):
+                return initial
+            return backtracking_recursive(f, theta, grad, direction, initial * shrink, c1, shrink)
+    all lengths at once, a NumPy scalar
+        alphas = initial * shrink ** np.arange(60)
+        values = np.array([f(theta + alpha * direction) for alpha in alphas])
+        enough = values <= f(theta) + c1 * alphas * (grad @ direction)
+        return alphas[enough.argmax()]
+""")
 
 
 def _valley(rng):
@@ -401,31 +327,6 @@ def wolfe_line_search(rng):
     yield Call("a short direction", **_functions("logistic"), **given, initial=0.1)
 
 
-def _bisect(falls_enough, too_steep):
-    """The search by a bracket and halving, with other tests for its two conditions.
-
-    falls_enough(value, value at 0, alpha, slope at 0, c1) and too_steep(slope, slope at 0, c2), which is
-    -1 where one should go on and 1 where one went too far.
-    """
-
-    def search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-        value0, slope0 = f(theta), gradient(theta) @ direction
-        low, high, alpha = 0.0, None, initial
-        for _ in range(60):
-            there = theta + alpha * direction
-            way = too_steep(gradient(there) @ direction, slope0, c2)
-            if not falls_enough(f(there), value0, alpha, slope0, c1) or way > 0:
-                high = alpha
-            elif way < 0:
-                low = alpha
-            else:
-                return alpha
-            alpha = 2 * low if high is None else (low + high) / 2
-        return alpha
-
-    return search
-
-
 def _armijo(value, value0, alpha, slope0, c1):
     return value <= value0 + c1 * alpha * slope0
 
@@ -434,111 +335,114 @@ def _flat(slope, slope0, c2):
     return 0 if abs(slope) <= c2 * abs(slope0) else np.sign(slope)
 
 
-wolfe_line_search.mistake(
-    "f falls enough, but the slope is not asked about: the step may be too short, or end where f already rises steeply (Armijo alone)"
-)(_bisect(_armijo, lambda slope, slope0, c2: 0))
-wolfe_line_search.mistake(
-    "a slope that is steep *upwards* is accepted: the strong condition is about its absolute value"
-)(_bisect(_armijo, lambda slope, slope0, c2: -1 if slope < c2 * slope0 else 0))
-wolfe_line_search.mistake(
-    "the slope is flat enough, but f need not have fallen: it must be the share `c1` of what the slope promises"
-)(_bisect(lambda value, value0, alpha, slope0, c1: True, _flat))
-wolfe_line_search.mistake(
-    "any fall is accepted: f must fall by `c1 * alpha * |slope|` at least (`c1` is not always small)"
-)(_bisect(lambda value, value0, alpha, slope0, c1: value < value0, _flat))
+def _bisect(
+    f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0, *, falls_enough=_armijo, too_steep=_flat
+):  # fmt: skip
+    """The search by a bracket and halving, with other tests for its two conditions.
 
-
-wolfe_line_search.mistake(
-    "the slope is held against `c2` itself: it must be at most `c2` times the slope at the start"
-)(_bisect(_armijo, lambda slope, slope0, c2: 0 if abs(slope) <= c2 else np.sign(slope)))
-
-
-@wolfe_line_search.mistake("`initial` is returned as it is: it is only the first length to try")
-def wolfe_initial(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-    return initial
-
-
-@wolfe_line_search.mistake(
-    "the first length is shortened and never made longer: where f still falls steeply, go on (look for a `high` first)"
-)
-def wolfe_never_longer(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-    low, high = 0.0, initial
+    falls_enough(value, value at 0, alpha, slope at 0, c1) and too_steep(slope, slope at 0, c2), which is
+    -1 where one should go on and 1 where one went too far.
+    """
     value0, slope0 = f(theta), gradient(theta) @ direction
-    alpha = initial
+    low, high, alpha = 0.0, None, initial
     for _ in range(60):
         there = theta + alpha * direction
-        slope = gradient(there) @ direction
-        if not _armijo(f(there), value0, alpha, slope0, c1) or slope > c2 * abs(slope0):
+        way = too_steep(gradient(there) @ direction, slope0, c2)
+        if not falls_enough(f(there), value0, alpha, slope0, c1) or way > 0:
             high = alpha
-        elif slope < -c2 * abs(slope0):
+        elif way < 0:
             low = alpha
         else:
-            break
-        alpha = (low + high) / 2
+            return alpha
+        alpha = 2 * low if high is None else (low + high) / 2
     return alpha
 
 
-@wolfe_line_search.mistake(
-    "the step goes backwards: alpha must be positive, since `direction` goes downhill"
-)
-def wolfe_backwards(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-    return -reference.wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
-
-
-@wolfe_line_search.mistake("this is the new point: return the step length `alpha`")
-def wolfe_point(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-    alpha = reference.wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
-    return theta + alpha * direction
-
-
-wolfe_line_search.variant("a bracket and halving")(_bisect(_armijo, _flat))
-
-
-@wolfe_line_search.variant("as the Wolfe step of SciPy's zoom: the safeguarded minimum of a parabola")
-def wolfe_parabola(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-    def phi(alpha):
-        there = theta + alpha * direction
-        return f(there), float(np.dot(gradient(there), direction))
-
-    value0, slope0 = phi(0.0)
-    low, high = (0.0, value0, slope0), None
-    alpha = initial
-    for _ in range(100):
-        value, slope = phi(alpha)
-        if value > value0 + c1 * alpha * slope0 or slope > c2 * abs(slope0):
-            high = alpha, value
-        elif slope < c2 * slope0:
-            low = alpha, value, slope
-        else:
-            return np.float64(alpha)
-        if high is None:
-            alpha *= 3
-            continue
-        width = high[0] - low[0]
-        curvature = (high[1] - low[1] - low[2] * width) / width**2
-        guess = -low[2] / (2 * curvature) if curvature > 0 else width / 2
-        alpha = low[0] + min(max(guess, 0.2 * width), 0.8 * width)
-    return alpha
-
-
-@wolfe_line_search.variant("recursive, lists inside, an array without axes")
-def wolfe_recursive(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
-    start = f(theta)
-    slope0 = sum(a * b for a, b in zip(gradient(theta), direction, strict=True))
-
-    def look(low, high, alpha, left):
-        there = np.array([t + alpha * d for t, d in zip(theta, direction, strict=True)])
-        slope = sum(a * b for a, b in zip(gradient(there), direction, strict=True))
-        enough = f(there) - start <= c1 * alpha * slope0
-        if left == 0 or enough and abs(slope) <= -c2 * slope0:
-            return np.array(alpha)
-        if enough and slope < 0:
-            low = alpha
-        else:
-            high = alpha
-        return look(low, high, 2.5 * low if high is None else 0.4 * low + 0.6 * high, left - 1)
-
-    return look(0.0, None, initial, 80)
+wolfe_line_search.add_mistakes("""
+    f falls enough, but the slope is not asked about: the step may be too short, or end where f
+    already rises steeply (Armijo alone)
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=lambda slope, slope0, c2: 0)
+    a slope that is steep *upwards* is accepted: the strong condition is about its absolute value
+        def too_steep(slope, slope0, c2):
+            return -1 if slope < c2 * slope0 else 0
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
+    the slope is flat enough, but f need not have fallen: it must be the share `c1` of what the
+    slope promises
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, falls_enough=lambda *given: True)
+    any fall is accepted: f must fall by `c1 * alpha * |slope|` at least (`c1` is not always small)
+        def falls_enough(value, value0, alpha, slope0, c1):
+            return value < value0
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, falls_enough=falls_enough)
+    the slope is held against `c2` itself: it must be at most `c2` times the slope at the start
+        def too_steep(slope, slope0, c2):
+            return 0 if abs(slope) <= c2 else np.sign(slope)
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
+    `initial` is returned as it is: it is only the first length to try
+        return initial
+    the first length is shortened and never made longer: where f still falls steeply, go on (look
+    for a `high` first)
+        low, high = 0.0, initial
+        value0, slope0 = f(theta), gradient(theta) @ direction
+        alpha = initial
+        for _ in range(60):
+            there = theta + alpha * direction
+            slope = gradient(there) @ direction
+            if not _armijo(f(there), value0, alpha, slope0, c1) or slope > c2 * abs(slope0):
+                high = alpha
+            elif slope < -c2 * abs(slope0):
+                low = alpha
+            else:
+                break
+            alpha = (low + high) / 2
+        return alpha
+    the step goes backwards: alpha must be positive, since `direction` goes downhill
+        return -wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
+    this is the new point: return the step length `alpha`
+        alpha = wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
+        return theta + alpha * direction
+""")
+wolfe_line_search.add_variants("""
+    a bracket and halving
+        return _bisect(f, gradient, theta, direction, c1, c2, initial)
+    as the Wolfe step of SciPy's zoom: the safeguarded minimum of a parabola
+        def phi(alpha):
+            there = theta + alpha * direction
+            return f(there), float(np.dot(gradient(there), direction))
+        value0, slope0 = phi(0.0)
+        low, high = (0.0, value0, slope0), None
+        alpha = initial
+        for _ in range(100):
+            value, slope = phi(alpha)
+            if value > value0 + c1 * alpha * slope0 or slope > c2 * abs(slope0):
+                high = alpha, value
+            elif slope < c2 * slope0:
+                low = alpha, value, slope
+            else:
+                return np.float64(alpha)
+            if high is None:
+                alpha *= 3
+                continue
+            width = high[0] - low[0]
+            curvature = (high[1] - low[1] - low[2] * width) / width**2
+            guess = -low[2] / (2 * curvature) if curvature > 0 else width / 2
+            alpha = low[0] + min(max(guess, 0.2 * width), 0.8 * width)
+        return alpha
+    recursive, lists inside, an array without axes
+        start = f(theta)
+        slope0 = sum(a * b for a, b in zip(gradient(theta), direction, strict=True))
+        def look(low, high, alpha, left):
+            there = np.array([t + alpha * d for t, d in zip(theta, direction, strict=True)])
+            slope = sum(a * b for a, b in zip(gradient(there), direction, strict=True))
+            enough = f(there) - start <= c1 * alpha * slope0
+            if left == 0 or enough and abs(slope) <= -c2 * slope0:
+                return np.array(alpha)
+            if enough and slope < 0:
+                low = alpha
+            else:
+                high = alpha
+            return look(low, high, 2.5 * low if high is None else 0.4 * low + 0.6 * high, left - 1)
+        return look(0.0, None, initial, 80)
+""")
 
 
 @judge(reference.conjugate_gradient, points=4, returns=("points",))
@@ -560,160 +464,123 @@ def conjugate_gradient(rng):
     yield Call("nothing to do: b is zero", **none, n_steps=2)
 
 
-def _conjugate(beta_of, alpha_of=None, sign=-1.0, start=None):
-    """Conjugate gradients with other formulas: beta_of(new, old residual, d, a), alpha_of(r, d, a)."""
-
-    def solve(a, b, n_steps):
-        x = np.zeros(len(b)) if start is None else start(b)
-        r = b - a @ x
-        d, points = r, [x]
-        for _ in range(n_steps):
-            if np.abs(r).max() > 0:
-                alpha = (r @ r) / (d @ a @ d) if alpha_of is None else alpha_of(r, d, a)
-                x = x + alpha * d
-                new = r + sign * alpha * (a @ d)
-                d, r = new + beta_of(new, r, d, a) * d, new
-            points.append(x)
-        return np.array(points)
-
-    return solve
-
-
 def _fletcher_reeves(new, old, d, a):
     return (new @ new) / (old @ old)
 
 
-conjugate_gradient.mistake(
-    "every step goes along the residual, at right angles to the one before: this is steepest descent; add `beta` times the old direction"
-)(_conjugate(lambda new, old, d, a: 0.0))
-conjugate_gradient.mistake(
-    "`beta` is upside down: it is (r_new @ r_new) / (r @ r), and falls as the residual does"
-)(_conjugate(lambda new, old, d, a: (old @ old) / (new @ new) if new @ new > 1e-20 else 0.0))
-conjugate_gradient.mistake("`beta` is a ratio of squared lengths: `r @ r`, without the root")(
-    _conjugate(lambda new, old, d, a: np.sqrt(_fletcher_reeves(new, old, d, a)))
-)
-conjugate_gradient.mistake(
-    "`r` was replaced before `beta` was computed, so that beta is 1: keep the old r @ r"
-)(_conjugate(lambda new, old, d, a: 1.0))
-conjugate_gradient.mistake("the new direction is r_new *plus* beta times the old one")(
-    _conjugate(lambda new, old, d, a: -_fletcher_reeves(new, old, d, a))
-)
-conjugate_gradient.mistake(
-    "the residual shrinks: r_new = r *minus* alpha * (a @ d)"
-)(_conjugate(_fletcher_reeves, sign=1.0))
-conjugate_gradient.mistake(
-    "`alpha` lacks the matrix: it is divided by the curvature along the direction, d @ a @ d"
-)(_conjugate(_fletcher_reeves, lambda r, d, a: (r @ r) / (d @ d)))
-conjugate_gradient.mistake(
-    "`alpha` is divided by r @ a @ r: the step is made along d, so it is d @ a @ d"
-)(_conjugate(_fletcher_reeves, lambda r, d, a: (r @ r) / (r @ a @ r)))
-conjugate_gradient.mistake("the first point is x = 0: this begins at b")(
-    _conjugate(_fletcher_reeves, start=lambda b: b.copy())
-)
-
-
-@conjugate_gradient.mistake(
-    "the first of the points is missing: x before the first step, zeros, so n_steps + 1 rows"
-)
-def cg_without_start(a, b, n_steps):
-    return reference.conjugate_gradient(a, b, n_steps)[1:]
-
-
-@conjugate_gradient.mistake("this is the last x alone: all points are asked for, one a row")
-def cg_last(a, b, n_steps):
-    return reference.conjugate_gradient(a, b, n_steps)[-1]
-
-
-@conjugate_gradient.mistake(
-    "where the residual is zero this divides 0 by 0: then there is nothing left to do, and x stays"
-)
-def cg_unguarded(a, b, n_steps):
-    x, r = np.zeros(len(b)), b
+def _conjugate(a, b, n_steps, beta_of=_fletcher_reeves, alpha_of=None, sign=-1.0, start=None):
+    """Conjugate gradients with other formulas: beta_of(new, old residual, d, a), alpha_of(r, d, a)."""
+    x = np.zeros(len(b)) if start is None else start
+    r = b - a @ x
     d, points = r, [x]
     for _ in range(n_steps):
-        alpha = (r @ r) / (d @ a @ d)
-        x = x + alpha * d
-        new = r - alpha * (a @ d)
-        d, r = new + (new @ new) / (r @ r) * d, new
+        if np.abs(r).max() > 0:
+            alpha = (r @ r) / (d @ a @ d) if alpha_of is None else alpha_of(r, d, a)
+            x = x + alpha * d
+            new = r + sign * alpha * (a @ d)
+            d, r = new + beta_of(new, r, d, a) * d, new
         points.append(x)
     return np.array(points)
 
 
-@conjugate_gradient.mistake(
-    "every row is the last x: `x += ...` changes the very array that was kept before; keep a copy"
-)
-def cg_one_array(a, b, n_steps):
-    points = reference.conjugate_gradient(a, b, n_steps)
-    return np.tile(points[-1], (n_steps + 1, 1))
-
-
-@conjugate_gradient.mistake(
-    "where the residual is zero rows are missing: x stays, and is still listed once for each step"
-)
-def cg_ends_early(a, b, n_steps):
-    points = reference.conjugate_gradient(a, b, n_steps)
-    return points if b.any() else points[:1]
-
-
-@conjugate_gradient.mistake("the residual changes by alpha * (a @ d): this lacks `alpha`")
-def cg_residual_without_alpha(a, b, n_steps):
-    x, r = np.zeros(len(b)), b
-    d, points = r, [x]
-    for _ in range(n_steps):
-        if r @ r > 0:
-            x = x + (r @ r) / (d @ a @ d) * d
-            new = r - a @ d
-            d, r = new + _fletcher_reeves(new, r, d, a) * d, new
-        points.append(x)
-    return np.array(points)
-
-
-@conjugate_gradient.variant("the residual anew from x, beta by conjugacy")
-def cg_by_conjugacy(a, b, n_steps):
-    x, d = np.zeros(len(b)), None
-    points = np.zeros((n_steps + 1, len(b)))
-    for k in range(n_steps):
-        r = b - a @ x
-        if np.linalg.norm(r) > 1e-13 * np.linalg.norm(b):
-            d = r if d is None else r - (r @ a @ d) / (d @ a @ d) * d
-            x = x + (r @ d) / (d @ a @ d) * d
-        points[k + 1] = x
-    return points
-
-
-@conjugate_gradient.variant("the best point of each Krylov space, by least squares")
-def cg_krylov(a, b, n_steps):
-    points, basis = [np.zeros(len(b))], np.zeros((len(b), 0))
-    for _ in range(n_steps):
-        new = a @ basis[:, -1] if basis.size else b
-        new = new - basis @ (basis.T @ new)
-        new = new - basis @ (basis.T @ new)
-        if np.linalg.norm(new) > 1e-9 * max(1.0, np.linalg.norm(b)):
-            basis = np.column_stack([basis, new / np.linalg.norm(new)])
-        if basis.shape[1]:
-            weights = np.linalg.solve(basis.T @ a @ basis, basis.T @ b)
-            points.append(basis @ weights)
-        else:
-            points.append(np.zeros(len(b)))
-    return np.array(points)
-
-
-@conjugate_gradient.variant("in float32, in place, a list of arrays")
-def cg_float32(a, b, n_steps):
-    a, r = a.astype(np.float32), b.astype(np.float32)
-    d, x = r.copy(), np.zeros(len(b), dtype=np.float32)
-    points = [x.copy()]
-    for _ in range(n_steps):
-        squared = np.dot(r, r)
-        if squared > 0:
-            ad = a @ d
-            alpha = squared / np.dot(d, ad)
-            x += alpha * d
-            r -= alpha * ad
-            d *= np.dot(r, r) / squared
-            d += r
-        points.append(x.copy())
-    return points
+conjugate_gradient.add_mistakes("""
+    every step goes along the residual, at right angles to the one before: this is steepest descent;
+    add `beta` times the old direction
+        return _conjugate(a, b, n_steps, lambda new, old, d, a: 0.0)
+    `beta` is upside down: it is (r_new @ r_new) / (r @ r), and falls as the residual does
+        def beta(new, old, d, a):
+            return (old @ old) / (new @ new) if new @ new > 1e-20 else 0.0
+        return _conjugate(a, b, n_steps, beta)
+    `beta` is a ratio of squared lengths: `r @ r`, without the root
+        def beta(new, old, d, a):
+            return np.sqrt(_fletcher_reeves(new, old, d, a))
+        return _conjugate(a, b, n_steps, beta)
+    `r` was replaced before `beta` was computed, so that beta is 1: keep the old r @ r
+        return _conjugate(a, b, n_steps, lambda new, old, d, a: 1.0)
+    the new direction is r_new *plus* beta times the old one
+        def beta(new, old, d, a):
+            return -_fletcher_reeves(new, old, d, a)
+        return _conjugate(a, b, n_steps, beta)
+    the residual shrinks: r_new = r *minus* alpha * (a @ d)
+        return _conjugate(a, b, n_steps, sign=1.0)
+    `alpha` lacks the matrix: it is divided by the curvature along the direction, d @ a @ d
+        return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: (r @ r) / (d @ d))
+    `alpha` is divided by r @ a @ r: the step is made along d, so it is d @ a @ d
+        return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: (r @ r) / (r @ a @ r))
+    the first point is x = 0: this begins at b
+        return _conjugate(a, b, n_steps, start=b.copy())
+    the first of the points is missing: x before the first step, zeros, so n_steps + 1 rows
+        return conjugate_gradient(a, b, n_steps)[1:]
+    this is the last x alone: all points are asked for, one a row
+        return conjugate_gradient(a, b, n_steps)[-1]
+    where the residual is zero this divides 0 by 0: then there is nothing left to do, and x stays
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            alpha = (r @ r) / (d @ a @ d)
+            x = x + alpha * d
+            new = r - alpha * (a @ d)
+            d, r = new + (new @ new) / (r @ r) * d, new
+            points.append(x)
+        return np.array(points)
+    every row is the last x: `x += ...` changes the very array that was kept before; keep a copy
+        points = conjugate_gradient(a, b, n_steps)
+        return np.tile(points[-1], (n_steps + 1, 1))
+    where the residual is zero rows are missing: x stays, and is still listed once for each step
+        points = conjugate_gradient(a, b, n_steps)
+        return points if b.any() else points[:1]
+    the residual changes by alpha * (a @ d): this lacks `alpha`
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0:
+                x = x + (r @ r) / (d @ a @ d) * d
+                new = r - a @ d
+                d, r = new + _fletcher_reeves(new, r, d, a) * d, new
+            points.append(x)
+        return np.array(points)
+""")
+conjugate_gradient.add_variants("""
+    the residual anew from x, beta by conjugacy
+        x, d = np.zeros(len(b)), None
+        points = np.zeros((n_steps + 1, len(b)))
+        for k in range(n_steps):
+            r = b - a @ x
+            if np.linalg.norm(r) > 1e-13 * np.linalg.norm(b):
+                d = r if d is None else r - (r @ a @ d) / (d @ a @ d) * d
+                x = x + (r @ d) / (d @ a @ d) * d
+            points[k + 1] = x
+        return points
+    the best point of each Krylov space, by least squares
+        points, basis = [np.zeros(len(b))], np.zeros((len(b), 0))
+        for _ in range(n_steps):
+            new = a @ basis[:, -1] if basis.size else b
+            new = new - basis @ (basis.T @ new)
+            new = new - basis @ (basis.T @ new)
+            if np.linalg.norm(new) > 1e-9 * max(1.0, np.linalg.norm(b)):
+                basis = np.column_stack([basis, new / np.linalg.norm(new)])
+            if basis.shape[1]:
+                weights = np.linalg.solve(basis.T @ a @ basis, basis.T @ b)
+                points.append(basis @ weights)
+            else:
+                points.append(np.zeros(len(b)))
+        return np.array(points)
+    in float32, in place, a list of arrays
+        a, r = a.astype(np.float32), b.astype(np.float32)
+        d, x = r.copy(), np.zeros(len(b), dtype=np.float32)
+        points = [x.copy()]
+        for _ in range(n_steps):
+            squared = np.dot(r, r)
+            if squared > 0:
+                ad = a @ d
+                alpha = squared / np.dot(d, ad)
+                x += alpha * d
+                r -= alpha * ad
+                d *= np.dot(r, r) / squared
+                d += r
+            points.append(x.copy())
+        return points
+""")
 
 
 @judge(reference.polak_ribiere, points=1, returns=("beta",))
@@ -737,74 +604,41 @@ def polak_ribiere(rng):
     yield Call("the new gradient is at right angles to the old", grad=long, grad_new=2 * across)
 
 
-@polak_ribiere.mistake("a negative beta must be replaced by 0: then the search begins anew")
-def pr_negative(grad, grad_new):
-    return grad_new @ (grad_new - grad) / (grad @ grad)
-
-
-@polak_ribiere.mistake(
-    "this is the formula of Fletcher and Reeves: here the new gradient is multiplied by the *change*, grad_new - grad"
-)
-def pr_fletcher_reeves(grad, grad_new):
-    return grad_new @ grad_new / (grad @ grad)
-
-
-@polak_ribiere.mistake("divide by the old gradient's square, not by the new one's")
-def pr_new_below(grad, grad_new):
-    return max(0.0, grad_new @ (grad_new - grad) / (grad_new @ grad_new))
-
-
-@polak_ribiere.mistake("the change is grad_new - grad, the new minus the old")
-def pr_sign(grad, grad_new):
-    return max(0.0, grad_new @ (grad - grad_new) / (grad @ grad))
-
-
-@polak_ribiere.mistake("the absolute value is taken: a negative beta becomes 0")
-def pr_abs(grad, grad_new):
-    return abs(grad_new @ (grad_new - grad) / (grad @ grad))
-
-
-@polak_ribiere.mistake("the larger of the two is meant: `max(0, beta)`, not `min`")
-def pr_min(grad, grad_new):
-    return min(0.0, grad_new @ (grad_new - grad) / (grad @ grad))
-
-
-@polak_ribiere.mistake("the square of the length is meant: `grad @ grad`, without the root")
-def pr_root(grad, grad_new):
-    return max(0.0, grad_new @ (grad_new - grad) / np.linalg.norm(grad))
-
-
-@polak_ribiere.mistake(
-    "the change stands only above the line: divide by grad @ grad"
-)
-def pr_change_below(grad, grad_new):
-    change = grad_new - grad
-    return max(0.0, grad_new @ change / (change @ change))
-
-
-@polak_ribiere.mistake("the old gradient is multiplied by the change: it is the new one")
-def pr_old_above(grad, grad_new):
-    return max(0.0, grad @ (grad_new - grad) / (grad @ grad))
-
-
-@polak_ribiere.mistake("the two gradients have changed places")
-def pr_places(grad, grad_new):
-    return max(0.0, grad @ (grad - grad_new) / (grad_new @ grad_new))
-
-
-@polak_ribiere.variant("a loop")
-def pr_loop(grad, grad_new):
-    above = below = 0.0
-    for old, new in zip(grad, grad_new, strict=True):
-        above += new * (new - old)
-        below += old * old
-    return above / below if above > 0 else 0
-
-
-@polak_ribiere.variant("multiplied out, a NumPy scalar in float32")
-def pr_float32(grad, grad_new):
-    grad, new = grad.astype(np.float32), grad_new.astype(np.float32)
-    return np.maximum((np.sum(new**2) - np.sum(new * grad)) / np.sum(grad**2), 0)
+polak_ribiere.add_mistakes("""
+    a negative beta must be replaced by 0: then the search begins anew
+        return grad_new @ (grad_new - grad) / (grad @ grad)
+    this is the formula of Fletcher and Reeves: here the new gradient is multiplied by the *change*,
+    grad_new - grad
+        return grad_new @ grad_new / (grad @ grad)
+    divide by the old gradient's square, not by the new one's
+        return max(0.0, grad_new @ (grad_new - grad) / (grad_new @ grad_new))
+    the change is grad_new - grad, the new minus the old
+        return max(0.0, grad_new @ (grad - grad_new) / (grad @ grad))
+    the absolute value is taken: a negative beta becomes 0
+        return abs(grad_new @ (grad_new - grad) / (grad @ grad))
+    the larger of the two is meant: `max(0, beta)`, not `min`
+        return min(0.0, grad_new @ (grad_new - grad) / (grad @ grad))
+    the square of the length is meant: `grad @ grad`, without the root
+        return max(0.0, grad_new @ (grad_new - grad) / np.linalg.norm(grad))
+    the change stands only above the line: divide by grad @ grad
+        change = grad_new - grad
+        return max(0.0, grad_new @ change / (change @ change))
+    the old gradient is multiplied by the change: it is the new one
+        return max(0.0, grad @ (grad_new - grad) / (grad @ grad))
+    the two gradients have changed places
+        return max(0.0, grad @ (grad - grad_new) / (grad_new @ grad_new))
+""")
+polak_ribiere.add_variants("""
+    a loop
+        above = below = 0.0
+        for old, new in zip(grad, grad_new, strict=True):
+            above += new * (new - old)
+            below += old * old
+        return above / below if above > 0 else 0
+    multiplied out, a NumPy scalar in float32
+        grad, new = grad.astype(np.float32), grad_new.astype(np.float32)
+        return np.maximum((np.sum(new**2) - np.sum(new * grad)) / np.sum(grad**2), 0)
+""")
 
 
 def _pair(rng, n):
@@ -833,163 +667,104 @@ def _bfgs(inverse, step, change):
     return left @ inverse @ left.T + rho * np.outer(step, step)
 
 
-def _where_curved(update):
-    """An update that leaves the inverse alone where the curvature is not positive."""
-    return lambda inverse, step, change: (
-        update(inverse, step, change) if change @ step > 0 else inverse.copy()
-    )
-
-
-bfgs_update.mistake(
-    "where change @ step is negative the inverse must stay as it is: the update would make it indefinite"
-)(_bfgs)
-bfgs_update.mistake(
-    "the two factors have changed sides: (I - rho * s y^T) stands on the left and its transpose on the right"
-)(
-    _where_curved(
-        lambda inverse, step, change: _bfgs_of(inverse, step, change, np.outer(change, step))
-    )
-)
-bfgs_update.mistake(
-    "`step` and `change` have changed places: this is the update of the Hessian, here it is its inverse"
-)(_where_curved(lambda inverse, step, change: _bfgs(inverse, change, step)))
-bfgs_update.mistake(
-    "the last term is missing: without rho * s s^T the inverse is singular along the step"
-)(
-    _where_curved(
-        lambda inverse, step, change: (
-            _bfgs(inverse, step, change) - np.outer(step, step) / (change @ step)
+bfgs_update.add_mistakes("""
+    where change @ step is negative the inverse must stay as it is: the update would make it
+    indefinite
+        return _bfgs(inverse, step, change)
+    the two factors have changed sides: (I - rho * s y^T) stands on the left and its transpose on
+    the right
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * np.outer(change, step)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    `step` and `change` have changed places: this is the update of the Hessian, here it is its
+    inverse
+        if change @ step <= 0:
+            return inverse.copy()
+        return _bfgs(inverse, change, step)
+    the last term is missing: without rho * s s^T the inverse is singular along the step
+        if change @ step <= 0:
+            return inverse.copy()
+        return _bfgs(inverse, step, change) - np.outer(step, step) / (change @ step)
+    the last term lacks the factor rho
+        if change @ step <= 0:
+            return inverse.copy()
+        missing = (1 - 1 / (change @ step)) * np.outer(step, step)
+        return _bfgs(inverse, step, change) + missing
+    rho is 1 / (change @ step), not change @ step
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = change @ step
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    the same factor stands on both sides: on the right it is the transpose, I - rho * y s^T
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse @ left + rho * np.outer(step, step)
+    the three matrices are multiplied entry by entry (`*`): use `@`
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left * inverse * left.T + rho * np.outer(step, step)
+    this is the formula of Davidon, Fletcher and Powell: it fulfils the secant equation too, but it
+    is another update
+        if change @ step <= 0:
+            return inverse.copy()
+        hy = inverse @ change
+        return inverse - np.outer(hy, hy) / (change @ hy) + np.outer(step, step) / (change @ step)
+    this is the symmetric update of rank one (SR1): BFGS changes the inverse by a matrix of rank two
+        if change @ step <= 0:
+            return inverse.copy()
+        rest = step - inverse @ change
+        return inverse + np.outer(rest, rest) / (rest @ change)
+    this is the update of the Hessian (equation 6.19 of Nocedal and Wright), applied to the inverse
+        if change @ step <= 0:
+            return inverse.copy()
+        bs = inverse @ step
+        return inverse - np.outer(bs, bs) / (step @ bs) + np.outer(change, change) / (change @ step)
+    where the curvature is negative this starts again from the identity: leave the inverse as it is
+        return _bfgs(inverse, step, change) if change @ step > 0 else np.eye(len(step))
+    `np.dot(step, change)` of two vectors is a number: s y^T is the matrix `np.outer(step, change)`
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * np.dot(step, change)
+        return left @ inverse @ left.T + rho * np.dot(step, step)
+""")
+bfgs_update.add_variants("""
+    the product as it stands, with columns
+        if change @ step <= 0:
+            return inverse.copy()
+        s, y = step[:, None], change[:, None]
+        rho = 1 / (y.T @ s).item()
+        identity = np.identity(len(s))
+        return (identity - rho * s @ y.T) @ inverse @ (identity - rho * y @ s.T) + rho * s @ s.T
+    the inverse of the updated Hessian
+        if step @ change <= 0:
+            return np.array(inverse)
+        hessian = np.linalg.inv(inverse)
+        bs = hessian @ step
+        hessian = (
+            hessian - np.outer(bs, bs) / (step @ bs) + np.outer(change, change) / (step @ change)
         )
-    )
-)
-bfgs_update.mistake("the last term lacks the factor rho")(
-    _where_curved(
-        lambda inverse, step, change: (
-            _bfgs(inverse, step, change) + (1 - 1 / (change @ step)) * np.outer(step, step)
-        )
-    )
-)
-bfgs_update.mistake("rho is 1 / (change @ step), not change @ step")(
-    _where_curved(
-        lambda inverse, step, change: _bfgs_of(
-            inverse, step, change, np.outer(step, change), change @ step
-        )
-    )
-)
-
-
-def _bfgs_of(inverse, step, change, outer, rho=None):
-    rho = 1 / (change @ step) if rho is None else rho
-    left = np.eye(len(step)) - rho * outer
-    return left @ inverse @ left.T + rho * np.outer(step, step)
-
-
-bfgs_update.mistake(
-    "the same factor stands on both sides: on the right it is the transpose, I - rho * y s^T"
-)(_where_curved(lambda inverse, step, change: _bfgs_untransposed(inverse, step, change)))
-bfgs_update.mistake("the three matrices are multiplied entry by entry (`*`): use `@`")(
-    _where_curved(lambda inverse, step, change: _bfgs_by_entries(inverse, step, change))
-)
-
-
-def _bfgs_untransposed(inverse, step, change):
-    rho = 1 / (change @ step)
-    left = np.eye(len(step)) - rho * np.outer(step, change)
-    return left @ inverse @ left + rho * np.outer(step, step)
-
-
-def _bfgs_by_entries(inverse, step, change):
-    rho = 1 / (change @ step)
-    left = np.eye(len(step)) - rho * np.outer(step, change)
-    return left * inverse * left.T + rho * np.outer(step, step)
-
-
-@bfgs_update.mistake(
-    "this is the formula of Davidon, Fletcher and Powell: it fulfils the secant equation too, but it is another update"
-)
-def bfgs_dfp(inverse, step, change):
-    if change @ step <= 0:
-        return inverse.copy()
-    hy = inverse @ change
-    return inverse - np.outer(hy, hy) / (change @ hy) + np.outer(step, step) / (change @ step)
-
-
-@bfgs_update.mistake(
-    "this is the symmetric update of rank one (SR1): BFGS changes the inverse by a matrix of rank two"
-)
-def bfgs_rank_one(inverse, step, change):
-    if change @ step <= 0:
-        return inverse.copy()
-    rest = step - inverse @ change
-    return inverse + np.outer(rest, rest) / (rest @ change)
-
-
-@bfgs_update.mistake(
-    "this is the update of the Hessian (equation 6.19 of Nocedal and Wright), applied to the inverse"
-)
-def bfgs_hessian(inverse, step, change):
-    if change @ step <= 0:
-        return inverse.copy()
-    bs = inverse @ step
-    return inverse - np.outer(bs, bs) / (step @ bs) + np.outer(change, change) / (change @ step)
-
-
-@bfgs_update.mistake(
-    "where the curvature is negative this starts again from the identity: leave the inverse as it is"
-)
-def bfgs_resets(inverse, step, change):
-    return _bfgs(inverse, step, change) if change @ step > 0 else np.eye(len(step))
-
-
-@bfgs_update.mistake(
-    "`np.dot(step, change)` of two vectors is a number: s y^T is the matrix `np.outer(step, change)`"
-)
-def bfgs_dot(inverse, step, change):
-    if change @ step <= 0:
-        return inverse.copy()
-    rho = 1 / (change @ step)
-    left = np.eye(len(step)) - rho * np.dot(step, change)
-    return left @ inverse @ left.T + rho * np.dot(step, step)
-
-
-bfgs_update.variant("the product as it stands, with columns")(
-    _where_curved(
-        lambda inverse, step, change: _columns(inverse, step[:, None], change[:, None])
-    )
-)
-
-
-def _columns(inverse, s, y):
-    rho = 1 / (y.T @ s).item()
-    identity = np.identity(len(s))
-    return (identity - rho * s @ y.T) @ inverse @ (identity - rho * y @ s.T) + rho * s @ s.T
-
-
-@bfgs_update.variant("the inverse of the updated Hessian")
-def bfgs_by_the_hessian(inverse, step, change):
-    if step @ change <= 0:
-        return np.array(inverse)
-    hessian = np.linalg.inv(inverse)
-    bs = hessian @ step
-    hessian = (
-        hessian - np.outer(bs, bs) / (step @ bs) + np.outer(change, change) / (step @ change)
-    )
-    return np.linalg.inv(hessian)
-
-
-@bfgs_update.variant("entry by entry, multiplied out, in float32")
-def bfgs_entries(inverse, step, change):
-    inverse, s, y = (np.float32(array) for array in (inverse, step, change))
-    n, sy = len(s), np.einsum("i,i", s, y)
-    result = inverse.copy()
-    if sy > 0:
-        hy = np.einsum("ij,j->i", inverse, y)
-        yhy = np.einsum("i,i", y, hy)
-        for i in range(n):
-            for j in range(n):
-                result[i, j] += (sy + yhy) * s[i] * s[j] / sy**2
-                result[i, j] -= (hy[i] * s[j] + s[i] * hy[j]) / sy
-    return result
+        return np.linalg.inv(hessian)
+    entry by entry, multiplied out, in float32
+        inverse, s, y = (np.float32(array) for array in (inverse, step, change))
+        n, sy = len(s), np.einsum("i,i", s, y)
+        result = inverse.copy()
+        if sy > 0:
+            hy = np.einsum("ij,j->i", inverse, y)
+            yhy = np.einsum("i,i", y, hy)
+            for i in range(n):
+                for j in range(n):
+                    result[i, j] += (sy + yhy) * s[i] * s[j] / sy**2
+                    result[i, j] -= (hy[i] * s[j] + s[i] * hy[j]) / sy
+        return result
+""")
 
 
 @judge(reference.lbfgs_direction, points=4, returns=("direction",))
@@ -1011,132 +786,12 @@ def lbfgs_direction(rng):
     yield Call("lists, from a loss that is no quadratic", grad=_away_from_zero(rng, 4), **lists)
 
 
-def _two_loops(
-    first=reversed,
-    second=iter,
-    scale=lambda steps, changes: _newest_scale(steps, changes),
-    sign=-1.0,
-    weight=lambda s, y, q: (s @ q) / (y @ s),
-    add=lambda weight, beta, s, y: (weight - beta) * s,
-):
-    """The recursion with other orders of its loops, another first matrix, sign, weight, or sum."""
-
-    def direction(grad, steps, changes):
-        q, weights = grad.copy(), {}
-        for i in first(range(len(steps))):
-            weights[i] = weight(steps[i], changes[i], q)
-            q = q - weights[i] * changes[i]
-        if len(steps):
-            q = q * scale(steps, changes)
-        for i in second(range(len(steps))):
-            beta = (changes[i] @ q) / (changes[i] @ steps[i])
-            q = q + add(weights[i], beta, steps[i], changes[i])
-        return sign * q
-
-    return direction
-
-
 def _newest_scale(steps, changes):
     return (steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1])
 
 
-lbfgs_direction.mistake("the sign is missing: the direction goes downhill, it is -M @ grad")(
-    _two_loops(sign=1.0)
-)
-lbfgs_direction.mistake(
-    "the first loop runs from the oldest pair to the newest: it must begin with the newest"
-)(_two_loops(first=iter))
-lbfgs_direction.mistake(
-    "the second loop runs from the newest pair to the oldest: it must begin with the oldest"
-)(_two_loops(second=reversed))
-lbfgs_direction.mistake(
-    "both loops run the wrong way: first newest to oldest, then oldest to newest"
-)(_two_loops(first=iter, second=reversed))
-lbfgs_direction.mistake(
-    "between the loops q must be multiplied by (s @ y) / (y @ y) of the newest pair"
-)(_two_loops(scale=lambda steps, changes: 1.0))
-lbfgs_direction.mistake(
-    "the scale between the loops is upside down: (s @ y) / (y @ y), since it stands for the inverse Hessian"
-)(_two_loops(scale=lambda steps, changes: 1 / _newest_scale(steps, changes)))
-lbfgs_direction.mistake("the scale is that of the oldest pair: take the newest, the last of the lists")(
-    _two_loops(scale=lambda steps, changes: _newest_scale(steps[:1], changes[:1]))
-)
-lbfgs_direction.mistake(
-    "the scale is (s @ s) / (s @ y): it stands for the inverse Hessian too, but here it is (s @ y) / (y @ y)"
-)(
-    _two_loops(
-        scale=lambda steps, changes: (steps[-1] @ steps[-1]) / (steps[-1] @ changes[-1])
-    )
-)
-
-
-lbfgs_direction.mistake("in the first loop the weight is (s @ q) / (y @ s): this takes y @ q")(
-    _two_loops(weight=lambda s, y, q: (y @ q) / (y @ s))
-)
-lbfgs_direction.mistake("the weight lacks its denominator: it is (s @ q) / (y @ s)")(
-    _two_loops(weight=lambda s, y, q: s @ q)
-)
-lbfgs_direction.mistake("the second loop adds (weight - beta) * s: here the sign is turned round")(
-    _two_loops(add=lambda weight, beta, s, y: (beta - weight) * s)
-)
-lbfgs_direction.mistake("the second loop adds a multiple of s, the step: this adds one of y")(
-    _two_loops(add=lambda weight, beta, s, y: (weight - beta) * y)
-)
-lbfgs_direction.mistake("in the second loop beta is missing: it adds (weight - beta) * s")(
-    _two_loops(add=lambda weight, beta, s, y: weight * s)
-)
-
-
-@lbfgs_direction.mistake("the second loop is missing: it adds (weight - beta) * s, oldest pair first")
-def lbfgs_one_loop(grad, steps, changes):
-    q = grad.copy()
-    for s, y in zip(reversed(steps), reversed(changes), strict=True):
-        q = q - (s @ q) / (y @ s) * y
-    return -q * (_newest_scale(steps, changes) if len(steps) else 1.0)
-
-
-@lbfgs_direction.mistake(
-    "in the second loop beta is (y @ q) / (y @ s): this takes s @ q"
-)
-def lbfgs_second_with_s(grad, steps, changes):
-    q, weights = grad.copy(), []
-    for s, y in zip(reversed(steps), reversed(changes), strict=True):
-        weights.append((s @ q) / (y @ s))
-        q = q - weights[-1] * y
-    if len(steps):
-        q = q * _newest_scale(steps, changes)
-    for s, y in zip(steps, changes, strict=True):
-        q = q + (weights.pop() - (s @ q) / (y @ s)) * s
-    return -q
-
-
-@lbfgs_direction.mistake(
-    "the weights are used in the order in which they were made: the second loop runs the other way, so the last one comes first"
-)
-def lbfgs_weights_in_order(grad, steps, changes):
-    q, weights = grad.copy(), []
-    for s, y in zip(reversed(steps), reversed(changes), strict=True):
-        weights.append((s @ q) / (y @ s))
-        q = q - weights[-1] * y
-    if len(steps):
-        q = q * _newest_scale(steps, changes)
-    for s, y, weight in zip(steps, changes, weights, strict=True):
-        q = q + (weight - (y @ q) / (y @ s)) * s
-    return -q
-
-
-@lbfgs_direction.mistake("only the newest pair is used: all of them are")
-def lbfgs_newest_only(grad, steps, changes):
-    return _two_loops()(grad, steps[-1:], changes[-1:])
-
-
-@lbfgs_direction.mistake("steps and changes have changed places")
-def lbfgs_places(grad, steps, changes):
-    return _two_loops()(grad, changes, steps)
-
-
-@lbfgs_direction.variant("by the dense matrix")
-def lbfgs_dense(grad, steps, changes):
+def _dense_direction(grad, steps, changes):
+    """The direction by the dense matrix."""
     inverse = np.eye(len(grad))
     if len(steps):
         inverse = inverse * _newest_scale(steps, changes)
@@ -1145,35 +800,121 @@ def lbfgs_dense(grad, steps, changes):
     return -inverse @ grad
 
 
-@lbfgs_direction.variant("recursive: M_k from M_(k-1)")
-def lbfgs_recursive(grad, steps, changes):
-    steps, changes = list(steps), list(changes)
-    scale = _newest_scale(steps, changes) if steps else 1.0
+def _two_loops(
+    grad, steps, changes, *,
+    first=reversed,
+    second=iter,
+    scale=_newest_scale,
+    sign=-1.0,
+    weight=lambda s, y, q: (s @ q) / (y @ s),
+    add=lambda weight, beta, s, y: (weight - beta) * s,
+):  # fmt: skip
+    """The recursion with other orders of its loops, another first matrix, sign, weight, or sum."""
+    q, weights = grad.copy(), {}
+    for i in first(range(len(steps))):
+        weights[i] = weight(steps[i], changes[i], q)
+        q = q - weights[i] * changes[i]
+    if len(steps):
+        q = q * scale(steps, changes)
+    for i in second(range(len(steps))):
+        beta = (changes[i] @ q) / (changes[i] @ steps[i])
+        q = q + add(weights[i], beta, steps[i], changes[i])
+    return sign * q
 
-    def product(v, k):
-        if k == 0:
-            return scale * v
-        s, y = steps[k - 1], changes[k - 1]
-        rho = 1 / np.dot(y, s)
-        inner = product(v - rho * np.dot(s, v) * y, k - 1)
-        return inner - rho * np.dot(y, inner) * s + rho * np.dot(s, v) * s
 
-    return product(-grad, len(steps))
-
-
-@lbfgs_direction.variant("in float32, by index, in place")
-def lbfgs_float32(grad, steps, changes):
-    s, y = (np.asarray(a, dtype=np.float32).reshape(-1, len(grad)) for a in (steps, changes))
-    q, m = -grad.astype(np.float32), len(s)
-    rho, weights = [1 / (s[i] @ y[i]) for i in range(m)], [0.0] * m
-    for i in range(m - 1, -1, -1):
-        weights[i] = rho[i] * (s[i] @ q)
-        q -= weights[i] * y[i]
-    if m:
-        q *= (s[m - 1] @ y[m - 1]) / np.sum(y[m - 1] ** 2)
-    for i in range(m):
-        q += s[i] * (weights[i] - rho[i] * (y[i] @ q))
-    return q
+lbfgs_direction.add_mistakes("""
+    the sign is missing: the direction goes downhill, it is -M @ grad
+        return _two_loops(grad, steps, changes, sign=1.0)
+    the first loop runs from the oldest pair to the newest: it must begin with the newest
+        return _two_loops(grad, steps, changes, first=iter)
+    the second loop runs from the newest pair to the oldest: it must begin with the oldest
+        return _two_loops(grad, steps, changes, second=reversed)
+    both loops run the wrong way: first newest to oldest, then oldest to newest
+        return _two_loops(grad, steps, changes, first=iter, second=reversed)
+    between the loops q must be multiplied by (s @ y) / (y @ y) of the newest pair
+        return _two_loops(grad, steps, changes, scale=lambda steps, changes: 1.0)
+    the scale between the loops is upside down: (s @ y) / (y @ y), since it stands for the inverse
+    Hessian
+        def scale(steps, changes):
+            return 1 / _newest_scale(steps, changes)
+        return _two_loops(grad, steps, changes, scale=scale)
+    the scale is that of the oldest pair: take the newest, the last of the lists
+        def scale(steps, changes):
+            return _newest_scale(steps[:1], changes[:1])
+        return _two_loops(grad, steps, changes, scale=scale)
+    the scale is (s @ s) / (s @ y): it stands for the inverse Hessian too, but here it is (s @ y) /
+    (y @ y)
+        def scale(steps, changes):
+            return (steps[-1] @ steps[-1]) / (steps[-1] @ changes[-1])
+        return _two_loops(grad, steps, changes, scale=scale)
+    in the first loop the weight is (s @ q) / (y @ s): this takes y @ q
+        return _two_loops(grad, steps, changes, weight=lambda s, y, q: (y @ q) / (y @ s))
+    the weight lacks its denominator: it is (s @ q) / (y @ s)
+        return _two_loops(grad, steps, changes, weight=lambda s, y, q: s @ q)
+    the second loop adds (weight - beta) * s: here the sign is turned round
+        return _two_loops(grad, steps, changes, add=lambda weight, beta, s, y: (beta - weight) * s)
+    the second loop adds a multiple of s, the step: this adds one of y
+        return _two_loops(grad, steps, changes, add=lambda weight, beta, s, y: (weight - beta) * y)
+    in the second loop beta is missing: it adds (weight - beta) * s
+        return _two_loops(grad, steps, changes, add=lambda weight, beta, s, y: weight * s)
+    the second loop is missing: it adds (weight - beta) * s, oldest pair first
+        q = grad.copy()
+        for s, y in zip(reversed(steps), reversed(changes), strict=True):
+            q = q - (s @ q) / (y @ s) * y
+        return -q * (_newest_scale(steps, changes) if len(steps) else 1.0)
+    in the second loop beta is (y @ q) / (y @ s): this takes s @ q
+        q, weights = grad.copy(), []
+        for s, y in zip(reversed(steps), reversed(changes), strict=True):
+            weights.append((s @ q) / (y @ s))
+            q = q - weights[-1] * y
+        if len(steps):
+            q = q * _newest_scale(steps, changes)
+        for s, y in zip(steps, changes, strict=True):
+            q = q + (weights.pop() - (s @ q) / (y @ s)) * s
+        return -q
+    the weights are used in the order in which they were made: the second loop runs the other way,
+    so the last one comes first
+        q, weights = grad.copy(), []
+        for s, y in zip(reversed(steps), reversed(changes), strict=True):
+            weights.append((s @ q) / (y @ s))
+            q = q - weights[-1] * y
+        if len(steps):
+            q = q * _newest_scale(steps, changes)
+        for s, y, weight in zip(steps, changes, weights, strict=True):
+            q = q + (weight - (y @ q) / (y @ s)) * s
+        return -q
+    only the newest pair is used: all of them are
+        return _two_loops(grad, steps[-1:], changes[-1:])
+    steps and changes have changed places
+        return _two_loops(grad, changes, steps)
+""")
+lbfgs_direction.add_variants("""
+    by the dense matrix
+        return _dense_direction(grad, steps, changes)
+    recursive: M_k from M_(k-1)
+        steps, changes = list(steps), list(changes)
+        scale = _newest_scale(steps, changes) if steps else 1.0
+        def product(v, k):
+            if k == 0:
+                return scale * v
+            s, y = steps[k - 1], changes[k - 1]
+            rho = 1 / np.dot(y, s)
+            inner = product(v - rho * np.dot(s, v) * y, k - 1)
+            return inner - rho * np.dot(y, inner) * s + rho * np.dot(s, v) * s
+        return product(-grad, len(steps))
+    in float32, by index, in place
+        s, y = (np.asarray(a, dtype=np.float32).reshape(-1, len(grad)) for a in (steps, changes))
+        q, m = -grad.astype(np.float32), len(s)
+        rho, weights = [1 / (s[i] @ y[i]) for i in range(m)], [0.0] * m
+        for i in range(m - 1, -1, -1):
+            weights[i] = rho[i] * (s[i] @ q)
+            q -= weights[i] * y[i]
+        if m:
+            q *= (s[m - 1] @ y[m - 1]) / np.sum(y[m - 1] ** 2)
+        for i in range(m):
+            q += s[i] * (weights[i] - rho[i] * (y[i] @ q))
+        return q
+""")
 
 
 def _starts(rng, most):
@@ -1218,7 +959,7 @@ def bfgs(rng):
 
 def _halving(f, gradient, theta, grad, direction):
     """A strong Wolfe step by a bracket and halving."""
-    return _bisect(_armijo, _flat)(f, gradient, theta, direction)
+    return _bisect(f, gradient, theta, direction)
 
 
 def _first_shorter(f, gradient, theta, grad, direction):
@@ -1234,81 +975,72 @@ def _is_small(grad, tol, fall):
     return np.abs(grad).max() <= tol
 
 
-def _dense(search, small=_is_small, update=True, look_first=True, fixed_tol=None, no_end=False):
+def _dense(
+    search, f, gradient, theta, tol, max_iterations, *, small=_is_small, update=True, look_first=True
+):  # fmt: skip
     """BFGS with another line search, or with one thing wrong."""
-
-    def minimise(f, gradient, theta, tol=1e-5, max_iterations=10_000):
-        tol = fixed_tol or tol
-        most = 1000 if no_end else max_iterations
-        inverse, fall = None, np.inf
-        grad = gradient(theta)
-        for iteration in range(most):
-            if small(grad, tol, fall) and (iteration or look_first):
-                return theta, iteration
-            direction = -grad if inverse is None else -inverse @ grad
-            step = search(f, gradient, theta, grad, direction) * direction
-            new = gradient(theta + step)
-            change = new - grad
-            if update and change @ step > 0:
-                if inverse is None:
-                    inverse = (change @ step) / (change @ change) * np.eye(len(theta))
-                inverse = _bfgs(inverse, step, change)
-            fall = f(theta) - f(theta + step)
-            theta, grad = theta + step, new
-        return theta, most
-
-    return minimise
+    inverse, fall = None, np.inf
+    grad = gradient(theta)
+    for iteration in range(max_iterations):
+        if small(grad, tol, fall) and (iteration or look_first):
+            return theta, iteration
+        direction = -grad if inverse is None else -inverse @ grad
+        step = search(f, gradient, theta, grad, direction) * direction
+        new = gradient(theta + step)
+        change = new - grad
+        if update and change @ step > 0:
+            if inverse is None:
+                inverse = (change @ step) / (change @ change) * np.eye(len(theta))
+            inverse = _bfgs(inverse, step, change)
+        fall = f(theta) - f(theta + step)
+        theta, grad = theta + step, new
+    return theta, max_iterations
 
 
-bfgs.mistake(
-    "this needs as many iterations as gradient descent: does the inverse change after each step, with s the step made and y the new gradient minus the old, and is the direction -M @ gradient?"
-)(_dense(_first_shorter, update=False))
-bfgs.mistake(
-    "full steps are made: without a line search the loss may rise, and the method get lost where the loss is no quadratic"
-)(_dense(_full_step))
-bfgs.mistake(
-    "it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may be larger"
-)(_dense(_halving, lambda grad, tol, fall: fall < tol or np.abs(grad).max() < 1e-10))
-bfgs.mistake("`tol` is ignored: it stops when no entry of the gradient is larger than `tol`")(
-    _dense(_halving, fixed_tol=1e-6)
-)
-bfgs.mistake("`max_iterations` is ignored: after that many steps it returns")(
-    _dense(_halving, no_end=True)
-)
-bfgs.mistake(
-    "a step is made before the gradient is tested: where the start is good enough, no iteration is needed"
-)(_dense(_halving, look_first=False))
-
-
-@bfgs.mistake("the start is returned: replace theta by theta + s in every iteration")
-def bfgs_start(f, gradient, theta, tol=1e-5, max_iterations=10_000):
-    return theta, reference.bfgs(f, gradient, theta, tol, max_iterations)[1]
-
-
-bfgs.variant("a strong Wolfe step by halving")(_dense(_halving))
-bfgs.variant("backtracking, the update left out where the curvature is not positive")(
-    _dense(_first_shorter)
-)
-
-
-@bfgs.variant("the Hessian approximated, and solved with; a list")
-def bfgs_direct(f, gradient, theta, tol=1e-5, max_iterations=10_000):
-    hessian, iterations = None, 0
-    while np.linalg.norm(gradient(theta), np.inf) > tol and iterations < max_iterations:
-        grad = gradient(theta)
-        direction = -grad if hessian is None else -np.linalg.solve(hessian, grad)
-        step = _bisect(_armijo, _flat)(f, gradient, theta, direction, c2=0.5) * direction
-        change = gradient(theta + step) - grad
-        if step @ change > 0:
-            if hessian is None:
-                hessian = (change @ change) / (step @ change) * np.eye(len(theta))
-            bs = hessian @ step
-            hessian = hessian - np.outer(bs, bs) / (step @ bs)
-            hessian = hessian + np.outer(change, change) / (step @ change)
-        theta = theta + step
-        iterations += 1
-    return [theta, iterations]
-
+bfgs.add_mistakes("""
+    this needs as many iterations as gradient descent: does the inverse change after each step, with
+    s the step made and y the new gradient minus the old, and is the direction -M @ gradient?
+        return _dense(_first_shorter, f, gradient, theta, tol, max_iterations, update=False)
+    full steps are made: without a line search the loss may rise, and the method get lost where the
+    loss is no quadratic
+        return _dense(_full_step, f, gradient, theta, tol, max_iterations)
+    it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may
+    be larger
+        def small(grad, tol, fall):
+            return fall < tol or np.abs(grad).max() < 1e-10
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, small=small)
+    `tol` is ignored: it stops when no entry of the gradient is larger than `tol`
+        return _dense(_halving, f, gradient, theta, 1e-6, max_iterations)
+    `max_iterations` is ignored: after that many steps it returns
+        return _dense(_halving, f, gradient, theta, tol, 1000)
+    a step is made before the gradient is tested: where the start is good enough, no iteration is
+    needed
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, look_first=False)
+    the start is returned: replace theta by theta + s in every iteration
+        return theta, bfgs(f, gradient, theta, tol, max_iterations)[1]
+""")
+bfgs.add_variants("""
+    a strong Wolfe step by halving
+        return _dense(_halving, f, gradient, theta, tol, max_iterations)
+    backtracking, the update left out where the curvature is not positive
+        return _dense(_first_shorter, f, gradient, theta, tol, max_iterations)
+    the Hessian approximated, and solved with; a list
+        hessian, iterations = None, 0
+        while np.linalg.norm(gradient(theta), np.inf) > tol and iterations < max_iterations:
+            grad = gradient(theta)
+            direction = -grad if hessian is None else -np.linalg.solve(hessian, grad)
+            step = _bisect(f, gradient, theta, direction, c2=0.5) * direction
+            change = gradient(theta + step) - grad
+            if step @ change > 0:
+                if hessian is None:
+                    hessian = (change @ change) / (step @ change) * np.eye(len(theta))
+                bs = hessian @ step
+                hessian = hessian - np.outer(bs, bs) / (step @ bs)
+                hessian = hessian + np.outer(change, change) / (step @ change)
+            theta = theta + step
+            iterations += 1
+        return [theta, iterations]
+""")
 
 # With one pair alone it takes 240 or more, with eight at most 145.
 LBFGS_MOST = BFGS_MOST | {"ill-conditioned": 220}
@@ -1321,81 +1053,73 @@ def lbfgs(rng):
         yield call
 
 
-def _limited(search, small=_is_small, keep=None, look_first=True, fixed_tol=None, no_end=False):
+def _limited(
+    search, f, gradient, theta, memory, tol, max_iterations, *,
+    small=_is_small, keep=lambda pairs, memory: pairs[-memory:], look_first=True,
+):  # fmt: skip
     """L-BFGS with another line search, or with one thing wrong; keep(pairs, memory) are those kept."""
-
-    def minimise(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
-        tol = fixed_tol or tol
-        most = 1000 if no_end else max_iterations
-        pairs, fall = [], np.inf
-        grad = gradient(theta)
-        for iteration in range(most):
-            if small(grad, tol, fall) and (iteration or look_first):
-                return theta, iteration
-            direction = _two_loops()(grad, *zip(*pairs, strict=True)) if pairs else -grad
-            step = search(f, gradient, theta, grad, direction) * direction
-            new = gradient(theta + step)
-            if (new - grad) @ step > 0:
-                pairs = [*pairs, (step, new - grad)]
-                pairs = pairs[-memory:] if keep is None else keep(pairs, memory)
-            fall = f(theta) - f(theta + step)
-            theta, grad = theta + step, new
-        return theta, most
-
-    return minimise
+    pairs, fall = [], np.inf
+    grad = gradient(theta)
+    for iteration in range(max_iterations):
+        if small(grad, tol, fall) and (iteration or look_first):
+            return theta, iteration
+        direction = _two_loops(grad, *zip(*pairs, strict=True)) if pairs else -grad
+        step = search(f, gradient, theta, grad, direction) * direction
+        new = gradient(theta + step)
+        if (new - grad) @ step > 0:
+            pairs = keep([*pairs, (step, new - grad)], memory)
+        fall = f(theta) - f(theta + step)
+        theta, grad = theta + step, new
+    return theta, max_iterations
 
 
-lbfgs.mistake(
-    "this needs as many iterations as gradient descent: are the pairs (s, y) kept, with y the new gradient minus the old, and is the direction that of the two loops?"
-)(_limited(_first_shorter, keep=lambda pairs, memory: []))
-lbfgs.mistake("only the newest pair is kept: append it to those before, up to `memory` pairs")(
-    _limited(_first_shorter, keep=lambda pairs, memory: pairs[-1:])
-)
-lbfgs.mistake(
-    "the oldest pairs are kept: drop the oldest when there are more than `memory`, and keep the newest"
-)(_limited(_first_shorter, keep=lambda pairs, memory: pairs[:memory]))
-lbfgs.mistake(
-    "full steps are made: without a line search the loss may rise, and the method get lost where the loss is no quadratic"
-)(_limited(_full_step))
-lbfgs.mistake(
-    "it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may be larger"
-)(_limited(_halving, lambda grad, tol, fall: fall < tol or np.abs(grad).max() < 1e-10))
-lbfgs.mistake("`tol` is ignored: it stops when no entry of the gradient is larger than `tol`")(
-    _limited(_halving, fixed_tol=1e-6)
-)
-lbfgs.mistake("`max_iterations` is ignored: after that many steps it returns")(
-    _limited(_halving, no_end=True)
-)
-lbfgs.mistake(
-    "a step is made before the gradient is tested: where the start is good enough, no iteration is needed"
-)(_limited(_halving, look_first=False))
-
-
-@lbfgs.mistake("the start is returned: replace theta by theta + s in every iteration")
-def lbfgs_start(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
-    return theta, reference.lbfgs(f, gradient, theta, memory, tol, max_iterations)[1]
-
-
-lbfgs.variant("a strong Wolfe step by halving")(_limited(_halving))
-lbfgs.variant("backtracking, the pair left out where the curvature is not positive")(
-    _limited(_first_shorter)
-)
-
-
-@lbfgs.variant("a dense matrix made of the newest pairs each time; a list")
-def lbfgs_by_dense(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
-    steps, changes, iterations = [], [], 0
-    while max(abs(gradient(theta))) > tol and iterations < max_iterations:
-        direction = lbfgs_dense(gradient(theta), steps, changes)
-        alpha = reference.wolfe_line_search(f, gradient, theta, direction)
-        new = theta + alpha * direction
-        steps.append(new - theta)
-        changes.append(gradient(new) - gradient(theta))
-        if len(steps) > memory:
-            del steps[0], changes[0]
-        theta, iterations = new, iterations + 1
-    return [theta, iterations]
-
+lbfgs.add_mistakes("""
+    this needs as many iterations as gradient descent: are the pairs (s, y) kept, with y the new
+    gradient minus the old, and is the direction that of the two loops?
+        return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations, keep=lambda pairs, memory: [])
+    only the newest pair is kept: append it to those before, up to `memory` pairs
+        return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations, keep=lambda pairs, memory: pairs[-1:])
+    the oldest pairs are kept: drop the oldest when there are more than `memory`, and keep the
+    newest
+        def keep(pairs, memory):
+            return pairs[:memory]
+        return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations, keep=keep)
+    full steps are made: without a line search the loss may rise, and the method get lost where the
+    loss is no quadratic
+        return _limited(_full_step, f, gradient, theta, memory, tol, max_iterations)
+    it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may
+    be larger
+        def small(grad, tol, fall):
+            return fall < tol or np.abs(grad).max() < 1e-10
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, small=small)
+    `tol` is ignored: it stops when no entry of the gradient is larger than `tol`
+        return _limited(_halving, f, gradient, theta, memory, 1e-6, max_iterations)
+    `max_iterations` is ignored: after that many steps it returns
+        return _limited(_halving, f, gradient, theta, memory, tol, 1000)
+    a step is made before the gradient is tested: where the start is good enough, no iteration is
+    needed
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, look_first=False)
+    the start is returned: replace theta by theta + s in every iteration
+        return theta, lbfgs(f, gradient, theta, memory, tol, max_iterations)[1]
+""")
+lbfgs.add_variants("""
+    a strong Wolfe step by halving
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations)
+    backtracking, the pair left out where the curvature is not positive
+        return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations)
+    a dense matrix made of the newest pairs each time; a list
+        steps, changes, iterations = [], [], 0
+        while max(abs(gradient(theta))) > tol and iterations < max_iterations:
+            direction = _dense_direction(gradient(theta), steps, changes)
+            alpha = wolfe_line_search(f, gradient, theta, direction)
+            new = theta + alpha * direction
+            steps.append(new - theta)
+            changes.append(gradient(new) - gradient(theta))
+            if len(steps) > memory:
+                del steps[0], changes[0]
+            theta, iterations = new, iterations + 1
+        return [theta, iterations]
+""")
 
 lbfgs_for_a_network = Written(
     "lbfgs-for-a-network",

@@ -57,87 +57,52 @@ def _new_head(theta, widths, keep, n_classes, weights, biases=None):
     return _joined([*kept, (weights, biases)])
 
 
-@replace_head.mistake(
-    "the variance of the weights was taken for their standard deviation: draw with sqrt(1 / n)"
-)
-def head_variance_for_deviation(theta, widths, keep, n_classes, rng):
-    n = widths[keep]
-    return _new_head(theta, widths, keep, n_classes, rng.normal(0, 1 / n, n * n_classes))
-
-
-@replace_head.mistake(
-    "the variance of the weights is 1 over the outputs of the head: it is 1 over its inputs"
-)
-def head_fan_out(theta, widths, keep, n_classes, rng):
-    n = widths[keep]
-    weights = rng.normal(0, n_classes**-0.5, n * n_classes)
-    return _new_head(theta, widths, keep, n_classes, weights)
-
-
-@replace_head.mistake(
-    "the weights of the new head are all zero: nothing is wrong with that for one layer on fixed "
-    "features, but the layers below it would get no gradient in the first step; draw them"
-)
-def head_of_zeros(theta, widths, keep, n_classes, rng):
-    n = widths[keep]
-    return _new_head(theta, widths, keep, n_classes, np.zeros(n * n_classes))
-
-
-@replace_head.mistake(
-    "the variance is He's, 2 / n: the head has no ReLU behind it, so it is 1 / n"
-)
-def head_he(theta, widths, keep, n_classes, rng):
-    n = widths[keep]
-    return _new_head(theta, widths, keep, n_classes, rng.normal(0, (2 / n) ** 0.5, n * n_classes))
-
-
-@replace_head.mistake("the weights are standard normal: their variance is 1 / (number of inputs)")
-def head_not_scaled(theta, widths, keep, n_classes, rng):
-    n = widths[keep]
-    return _new_head(theta, widths, keep, n_classes, rng.normal(size=n * n_classes))
-
-
-@replace_head.mistake(
-    "only the last layer was cut off: keep the first `keep` layers, however many there are"
-)
-def head_on_all_but_the_last(theta, widths, keep, n_classes, rng):
-    return reference.replace_head(theta, widths, len(widths) - 2, n_classes, rng)
-
-
-@replace_head.mistake("the biases of the new head were drawn, too: they are zero")
-def head_random_biases(theta, widths, keep, n_classes, rng):
-    n = widths[keep]
-    drawn = rng.normal(0, n**-0.5, (n + 1) * n_classes)
-    return _new_head(theta, widths, keep, n_classes, drawn[:-n_classes], drawn[-n_classes:])
-
-
-@replace_head.mistake("the kept layers were drawn anew, too: all that was learned is gone")
-def all_drawn_anew(theta, widths, keep, n_classes, rng):
-    layers = [
-        (rng.normal(0, n**-0.5, (n, k)), np.zeros(k))
-        for n, k in pairwise((*widths[: keep + 1], n_classes))
-    ]
-    return _joined(layers)
-
-
-@replace_head.mistake("the numbers do not come from the generator `rng`: draw with rng.normal")
-def head_own_generator(theta, widths, keep, n_classes, rng):
-    return reference.replace_head(theta, widths, keep, n_classes, np.random.default_rng(0))
-
-
-@replace_head.variant("layer by layer")
-def head_by_layers(theta, widths, keep, n_classes, rng):
-    n = widths[keep]
-    weights = rng.standard_normal((n_classes, n)).T / n**0.5
-    return _new_head(theta, widths, keep, n_classes, weights)
-
-
-@replace_head.variant("a list that grows")
-def head_list(theta, widths, keep, n_classes, rng):
-    end = sum((n + 1) * k for n, k in pairwise(widths[: keep + 1]))
-    numbers = [float(x) for x in theta[:end]]
-    numbers += [rng.normal(0, widths[keep] ** -0.5) for _ in range(widths[keep] * n_classes)]
-    return numbers + [0.0] * n_classes
+replace_head.add_mistakes("""
+    the variance of the weights was taken for their standard deviation: draw with sqrt(1 / n)
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.normal(0, 1 / n, n * n_classes))
+    the variance of the weights is 1 over the outputs of the head: it is 1 over its inputs
+        n = widths[keep]
+        weights = rng.normal(0, n_classes**-0.5, n * n_classes)
+        return _new_head(theta, widths, keep, n_classes, weights)
+    the weights of the new head are all zero: nothing is wrong with that for one layer on fixed
+    features, but the layers below it would get no gradient in the first step; draw them
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, np.zeros(n * n_classes))
+    the variance is He's, 2 / n: the head has no ReLU behind it, so it is 1 / n
+        n = widths[keep]
+        return _new_head(
+            theta, widths, keep, n_classes, rng.normal(0, (2 / n) ** 0.5, n * n_classes)
+        )
+    the weights are standard normal: their variance is 1 / (number of inputs)
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.normal(size=n * n_classes))
+    only the last layer was cut off: keep the first `keep` layers, however many there are
+        return replace_head(theta, widths, len(widths) - 2, n_classes, rng)
+    the biases of the new head were drawn, too: they are zero
+        n = widths[keep]
+        drawn = rng.normal(0, n**-0.5, (n + 1) * n_classes)
+        return _new_head(theta, widths, keep, n_classes, drawn[:-n_classes], drawn[-n_classes:])
+    the kept layers were drawn anew, too: all that was learned is gone
+        layers = [
+            (rng.normal(0, n**-0.5, (n, k)), np.zeros(k))
+            for n, k in pairwise((*widths[: keep + 1], n_classes))
+        ]
+        return _joined(layers)
+    the numbers do not come from the generator `rng`: draw with rng.normal
+        return replace_head(theta, widths, keep, n_classes, np.random.default_rng(0))
+""")
+replace_head.add_variants("""
+    layer by layer
+        n = widths[keep]
+        weights = rng.standard_normal((n_classes, n)).T / n**0.5
+        return _new_head(theta, widths, keep, n_classes, weights)
+    a list that grows
+        end = sum((n + 1) * k for n, k in pairwise(widths[: keep + 1]))
+        numbers = [float(x) for x in theta[:end]]
+        numbers += [rng.normal(0, widths[keep] ** -0.5) for _ in range(widths[keep] * n_classes)]
+        return numbers + [0.0] * n_classes
+""")
 
 
 @judge(reference.freeze_mask, points=1, returns=("mask",))
@@ -157,78 +122,44 @@ def _mask(widths, values):
     return np.repeat(values, [n * k + k for n, k in pairwise(widths)])
 
 
-@freeze_mask.mistake(
-    "the mask is the wrong way round: 0 where a layer is frozen, 1 where it is trained"
-)
-def mask_inverted(widths, frozen):
-    return 1 - reference.freeze_mask(widths, frozen)
-
-
-@freeze_mask.mistake(
-    "the layers were counted from the output: the first, frozen layers are those at the input"
-)
-def mask_from_the_output(widths, frozen):
-    n = len(widths) - 1
-    return _mask(widths, [1.0] * (n - frozen) + [0.0] * frozen)
-
-
-@freeze_mask.mistake(
-    "the biases of the frozen layers are still trained: a layer is its weights and its biases"
-)
-def mask_biases_free(widths, frozen):
-    parts = [
-        [np.full(n * k, float(i >= frozen)), np.ones(k)]
-        for i, (n, k) in enumerate(pairwise(widths))
-    ]
-    return np.concatenate([part for layer in parts for part in layer])
-
-
-@freeze_mask.mistake("the first `frozen` numbers are 0: `frozen` counts layers, not parameters")
-def mask_counts_parameters(widths, frozen):
-    mask = np.ones(_size(widths))
-    mask[:frozen] = 0
-    return mask
-
-
-@freeze_mask.mistake("one layer too many is frozen: layer number `frozen`, counted from 0, is trained")
-def mask_one_too_many(widths, frozen):
-    return _mask(widths, (np.arange(len(widths) - 1) > frozen).astype(float))
-
-
-@freeze_mask.mistake(
-    "a layer from n to k units has k biases, one for each unit that it feeds: this counts n"
-)
-def mask_biases_of_the_inputs(widths, frozen):
-    sizes = [n * k + n for n, k in pairwise(widths)]
-    return np.repeat((np.arange(len(sizes)) >= frozen).astype(float), sizes)
-
-
-@freeze_mask.mistake(
-    "one number for each layer: the mask has one for each parameter, n * k weights and k biases"
-)
-def mask_per_layer(widths, frozen):
-    return (np.arange(len(widths) - 1) >= frozen).astype(float)
-
-
-@freeze_mask.mistake(
-    "the biases are missing: a layer from n to k units has n * k weights and k biases"
-)
-def mask_without_biases(widths, frozen):
-    sizes = [n * k for n, k in pairwise(widths)]
-    return np.repeat((np.arange(len(sizes)) >= frozen).astype(float), sizes)
-
-
-@freeze_mask.variant("ones, then zeros at the front")
-def mask_front(widths, frozen):
-    sizes = [n * k + k for n, k in pairwise(widths)]
-    mask = np.ones(sum(sizes))
-    mask[: sum(sizes[:frozen])] = 0
-    return mask
-
-
-@freeze_mask.variant("a list of truth values, as integers")
-def mask_integers(widths, frozen):
-    return [int(i >= frozen) for i, (n, k) in enumerate(pairwise(widths)) for _ in range(n * k + k)]
+freeze_mask.add_mistakes("""
+    the mask is the wrong way round: 0 where a layer is frozen, 1 where it is trained
+        return 1 - freeze_mask(widths, frozen)
+    the layers were counted from the output: the first, frozen layers are those at the input
+        n = len(widths) - 1
+        return _mask(widths, [1.0] * (n - frozen) + [0.0] * frozen)
+    the biases of the frozen layers are still trained: a layer is its weights and its biases
+        parts = [
+            [np.full(n * k, float(i >= frozen)), np.ones(k)]
+            for i, (n, k) in enumerate(pairwise(widths))
+        ]
+        return np.concatenate([part for layer in parts for part in layer])
+    the first `frozen` numbers are 0: `frozen` counts layers, not parameters
+        mask = np.ones(_size(widths))
+        mask[:frozen] = 0
+        return mask
+    one layer too many is frozen: layer number `frozen`, counted from 0, is trained
+        return _mask(widths, (np.arange(len(widths) - 1) > frozen).astype(float))
+    a layer from n to k units has k biases, one for each unit that it feeds: this counts n
+        sizes = [n * k + n for n, k in pairwise(widths)]
+        return np.repeat((np.arange(len(sizes)) >= frozen).astype(float), sizes)
+    one number for each layer: the mask has one for each parameter, n * k weights and k biases
+        return (np.arange(len(widths) - 1) >= frozen).astype(float)
+    the biases are missing: a layer from n to k units has n * k weights and k biases
+        sizes = [n * k for n, k in pairwise(widths)]
+        return np.repeat((np.arange(len(sizes)) >= frozen).astype(float), sizes)
+""")
+freeze_mask.add_variants("""
+    ones, then zeros at the front
+        sizes = [n * k + k for n, k in pairwise(widths)]
+        mask = np.ones(sum(sizes))
+        mask[: sum(sizes[:frozen])] = 0
+        return mask
+    a list of truth values, as integers
+        return [
+            int(i >= frozen) for i, (n, k) in enumerate(pairwise(widths)) for _ in range(n * k + k)
+        ]
+""")
 
 
 @judge(reference.masked_step, points=3, returns=("theta", "velocity"))
@@ -253,103 +184,48 @@ def masked_step(rng):
     )
 
 
-@masked_step.mistake(
-    "the mask is on the gradient alone: a frozen parameter that still has a velocity moves on; "
-    "mask the new velocity"
-)
-def mask_on_the_gradient(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mu * velocity + mask * grad
-    return theta - lr * velocity, velocity
-
-
-@masked_step.mistake(
-    "the frozen parameters stay, but their velocity is kept: it must be 0, or they jump when they are set free"
-)
-def mask_on_the_step(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return theta - lr * mask * velocity, velocity
-
-
-@masked_step.mistake(
-    "the mask is on theta: that sets the frozen parameters to zero instead of leaving them"
-)
-def mask_on_theta(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mask * (mu * velocity + grad)
-    return mask * theta - lr * velocity, velocity
-
-
-@masked_step.mistake("the mask is not used: every parameter moves")
-def no_mask(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mu * velocity + grad
-    return theta - lr * velocity, velocity
-
-
-@masked_step.mistake(
-    "the frozen parameters move and the others stay: the mask is 1 where a parameter is trained"
-)
-def mask_reversed(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = (1 - mask) * (mu * velocity + grad)
-    return theta - lr * velocity, velocity
-
-
-@masked_step.mistake("the old velocity is forgotten: add mu * velocity to the gradient")
-def masked_without_momentum(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mask * grad
-    return theta - lr * velocity, velocity
-
-
-@masked_step.mistake(
-    "the mask is on the old velocity alone: the new gradient moves the frozen parameters; mask the sum"
-)
-def mask_on_the_old_velocity(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mu * mask * velocity + grad
-    return theta - lr * velocity, velocity
-
-
-@masked_step.mistake("the step is made with the old velocity: compute the new one first")
-def masked_step_before_velocity(theta, grad, velocity, mask, lr, mu=0.9):
-    return theta - lr * mask * velocity, mask * (mu * velocity + grad)
-
-
-@masked_step.mistake("`mu` is missing: the old velocity is multiplied by it")
-def masked_without_mu(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mask * (velocity + grad)
-    return theta - lr * velocity, velocity
-
-
-@masked_step.mistake(
-    "the learning rate is inside the velocity: here it multiplies the velocity in the step"
-)
-def masked_rate_inside(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mask * (mu * velocity + lr * grad)
-    return theta - velocity, velocity
-
-
-@masked_step.mistake("the gradient has no factor 1 - mu here: velocity <- mu * velocity + grad")
-def masked_averaged(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mask * (mu * velocity + (1 - mu) * grad)
-    return theta - lr * velocity, velocity
-
-
-@masked_step.mistake("the step goes uphill: subtract lr * velocity")
-def masked_uphill(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = mask * (mu * velocity + grad)
-    return theta + lr * velocity, velocity
-
-
-@masked_step.variant("by indices")
-def masked_by_indices(theta, grad, velocity, mask, lr, mu=0.9):
-    free = mask > 0
-    new_theta, new_velocity = theta.copy(), np.zeros_like(velocity)
-    new_velocity[free] = mu * velocity[free] + grad[free]
-    new_theta[free] -= np.broadcast_to(lr, theta.shape)[free] * new_velocity[free]
-    return new_theta, new_velocity
-
-
-@masked_step.variant("with np.where, in float32")
-def masked_where(theta, grad, velocity, mask, lr, mu=0.9):
-    velocity = np.where(mask == 1, mu * velocity + grad, 0).astype(np.float32)
-    return [(theta - lr * velocity).astype(np.float32), velocity]
+masked_step.add_mistakes("""
+    the mask is on the gradient alone: a frozen parameter that still has a velocity moves on; mask
+    the new velocity
+        mask * (mu * velocity + grad) -> mu * velocity + mask * grad
+    the frozen parameters stay, but their velocity is kept: it must be 0, or they jump when they are
+    set free
+        velocity = mu * velocity + grad
+        return theta - lr * mask * velocity, velocity
+    the mask is on theta: that sets the frozen parameters to zero instead of leaving them
+        theta -> mask * theta
+    the mask is not used: every parameter moves
+        mask * (mu * velocity + grad) -> mu * velocity + grad
+    the frozen parameters move and the others stay: the mask is 1 where a parameter is trained
+        mask -> (1 - mask)
+    the old velocity is forgotten: add mu * velocity to the gradient
+        (mu * velocity + grad) -> grad
+    the mask is on the old velocity alone: the new gradient moves the frozen parameters; mask the
+    sum
+        mask * (mu * velocity + grad) -> mu * mask * velocity + grad
+    the step is made with the old velocity: compute the new one first
+        return theta - lr * mask * velocity, mask * (mu * velocity + grad)
+    `mu` is missing: the old velocity is multiplied by it
+        mu * velocity -> velocity
+    the learning rate is inside the velocity: here it multiplies the velocity in the step
+        grad -> lr * grad
+        lr * velocity -> velocity
+    the gradient has no factor 1 - mu here: velocity <- mu * velocity + grad
+        grad -> (1 - mu) * grad
+    the step goes uphill: subtract lr * velocity
+        theta - lr -> theta + lr
+""")
+masked_step.add_variants("""
+    by indices
+        free = mask > 0
+        new_theta, new_velocity = theta.copy(), np.zeros_like(velocity)
+        new_velocity[free] = mu * velocity[free] + grad[free]
+        new_theta[free] -= np.broadcast_to(lr, theta.shape)[free] * new_velocity[free]
+        return new_theta, new_velocity
+    with np.where, in float32
+        velocity = np.where(mask == 1, mu * velocity + grad, 0).astype(np.float32)
+        return [(theta - lr * velocity).astype(np.float32), velocity]
+""")
 
 
 @judge(reference.discriminative_learning_rates, points=2, returns=("lr",))
@@ -363,73 +239,41 @@ def discriminative_learning_rates(rng):
     )
 
 
-@discriminative_learning_rates.mistake(
-    "the layers are in the wrong order: the last one gets lr, the ones towards the input less"
-)
-def rates_reversed(widths, lr, factor):
-    return _mask(widths, lr / factor ** np.arange(len(widths) - 1))
-
-
-@discriminative_learning_rates.mistake(
-    "multiplied by the factor: each layer below gets lr divided by it once more"
-)
-def rates_multiplied(widths, lr, factor):
-    return _mask(widths, lr * factor ** np.arange(len(widths) - 1)[::-1])
-
-
-@discriminative_learning_rates.mistake("the last layer gets lr itself, not lr / factor")
-def rates_from_one(widths, lr, factor):
-    return _mask(widths, lr / factor ** np.arange(1, len(widths))[::-1])
-
-
-@discriminative_learning_rates.mistake(
-    "the rates fall by equal steps, lr / (1 + factor * depth): each layer's is the next one's divided by the factor"
-)
-def rates_linear(widths, lr, factor):
-    return _mask(widths, lr / (1 + factor * np.arange(len(widths) - 1)[::-1]))
-
-
-@discriminative_learning_rates.mistake(
-    "all layers but the last have the same rate: divide by the factor once more for each layer down"
-)
-def rates_of_two_kinds(widths, lr, factor):
-    rates = np.full(len(widths) - 1, lr / factor)
-    rates[-1] = lr
-    return _mask(widths, rates)
-
-
-@discriminative_learning_rates.mistake(
-    "the biases are missing: a layer from n to k units has n * k weights and k biases"
-)
-def rates_without_biases(widths, lr, factor):
-    rates = lr / factor ** np.arange(len(widths) - 1.0)[::-1]
-    return np.repeat(rates, [n * k for n, k in pairwise(widths)])
-
-
-@discriminative_learning_rates.mistake(
-    "one rate for each layer: there is one for each parameter, n * k weights and k biases"
-)
-def rates_per_layer(widths, lr, factor):
-    return lr / factor ** np.arange(len(widths) - 1.0)[::-1]
-
-
-@discriminative_learning_rates.variant("layer by layer from the top")
-def rates_from_the_top(widths, lr, factor):
-    parts = []
-    for n, k in reversed(list(pairwise(widths))):
-        parts.insert(0, np.full(n * k + k, lr))
-        lr = lr / factor
-    return np.concatenate(parts)
-
-
-@discriminative_learning_rates.variant("a list")
-def rates_list(widths, lr, factor):
-    last = len(widths) - 2
-    return [
-        lr * factor ** (i - last)
-        for i, (n, k) in enumerate(pairwise(widths))
-        for _ in range((n + 1) * k)
-    ]
+discriminative_learning_rates.add_mistakes("""
+    the layers are in the wrong order: the last one gets lr, the ones towards the input less
+        return _mask(widths, lr / factor ** np.arange(len(widths) - 1))
+    multiplied by the factor: each layer below gets lr divided by it once more
+        return _mask(widths, lr * factor ** np.arange(len(widths) - 1)[::-1])
+    the last layer gets lr itself, not lr / factor
+        return _mask(widths, lr / factor ** np.arange(1, len(widths))[::-1])
+    the rates fall by equal steps, lr / (1 + factor * depth): each layer's is the next one's divided
+    by the factor
+        return _mask(widths, lr / (1 + factor * np.arange(len(widths) - 1)[::-1]))
+    all layers but the last have the same rate: divide by the factor once more for each layer down
+        rates = np.full(len(widths) - 1, lr / factor)
+        rates[-1] = lr
+        return _mask(widths, rates)
+    the biases are missing: a layer from n to k units has n * k weights and k biases
+        rates = lr / factor ** np.arange(len(widths) - 1.0)[::-1]
+        return np.repeat(rates, [n * k for n, k in pairwise(widths)])
+    one rate for each layer: there is one for each parameter, n * k weights and k biases
+        return lr / factor ** np.arange(len(widths) - 1.0)[::-1]
+""")
+discriminative_learning_rates.add_variants("""
+    layer by layer from the top
+        parts = []
+        for n, k in reversed(list(pairwise(widths))):
+            parts.insert(0, np.full(n * k + k, lr))
+            lr = lr / factor
+        return np.concatenate(parts)
+    a list
+        last = len(widths) - 2
+        return [
+            lr * factor ** (i - last)
+            for i, (n, k) in enumerate(pairwise(widths))
+            for _ in range((n + 1) * k)
+        ]
+""")
 
 
 @judge(reference.strategy, points=1, returns=("strategy",))
@@ -446,56 +290,40 @@ def strategy(rng):
     yield Call("one too few", n_examples=enough - 1, similar=False, enough=enough)
 
 
-@strategy.mistake("`enough` is not used: it says how many examples are many")
-def strategy_fixed(n_examples, similar, enough=1000):
-    return reference.strategy(n_examples, similar)
-
-
-@strategy.mistake("exactly `enough` examples count as many")
-def strategy_boundary(n_examples, similar, enough=1000):
-    return reference.strategy(n_examples, similar, enough + 1)
-
-
-@strategy.mistake("few and many are exchanged: with few examples, train little of the network")
-def strategy_exchanged(n_examples, similar, enough=1000):
-    return reference.strategy(0 if n_examples >= enough else enough, similar, enough)
-
-
-@strategy.mistake("similar and different are exchanged")
-def strategy_similar_exchanged(n_examples, similar, enough=1000):
-    return reference.strategy(n_examples, not similar, enough)
-
-
-@strategy.variant("a table")
-def strategy_table(n_examples, similar, enough=1000):
-    return {
-        (False, True): "new head",
-        (False, False): "head on earlier features",
-        (True, True): "fine-tune the last layers",
-        (True, False): "fine-tune all layers",
-    }[n_examples >= enough, bool(similar)]
-
-
-@strategy.variant("an item of an array of strings")
-def strategy_array(n_examples, similar, enough=1000):
-    table = [
-        ["head on earlier features", "new head"],
-        ["fine-tune all layers", "fine-tune the last layers"],
-    ]
-    return np.array(table)[int(n_examples >= enough), int(similar)]
-
-
-@strategy.variant("four questions")
-def strategy_questions(n_examples, similar, enough=1000):
-    many = not n_examples < enough
-    if many and similar:
-        return "fine-tune the last layers"
-    if many:
-        return "fine-tune all layers"
-    if similar:
-        return "new head"
-    return "head on earlier features"
-
+strategy.add_mistakes("""
+    `enough` is not used: it says how many examples are many
+        return strategy(n_examples, similar)
+    exactly `enough` examples count as many
+        return strategy(n_examples, similar, enough + 1)
+    few and many are exchanged: with few examples, train little of the network
+        return strategy(0 if n_examples >= enough else enough, similar, enough)
+    similar and different are exchanged
+        return strategy(n_examples, not similar, enough)
+""")
+strategy.add_variants("""
+    a table
+        return {
+            (False, True): "new head",
+            (False, False): "head on earlier features",
+            (True, True): "fine-tune the last layers",
+            (True, False): "fine-tune all layers",
+        }[n_examples >= enough, bool(similar)]
+    an item of an array of strings
+        table = [
+            ["head on earlier features", "new head"],
+            ["fine-tune all layers", "fine-tune the last layers"],
+        ]
+        return np.array(table)[int(n_examples >= enough), int(similar)]
+    four questions
+        many = not n_examples < enough
+        if many and similar:
+            return "fine-tune the last layers"
+        if many:
+            return "fine-tune all layers"
+        if similar:
+            return "new head"
+        return "head on earlier features"
+""")
 
 why_it_hurt = Written(
     name="why-it-hurt",

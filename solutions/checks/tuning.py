@@ -59,110 +59,58 @@ def _parts(rows, validation, test):
     return rows[a + b :], rows[:a], rows[a : a + b]
 
 
-@train_validation_test_split.mistake(
-    "the rows were not shuffled: data are often in an order, by class or by date, and then the parts differ"
-)
-def split_without_shuffle(n, validation, test, rng):
-    return _parts(np.arange(n), validation, test)
-
-
-@train_validation_test_split.mistake(
-    "only training and validation rows were shuffled: the test rows are always the last ones"
-)
-def split_last_rows_to_test(n, validation, test, rng):
-    n_test = round(test * n)
-    rows = np.append(rng.permutation(n - n_test), np.arange(n - n_test, n))
-    n_train = n - n_test - round(validation * n)
-    return rows[:n_train], rows[n_train : n - n_test], rows[n - n_test :]
-
-
-@train_validation_test_split.mistake(
-    "each part was drawn by itself: rows are in two parts, so that a row is trained on and tested on"
-)
-def split_drawn_apart(n, validation, test, rng):
-    sizes = [len(part) for part in _parts(np.arange(n), validation, test)]
-    return tuple(rng.permutation(n)[:size] for size in sizes)
-
-
-@train_validation_test_split.mistake(
-    "the rows were drawn with replacement: some are there more than once, others not at all"
-)
-def split_with_replacement(n, validation, test, rng):
-    return _parts(rng.integers(0, n, n), validation, test)
-
-
-@train_validation_test_split.mistake(
-    "`validation` was taken as a share of what the test part leaves: here it is a share of all n rows"
-)
-def split_share_of_the_rest(n, validation, test, rng):
-    rows, b = rng.permutation(n), round(test * n)
-    a = round(validation * (n - b))
-    return rows[a + b :], rows[:a], rows[a : a + b]
-
-
-@train_validation_test_split.mistake(
-    "the sizes were truncated: `int(0.9)` is 0, the nearest whole number is `round(0.9)`, 1"
-)
-def split_truncated(n, validation, test, rng):
-    rows, a, b = rng.permutation(n), int(validation * n), int(test * n)
-    return rows[a + b :], rows[:a], rows[a : a + b]
-
-
-@train_validation_test_split.mistake(
-    "the sizes were rounded up: the nearest whole number to 3.2 is `round(3.2)`, 3"
-)
-def split_rounded_up(n, validation, test, rng):
-    rows = rng.permutation(n)
-    a, b = int(np.ceil(validation * n)), int(np.ceil(test * n))
-    return rows[a + b :], rows[:a], rows[a : a + b]
-
-
-@train_validation_test_split.mistake(
-    "validation and test part are exchanged: the results are train, validation, test"
-)
-def split_exchanged(n, validation, test, rng):
-    train, a, b = _parts(rng.permutation(n), validation, test)
-    return train, b, a
-
-
-@train_validation_test_split.mistake(
-    "the training part holds all rows: those of the other two parts must not be in it"
-)
-def split_train_on_all(n, validation, test, rng):
-    rows = rng.permutation(n)
-    return rows, *_parts(rows, validation, test)[1:]
-
-
-@train_validation_test_split.mistake(
-    "the numbers do not come from the generator `rng`: with it, a split can be made again"
-)
-def split_own_generator(n, validation, test, rng):
-    return _parts(np.random.default_rng(0).permutation(n), validation, test)
-
-
-@train_validation_test_split.variant("shuffled in place, cut by np.split, each part sorted")
-def split_sorted(n, validation, test, rng):
-    rows = np.arange(n)
-    rng.shuffle(rows)
-    at = round(test * n)
-    test_rows, validation_rows, train = np.split(rows, [at, at + round(validation * n)])
-    return np.sort(train), np.sort(validation_rows), np.sort(test_rows)
-
-
-@train_validation_test_split.variant("chosen without replacement, one part after the other")
-def split_chosen(n, validation, test, rng):
-    rest = np.arange(n)
-    test_rows = rng.choice(rest, size=round(test * n), replace=False)
-    rest = np.setdiff1d(rest, test_rows)
-    validation_rows = rng.choice(rest, size=round(validation * n), replace=False)
-    return np.setdiff1d(rest, validation_rows), validation_rows, test_rows
-
-
-@train_validation_test_split.variant("lists, by sorting random keys")
-def split_keys(n, validation, test, rng):
-    rows = [row for _, row in sorted((rng.random(), row) for row in range(n))]
-    a, b = round(validation * n), round(test * n)
-    return [rows[a + b :], rows[:a], rows[a : a + b]]
+train_validation_test_split.add_mistakes("""
+    the rows were not shuffled: data are often in an order, by class or by date, and then the parts
+    differ
+        return _parts(np.arange(n), validation, test)
+    only training and validation rows were shuffled: the test rows are always the last ones
+        n_test = round(test * n)
+        rows = np.append(rng.permutation(n - n_test), np.arange(n - n_test, n))
+        n_train = n - n_test - round(validation * n)
+        return rows[:n_train], rows[n_train : n - n_test], rows[n - n_test :]
+    each part was drawn by itself: rows are in two parts, so that a row is trained on and tested on
+        sizes = [len(part) for part in _parts(np.arange(n), validation, test)]
+        return tuple(rng.permutation(n)[:size] for size in sizes)
+    the rows were drawn with replacement: some are there more than once, others not at all
+        return _parts(rng.integers(0, n, n), validation, test)
+    `validation` was taken as a share of what the test part leaves: here it is a share of all n rows
+        rows, b = rng.permutation(n), round(test * n)
+        a = round(validation * (n - b))
+        return rows[a + b :], rows[:a], rows[a : a + b]
+    the sizes were truncated: `int(0.9)` is 0, the nearest whole number is `round(0.9)`, 1
+        rows, a, b = rng.permutation(n), int(validation * n), int(test * n)
+        return rows[a + b :], rows[:a], rows[a : a + b]
+    the sizes were rounded up: the nearest whole number to 3.2 is `round(3.2)`, 3
+        rows = rng.permutation(n)
+        a, b = int(np.ceil(validation * n)), int(np.ceil(test * n))
+        return rows[a + b :], rows[:a], rows[a : a + b]
+    validation and test part are exchanged: the results are train, validation, test
+        train, a, b = _parts(rng.permutation(n), validation, test)
+        return train, b, a
+    the training part holds all rows: those of the other two parts must not be in it
+        rows = rng.permutation(n)
+        return rows, *_parts(rows, validation, test)[1:]
+    the numbers do not come from the generator `rng`: with it, a split can be made again
+        return _parts(np.random.default_rng(0).permutation(n), validation, test)
+""")
+train_validation_test_split.add_variants("""
+    shuffled in place, cut by np.split, each part sorted
+        rows = np.arange(n)
+        rng.shuffle(rows)
+        at = round(test * n)
+        test_rows, validation_rows, train = np.split(rows, [at, at + round(validation * n)])
+        return np.sort(train), np.sort(validation_rows), np.sort(test_rows)
+    chosen without replacement, one part after the other
+        rest = np.arange(n)
+        test_rows = rng.choice(rest, size=round(test * n), replace=False)
+        rest = np.setdiff1d(rest, test_rows)
+        validation_rows = rng.choice(rest, size=round(validation * n), replace=False)
+        return np.setdiff1d(rest, validation_rows), validation_rows, test_rows
+    lists, by sorting random keys
+        rows = [row for _, row in sorted((rng.random(), row) for row in range(n))]
+        a, b = round(validation * n), round(test * n)
+        return [rows[a + b :], rows[:a], rows[a : a + b]]
+""")
 
 
 @judge(reference.standardize, points=2, returns=("z_train", "z_new"))
@@ -187,127 +135,71 @@ def _safe(std):
     return np.where(std == 0, 1.0, std)
 
 
-@standardize.mistake(
-    "`x_new` was standardised by its own statistics: use those of `x_train`; one new row would always become zeros"
-)
-def standardize_apart(x_train, x_new):
-    return tuple((x - x.mean(axis=0)) / _safe(x.std(axis=0)) for x in (x_train, x_new))
-
-
-@standardize.mistake(
-    "the statistics are those of both sets together: that is the leak, `x_new` must not have a part in them"
-)
-def standardize_together(x_train, x_new):
-    both = np.concatenate([x_train, x_new])
-    mean, std = both.mean(axis=0), _safe(both.std(axis=0))
-    return (x_train - mean) / std, (x_new - mean) / std
-
-
-@standardize.mistake(
-    "there is one mean and one deviation for all columns: each column has its own, `axis=0`"
-)
-def standardize_without_axis(x_train, x_new):
-    return (x_train - x_train.mean()) / x_train.std(), (x_new - x_train.mean()) / x_train.std()
-
-
-@standardize.mistake("the rows were standardised: rows are examples, columns have the statistics")
-def standardize_rows(x_train, x_new):
-    def rows(x):
-        return (x - x.mean(axis=1, keepdims=True)) / _safe(x.std(axis=1, keepdims=True))
-
-    return rows(x_train), rows(x_new)
-
-
-@standardize.mistake("it was divided by the variance: divide by its root, the standard deviation")
-def standardize_by_variance(x_train, x_new):
-    mean, variance = x_train.mean(axis=0), _safe(x_train.var(axis=0))
-    return (x_train - mean) / variance, (x_new - mean) / variance
-
-
-@standardize.mistake("the deviation has the divisor n - 1: here it is n, NumPy's default")
-def standardize_n_minus_1(x_train, x_new):
-    mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0, ddof=1))
-    return (x_train - mean) / std, (x_new - mean) / std
-
-
-@standardize.mistake(
-    "a column that does not vary has the deviation 0: centre it only, do not divide by zero"
-)
-def standardize_zero_by_zero(x_train, x_new):
-    mean, std = x_train.mean(axis=0), x_train.std(axis=0)
-    return (x_train - mean) / std, (x_new - mean) / std
-
-
-@standardize.mistake(
-    "a small number was added to the deviation: a column that does not vary is blown up; centre it only"
-)
-def standardize_epsilon(x_train, x_new):
-    mean, std = x_train.mean(axis=0), x_train.std(axis=0) + 1e-8
-    return (x_train - mean) / std, (x_new - mean) / std
-
-
-@standardize.mistake(
-    "a column that does not vary in `x_train` became zeros in `x_new`: subtract its mean there, too"
-)
-def standardize_constant_to_zero(x_train, x_new):
-    mean, std = x_train.mean(axis=0), x_train.std(axis=0)
-    return tuple(np.where(std == 0, 0.0, (x - mean) / _safe(std)) for x in (x_train, x_new))
-
-
-@standardize.mistake("the columns are centred but not scaled: divide by the standard deviation")
-def standardize_not_scaled(x_train, x_new):
-    mean = x_train.mean(axis=0)
-    return x_train - mean, x_new - mean
-
-
-@standardize.mistake(
-    "the columns are scaled but not centred: subtract the mean of `x_train` first"
-)
-def standardize_not_centred(x_train, x_new):
-    std = _safe(x_train.std(axis=0))
-    return x_train / std, x_new / std
-
-
-@standardize.mistake(
-    "this maps the smallest number to 0 and the largest to 1: asked are mean 0 and deviation 1"
-)
-def standardize_min_max(x_train, x_new):
-    low, width = x_train.min(axis=0), _safe(np.ptp(x_train, axis=0))
-    return (x_train - low) / width, (x_new - low) / width
-
-
-@standardize.mistake("`x_new` was returned as it came: it needs the same shift and scale")
-def standardize_train_only(x_train, x_new):
-    std = _safe(x_train.std(axis=0))
-    return (x_train - x_train.mean(axis=0)) / std, x_new
-
-
-@standardize.variant("column by column")
-def standardize_columns(x_train, x_new):
-    z_train, z_new = np.empty_like(x_train), np.empty_like(x_new)
-    for j in range(x_train.shape[1]):
-        mean = sum(x_train[:, j]) / len(x_train)
-        std = (sum((x - mean) ** 2 for x in x_train[:, j]) / len(x_train)) ** 0.5 or 1.0
-        z_train[:, j] = (x_train[:, j] - mean) / std
-        z_new[:, j] = (x_new[:, j] - mean) / std
-    return z_train, z_new
-
-
-@standardize.variant("in float32")
-def standardize_float32(x_train, x_new):
-    x_train, x_new = x_train.astype(np.float32), x_new.astype(np.float32)
-    std = x_train.std(axis=0)
-    std[std == 0] = 1
-    return (x_train - x_train.mean(axis=0)) / std, (x_new - x_train.mean(axis=0)) / std
-
-
-@standardize.variant("as one linear map, from the moments")
-def standardize_map(x_train, x_new):
-    n = len(x_train)
-    mean = np.ones(n) @ x_train / n
-    variance = np.einsum("ij,ij->j", x_train - mean, x_train - mean) / n
-    scale = np.diag(1 / np.sqrt(np.where(variance > 0, variance, 1)))
-    return [(x_train - mean) @ scale, (x_new - mean) @ scale]
+standardize.add_mistakes("""
+    `x_new` was standardised by its own statistics: use those of `x_train`; one new row would always
+    become zeros
+        return tuple((x - x.mean(axis=0)) / _safe(x.std(axis=0)) for x in (x_train, x_new))
+    the statistics are those of both sets together: that is the leak, `x_new` must not have a part
+    in them
+        both = np.concatenate([x_train, x_new])
+        mean, std = both.mean(axis=0), _safe(both.std(axis=0))
+        return (x_train - mean) / std, (x_new - mean) / std
+    there is one mean and one deviation for all columns: each column has its own, `axis=0`
+        return (x_train - x_train.mean()) / x_train.std(), (x_new - x_train.mean()) / x_train.std()
+    the rows were standardised: rows are examples, columns have the statistics
+        def rows(x):
+            return (x - x.mean(axis=1, keepdims=True)) / _safe(x.std(axis=1, keepdims=True))
+        return rows(x_train), rows(x_new)
+    it was divided by the variance: divide by its root, the standard deviation
+        mean, variance = x_train.mean(axis=0), _safe(x_train.var(axis=0))
+        return (x_train - mean) / variance, (x_new - mean) / variance
+    the deviation has the divisor n - 1: here it is n, NumPy's default
+        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0, ddof=1))
+        return (x_train - mean) / std, (x_new - mean) / std
+    a column that does not vary has the deviation 0: centre it only, do not divide by zero
+        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+        return (x_train - mean) / std, (x_new - mean) / std
+    a small number was added to the deviation: a column that does not vary is blown up; centre it
+    only
+        mean, std = x_train.mean(axis=0), x_train.std(axis=0) + 1e-8
+        return (x_train - mean) / std, (x_new - mean) / std
+    a column that does not vary in `x_train` became zeros in `x_new`: subtract its mean there, too
+        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+        return tuple(np.where(std == 0, 0.0, (x - mean) / _safe(std)) for x in (x_train, x_new))
+    the columns are centred but not scaled: divide by the standard deviation
+        mean = x_train.mean(axis=0)
+        return x_train - mean, x_new - mean
+    the columns are scaled but not centred: subtract the mean of `x_train` first
+        std = _safe(x_train.std(axis=0))
+        return x_train / std, x_new / std
+    this maps the smallest number to 0 and the largest to 1: asked are mean 0 and deviation 1
+        low, width = x_train.min(axis=0), _safe(np.ptp(x_train, axis=0))
+        return (x_train - low) / width, (x_new - low) / width
+    `x_new` was returned as it came: it needs the same shift and scale
+        std = _safe(x_train.std(axis=0))
+        return (x_train - x_train.mean(axis=0)) / std, x_new
+""")
+standardize.add_variants("""
+    column by column
+        z_train, z_new = np.empty_like(x_train), np.empty_like(x_new)
+        for j in range(x_train.shape[1]):
+            mean = sum(x_train[:, j]) / len(x_train)
+            std = (sum((x - mean) ** 2 for x in x_train[:, j]) / len(x_train)) ** 0.5 or 1.0
+            z_train[:, j] = (x_train[:, j] - mean) / std
+            z_new[:, j] = (x_new[:, j] - mean) / std
+        return z_train, z_new
+    in float32
+        x_train, x_new = x_train.astype(np.float32), x_new.astype(np.float32)
+        std = x_train.std(axis=0)
+        std[std == 0] = 1
+        return (x_train - x_train.mean(axis=0)) / std, (x_new - x_train.mean(axis=0)) / std
+    as one linear map, from the moments
+        n = len(x_train)
+        mean = np.ones(n) @ x_train / n
+        variance = np.einsum("ij,ij->j", x_train - mean, x_train - mean) / n
+        scale = np.diag(1 / np.sqrt(np.where(variance > 0, variance, 1)))
+        return [(x_train - mean) @ scale, (x_new - mean) @ scale]
+""")
 
 
 @judge(reference.kfold_indices, points=3, returns=("folds",), compare_as=quantities.folds)
@@ -328,109 +220,59 @@ def _pairs(folds):
     return [(np.concatenate(folds[:i] + folds[i + 1 :]), fold) for i, fold in enumerate(folds)]
 
 
-@kfold_indices.mistake(
-    "the rows were not shuffled: data are often in an order, by class or by date, and then the folds differ"
-)
-def kfold_without_shuffle(n, k, rng):
-    return _pairs(np.array_split(np.arange(n), k))
-
-
-@kfold_indices.mistake(
-    "every k-th row was taken: that is spread evenly, but not at random, and data may have a period"
-)
-def kfold_every_kth(n, k, rng):
-    return _pairs([np.arange(i, n, k) for i in range(k)])
-
-
-@kfold_indices.mistake(
-    "each fold was shuffled anew: some rows are validated twice and others never; shuffle once"
-)
-def kfold_shuffled_anew(n, k, rng):
-    pairs = []
-    for i in range(k):
-        pairs.append(_pairs(np.array_split(rng.permutation(n), k))[i])
-    return pairs
-
-
-@kfold_indices.mistake(
-    "the training rows hold all n rows: those of the fold must be left out, or they are trained on"
-)
-def kfold_train_on_all(n, k, rng):
-    rows = rng.permutation(n)
-    return [(rows, fold) for fold in np.array_split(rows, k)]
-
-
-@kfold_indices.mistake(
-    "the pairs are the wrong way round: first the rows to train, then those to validate"
-)
-def kfold_exchanged(n, k, rng):
-    return [pair[::-1] for pair in _pairs(np.array_split(rng.permutation(n), k))]
-
-
-@kfold_indices.mistake(
-    "the last n % k rows are in no fold: the first folds have one row more, so that each row is validated"
-)
-def kfold_remainder_dropped(n, k, rng):
-    rows = rng.permutation(n)[: n // k * k]
-    return _pairs(np.array_split(rows, k))
-
-
-@kfold_indices.mistake(
-    "the last fold has all the rows that are left over: give one each to the first n % k folds"
-)
-def kfold_remainder_last(n, k, rng):
-    rows = rng.permutation(n)
-    return _pairs(np.split(rows, [n // k * i for i in range(1, k)]))
-
-
-@kfold_indices.mistake(
-    "places were taken for rows: `train` counts places in the shuffled order, `validation` holds its rows; some rows are in both"
-)
-def kfold_places_for_rows(n, k, rng):
-    folds = np.array_split(rng.permutation(n), k)
-    places = _pairs(np.array_split(np.arange(n), k))
-    return [(train, fold) for (train, _), fold in zip(places, folds, strict=True)]
-
-
-@kfold_indices.mistake(
-    "`np.delete(rows, fold)` leaves out the *places* in `fold`, not the rows: some rows are in both"
-)
-def kfold_deletes_places(n, k, rng):
-    rows = rng.permutation(n)
-    return [(np.delete(rows, fold), fold) for fold in np.array_split(rows, k)]
-
-
-@kfold_indices.mistake(
-    "the numbers do not come from the generator `rng`: with it, the folds can be made again"
-)
-def kfold_own_generator(n, k, rng):
-    return _pairs(np.array_split(np.random.default_rng(0).permutation(n), k))
-
-
-@kfold_indices.variant("by a mask, sizes computed, each part sorted")
-def kfold_masks(n, k, rng):
-    order, start, pairs = rng.permutation(n), 0, []
-    for i in range(k):
-        size = n // k + (1 if i < n % k else 0)
-        held = np.zeros(n, dtype=bool)
-        held[order[start : start + size]] = True
-        pairs.append((np.flatnonzero(~held), np.flatnonzero(held)))
-        start += size
-    return pairs
-
-
-@kfold_indices.variant("dealt like cards, as lists")
-def kfold_dealt(n, k, rng):
-    order = list(range(n))
-    rng.shuffle(order)
-    folds = [order[i::k] for i in range(k)]
-    return [[[r for r in order if r not in set(fold)], fold] for fold in folds]
-
-
-@kfold_indices.variant("a random label for each row")
-def kfold_labels(n, k, rng):
-    label = rng.permutation(np.arange(n) % k)
-    return tuple((np.nonzero(label != i)[0], np.nonzero(label == i)[0]) for i in range(k))
+kfold_indices.add_mistakes("""
+    the rows were not shuffled: data are often in an order, by class or by date, and then the folds
+    differ
+        return _pairs(np.array_split(np.arange(n), k))
+    every k-th row was taken: that is spread evenly, but not at random, and data may have a period
+        return _pairs([np.arange(i, n, k) for i in range(k)])
+    each fold was shuffled anew: some rows are validated twice and others never; shuffle once
+        pairs = []
+        for i in range(k):
+            pairs.append(_pairs(np.array_split(rng.permutation(n), k))[i])
+        return pairs
+    the training rows hold all n rows: those of the fold must be left out, or they are trained on
+        rows = rng.permutation(n)
+        return [(rows, fold) for fold in np.array_split(rows, k)]
+    the pairs are the wrong way round: first the rows to train, then those to validate
+        return [pair[::-1] for pair in _pairs(np.array_split(rng.permutation(n), k))]
+    the last n % k rows are in no fold: the first folds have one row more, so that each row is
+    validated
+        rows = rng.permutation(n)[: n // k * k]
+        return _pairs(np.array_split(rows, k))
+    the last fold has all the rows that are left over: give one each to the first n % k folds
+        rows = rng.permutation(n)
+        return _pairs(np.split(rows, [n // k * i for i in range(1, k)]))
+    places were taken for rows: `train` counts places in the shuffled order, `validation` holds its
+    rows; some rows are in both
+        folds = np.array_split(rng.permutation(n), k)
+        places = _pairs(np.array_split(np.arange(n), k))
+        return [(train, fold) for (train, _), fold in zip(places, folds, strict=True)]
+    `np.delete(rows, fold)` leaves out the *places* in `fold`, not the rows: some rows are in both
+        rows = rng.permutation(n)
+        return [(np.delete(rows, fold), fold) for fold in np.array_split(rows, k)]
+    the numbers do not come from the generator `rng`: with it, the folds can be made again
+        return _pairs(np.array_split(np.random.default_rng(0).permutation(n), k))
+""")
+kfold_indices.add_variants("""
+    by a mask, sizes computed, each part sorted
+        order, start, pairs = rng.permutation(n), 0, []
+        for i in range(k):
+            size = n // k + (1 if i < n % k else 0)
+            held = np.zeros(n, dtype=bool)
+            held[order[start : start + size]] = True
+            pairs.append((np.flatnonzero(~held), np.flatnonzero(held)))
+            start += size
+        return pairs
+    dealt like cards, as lists
+        order = list(range(n))
+        rng.shuffle(order)
+        folds = [order[i::k] for i in range(k)]
+        return [[[r for r in order if r not in set(fold)], fold] for fold in folds]
+    a random label for each row
+        label = rng.permutation(np.arange(n) % k)
+        return tuple((np.nonzero(label != i)[0], np.nonzero(label == i)[0]) for i in range(k))
+""")
 
 
 @judge(reference.one_standard_error, points=2, returns=("index",))
@@ -468,118 +310,70 @@ def _first_within(errors, limit):
     return int(np.argmax(np.mean(errors, axis=1) <= limit))
 
 
-@one_standard_error.mistake(
-    "this is the candidate of the lowest mean: asked is the simplest within one standard error of it"
-)
-def one_se_lowest_mean(errors):
-    return int(np.argmin(np.mean(errors, axis=1)))
-
-
-@one_standard_error.mistake(
-    "the limit is one standard deviation above: the standard error of a mean is the deviation divided by the root of k"
-)
-def one_se_deviation(errors):
-    means = np.mean(errors, axis=1)
-    best = np.argmin(means)
-    return _first_within(errors, means[best] + np.std(errors[best], ddof=1))
-
-
-@one_standard_error.mistake(
-    "the deviation has the divisor k: with few folds that is too small, the divisor is k - 1 (`ddof=1`)"
-)
-def one_se_divisor_k(errors):
-    means = np.mean(errors, axis=1)
-    best = np.argmin(means)
-    return _first_within(errors, means[best] + np.std(errors[best]) / np.sqrt(errors.shape[1]))
-
-
-@one_standard_error.mistake(
-    "the deviation was divided by k: the standard error of a mean has the root of k"
-)
-def one_se_without_root(errors):
-    means = np.mean(errors, axis=1)
-    best = np.argmin(means)
-    return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / errors.shape[1])
-
-
-@one_standard_error.mistake(
-    "this adds the variance divided by k: the standard error is its root, std / sqrt(k)"
-)
-def one_se_variance(errors):
-    means = np.mean(errors, axis=1)
-    best = np.argmin(means)
-    return _first_within(errors, means[best] + np.var(errors[best], ddof=1) / errors.shape[1])
-
-
-@one_standard_error.mistake(
-    "divided by sqrt(k - 1): the 1 is subtracted in the deviation only (`ddof=1`), its divisor here is sqrt(k)"
-)
-def one_se_subtracted_twice(errors):
-    means, k = np.mean(errors, axis=1), errors.shape[1]
-    best = np.argmin(means)
-    return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(k - 1))
-
-
-@one_standard_error.mistake(
-    "the last candidate within the limit was taken: the simplest ones come first"
-)
-def one_se_last(errors):
-    means = np.mean(errors, axis=1)
-    best = np.argmin(means)
-    limit = means[best] + np.std(errors[best], ddof=1) / np.sqrt(errors.shape[1])
-    return int(np.flatnonzero(means <= limit)[-1])
-
-
-@one_standard_error.mistake(
-    "each candidate's own standard error was used: a candidate that varies much would be excused; use the best one's"
-)
-def one_se_own(errors):
-    means = np.mean(errors, axis=1)
-    ses = np.std(errors, axis=1, ddof=1) / np.sqrt(errors.shape[1])
-    return int(np.argmax(means - ses <= means.min()))
-
-
-@one_standard_error.mistake(
-    "the number of candidates was taken for the number of folds: rows are candidates, columns are folds"
-)
-def one_se_rows(errors):
-    means = np.mean(errors, axis=1)
-    best = np.argmin(means)
-    return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(len(errors)))
-
-
-@one_standard_error.mistake(
-    "the averages go over the candidates: average over the folds, `axis=1`"
-)
-def one_se_axis(errors):
-    return reference.one_standard_error(errors.T)
-
-
-@one_standard_error.mistake(
-    "the highest mean was taken for the best: these are errors, the lower the better"
-)
-def one_se_highest(errors):
-    return reference.one_standard_error(-errors)
-
-
-@one_standard_error.variant("a loop that stops at the first")
-def one_se_loop(errors):
-    k = len(errors[0])
-    means = [sum(row) / k for row in errors]
-    best = means.index(min(means))
-    variance = sum((e - means[best]) ** 2 for e in errors[best]) / (k - 1)
-    for index, mean in enumerate(means):
-        if mean <= means[best] + (variance / k) ** 0.5:
-            return index
-    return best
-
-
-@one_standard_error.variant("the indices within the limit, the smallest of them")
-def one_se_indices(errors):
-    errors = errors.astype(np.float32)
-    k, means = errors.shape[1], errors.mean(axis=1)
-    se = errors.std(axis=1, ddof=1) / k**0.5
-    return np.nonzero(means <= means.min() + se[means.argmin()])[0].min()
+one_standard_error.add_mistakes("""
+    this is the candidate of the lowest mean: asked is the simplest within one standard error of it
+        return int(np.argmin(np.mean(errors, axis=1)))
+    the limit is one standard deviation above: the standard error of a mean is the deviation divided
+    by the root of k
+        means = np.mean(errors, axis=1)
+        best = np.argmin(means)
+        return _first_within(errors, means[best] + np.std(errors[best], ddof=1))
+    the deviation has the divisor k: with few folds that is too small, the divisor is k - 1
+    (`ddof=1`)
+        means = np.mean(errors, axis=1)
+        best = np.argmin(means)
+        return _first_within(errors, means[best] + np.std(errors[best]) / np.sqrt(errors.shape[1]))
+    the deviation was divided by k: the standard error of a mean has the root of k
+        means = np.mean(errors, axis=1)
+        best = np.argmin(means)
+        return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / errors.shape[1])
+    this adds the variance divided by k: the standard error is its root, std / sqrt(k)
+        means = np.mean(errors, axis=1)
+        best = np.argmin(means)
+        return _first_within(errors, means[best] + np.var(errors[best], ddof=1) / errors.shape[1])
+    divided by sqrt(k - 1): the 1 is subtracted in the deviation only (`ddof=1`), its divisor here
+    is sqrt(k)
+        means, k = np.mean(errors, axis=1), errors.shape[1]
+        best = np.argmin(means)
+        return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(k - 1))
+    the last candidate within the limit was taken: the simplest ones come first
+        means = np.mean(errors, axis=1)
+        best = np.argmin(means)
+        limit = means[best] + np.std(errors[best], ddof=1) / np.sqrt(errors.shape[1])
+        return int(np.flatnonzero(means <= limit)[-1])
+    each candidate's own standard error was used: a candidate that varies much would be excused; use
+    the best one's
+        means = np.mean(errors, axis=1)
+        ses = np.std(errors, axis=1, ddof=1) / np.sqrt(errors.shape[1])
+        return int(np.argmax(means - ses <= means.min()))
+    the number of candidates was taken for the number of folds: rows are candidates, columns are
+    folds
+        means = np.mean(errors, axis=1)
+        best = np.argmin(means)
+        return _first_within(
+            errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(len(errors))
+        )
+    the averages go over the candidates: average over the folds, `axis=1`
+        return one_standard_error(errors.T)
+    the highest mean was taken for the best: these are errors, the lower the better
+        return one_standard_error(-errors)
+""")
+one_standard_error.add_variants("""
+    a loop that stops at the first
+        k = len(errors[0])
+        means = [sum(row) / k for row in errors]
+        best = means.index(min(means))
+        variance = sum((e - means[best]) ** 2 for e in errors[best]) / (k - 1)
+        for index, mean in enumerate(means):
+            if mean <= means[best] + (variance / k) ** 0.5:
+                return index
+        return best
+    the indices within the limit, the smallest of them
+        errors = errors.astype(np.float32)
+        k, means = errors.shape[1], errors.mean(axis=1)
+        se = errors.std(axis=1, ddof=1) / k**0.5
+        return np.nonzero(means <= means.min() + se[means.argmin()])[0].min()
+""")
 
 
 def _ends(rng, d):
@@ -601,87 +395,52 @@ def _combined(axes):
     return np.array(list(itertools.product(*axes)))
 
 
-@grid_trials.mistake("the steps are equal sums: equal factors are asked, as `np.geomspace` has them")
-def grid_linear(low, high, n):
-    return _combined([np.linspace(a, b, n) for a, b in zip(low, high, strict=True)])
-
-
-@grid_trials.mistake("the first hyperparameter changes fastest: the last one should")
-def grid_first_fastest(low, high, n):
-    return _combined(np.geomspace(low, high, n).T[::-1])[:, ::-1]
-
-
-@grid_trials.mistake(
-    "`np.meshgrid` exchanges the first two hyperparameters unless it is told `indexing=\"ij\"`"
-)
-def grid_meshgrid_xy(low, high, n):
-    axes = np.geomspace(low, high, n).T
-    return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, len(low))
-
-
-@grid_trials.mistake(
-    "the columns were reshaped into rows, which mixes the hyperparameters: stack them along the last axis"
-)
-def grid_reshaped(low, high, n):
-    axes = np.geomspace(low, high, n).T
-    return np.array(np.meshgrid(*axes, indexing="ij")).reshape(-1, len(low))
-
-
-@grid_trials.mistake("all columns have the range of the first hyperparameter: each has its own")
-def grid_one_range(low, high, n):
-    return _combined([np.geomspace(low[0], high[0], n)] * len(low))
-
-
-@grid_trials.mistake(
-    "these are n trials on a diagonal: a grid holds every combination, n**d trials"
-)
-def grid_diagonal(low, high, n):
-    return np.geomspace(low, high, n)
-
-
-@grid_trials.mistake("the upper ends are missing: each range goes from low to high, both included")
-def grid_without_end(low, high, n):
-    return _combined(np.geomspace(low, high, n, endpoint=False).T)
-
-
-@grid_trials.mistake("these are the logarithms: return the hyperparameters themselves")
-def grid_logarithms(low, high, n):
-    return _combined(np.log10(np.geomspace(low, high, n)).T)
-
-
-@grid_trials.mistake("the rows and columns are exchanged: one trial a row, shape (n**d, d)")
-def grid_transposed(low, high, n):
-    return _combined(np.geomspace(low, high, n).T).T
-
-
-@grid_trials.mistake(
-    "n is the number of values of each hyperparameter: here the trials of the whole grid were counted as n"
-)
-def grid_n_in_all(low, high, n):
-    return _combined(np.geomspace(low, high, max(round(n ** (1 / len(low))), 2)).T)
-
-
-@grid_trials.variant("np.meshgrid")
-def grid_meshgrid(low, high, n):
-    axes = [np.exp(np.linspace(np.log(a), np.log(b), n)) for a, b in zip(low, high, strict=True)]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(low))
-
-
-@grid_trials.variant("the digits of each trial's number, by a loop")
-def grid_digits(low, high, n):
-    d, trials = len(low), []
-    for number in range(n**d):
-        digits = [number // n ** (d - 1 - j) % n for j in range(d)]
-        trials.append([low[j] * (high[j] / low[j]) ** (i / (n - 1)) for j, i in enumerate(digits)])
-    return trials
-
-
-@grid_trials.variant("in float32, column by column")
-def grid_float32(low, high, n):
-    d = len(low)
-    axes = np.geomspace(low, high, n).astype(np.float32)
-    columns = [np.tile(np.repeat(axes[:, j], n ** (d - 1 - j)), n**j) for j in range(d)]
-    return np.column_stack(columns)
+grid_trials.add_mistakes("""
+    the steps are equal sums: equal factors are asked, as `np.geomspace` has them
+        return _combined([np.linspace(a, b, n) for a, b in zip(low, high, strict=True)])
+    the first hyperparameter changes fastest: the last one should
+        return _combined(np.geomspace(low, high, n).T[::-1])[:, ::-1]
+    `np.meshgrid` exchanges the first two hyperparameters unless it is told `indexing="ij"`
+        axes = np.geomspace(low, high, n).T
+        return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, len(low))
+    the columns were reshaped into rows, which mixes the hyperparameters: stack them along the last
+    axis
+        axes = np.geomspace(low, high, n).T
+        return np.array(np.meshgrid(*axes, indexing="ij")).reshape(-1, len(low))
+    all columns have the range of the first hyperparameter: each has its own
+        return _combined([np.geomspace(low[0], high[0], n)] * len(low))
+    these are n trials on a diagonal: a grid holds every combination, n**d trials
+        return np.geomspace(low, high, n)
+    the upper ends are missing: each range goes from low to high, both included
+        return _combined(np.geomspace(low, high, n, endpoint=False).T)
+    these are the logarithms: return the hyperparameters themselves
+        return _combined(np.log10(np.geomspace(low, high, n)).T)
+    the rows and columns are exchanged: one trial a row, shape (n**d, d)
+        return _combined(np.geomspace(low, high, n).T).T
+    n is the number of values of each hyperparameter: here the trials of the whole grid were counted
+    as n
+        return _combined(np.geomspace(low, high, max(round(n ** (1 / len(low))), 2)).T)
+""")
+grid_trials.add_variants("""
+    np.meshgrid
+        axes = [
+            np.exp(np.linspace(np.log(a), np.log(b), n)) for a, b in zip(low, high, strict=True)
+        ]
+        return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(low))
+    the digits of each trial's number, by a loop
+        d, trials = len(low), []
+        for number in range(n**d):
+            digits = [number // n ** (d - 1 - j) % n for j in range(d)]
+            trials.append(
+                [low[j] * (high[j] / low[j]) ** (i / (n - 1)) for j, i in enumerate(digits)]
+            )
+        return trials
+    in float32, column by column
+        d = len(low)
+        axes = np.geomspace(low, high, n).astype(np.float32)
+        columns = [np.tile(np.repeat(axes[:, j], n ** (d - 1 - j)), n**j) for j in range(d)]
+        return np.column_stack(columns)
+""")
 
 
 @judge(reference.log_uniform, points=2, returns=("values",), compare_as=quantities.logarithms)
@@ -698,92 +457,41 @@ def log_uniform(rng):
     yield Call("a narrow range", low=0.5, high=rng.uniform(1.2, 1.6), size=800, rng=Rng(seed + 2))
 
 
-@log_uniform.mistake(
-    "these numbers are uniform, not their logarithms: almost all have the size of high"
-)
-def log_uniform_plain(low, high, size, rng):
-    return rng.uniform(low, high, size)
-
-
-@log_uniform.mistake(
-    "these are the logarithms: return the numbers themselves, by `exp` or a power of ten"
-)
-def log_uniform_logarithms(low, high, size, rng):
-    return rng.uniform(np.log(low), np.log(high), size)
-
-
-@log_uniform.mistake(
-    "two bases are mixed: the inverse of `np.log` is `np.exp`; powers of ten belong to `np.log10`"
-)
-def log_uniform_bases(low, high, size, rng):
-    return 10 ** rng.uniform(np.log(low), np.log(high), size)
-
-
-@log_uniform.mistake(
-    "two bases are mixed: powers of ten belong to `np.log10`, the inverse of that is not `np.exp`"
-)
-def log_uniform_bases_other_way(low, high, size, rng):
-    return np.exp(rng.uniform(np.log10(low), np.log10(high), size))
-
-
-@log_uniform.mistake(
-    "only whole powers of ten were drawn: the exponent may be any number between the ends"
-)
-def log_uniform_whole_powers(low, high, size, rng):
-    first, last = np.ceil(np.log10(low)), np.floor(np.log10(high))
-    return 10.0 ** rng.integers(int(first), max(int(last), int(first)) + 1, size)
-
-
-@log_uniform.mistake(
-    "one number was drawn and repeated: draw `size` numbers, each by itself"
-)
-def log_uniform_one_number(low, high, size, rng):
-    return np.full(size, np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-@log_uniform.mistake(
-    "the numbers stand at equal distances, as on a grid: draw each one at random, by itself"
-)
-def log_uniform_grid(low, high, size, rng):
-    return rng.permutation(np.geomspace(low, high, size))
-
-
-@log_uniform.mistake(
-    "the numbers were sorted: independent draws come in no order, and two sorted columns would rise together"
-)
-def log_uniform_sorted(low, high, size, rng):
-    return np.sort(np.exp(rng.uniform(np.log(low), np.log(high), size)))
-
-
-@log_uniform.mistake(
-    "the logarithms are normal about the middle of the range: here they are uniform, every factor equally likely"
-)
-def log_uniform_normal(low, high, size, rng):
-    middle, width = np.log(low * high) / 2, np.log(high / low)
-    return np.exp(rng.normal(middle, width / np.sqrt(12), size))
-
-
-@log_uniform.mistake(
-    "the numbers do not come from the generator `rng`: with it, a search can be made again"
-)
-def log_uniform_own_generator(low, high, size, rng):
-    return np.exp(np.random.default_rng(0).uniform(np.log(low), np.log(high), size))
-
-
-@log_uniform.variant("powers of ten")
-def log_uniform_powers(low, high, size, rng):
-    return 10 ** (np.log10(low) + (np.log10(high) - np.log10(low)) * rng.random(size))
-
-
-@log_uniform.variant("a power of the quotient, number by number, in a list")
-def log_uniform_list(low, high, size, rng):
-    return [low * (high / low) ** rng.random() for _ in range(size)]
-
-
-@log_uniform.variant("in float32")
-def log_uniform_float32(low, high, size, rng):
-    u = rng.random(size, dtype=np.float32)
-    return np.exp2(np.float32(np.log2(high)) - u * np.float32(np.log2(high / low)))
+log_uniform.add_mistakes("""
+    these numbers are uniform, not their logarithms: almost all have the size of high
+        return rng.uniform(low, high, size)
+    these are the logarithms: return the numbers themselves, by `exp` or a power of ten
+        return rng.uniform(np.log(low), np.log(high), size)
+    two bases are mixed: the inverse of `np.log` is `np.exp`; powers of ten belong to `np.log10`
+        return 10 ** rng.uniform(np.log(low), np.log(high), size)
+    two bases are mixed: powers of ten belong to `np.log10`, the inverse of that is not `np.exp`
+        return np.exp(rng.uniform(np.log10(low), np.log10(high), size))
+    only whole powers of ten were drawn: the exponent may be any number between the ends
+        first, last = np.ceil(np.log10(low)), np.floor(np.log10(high))
+        return 10.0 ** rng.integers(int(first), max(int(last), int(first)) + 1, size)
+    one number was drawn and repeated: draw `size` numbers, each by itself
+        return np.full(size, np.exp(rng.uniform(np.log(low), np.log(high))))
+    the numbers stand at equal distances, as on a grid: draw each one at random, by itself
+        return rng.permutation(np.geomspace(low, high, size))
+    the numbers were sorted: independent draws come in no order, and two sorted columns would rise
+    together
+        return np.sort(np.exp(rng.uniform(np.log(low), np.log(high), size)))
+    the logarithms are normal about the middle of the range: here they are uniform, every factor
+    equally likely
+        middle, width = np.log(low * high) / 2, np.log(high / low)
+        return np.exp(rng.normal(middle, width / np.sqrt(12), size))
+    the numbers do not come from the generator `rng`: with it, a search can be made again
+        return np.exp(np.random.default_rng(0).uniform(np.log(low), np.log(high), size))
+""")
+log_uniform.add_variants("""
+    powers of ten
+        return 10 ** (np.log10(low) + (np.log10(high) - np.log10(low)) * rng.random(size))
+    a power of the quotient, number by number, in a list
+        return [low * (high / low) ** rng.random() for _ in range(size)]
+    in float32
+        u = rng.random(size, dtype=np.float32)
+        return np.exp2(np.float32(np.log2(high)) - u * np.float32(np.log2(high / low)))
+""")
 
 
 @judge(reference.trials_needed, points=1, returns=("n",))
@@ -805,55 +513,32 @@ def trials_needed(rng):
     yield call("one trial is enough", 0.6, 0.25)
 
 
-@trials_needed.mistake(
-    "it was rounded down, or to the nearest: with one trial less the probability is below `confidence`; round up"
-)
-def trials_rounded(top, confidence):
-    return round(np.log(1 - confidence) / np.log(1 - top))
-
-
-@trials_needed.mistake("the number of trials is whole: round up")
-def trials_not_whole(top, confidence):
-    return np.log(1 - confidence) / np.log(1 - top)
-
-
-@trials_needed.mistake(
-    "the quotient is upside down: it is log(1 - confidence) / log(1 - top)"
-)
-def trials_upside_down(top, confidence):
-    return int(np.ceil(np.log(1 - top) / np.log(1 - confidence)))
-
-
-@trials_needed.mistake(
-    "probabilities of hits were added, n * top: that can exceed 1, for two trials may both hit; multiply those of misses"
-)
-def trials_added(top, confidence):
-    return int(np.ceil(confidence / top))
-
-
-@trials_needed.mistake("this is how many trials it takes on average, 1 / top: here a probability is asked")
-def trials_on_average(top, confidence):
-    return int(np.ceil(1 / top))
-
-
-@trials_needed.mistake(
-    "(1 - top)**n is the probability of missing: it must be at most 1 - confidence, not at most confidence"
-)
-def trials_miss_confidence(top, confidence):
-    return int(np.ceil(np.log(confidence) / np.log(1 - top)))
-
-
-@trials_needed.variant("trials are added until it is enough")
-def trials_loop(top, confidence):
-    n, missed = 0, 1.0
-    while 1 - missed < confidence:
-        n, missed = n + 1, missed * (1 - top)
-    return n
-
-
-@trials_needed.variant("the largest number that is not enough, and one; as a float")
-def trials_floor(top, confidence):
-    return 1 + np.floor(np.log2(1 / (1 - confidence)) / np.log2(1 / (1 - top)))
+trials_needed.add_mistakes("""
+    it was rounded down, or to the nearest: with one trial less the probability is below
+    `confidence`; round up
+        return round(np.log(1 - confidence) / np.log(1 - top))
+    the number of trials is whole: round up
+        return np.log(1 - confidence) / np.log(1 - top)
+    the quotient is upside down: it is log(1 - confidence) / log(1 - top)
+        return int(np.ceil(np.log(1 - top) / np.log(1 - confidence)))
+    probabilities of hits were added, n * top: that can exceed 1, for two trials may both hit;
+    multiply those of misses
+        return int(np.ceil(confidence / top))
+    this is how many trials it takes on average, 1 / top: here a probability is asked
+        return int(np.ceil(1 / top))
+    (1 - top)**n is the probability of missing: it must be at most 1 - confidence, not at most
+    confidence
+        return int(np.ceil(np.log(confidence) / np.log(1 - top)))
+""")
+trials_needed.add_variants("""
+    trials are added until it is enough
+        n, missed = 0, 1.0
+        while 1 - missed < confidence:
+            n, missed = n + 1, missed * (1 - top)
+        return n
+    the largest number that is not enough, and one; as a float
+        return 1 + np.floor(np.log2(1 / (1 - confidence)) / np.log2(1 / (1 - top)))
+""")
 
 
 @judge(
@@ -899,125 +584,67 @@ def _drawn(low, high, n_trials, rng):
     return np.exp(rng.uniform(np.log(low), np.log(high), (n_trials, len(low))))
 
 
-@random_search.mistake(
-    "the numbers are uniform in their ranges: draw them log-uniformly, so that every factor is equally likely"
-)
-def search_uniform(f, low, high, n_trials, rng):
-    return _searched(f, rng.uniform(low, high, (n_trials, len(low))))
-
-
-@random_search.mistake("`best` is the trial of the largest value: a loss is the better the smaller")
-def search_largest(f, low, high, n_trials, rng):
-    return _searched(f, _drawn(low, high, n_trials, rng), np.argmax)
-
-
-@random_search.mistake("`best` is the last trial: keep the one of the smallest value")
-def search_last(f, low, high, n_trials, rng):
-    return _searched(f, _drawn(low, high, n_trials, rng), lambda values: -1)
-
-
-@random_search.mistake(
-    "one random number serves all hyperparameters of a trial, so that all trials lie on a line: draw one for each"
-)
-def search_one_draw(f, low, high, n_trials, rng):
-    u = rng.random((n_trials, 1))
-    return _searched(f, low * (high / low) ** u)
-
-
-@random_search.mistake(
-    "each hyperparameter has its values on a grid: draw each number of each trial by itself"
-)
-def search_grid(f, low, high, n_trials, rng):
-    axes = np.geomspace(low, high, n_trials)
-    return _searched(f, np.column_stack([rng.permutation(axis) for axis in axes.T]))
-
-
-@random_search.mistake(
-    "all hyperparameters were drawn from the range of the first: each column has its own range"
-)
-def search_first_range(f, low, high, n_trials, rng):
-    shape = n_trials, len(low)
-    return _searched(f, np.exp(rng.uniform(np.log(low[0]), np.log(high[0]), shape)))
-
-
-@random_search.mistake(
-    "f got the logarithms of the trials: it is to be given the hyperparameters themselves"
-)
-def search_of_logarithms(f, low, high, n_trials, rng):
-    trials = _drawn(low, high, n_trials, rng)
-    values = np.array([f(np.log(trial)) for trial in trials])
-    return trials, values, trials[np.argmin(values)]
-
-
-@random_search.mistake(
-    "the values were sorted and the trials were not: values[i] is f of trials[i]"
-)
-def search_sorted_values(f, low, high, n_trials, rng):
-    trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
-    return trials, np.sort(values), best
-
-
-@random_search.mistake(
-    "the values are the smallest so far: return f of each trial, values[i] is f of trials[i]"
-)
-def search_smallest_so_far(f, low, high, n_trials, rng):
-    trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
-    return trials, np.minimum.accumulate(values), best
-
-
-@random_search.mistake(
-    "the trials were sorted by their values: return them in the order in which they were drawn"
-)
-def search_sorted_trials(f, low, high, n_trials, rng):
-    trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
-    order = np.argsort(values)
-    return trials[order], values[order], best
-
-
-@random_search.mistake("`best` is the number of the best trial: return the trial itself, shape (d,)")
-def search_best_index(f, low, high, n_trials, rng):
-    trials, values, _ = _searched(f, _drawn(low, high, n_trials, rng))
-    return trials, values, int(np.argmin(values))
-
-
-@random_search.mistake("`best` is the smallest value: return the trial that has it, shape (d,)")
-def search_best_value(f, low, high, n_trials, rng):
-    trials, values, _ = _searched(f, _drawn(low, high, n_trials, rng))
-    return trials, values, float(values.min())
-
-
-@random_search.mistake(
-    "the numbers do not come from the generator `rng`: with it, a search can be made again"
-)
-def search_own_generator(f, low, high, n_trials, rng):
-    return _searched(f, _drawn(low, high, n_trials, np.random.default_rng(0)))
-
-
-@random_search.variant("column by column, by powers of ten")
-def search_columns(f, low, high, n_trials, rng):
-    ends = zip(np.log10(low), np.log10(high), strict=True)
-    trials = np.stack([10 ** rng.uniform(a, b, n_trials) for a, b in ends], axis=1)
-    values = np.apply_along_axis(f, 1, trials)
-    return trials, values, trials[values == values.min()][0]
-
-
-@random_search.variant("trial by trial, the best so far remembered, as lists")
-def search_loop(f, low, high, n_trials, rng):
-    trials, values, best = [], [], None
-    for _ in range(n_trials):
-        trial = [a * (b / a) ** rng.random() for a, b in zip(low, high, strict=True)]
-        value = float(f(np.array(trial)))
-        if best is None or value < min(values):
-            best = trial
-        trials.append(trial)
-        values.append(value)
-    return [trials, values, best]
-
-
-@random_search.variant("returned in float32")
-def search_float32(f, low, high, n_trials, rng):
-    found = reference.random_search(f, low, high, n_trials, rng)
-    return tuple(result.astype(np.float32) for result in found)
+random_search.add_mistakes("""
+    the numbers are uniform in their ranges: draw them log-uniformly, so that every factor is
+    equally likely
+        return _searched(f, rng.uniform(low, high, (n_trials, len(low))))
+    `best` is the trial of the largest value: a loss is the better the smaller
+        return _searched(f, _drawn(low, high, n_trials, rng), np.argmax)
+    `best` is the last trial: keep the one of the smallest value
+        return _searched(f, _drawn(low, high, n_trials, rng), lambda values: -1)
+    one random number serves all hyperparameters of a trial, so that all trials lie on a line: draw
+    one for each
+        u = rng.random((n_trials, 1))
+        return _searched(f, low * (high / low) ** u)
+    each hyperparameter has its values on a grid: draw each number of each trial by itself
+        axes = np.geomspace(low, high, n_trials)
+        return _searched(f, np.column_stack([rng.permutation(axis) for axis in axes.T]))
+    all hyperparameters were drawn from the range of the first: each column has its own range
+        shape = n_trials, len(low)
+        return _searched(f, np.exp(rng.uniform(np.log(low[0]), np.log(high[0]), shape)))
+    f got the logarithms of the trials: it is to be given the hyperparameters themselves
+        trials = _drawn(low, high, n_trials, rng)
+        values = np.array([f(np.log(trial)) for trial in trials])
+        return trials, values, trials[np.argmin(values)]
+    the values were sorted and the trials were not: values[i] is f of trials[i]
+        trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
+        return trials, np.sort(values), best
+    the values are the smallest so far: return f of each trial, values[i] is f of trials[i]
+        trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
+        return trials, np.minimum.accumulate(values), best
+    the trials were sorted by their values: return them in the order in which they were drawn
+        trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
+        order = np.argsort(values)
+        return trials[order], values[order], best
+    `best` is the number of the best trial: return the trial itself, shape (d,)
+        trials, values, _ = _searched(f, _drawn(low, high, n_trials, rng))
+        return trials, values, int(np.argmin(values))
+    `best` is the smallest value: return the trial that has it, shape (d,)
+        trials, values, _ = _searched(f, _drawn(low, high, n_trials, rng))
+        return trials, values, float(values.min())
+    the numbers do not come from the generator `rng`: with it, a search can be made again
+        return _searched(f, _drawn(low, high, n_trials, np.random.default_rng(0)))
+""")
+random_search.add_variants("""
+    column by column, by powers of ten
+        ends = zip(np.log10(low), np.log10(high), strict=True)
+        trials = np.stack([10 ** rng.uniform(a, b, n_trials) for a, b in ends], axis=1)
+        values = np.apply_along_axis(f, 1, trials)
+        return trials, values, trials[values == values.min()][0]
+    trial by trial, the best so far remembered, as lists
+        trials, values, best = [], [], None
+        for _ in range(n_trials):
+            trial = [a * (b / a) ** rng.random() for a, b in zip(low, high, strict=True)]
+            value = float(f(np.array(trial)))
+            if best is None or value < min(values):
+                best = trial
+            trials.append(trial)
+            values.append(value)
+        return [trials, values, best]
+    returned in float32
+        found = random_search(f, low, high, n_trials, rng)
+        return tuple(result.astype(np.float32) for result in found)
+""")
 
 
 @judge(reference.narrow_range, points=3, returns=("low", "high"))
@@ -1046,155 +673,80 @@ def _widened(low, high, margin):
     return low / factor, high * factor
 
 
-@narrow_range.mistake(
-    "the trials of the largest values were kept: a loss is the better the smaller"
-)
-def narrow_around_worst(trials, values, keep, margin=0.1):
-    best = trials[np.argsort(values)[-keep:]]
-    return _widened(best.min(axis=0), best.max(axis=0), margin)
-
-
-@narrow_range.mistake(
-    "the margin was added to the numbers, not to their logarithms: low may even become negative"
-)
-def narrow_linear_margin(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    low, high = best.min(axis=0), best.max(axis=0)
-    return low - margin * (high - low), high + margin * (high - low)
-
-
-@narrow_range.mistake(
-    "there is no margin: the optimum may lie a little beyond the best trials"
-)
-def narrow_without_margin(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    return best.min(axis=0), best.max(axis=0)
-
-
-@narrow_range.mistake(
-    "the margin was counted in powers of ten: it is a share of the range's own width in the logarithm"
-)
-def narrow_margin_in_decades(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    return best.min(axis=0) / 10**margin, best.max(axis=0) * 10**margin
-
-
-@narrow_range.mistake(
-    "the margin was shared between both ends: each end moves by the whole of it"
-)
-def narrow_half_margin(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    return _widened(best.min(axis=0), best.max(axis=0), margin / 2)
-
-
-@narrow_range.mistake(
-    "the margin was counted in the natural logarithm: it is a share of the range's own width there"
-)
-def narrow_margin_natural(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    return best.min(axis=0) / np.exp(margin), best.max(axis=0) * np.exp(margin)
-
-
-@narrow_range.mistake("the margin goes inwards: it moves each end outwards, so that the range is wider")
-def narrow_inwards(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    return _widened(best.min(axis=0), best.max(axis=0), -margin)
-
-
-@narrow_range.mistake(
-    "the upper end was moved by the width from the *new* lower end: compute the width before either is moved"
-)
-def narrow_one_after_the_other(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    low, high = best.min(axis=0), best.max(axis=0)
-    low = low / (high / low) ** margin
-    return low, high * (high / low) ** margin
-
-
-@narrow_range.mistake(
-    "the ends are the best trial and the last that was kept: take each column's smallest and largest number"
-)
-def narrow_first_and_last(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    return _widened(best[0], best[-1], margin)
-
-
-@narrow_range.mistake(
-    "the new range was cut off at the ends of the trials: where the best lie at the edge, it has to move beyond"
-)
-def narrow_clipped(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    low, high = _widened(best.min(axis=0), best.max(axis=0), margin)
-    return np.maximum(low, trials.min(axis=0)), np.minimum(high, trials.max(axis=0))
-
-
-@narrow_range.mistake(
-    "the ranges of all trials were returned: only the `keep` best of them count"
-)
-def narrow_keeps_all(trials, values, keep, margin=0.1):
-    return _widened(trials.min(axis=0), trials.max(axis=0), margin)
-
-
-@narrow_range.mistake(
-    "the first trials were kept, not the best: take them in the order of their values"
-)
-def narrow_first_trials(trials, values, keep, margin=0.1):
-    return _widened(trials[:keep].min(axis=0), trials[:keep].max(axis=0), margin)
-
-
-@narrow_range.mistake(
-    "the smallest numbers of each column were kept: sort the trials by their values"
-)
-def narrow_smallest_numbers(trials, values, keep, margin=0.1):
-    best = np.sort(trials, axis=0)[:keep]
-    return _widened(best.min(axis=0), best.max(axis=0), margin)
-
-
-@narrow_range.mistake(
-    "one range for all hyperparameters: each column has its own, `axis=0`"
-)
-def narrow_one_range(trials, values, keep, margin=0.1):
-    best = _kept(trials, values, keep)
-    low, high = _widened(best.min(), best.max(), margin)
-    return np.full(trials.shape[1], low), np.full(trials.shape[1], high)
-
-
-@narrow_range.mistake("these are the logarithms: return the hyperparameters themselves")
-def narrow_logarithms(trials, values, keep, margin=0.1):
-    low, high = reference.narrow_range(trials, values, keep, margin)
-    return np.log(low), np.log(high)
-
-
-@narrow_range.mistake("one trial too many was kept: the new range spans the `keep` best ones")
-def narrow_one_more(trials, values, keep, margin=0.1):
-    return reference.narrow_range(trials, values, keep + 1, margin)
-
-
-@narrow_range.variant("sorted pairs, column by column, by powers of ten")
-def narrow_pairs(trials, values, keep, margin=0.1):
-    order = sorted(range(len(values)), key=lambda i: values[i])[:keep]
-    low, high = [], []
-    for j in range(trials.shape[1]):
-        exponents = [np.log10(trials[i, j]) for i in order]
-        extra = margin * (max(exponents) - min(exponents))
-        low.append(10 ** (min(exponents) - extra))
-        high.append(10 ** (max(exponents) + extra))
-    return low, high
-
-
-@narrow_range.variant("all within the keep-th smallest value, as factors")
-def narrow_threshold(trials, values, keep, margin=0.1):
-    best = trials[values <= np.partition(values, keep - 1)[keep - 1]]
-    low, high = np.min(best, axis=0), np.max(best, axis=0)
-    return low ** (1 + margin) / high**margin, high ** (1 + margin) / low**margin
-
-
-@narrow_range.variant("in float32")
-def narrow_float32(trials, values, keep, margin=0.1):
-    logs = np.log2(trials.astype(np.float32)[np.argsort(values)][:keep])
-    low, width = logs.min(axis=0), np.ptp(logs, axis=0)
-    return np.exp2(low - margin * width), np.exp2(low + width + margin * width)
-
+narrow_range.add_mistakes("""
+    the trials of the largest values were kept: a loss is the better the smaller
+        best = trials[np.argsort(values)[-keep:]]
+        return _widened(best.min(axis=0), best.max(axis=0), margin)
+    the margin was added to the numbers, not to their logarithms: low may even become negative
+        best = _kept(trials, values, keep)
+        low, high = best.min(axis=0), best.max(axis=0)
+        return low - margin * (high - low), high + margin * (high - low)
+    there is no margin: the optimum may lie a little beyond the best trials
+        best = _kept(trials, values, keep)
+        return best.min(axis=0), best.max(axis=0)
+    the margin was counted in powers of ten: it is a share of the range's own width in the logarithm
+        best = _kept(trials, values, keep)
+        return best.min(axis=0) / 10**margin, best.max(axis=0) * 10**margin
+    the margin was shared between both ends: each end moves by the whole of it
+        best = _kept(trials, values, keep)
+        return _widened(best.min(axis=0), best.max(axis=0), margin / 2)
+    the margin was counted in the natural logarithm: it is a share of the range's own width there
+        best = _kept(trials, values, keep)
+        return best.min(axis=0) / np.exp(margin), best.max(axis=0) * np.exp(margin)
+    the margin goes inwards: it moves each end outwards, so that the range is wider
+        best = _kept(trials, values, keep)
+        return _widened(best.min(axis=0), best.max(axis=0), -margin)
+    the upper end was moved by the width from the *new* lower end: compute the width before either
+    is moved
+        best = _kept(trials, values, keep)
+        low, high = best.min(axis=0), best.max(axis=0)
+        low = low / (high / low) ** margin
+        return low, high * (high / low) ** margin
+    the ends are the best trial and the last that was kept: take each column's smallest and largest
+    number
+        best = _kept(trials, values, keep)
+        return _widened(best[0], best[-1], margin)
+    the new range was cut off at the ends of the trials: where the best lie at the edge, it has to
+    move beyond
+        best = _kept(trials, values, keep)
+        low, high = _widened(best.min(axis=0), best.max(axis=0), margin)
+        return np.maximum(low, trials.min(axis=0)), np.minimum(high, trials.max(axis=0))
+    the ranges of all trials were returned: only the `keep` best of them count
+        return _widened(trials.min(axis=0), trials.max(axis=0), margin)
+    the first trials were kept, not the best: take them in the order of their values
+        return _widened(trials[:keep].min(axis=0), trials[:keep].max(axis=0), margin)
+    the smallest numbers of each column were kept: sort the trials by their values
+        best = np.sort(trials, axis=0)[:keep]
+        return _widened(best.min(axis=0), best.max(axis=0), margin)
+    one range for all hyperparameters: each column has its own, `axis=0`
+        best = _kept(trials, values, keep)
+        low, high = _widened(best.min(), best.max(), margin)
+        return np.full(trials.shape[1], low), np.full(trials.shape[1], high)
+    these are the logarithms: return the hyperparameters themselves
+        low, high = narrow_range(trials, values, keep, margin)
+        return np.log(low), np.log(high)
+    one trial too many was kept: the new range spans the `keep` best ones
+        return narrow_range(trials, values, keep + 1, margin)
+""")
+narrow_range.add_variants("""
+    sorted pairs, column by column, by powers of ten
+        order = sorted(range(len(values)), key=lambda i: values[i])[:keep]
+        low, high = [], []
+        for j in range(trials.shape[1]):
+            exponents = [np.log10(trials[i, j]) for i in order]
+            extra = margin * (max(exponents) - min(exponents))
+            low.append(10 ** (min(exponents) - extra))
+            high.append(10 ** (max(exponents) + extra))
+        return low, high
+    all within the keep-th smallest value, as factors
+        best = trials[values <= np.partition(values, keep - 1)[keep - 1]]
+        low, high = np.min(best, axis=0), np.max(best, axis=0)
+        return low ** (1 + margin) / high**margin, high ** (1 + margin) / low**margin
+    in float32
+        logs = np.log2(trials.astype(np.float32)[np.argsort(values)][:keep])
+        low, width = logs.min(axis=0), np.ptp(logs, axis=0)
+        return np.exp2(low - margin * width), np.exp2(low + width + margin * width)
+""")
 
 five_leaks = Written(
     "five-leaks",

@@ -10,8 +10,8 @@ import pytest
 import solutions.checks
 from autograder.release.inline import standalone
 from gradus import values
-from gradus.calling import call as attempt
 from gradus.authoring import exercises_of
+from gradus.calling import call as attempt
 
 EXERCISES = [
     exercise
@@ -71,21 +71,41 @@ def _times(a, b=SCALE["by"]):
     return a * b * SCALE["by"] / 2.0
 
 
-def _factory(power):
-    def raised(x):
-        return _times(x) ** power
-
-    return raised
+def _double(x):
+    return _times(x)
 
 
-def test_constants_helpers_and_enclosing_variables_are_written_out(run):
-    code = standalone(_factory(3), "cube", "exercise")
-    assert run(code, "cube")(3.0) == 6.0**3
-    both = [lambda x, n=SCALE: x + n["by"], lambda x, n=SCALE: x - n["by"]]
-    assert [run(standalone(f, "shift", "exercise"), "shift")(1.0) for f in both] == [3.0, -1.0]
+def _depth(x):
+    return 1 + _depth(x[0]) if isinstance(x, list) else 0
+
+
+def test_constants_and_helpers_are_written_out(run):
+    assert run(standalone(_double, "twice", "exercise"), "twice")(3.0) == 6.0
+
+
+def test_a_function_that_calls_itself_does_so_under_its_new_name(run):
+    assert run(standalone(_depth, "depth", "exercise"), "depth")([[1]]) == 2
+
+
+THING = object()
+
+
+def _takes_a_thing():
+    return THING
 
 
 def test_a_value_that_is_no_code_is_named():
-    thing = object()
-    with pytest.raises(TypeError, match="thing: expected a function, a module, an array or plain data"):
-        standalone(lambda: thing, "answer", "exercise")
+    with pytest.raises(TypeError, match="THING: expected a function, a module, an array or plain data"):
+        standalone(_takes_a_thing, "answer", "exercise")
+
+
+def test_a_function_that_depends_on_where_it_was_defined_is_refused():
+    power = 3
+    with pytest.raises(TypeError, match="cube: expected a function defined with `def` outside any other"):
+
+        def cube(x):
+            return x**power
+
+        standalone(cube, "answer", "exercise")
+    with pytest.raises(TypeError, match="outside any other"):
+        standalone(lambda x: x, "answer", "exercise")

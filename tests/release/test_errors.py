@@ -8,6 +8,7 @@ import pytest
 from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
 
 SECOND = STUB.replace("double", "triple") + CHECK.replace("double", "triple")
+TEXT = 'double.add_mistakes("""\n    this is x alone\n        x + x -> x\n""")\n'
 JUDGED = CHECKS[CHECKS.index("@judge") : CHECKS.index("@double.mistake")]
 
 CASES = {
@@ -115,6 +116,16 @@ CASES = {
         {"checks": CHECKS.replace("x=rng.normal", "y=rng.normal")},
         "chapters/small.md:15: the cases of 'double' cannot be made:"
         " TypeError: double: case 'a vector' has no parameter 'y'",
+    ),
+    "a mistake that is none": (
+        {"checks": CHECKS.replace("return x * x", "return x * 2")},
+        "chapters/small.md:15: a known mistake of 'double' passes all cases:"
+        " 'this is the square: add x to itself'",
+    ),
+    "an edit that does not fit": (
+        {"checks": CHECKS + TEXT.replace("x + x", "x + y")},
+        "{package}/checks/small.py cannot be imported: ValueError: double, 'this is x alone':"
+        " the edit `x + y -> x` must fit exactly once, and fits nowhere in",
     ),
     "no exercise": (
         {"chapter": SETUP},

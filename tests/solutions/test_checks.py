@@ -1,6 +1,7 @@
 """Every exercise of every chapter: right answers pass its check, known mistakes fail it and are named."""
 
 import importlib
+import itertools
 import pkgutil
 import re
 from dataclasses import replace
@@ -72,7 +73,8 @@ def test_enough_stands_behind_the_check(exercise):
     assert len(exercise.variants) >= 2
     assert exercise.points > 0
     assert len(exercise.plan().cases) >= 3
-    sentences = [sentence for sentence, _ in exercise.mistakes]
+    # Texts of one sentence stand together, under it.
+    sentences = [sentence for sentence, _ in itertools.groupby(exercise.mistakes, lambda known: known[0])]
     assert len(set(sentences)) == len(sentences)
     assert all(len(sentence) > 20 for sentence in sentences)
     assert exercise.reference.__doc__
