@@ -326,7 +326,7 @@ def _penalties(course: Course) -> Config:
         return Config()
     try:
         read = PyFileConfigLoader(file.name, str(course.root)).load_config()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CourseError(f"{file.name} cannot be read: {type(error).__name__}: {error}") from error
     kept = ("AssignLatePenalties", "LateSubmissionPlugin", "Autograde")
     return Config({name: read[name] for name in kept if name in read})

@@ -403,9 +403,10 @@ root = next((place for place in places if (place / "pyproject.toml").is_file()),
 try:
     from autograder.nbgrader_plugin import configure
 
+    configure(c, root, here)
     if (root / "nbgrader_config.py").is_file():
         load_subconfig(str(root / "nbgrader_config.py"))
-    configure(c, root, here)
+    c.CourseDirectory.root = str(here)
 except Exception as error:
     # nbgrader would only log it, and run submissions without a sandbox.
     raise SystemExit(f"{{__file__}}: {{type(error).__name__}}: {{error}}") from error

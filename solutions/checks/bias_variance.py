@@ -6,6 +6,7 @@ averaged, so that the divisors K and K - 1 differ by more than the tolerance for
 """
 
 import numpy as np
+from numpy.polynomial import Chebyshev, Legendre, Polynomial
 
 from gradus.authoring import Call, Written, judge
 from gradus.values import Rng

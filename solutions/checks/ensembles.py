@@ -1,6 +1,8 @@
 """How the exercises of the chapter on ensembles are judged."""
 
 
+import warnings
+
 import numpy as np
 
 from gradus.authoring import Call, Written, judge

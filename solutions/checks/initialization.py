@@ -6,6 +6,8 @@ outputs and their mean are told apart.
 """
 
 
+import math
+
 import numpy as np
 
 from gradus.authoring import Call, Written, judge

@@ -331,10 +331,10 @@ def test_a_right_answer_is_right_however_it_is_written(answer):
 
 def test_a_string_out_of_an_array_arrives_as_the_string_that_it_holds(monkeypatch):
     monkeypatch.syspath_prepend(Path(confine.__file__).parent)
-    from autograder.sandbox.inside.notebook import _data
+    from gradus.calling import as_data
 
     (word,) = np.array(["frozen"])
-    assert values.unpack(values.pack(_data((word, 1.0)))) == ("frozen", 1.0)
+    assert values.unpack(values.pack(as_data((word, 1.0)))) == ("frozen", 1.0)
 
 
 def test_an_answer_that_changes_its_argument_is_told():
