@@ -1,7 +1,7 @@
 """Exercises that run in the page, and the downloads: made at build from the one source of each.
 
-- Under each check stands `<gradus-exercise>`, with the stub as the chapter has it; at a chapter's
-  top the time it takes, what comes before, and its downloads (`<gradus-chapter>`).
+- `{gradus-exercise}`, which `gradus_chapter` puts under each check, becomes `<gradus-exercise>` with
+  the stub; `{gradus-chapter}`, at a chapter's top, `<gradus-chapter>` with its downloads.
 - `live/` gets the scripts of `_web/live` and, from the release that students get, the wheel of
   `gradus` and the visible cases; `downloads/` gets the released notebooks and the student's pack.
 - Pyodide comes from `gradus_pyodide_base`: an address, or a folder of the site such as "pyodide/".
@@ -15,7 +15,6 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import gradus_overview
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -23,10 +22,6 @@ from sphinx.errors import ExtensionError
 
 PYODIDE = "https://cdn.jsdelivr.net/pyodide/v314.0.6/full/"
 PACK = "gradus-student.zip"
-TITLE = re.compile(r"^# .*$", re.MULTILINE)
-CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
-STUB = re.compile(r"^@exercise$", re.MULTILINE)
-CHECK = re.compile(r"^check\((\w+)\)$", re.MULTILINE)
 HEADINGS = re.compile(r"^(?:#|\().*$", re.MULTILINE)  # what links from another page may show
 README = """\
 # Gradus: the notebooks
@@ -64,50 +59,13 @@ class ChapterDirective(Directive):
 
 
 class ExerciseDirective(Directive):
-    """`{gradus-exercise} NAME`"""
+    """`{gradus-exercise} NAME`, with the stub."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        name = self.arguments[0]
-        stubs = self.state.document.settings.env.temp_data["gradus_stubs"]
-        return [TryHere("", exercise=name, stub=stubs[name])]
-
-
-def complete(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the directives above into a chapter: below its title and below each check."""
-    from autograder.release.chapter import read_chapter
-
-    if not docname.startswith("chapters/"):
-        return
-    chapter = read_chapter(Path(app.srcdir) / f"{docname}.md")
-    stubs = {name: cell.source for name, cell in chapter.named("exercise").items()}
-    if not stubs:
-        return
-    setup = "\n".join(cell.source for cell in chapter.cells if cell.kind == "setup")
-    app.env.temp_data["gradus_stubs"] = stubs
-    app.env.temp_data["gradus_shared"] = {"chapter": chapter.name, "setup": setup}
-
-    def below(cell: re.Match) -> str:
-        places = (f"\n\n```{{gradus-exercise}} {name}\n```" for name in CHECK.findall(cell[0]))
-        return cell[0] + "".join(places)
-
-    line = overview(Path(app.srcdir), chapter.name)
-    text = TITLE.sub(lambda t: f"{t[0]}\n\n```{{gradus-chapter}}\n{line}\n```", source[0], count=1)
-    source[0] = CELL.sub(below, text)
-
-
-def overview(root: Path, name: str) -> str:
-    """Time, exercises, points and what comes before, in one line of Markdown."""
-    texts = gradus_overview.chapters(root)
-    count, points, minutes = gradus_overview.minutes(name, texts[name])
-    titles = (
-        f"[{gradus_overview.title(texts[other])}]({other}.md)"
-        for other in gradus_overview.needs(root)[name]
-    )
-    asked = f"{count} exercises · {points:g} points"
-    before = ", ".join(titles) or "no other chapter"
-    return f"About {minutes / 60:.0f} hours · {asked} · builds on {before}"
+        return [TryHere("", exercise=self.arguments[0], stub="\n".join(self.content))]
 
 
 def visit_chapter(translator, node: ChapterLine) -> None:
@@ -203,6 +161,7 @@ def write_pack(path: Path, files: dict[str, bytes]) -> None:
 def released(root: Path, made: Path) -> list[Path]:
     """The released folder of each chapter with exercises; made again where its source changed."""
     from autograder.course import Course, CourseError
+    from autograder.release.chapter import read_chapter
     from autograder.release.release import release_assignments
 
     try:
@@ -210,7 +169,7 @@ def released(root: Path, made: Path) -> list[Path]:
         chapters = {
             name: _digest(course, name)
             for name, file in course.chapters().items()
-            if STUB.search(file.read_text("utf-8"))
+            if read_chapter(file).named("exercise")
         }
         if changed := [name for name in chapters if _seal(made, name) != chapters[name]]:
             list(release_assignments(course, changed))
@@ -261,8 +220,6 @@ def setup(app: Sphinx) -> dict:
     app.add_node(TryHere, html=(visit_exercise, None), latex=(skip, None))
     app.add_directive("gradus-chapter", ChapterDirective)
     app.add_directive("gradus-exercise", ExerciseDirective)
-    # After gradus_site, so that the exercise stands above the dropdown with its reference.
-    app.connect("source-read", complete, priority=600)
     app.connect("html-page-context", equip)
     app.connect("builder-inited", release)
     app.connect("build-finished", publish)

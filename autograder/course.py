@@ -135,17 +135,24 @@ class Course:
 
     def reference_module(self, name: str) -> ModuleType:
         """The module of the references of a chapter."""
-        return self._import(self.references, name)
+        return self._import(self.reference_file(name), name)
 
     def checks_module(self, name: str) -> ModuleType:
         """The module that says how the exercises of a chapter are judged."""
-        return self._import(f"{self.references}.checks", name)
+        return self._import(self.checks_file(name), name)
 
-    def _import(self, package: str, name: str) -> ModuleType:
-        module = f"{package}.{name.replace('-', '_')}"
+    def reference_file(self, name: str) -> str:
+        """The file with the references of a chapter, as seen from the root."""
+        return f"{self.references.replace('.', '/')}/{name.replace('-', '_')}.py"
+
+    def checks_file(self, name: str) -> str:
+        """The file that says how the exercises of a chapter are judged, as seen from the root."""
+        return f"{self.references.replace('.', '/')}/checks/{name.replace('-', '_')}.py"
+
+    def _import(self, file: str, name: str) -> ModuleType:
+        module = file.removesuffix(".py").replace("/", ".")
         if str(self.root) not in sys.path:
             sys.path.insert(0, str(self.root))
-        file = f"{module.replace('.', '/')}.py"
         try:
             return importlib.import_module(module)
         except Exception as error:

@@ -65,15 +65,40 @@ def chapter(name: str) -> None:
         shell.set_custom_exc((NotImplementedError,), _explain_unanswered)
 
 
-def exercise(function: Callable) -> Callable:
-    """Mark a function as the answer to the exercise of its name."""
-    if module := _references(_session.chapter):
-        if not hasattr(module, function.__name__):
+def exercise(function: Callable | str) -> Callable | None:
+    """Mark a function as the answer to the exercise of its name.
+
+    Parameters
+    ----------
+    function : callable or str
+        With a name alone, the line stands for the exercise in the text of a chapter: a released
+        notebook and the website have the function to complete in its place. With the references at
+        hand it defines the reference under that name among the globals of the cell that says so, and
+        hands back nothing, which a notebook would show.
+
+    Raises
+    ------
+    LookupError
+        If the references lack it, or a name alone is given where there are none.
+    """
+    name = function if isinstance(function, str) else function.__name__
+    module = _references(_session.chapter)
+    if module and not hasattr(module, name):
+        raise LookupError(
+            f"exercise {name!r} has no reference: write {name} in {module.__name__}"
+        )
+    if isinstance(function, str):
+        if not module:
             raise LookupError(
-                f"exercise {function.__name__!r} has no reference: write {function.__name__} in {module.__name__}"
+                f"exercise({name!r}) is a line of the book's text: the notebook that `autograder release` "
+                "makes has the function to complete here, and with GRADUS_REFERENCES set the line defines it"
             )
-        return getattr(module, function.__name__)
-    _session.answers[function.__name__] = function
+        # The caller's frame, not IPython's namespace: tests and tools run cells without IPython.
+        sys._getframe(1).f_globals[name] = getattr(module, name)
+        return None
+    if module:
+        return getattr(module, name)
+    _session.answers[name] = function
     return function
 
 

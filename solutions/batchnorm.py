@@ -124,7 +124,9 @@ def batchnorm_backward(dy, x_hat, gamma, var, eps=1e-5):
 
 
 @domain(n=POSITIVE_COUNT, rho=FRACTION)
-def update_running_statistics(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
+def update_running_statistics(
+    running_mean, running_var, mean, var, n, rho=0.9, unbiased=True
+):
     """The averages over the batches so far, with one more batch.
 
     running_mean <- rho * running_mean + (1 - rho) * mean

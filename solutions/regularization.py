@@ -161,7 +161,16 @@ def elastic_net_prox(z, lr, l1, l2):
     eps=NONNEGATIVE,
 )
 def decoupled_weight_decay_step(
-    theta, grad, m, v, t, lr=0.001, weight_decay=0.01, beta1=0.9, beta2=0.999, eps=1e-8
+    theta,
+    grad,
+    m,
+    v,
+    t,
+    lr=0.001,
+    weight_decay=0.01,
+    beta1=0.9,
+    beta2=0.999,
+    eps=1e-8,
 ):
     """One step of AdamW: Adam, and a weight decay that bypasses it.
 

@@ -88,7 +88,9 @@ def _descent(grad, direction):
 
 
 @domain(c1=PROPER_FRACTION, c2=PROPER_FRACTION, initial=POSITIVE)
-def wolfe_line_search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+def wolfe_line_search(
+    f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0
+):
     """A step length alpha > 0 that fulfils the strong Wolfe conditions.
 
     With d for the direction and slope = gradient(theta) @ d:

@@ -15,11 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -30,13 +28,12 @@ from autograder.release import myst
 from autograder.release.chapter import (
     Cell,
     Chapter,
-    body_lines,
+    Reference,
     check_id,
-    differences,
     question_id,
     read_chapter,
+    references_of,
     solution_id,
-    stubs_of,
 )
 from autograder.release.inline import uses
 from gradus import authoring, values, verdict
@@ -125,7 +122,7 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     """nbgrader's source notebook of a chapter: with the answers, the rubrics and nbgrader's metadata."""
     agree(course, chapter)
     module = course.reference_module(chapter.name)
-    references = _functions(module)
+    references = references_of(course, chapter)
     checks = course.checks_module(chapter.name)
     imported = _imported(chapter)
     points = {exercise.name: exercise.points for exercise in authoring.exercises_of(checks)}
@@ -146,7 +143,7 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
                     used = uses(getattr(module, cell.name), imported)
                 except TypeError as error:
                     raise chapter.error(cell.line, f"the reference of {cell.name!r}: {error}") from None
-                cells.append(_exercise(cell, used, *references[cell.name]))
+                cells.append(_exercise(cell, references[cell.name], used))
             case "check":
                 cells.append(_check(cell, points[cell.name]))
             case _:
@@ -165,29 +162,20 @@ def agree(course: Course, chapter: Chapter) -> None:
     Raises
     ------
     CourseError
-        At the first thing that one of them has and another lacks, or has differently.
+        At the first thing that one of them has and another lacks.
     """
+    references_of(course, chapter)
     exercises, checks = chapter.named("exercise"), chapter.named("check")
     written = chapter.named("written")
-    references = _functions(course.reference_module(chapter.name))
     judged_module = course.checks_module(chapter.name)
     judged = [exercise.name for exercise in authoring.exercises_of(judged_module)]
     asked = {question.name: question for question in authoring.written_of(judged_module)}
-    files = {
-        "reference": f"{course.references}/{chapter.name.replace('-', '_')}.py",
-        "checks": f"{course.references}/checks/{chapter.name.replace('-', '_')}.py",
-    }
+    file = course.checks_file(chapter.name)
     if not chapter.begins():
         raise chapter.error(1, f"no cell tagged setup says chapter({chapter.name!r}): add one")
     for name, cell in exercises.items():
-        if name not in references:
-            raise chapter.error(
-                cell.line, f"exercise {name!r} has no reference: write it in {files['reference']}"
-            )
         if name not in judged:
-            raise chapter.error(
-                cell.line, f"exercise {name!r} has no cases: judge it in {files['checks']}"
-            )
+            raise chapter.error(cell.line, f"exercise {name!r} has no cases: judge it in {file}")
         if name not in checks:
             raise chapter.error(
                 cell.line, f"exercise {name!r} has no check: add a cell check({name}) below it"
@@ -196,36 +184,24 @@ def agree(course: Course, chapter: Chapter) -> None:
             raise chapter.error(
                 checks[name].line, f"check({name}) stands above its exercise: move it below"
             )
-        if different := differences(stubs_of(cell.source)[0], references[name][1]):
-            raise chapter.error(
-                cell.line, f"the stub of {name!r} and its reference differ: {different}"
-            )
     for name, cell in checks.items():
         if name not in exercises:
-            raise chapter.error(cell.line, f"check({name}) has no exercise: add its stub above it")
+            raise chapter.error(
+                cell.line, f'check({name}) has no exercise: add exercise("{name}") above it'
+            )
     for name in judged:
         if name not in exercises:
-            raise CourseError(
-                f"{files['checks']}: {name!r} is judged, but the chapter has no such exercise"
-            )
+            raise CourseError(f"{file}: {name!r} is judged, but the chapter has no such exercise")
         if judged.count(name) > 1:
-            raise CourseError(f"{files['checks']}: {name!r} is judged twice")
+            raise CourseError(f"{file}: {name!r} is judged twice")
     for name, cell in written.items():
         if name not in asked or not asked[name].rubric.strip():
             raise chapter.error(
-                cell.line,
-                f"written question {name!r} has no rubric: write one in {files['checks']}",
+                cell.line, f"written question {name!r} has no rubric: write one in {file}"
             )
     for name in asked:
         if name not in written:
-            raise CourseError(f"{files['checks']}: the chapter asks no written question {name!r}")
-
-
-def _functions(module: ModuleType) -> dict[str, tuple[str, ast.FunctionDef]]:
-    """The functions that a module defines, each with the module's source."""
-    source = Path(module.__file__).read_text("utf-8")
-    nodes = ast.parse(source).body
-    return {node.name: (source, node) for node in nodes if isinstance(node, ast.FunctionDef)}
+            raise CourseError(f"{file}: the chapter asks no written question {name!r}")
 
 
 def _imported(chapter: Chapter) -> dict[str, str]:
@@ -235,24 +211,10 @@ def _imported(chapter: Chapter) -> dict[str, str]:
     return {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
 
 
-def _exercise(
-    cell: Cell, used: str, source: str, reference: ast.FunctionDef
-) -> nbformat.NotebookNode:
-    """The stub with the reference's body in place of its one line, between nbgrader's marks.
-
-    What the reference takes from its module stands in the body, too: in a notebook it is alone.
-    """
-    (stub,) = stubs_of(cell.source)
-    lines = cell.source.splitlines()
-    indent = " " * stub.body[-1].col_offset
-    lines[stub.body[-1].lineno - 1 : stub.end_lineno] = [
-        f"{indent}### BEGIN SOLUTION",
-        *textwrap.indent(used, indent).splitlines(),
-        *body_lines(source, reference),
-        f"{indent}### END SOLUTION",
-    ]
+def _exercise(cell: Cell, reference: Reference, used: str) -> nbformat.NotebookNode:
+    """The reference; what it takes from its module stands in its body: in a notebook it is alone."""
     return new_code_cell(
-        "\n".join(lines),
+        reference.solution(used),
         id=cell.name,
         metadata={
             "tags": [*cell.tags, MAY_RAISE],

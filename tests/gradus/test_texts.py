@@ -6,9 +6,9 @@ import traceback
 
 import numpy as np
 import pytest
-from gradus.authoring import Call, judge
 
 from gradus import texts
+from gradus.authoring import Call, judge
 from gradus.domain import POSITIVE, domain
 
 FACTOR = 10.0

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 from autograder.release.chapter import read_chapter
-from gradus import exercises, authoring, values, verdict
+from gradus import authoring, exercises, values, verdict
 from solutions import network
 
 sys.path.insert(0, str(ROOT / "_ext"))
