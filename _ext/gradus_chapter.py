@@ -16,12 +16,12 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 if TYPE_CHECKING:
-    from gradus.judging import Written
+    from gradus.authoring import Written
 
 
 def complete(app: Sphinx, docname: str, source: list[str]) -> None:
     """Complete the text of a chapter."""
-    from gradus.judging import written_of
+    from gradus.authoring import written_of
 
     from autograder.course import CourseError
     from autograder.release.chapter import read_chapter, references_of

@@ -15,6 +15,7 @@ from conftest import ROOT
 
 from autograder.release.chapter import read_chapter
 from gradus import authoring, exercises, values, verdict
+from gradus.plan import Plan
 from solutions import network
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -124,7 +125,7 @@ def momentum_step(theta, grad, velocity, lr, mu=0.9):
 def test_a_check_shows_what_it_shows_in_jupyter(run, site):
     (result,) = run("optimizers", [task("optimizers", "momentum_step", MOMENTUM)])
     plans = values.unpack((site / "live" / "optimizers.cases").read_bytes())
-    plan = next(p for p in map(plan.Plan.from_data, plans) if p.exercise == "momentum_step")
+    plan = next(p for p in map(Plan.from_data, plans) if p.exercise == "momentum_step")
     names = {"exercise": lambda function: function}
     exec(MOMENTUM, names)
     found = verdict.examine(plan, [exercises._try(names["momentum_step"], case) for case in plan.cases])
