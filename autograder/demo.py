@@ -12,7 +12,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.course import Course, CourseError
-from autograder.grade import many, submission
+from autograder.grade import many
+from autograder.grade.cells import grade_id, is_answer
 from autograder.grade.one import Assignment
 from autograder.release.inline import standalone
 from gradus import authoring
@@ -124,11 +125,11 @@ def right_answers(course: Course, assignment: Assignment) -> dict[str, str]:
         )
     cells = nbformat.read(source, as_version=4).cells
     return {
-        submission.grade_id(cell): "\n".join(
+        grade_id(cell): "\n".join(
             line for line in cell.source.splitlines() if not line.strip().startswith("### ")
         )
         for cell in cells
-        if cell.cell_type == "code" and submission.grade_id(cell) in assignment.plans
+        if cell.cell_type == "code" and grade_id(cell) in assignment.plans
     }
 
 
@@ -136,8 +137,8 @@ def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) 
     """The released notebook with answers in their cells, and further cells after the set-up."""
     notebook = deepcopy(released)
     for cell in notebook.cells:
-        if cell.cell_type == "code" and submission.is_answer(cell):
-            cell.source = answers.get(submission.grade_id(cell), cell.source)
+        if cell.cell_type == "code" and is_answer(cell):
+            cell.source = answers.get(grade_id(cell), cell.source)
     codes = [at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     for number, source in enumerate(extra, start=1):
         notebook.cells.insert(codes[0] + number, new_code_cell(source, id=f"extra-{number}"))

@@ -14,7 +14,7 @@ from traitlets import Unicode
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError, find_programs
-from autograder.grade import one, submission
+from autograder.grade import one, reading
 from autograder.sandbox import host
 
 
@@ -40,8 +40,8 @@ class SubmissionExporter(NotebookExporter):
                 f"the submission holds a link, {link.name}: remove it, or use autograder grade, which follows none"
             )
         assignment = load(self.course, str(directory.root), names["assignment"])
-        file, renamed = submission.locate(folder, assignment.name)
-        repaired = one.read(submission.load(file), assignment, renamed)
+        file, renamed = reading.locate(folder, assignment.name)
+        repaired = one.read(reading.load(file), assignment, renamed)
         return self.from_notebook_node(repaired.notebook, resources=resources, **kwargs)
 
 

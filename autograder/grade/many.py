@@ -20,7 +20,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database, read_graded, read_timestamp, submitted
-from autograder.grade import pool, submission
+from autograder.grade import pool, reading
 from autograder.grade.one import Assignment, Sheet
 from autograder.gradebook import Entry, Gradebook, read_roster
 from autograder.sandbox import host
@@ -191,8 +191,8 @@ class _Run:
         for student in students:
             folder = self._folder("submitted", student)
             try:
-                file, defects = submission.locate(folder, self.assignment.name)
-                data = submission.load(file)
+                file, defects = reading.locate(folder, self.assignment.name)
+                data = reading.load(file)
             except OSError as error:
                 self.end(Result(student, "failed", f"it cannot be read: {error.strerror}"))
                 continue

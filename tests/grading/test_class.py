@@ -16,7 +16,8 @@ from grading.conftest import marks, need_sandbox, put
 
 from autograder import cli, demo, folders
 from autograder.course import Course, CourseError
-from autograder.grade import many, one, submission
+from autograder.grade import many, one
+from autograder.grade.cells import grade_id, is_answer
 from autograder.release.inline import standalone
 from autograder.sandbox import host
 from gradus import authoring
@@ -225,11 +226,11 @@ class TestCommands:
 
         notebook = nbformat.reads(submit({}).decode(), 4)
         written = [
-            c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"
+            c for c in notebook.cells if is_answer(c) and c.cell_type == "markdown"
         ]
         assert written
         written[0].source = "Because the averages start at zero."
-        question = submission.grade_id(written[0])
+        question = grade_id(written[0])
         put(empty_course, "alice", name, nbformat.writes(notebook).encode())
         file = tmp_path / "points.csv"
         assert run(empty_course, "grade", name)[0] == 0
@@ -373,7 +374,7 @@ def hostile(released, name, assignment, tmp_path_factory):
     notebook = demo.notebook_with(assignment.released, answers, prints)
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(HOSTILE))
     for cell in notebook.cells:
-        if submission.is_answer(cell) and cell.cell_type == "markdown":
+        if is_answer(cell) and cell.cell_type == "markdown":
             cell.source = f"My answer. {HOSTILE}"
     data = nbformat.writes(notebook).encode()
     folder = put(course, "mallory", name, data, "<script>alert(3)<script>.ipynb")
@@ -460,7 +461,7 @@ def test_an_answer_may_use_what_the_book_defines_and_what_the_student_added(
     assert graded.verdicts[first].earned == plan.points
     assert graded.verdicts[second].status == "right"
 
-    stub = next(c.source for c in assignment.released.cells if submission.grade_id(c) == first)
+    stub = next(c.source for c in assignment.released.cells if grade_id(c) == first)
     body = answers[first].replace(stub.rsplit("\n", 1)[0], "").strip("\n")
     assert body.strip()
     graded = grade(submit({first: f"{stub}\n{body}"}))

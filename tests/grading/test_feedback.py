@@ -15,7 +15,8 @@ from conftest import ROOT
 
 from autograder import feedback
 from autograder.course import Course
-from autograder.grade import one, submission
+from autograder.grade import one
+from autograder.grade.cells import shown_as_code
 from autograder.grade.execution import CellReport, Run
 from gradus.calling import Outcome
 
@@ -132,7 +133,7 @@ def _grade(course, assignment, student, data, hostile):
             {plan.exercise: [outcome] * len(plan.cases) for plan in plans},
         )
 
-    names = [f"the notebook was called {submission._code(f)}" for f in FRAGMENTS if hostile]
+    names = [f"the notebook was called {shown_as_code(f)}" for f in FRAGMENTS if hostile]
     with patch.object(one, "execute", execute):
         notebook = one.judge(
             one.read(data, assignment, names).notebook, assignment, None
