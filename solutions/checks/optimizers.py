@@ -463,93 +463,55 @@ def adam_step(rng):
 
 adam_step.add_mistakes("""
     the bias is not corrected: divide m by `1 - beta1**t` and v by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * m / (np.sqrt(v) + eps), m, v
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
     the corrected moments are returned: the correction is for this step alone, return m and v as
     they were before it
         m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
         v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
         return theta - lr * m / (np.sqrt(v) + eps), m, v
     both corrections use beta1: v has a decay of its own, divide it by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta1**t)) + eps), m, v
+        beta2**t -> beta1**t
     the correction lacks its power: divide by `1 - beta**t`, not by `1 - beta`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
+        1 - beta1**t -> 1 - beta1
+        1 - beta2**t -> 1 - beta2
     t is counted from 0 here: the first step is t = 1 and its correction is `1 - beta**1`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return (
-            theta - lr * (m / (1 - beta1 ** (t + 1))) / (np.sqrt(v / (1 - beta2 ** (t + 1))) + eps),
-            m,
-            v,
-        )
+        (1 - beta1**t) -> (1 - beta1 ** (t + 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t + 1))
     eps stands inside the root: here it is outside, `sqrt(v_hat) + eps`, as in the paper
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
     eps is added to the root of the uncorrected v: that is Keras's form, the paper's "epsilon hat";
     here it is `sqrt(v_hat) + eps`
         m = beta1 * m + (1 - beta1) * grad
         v = beta2 * v + (1 - beta2) * grad**2
         return theta - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
     the root is missing: divide by `sqrt(v_hat) + eps`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps), m, v
+        np.sqrt(v_hat) -> v_hat
     m sums the gradients, as momentum does: in Adam it averages them, the new one enters with weight
     `1 - beta1`
-        m = beta1 * m + grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m + (1 - beta1) * grad -> m + grad
     v averages the squares of m: it averages the squares of the gradient
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * m**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        grad**2 -> m**2
     t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`, which divides by 0 at the
     first step
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return (
-            theta - lr * (m / (1 - beta1 ** (t - 1))) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + eps),
-            m,
-            v,
-        )
+        (1 - beta1**t) -> (1 - beta1 ** (t - 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t - 1))
     both corrections use beta2: m has a decay of its own, divide it by `1 - beta1**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta2**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        beta1**t -> beta2**t
     only m is corrected: v needs it more, divide it by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v) + eps), m, v
+        v / (1 - beta2**t) -> v
     only v is corrected: divide m by `1 - beta1**t`, too
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m / (1 - beta1**t) -> m
     m and v have changed places in the results: theta, m, v
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), v, m
+        m, v -> v, m
     the gradient itself stands in the step: that is RMSProp; Adam uses the corrected m
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m / (1 - beta1**t) -> grad
     the step goes uphill: subtract it
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta + lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        theta - lr -> theta + lr
     eps is outside the fraction: without parentheses it is added to the quotient, not to the root
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)) + eps, m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) + eps
     `eps` is missing: a gradient that was always 0 divides 0 by 0
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)), m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)
 """)
 adam_step.add_variants("""
     in place on copies
@@ -695,19 +657,19 @@ def cosine_annealing(rng):
 
 cosine_annealing.add_mistakes("""
     `lr_min` is forgotten: the wave runs from lr0 down to lr_min
-        return lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+        lr_min + (lr0 - lr_min) -> lr0
     after the end the rate rises again: hold it at lr_min
         return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
     `lr_min` is added to a wave of full height: its height is `lr0 - lr_min`, so that it starts at
     lr0
-        return lr_min + lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+        (lr0 - lr_min) -> lr0
     a whole wave goes by in `total`, down and up again: half a wave, cos(pi t / total), is wanted
-        return lr_min + (lr0 - lr_min) * (1 + np.cos(2 * np.pi * min(t / total, 1.0))) / 2
+        np.pi -> 2 * np.pi
     this is a quarter of a wave, cos(pi t / (2 total)): it falls fastest at the end, not in the
     middle
         return lr_min + (lr0 - lr_min) * np.cos(np.pi * min(t / total, 1.0) / 2)
     pi is missing: the angle runs from 0 to pi, as t runs from 0 to `total`
-        return lr_min + (lr0 - lr_min) * (1 + np.cos(min(t / total, 1.0))) / 2
+        np.pi * fraction -> fraction
     after the end the rate is 0: hold it at lr_min
         if t > total:
             return 0.0

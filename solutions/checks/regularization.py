@@ -428,19 +428,13 @@ decoupled_weight_decay_step.add_mistakes("""
         )
         return theta, m / (1 - beta1**t), v / (1 - beta2**t)
     `eps` is inside the root: here it is added to the root
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        step = lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps)
-        return theta - step - lr * weight_decay * theta, m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
     `beta1` and `beta2` have changed places: beta1 belongs to m, beta2 to v
         return decoupled_weight_decay_step(
             theta, grad, m, v, t, lr, weight_decay, beta2, beta1, eps
         )
     the root of v_hat is missing
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        step = lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps)
-        return theta - step - lr * weight_decay * theta, m, v
+        np.sqrt(v_hat) -> v_hat
     the step goes uphill: subtract it
         return _adamw(
             theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps,
