@@ -803,119 +803,42 @@ def reduce_on_plateau(rng):
     yield Call("all else at its default", losses=small, lr=1.0)
 
 
-def _plateau_rule(
-    losses, lr, factor, patience, threshold, cooldown, min_lr, *,
-    limit=lambda bad, patience: bad > patience,
-    improves=lambda loss, best, threshold: loss < best * (1 - threshold),
-    reset=True, pause=True, remember="best", forget_at_cut=False, cool_best=True,
-):  # fmt: skip
-    """The rule of the reference with its parts made changeable: each mistake changes one."""
-    rates, best, bad, cooling = [], np.inf, 0, 0
-    for loss in losses:
-        rates.append(lr)
-        better = improves(loss, best, threshold)
-        bad = 0 if better else bad + 1
-        if cool_best or cooling == 0:
-            best = {"best": loss if better else best, "last": loss, "least": min(best, loss)}[
-                remember
-            ]
-        if cooling > 0:
-            cooling, bad = cooling - 1, 0
-        if limit(bad, patience):
-            lr = max(lr * factor, min_lr)
-            bad, cooling = (0 if reset else bad), (cooldown if pause else 0)
-            best = np.inf if forget_at_cut else best
-    return np.array(rates)
-
-
 reduce_on_plateau.add_mistakes("""
     the cut comes one epoch early: patience is the number of bad epochs that are borne, so cut when
     the count is larger (Keras cuts when it is equal)
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            limit=lambda bad, patience: bad >= max(patience, 1),
-        )
+        bad > patience -> bad >= max(patience, 1)
     the count does not start again after a cut, so every further epoch cuts again
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, reset=False)
+        lr, bad, cooling = -> lr, _, cooling =
     the threshold is ignored: a loss counts as better below `best * (1 - threshold)`
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss < best,
-        )
+        best * (1 - threshold) -> best
     the threshold is subtracted: it is relative, a loss counts as better below `best * (1 -
     threshold)`
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss < best - threshold,
-        )
+        best * (1 - threshold) -> best - threshold
     each loss is compared with the one before it: compare with the best so far
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="last"
-        )
+        bad += 1 -> best, bad = loss, bad + 1
     the cooldown is ignored: after a cut, `cooldown` epochs count none as bad
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, pause=False)
+        0, cooldown -> 0, 0
     the floor is ignored: the rate never falls below `min_lr`
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, 0.0)
+        max(lr * factor, min_lr) -> lr * factor
     the rate after each epoch is returned: return the rate with which the epoch was trained, the
     first one is `lr`
-        rates = _plateau_rule([*losses, np.inf], lr, factor, patience, threshold, cooldown, min_lr)
+        losses = [*losses, np.inf]
+        rates = reduce_on_plateau(losses, lr, factor, patience, threshold, cooldown, min_lr)
         return rates[1:]
     only the last rate is returned: return the rate of every epoch
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr)[-1]
+        np.array(rates) -> np.array(rates)[-1]
     the cut comes one epoch early: cut when the count is larger than patience, `bad > patience`, not
     when it reaches it
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            limit=lambda bad, patience: bad >= patience,
-        )
+        bad > patience -> bad >= patience
     the best moves with every loss that is a little lower: it is replaced only by one below `best *
     (1 - threshold)`
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="least"
-        )
+        bad += 1 -> best, bad = min(best, loss), bad + 1
     the best is forgotten at each cut: it is the best of all epochs so far
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, forget_at_cut=True
-        )
+        0, cooldown -> 0, cooldown; best = np.inf
     a new best is overlooked while the rate cools down: rule 1 holds in every epoch
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, cool_best=False
-        )
+        best, bad = loss, 0 -> best, bad = best if cooling else loss, 0
     a loss that only equals `best * (1 - threshold)` counts as better here: it must be below
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss <= best * (1 - threshold),
-        )
+        loss < best -> loss <= best
 """)
 reduce_on_plateau.add_variants("""
     a list, with the epoch of the last cut or best in place of a count
