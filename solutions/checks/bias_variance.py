@@ -694,8 +694,8 @@ expected_training_error.add_mistakes("""
         rest = np.eye(truth.size) - smoother
         return _training_error(smoother, truth, noise_sd**2 * np.mean(rest**2))
     `1 - smoother` subtracts from every entry: the identity is `np.eye(n)`
-        rest = 1 - smoother
-        return (np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)) / truth.size
+        np.eye(len(truth)) -> 1
+        len(truth) -> truth.size
     the trace of (I - S)(I - S) was taken: a transpose is missing; the sum of the squared entries is
     that of (I - S)(I - S)^T
         rest = np.eye(truth.size) - smoother

@@ -526,94 +526,41 @@ def _clear_rounds(candidates, y, n_rounds):
     return len(set(chosen)) > min(1, n_rounds - 1)
 
 
-def _least(errors, chosen):
-    return np.argmin(errors)
-
-
-def _boosted(candidates, y, n_rounds, vote, update, choose=_least):
-    """AdaBoost with another vote, another change of the weights or another choice."""
-    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
-    for _ in range(n_rounds):
-        errors = np.sum(weights * (candidates != y), axis=1)
-        best = int(choose(errors, chosen))
-        alpha = vote(errors[best])
-        chosen.append(best)
-        alphas.append(alpha)
-        weights = update(weights, alpha, y * candidates[best])
-    return np.array(chosen), np.array(alphas)
-
-
-def _half_log(error):
-    return np.log((1 - error) / error) / 2
-
-
-def _reweighted(weights, alpha, agreement):
-    weights = weights * np.exp(-alpha * agreement)
-    return weights / weights.sum()
-
-
 adaboost.add_mistakes("""
     the votes are twice as large: alpha is *half* the logarithm of (1 - e) / e
         chosen, alphas = adaboost(candidates, y, n_rounds)
         return chosen, 2 * alphas
     alpha is *half* the logarithm of (1 - e) / e, in the vote and in the update of the weights
-        return _boosted(candidates, y, n_rounds, lambda e: 2 * _half_log(e), _reweighted)
+        / error) / 2 -> / error)
     with log(e / (1 - e)) / 2 votes and weights go the wrong way: the fraction is (1 - e) / e
-        return _boosted(candidates, y, n_rounds, lambda e: -_half_log(e), _reweighted)
+        np.log((1 - error) / error) / 2 -> -np.log((1 - error) / error) / 2
     the update reaches the wrong examples alone, or the right ones: exp(alpha) for those,
     exp(-alpha) for these
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, np.minimum(g, 0))
-        )
+        np.exp(-alpha * y * candidates[best]) -> np.exp(-alpha * np.minimum(y * candidates[best], 0))
     the exponent leaves out alpha: it is minus alpha times label times answer
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, agreement: _reweighted(w, 1, agreement)
-        )
+        -alpha * y * candidates[best] -> -y * candidates[best]
     the exponent leaves out the label: it is minus alpha times label times answer
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, g * y)
-        )
+        -alpha * y * candidates[best] -> -alpha * candidates[best]
     the weights begin anew in each round: multiply those that the round before has left
-        n = len(y)
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(np.full(n, 1 / n), a, g)
-        )
+        weights * np.exp -> 1 / len(y) * np.exp
     the weighted error is the *sum* of the weights of the wrong ones, not their mean
-        n = len(y)
-        return _boosted(candidates, y, n_rounds, lambda e: _half_log(e / n), _reweighted)
+        errors[best] -> errors[best] / len(y)
     a candidate was struck out once it had been chosen: it may be the best again in a later round
-        def choose(errors, chosen):
-            errors[chosen] = np.inf
-            return np.argmin(errors)
-        return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
+        errors = np.sum(weights * (candidates != y), axis=1) -> errors = np.sum(weights * (candidates != y), axis=1); errors[chosen] = np.inf
     the candidate whose error is farthest from one half was chosen: take the least error
-        def choose(errors, chosen):
-            return np.argmax(np.abs(errors - 0.5))
-        return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
+        np.argmin(errors) -> np.argmax(np.abs(errors - 0.5))
     every vote counts the same: alpha grows as the error falls
         chosen, alphas = adaboost(candidates, y, n_rounds)
         return chosen, np.ones_like(alphas)
     the weights never change, so that every round is the first: examples that are wrong must gain
     weight
-        return _boosted(candidates, y, n_rounds, _half_log, lambda w, alpha, agreement: w)
+        weights * np.exp(-alpha * y * candidates[best]) -> weights
+        weights / np.sum(weights) -> weights
     the weights of the examples that are *right* grow: the exponent is minus alpha times label times
     answer
-        return _boosted(
-            candidates,
-            y,
-            n_rounds,
-            _half_log,
-            lambda w, a, agreement: _reweighted(w, -a, agreement),
-        )
+        -alpha * y -> alpha * y
     the weights were not divided by their sum, so that they are no shares any more
-        with np.errstate(all="ignore"):
-            return _boosted(
-                candidates,
-                y,
-                n_rounds,
-                _half_log,
-                lambda w, a, agreement: w * np.exp(-a * agreement),
-            )
+        weights / np.sum(weights) -> weights
     this is log(e / (1 - e)) / 2, a negative vote for a good classifier: turn the fraction over
         chosen, alphas = adaboost(candidates, y, n_rounds)
         return chosen, -alphas

@@ -463,93 +463,55 @@ def adam_step(rng):
 
 adam_step.add_mistakes("""
     the bias is not corrected: divide m by `1 - beta1**t` and v by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * m / (np.sqrt(v) + eps), m, v
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
     the corrected moments are returned: the correction is for this step alone, return m and v as
     they were before it
         m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
         v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
         return theta - lr * m / (np.sqrt(v) + eps), m, v
     both corrections use beta1: v has a decay of its own, divide it by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta1**t)) + eps), m, v
+        beta2**t -> beta1**t
     the correction lacks its power: divide by `1 - beta**t`, not by `1 - beta`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
+        1 - beta1**t -> 1 - beta1
+        1 - beta2**t -> 1 - beta2
     t is counted from 0 here: the first step is t = 1 and its correction is `1 - beta**1`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return (
-            theta - lr * (m / (1 - beta1 ** (t + 1))) / (np.sqrt(v / (1 - beta2 ** (t + 1))) + eps),
-            m,
-            v,
-        )
+        (1 - beta1**t) -> (1 - beta1 ** (t + 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t + 1))
     eps stands inside the root: here it is outside, `sqrt(v_hat) + eps`, as in the paper
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
     eps is added to the root of the uncorrected v: that is Keras's form, the paper's "epsilon hat";
     here it is `sqrt(v_hat) + eps`
         m = beta1 * m + (1 - beta1) * grad
         v = beta2 * v + (1 - beta2) * grad**2
         return theta - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
     the root is missing: divide by `sqrt(v_hat) + eps`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps), m, v
+        np.sqrt(v_hat) -> v_hat
     m sums the gradients, as momentum does: in Adam it averages them, the new one enters with weight
     `1 - beta1`
-        m = beta1 * m + grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m + (1 - beta1) * grad -> m + grad
     v averages the squares of m: it averages the squares of the gradient
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * m**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        grad**2 -> m**2
     t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`, which divides by 0 at the
     first step
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return (
-            theta - lr * (m / (1 - beta1 ** (t - 1))) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + eps),
-            m,
-            v,
-        )
+        (1 - beta1**t) -> (1 - beta1 ** (t - 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t - 1))
     both corrections use beta2: m has a decay of its own, divide it by `1 - beta1**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta2**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        beta1**t -> beta2**t
     only m is corrected: v needs it more, divide it by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v) + eps), m, v
+        v / (1 - beta2**t) -> v
     only v is corrected: divide m by `1 - beta1**t`, too
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m / (1 - beta1**t) -> m
     m and v have changed places in the results: theta, m, v
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), v, m
+        m, v -> v, m
     the gradient itself stands in the step: that is RMSProp; Adam uses the corrected m
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m / (1 - beta1**t) -> grad
     the step goes uphill: subtract it
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta + lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        theta - lr -> theta + lr
     eps is outside the fraction: without parentheses it is added to the quotient, not to the root
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)) + eps, m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) + eps
     `eps` is missing: a gradient that was always 0 divides 0 by 0
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)), m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)
 """)
 adam_step.add_variants("""
     in place on copies
@@ -695,19 +657,19 @@ def cosine_annealing(rng):
 
 cosine_annealing.add_mistakes("""
     `lr_min` is forgotten: the wave runs from lr0 down to lr_min
-        return lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+        lr_min + (lr0 - lr_min) -> lr0
     after the end the rate rises again: hold it at lr_min
         return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
     `lr_min` is added to a wave of full height: its height is `lr0 - lr_min`, so that it starts at
     lr0
-        return lr_min + lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+        (lr0 - lr_min) -> lr0
     a whole wave goes by in `total`, down and up again: half a wave, cos(pi t / total), is wanted
-        return lr_min + (lr0 - lr_min) * (1 + np.cos(2 * np.pi * min(t / total, 1.0))) / 2
+        np.pi -> 2 * np.pi
     this is a quarter of a wave, cos(pi t / (2 total)): it falls fastest at the end, not in the
     middle
         return lr_min + (lr0 - lr_min) * np.cos(np.pi * min(t / total, 1.0) / 2)
     pi is missing: the angle runs from 0 to pi, as t runs from 0 to `total`
-        return lr_min + (lr0 - lr_min) * (1 + np.cos(min(t / total, 1.0))) / 2
+        np.pi * fraction -> fraction
     after the end the rate is 0: hold it at lr_min
         if t > total:
             return 0.0
@@ -841,119 +803,42 @@ def reduce_on_plateau(rng):
     yield Call("all else at its default", losses=small, lr=1.0)
 
 
-def _plateau_rule(
-    losses, lr, factor, patience, threshold, cooldown, min_lr, *,
-    limit=lambda bad, patience: bad > patience,
-    improves=lambda loss, best, threshold: loss < best * (1 - threshold),
-    reset=True, pause=True, remember="best", forget_at_cut=False, cool_best=True,
-):  # fmt: skip
-    """The rule of the reference with its parts made changeable: each mistake changes one."""
-    rates, best, bad, cooling = [], np.inf, 0, 0
-    for loss in losses:
-        rates.append(lr)
-        better = improves(loss, best, threshold)
-        bad = 0 if better else bad + 1
-        if cool_best or cooling == 0:
-            best = {"best": loss if better else best, "last": loss, "least": min(best, loss)}[
-                remember
-            ]
-        if cooling > 0:
-            cooling, bad = cooling - 1, 0
-        if limit(bad, patience):
-            lr = max(lr * factor, min_lr)
-            bad, cooling = (0 if reset else bad), (cooldown if pause else 0)
-            best = np.inf if forget_at_cut else best
-    return np.array(rates)
-
-
 reduce_on_plateau.add_mistakes("""
     the cut comes one epoch early: patience is the number of bad epochs that are borne, so cut when
     the count is larger (Keras cuts when it is equal)
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            limit=lambda bad, patience: bad >= max(patience, 1),
-        )
+        bad > patience -> bad >= max(patience, 1)
     the count does not start again after a cut, so every further epoch cuts again
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, reset=False)
+        lr, bad, cooling = -> lr, _, cooling =
     the threshold is ignored: a loss counts as better below `best * (1 - threshold)`
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss < best,
-        )
+        best * (1 - threshold) -> best
     the threshold is subtracted: it is relative, a loss counts as better below `best * (1 -
     threshold)`
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss < best - threshold,
-        )
+        best * (1 - threshold) -> best - threshold
     each loss is compared with the one before it: compare with the best so far
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="last"
-        )
+        bad += 1 -> best, bad = loss, bad + 1
     the cooldown is ignored: after a cut, `cooldown` epochs count none as bad
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, pause=False)
+        0, cooldown -> 0, 0
     the floor is ignored: the rate never falls below `min_lr`
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, 0.0)
+        max(lr * factor, min_lr) -> lr * factor
     the rate after each epoch is returned: return the rate with which the epoch was trained, the
     first one is `lr`
-        rates = _plateau_rule([*losses, np.inf], lr, factor, patience, threshold, cooldown, min_lr)
+        losses = [*losses, np.inf]
+        rates = reduce_on_plateau(losses, lr, factor, patience, threshold, cooldown, min_lr)
         return rates[1:]
     only the last rate is returned: return the rate of every epoch
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr)[-1]
+        np.array(rates) -> np.array(rates)[-1]
     the cut comes one epoch early: cut when the count is larger than patience, `bad > patience`, not
     when it reaches it
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            limit=lambda bad, patience: bad >= patience,
-        )
+        bad > patience -> bad >= patience
     the best moves with every loss that is a little lower: it is replaced only by one below `best *
     (1 - threshold)`
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="least"
-        )
+        bad += 1 -> best, bad = min(best, loss), bad + 1
     the best is forgotten at each cut: it is the best of all epochs so far
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, forget_at_cut=True
-        )
+        0, cooldown -> 0, cooldown; best = np.inf
     a new best is overlooked while the rate cools down: rule 1 holds in every epoch
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, cool_best=False
-        )
+        best, bad = loss, 0 -> best, bad = best if cooling else loss, 0
     a loss that only equals `best * (1 - threshold)` counts as better here: it must be below
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss <= best * (1 - threshold),
-        )
+        loss < best -> loss <= best
 """)
 reduce_on_plateau.add_variants("""
     a list, with the epoch of the last cut or best in place of a count
