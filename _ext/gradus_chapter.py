@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 
 def complete(app: Sphinx, docname: str, source: list[str]) -> None:
     """Complete the text of a chapter."""
-    from gradus.authoring import written_of
-
     from autograder.course import CourseError
     from autograder.release.chapter import read_chapter, references_of
     from autograder.release.release import agree
+    from gradus.authoring import written_of
 
     if not docname.startswith("chapters/"):
         return

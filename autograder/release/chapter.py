@@ -28,6 +28,8 @@ class Cell:
     source : str
     line, end : int
         The first and the last line of the cell in the chapter's file, counted from 1: of code, its fences.
+    place : slice
+        Where the source stands in the list of the file's lines.
     name : str
         Of the exercise or of the written question.
     tags : tuple of str
@@ -37,15 +39,9 @@ class Cell:
     source: str
     line: int
     end: int
+    place: slice
     name: str = ""
     tags: tuple[str, ...] = ()
-
-    @property
-    def place(self) -> slice:
-        """Where the source stands in the list of the file's lines."""
-        if self.kind in ("markdown", "written"):
-            return slice(self.line - 1, self.end)
-        return slice(self.end - 1 - len(self.source.split("\n")), self.end - 1)
 
 
 @dataclass(frozen=True)
@@ -152,13 +148,16 @@ def read_chapter(file: Path, text: str | None = None) -> Chapter:
             end = start + len(cell.source.strip().splitlines())
             name = cell.metadata.get("written", "")
             kind = "written" if name else "markdown"
-            cells.append(Cell(kind, cell.source, start + 1, end, name))
+            cells.append(Cell(kind, cell.source, start + 1, end, slice(start, end), name))
         elif cell.cell_type == "code":
             kind, name = _kind(chapter, cell, start)
+            end = _closing_fence(lines, start)
+            last = end - 1
+            while not lines[last - 1].strip():
+                last -= 1
+            place = slice(last - len(cell.source.strip().splitlines()), last)
             tags = tuple(cell.metadata.get("tags", ()))
-            cells.append(
-                Cell(kind, cell.source, start, _closing_fence(lines, start), name, tags)
-            )
+            cells.append(Cell(kind, cell.source, start, end, place, name, tags))
         else:
             raise chapter.error(start, "a raw cell: only Markdown and code can be released")
     first: dict[str, Cell] = {}

@@ -1,6 +1,8 @@
 """`chapter`, `exercise`, `check` and `progress`: with references behind them, and with released cases."""
 
 import html
+import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -170,9 +172,25 @@ def test_the_exercise_hands_the_student_the_answer(student):
     assert exercise(stub) is stub
 
 
-def test_an_exercise_without_a_reference(author):
+def test_the_line_of_a_chapter_defines_the_reference(author, shown):
+    cell: dict = {"exercise": exercise, "check": check}
+    exec("given = exercise('double')", cell)
+    assert cell["given"] is None
+    assert cell["double"](2.0) == 4.0 and cell["double"].__module__ == "lessons.two_words"
+    exec("check(double)", cell)
+    assert repr(shown[0]).startswith("double: 4 of 4 cases pass")
+
+
+def test_the_line_of_a_chapter_says_what_it_is_where_no_reference_is(student):
+    with pytest.raises(LookupError, match="line of the book's text.*`autograder release`.*GRADUS_REF") as found:
+        exercise("double")
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("given", [named("triple", lambda x: x), "triple"])
+def test_an_exercise_without_a_reference(author, given):
     with pytest.raises(LookupError, match="'triple' has no reference: write triple in lessons.two"):
-        exercise(named("triple", lambda x: x))
+        exercise(given)
 
 
 @pytest.mark.parametrize("life", ["author", "student"])
@@ -481,6 +499,20 @@ def test_an_outcome_is_what_the_call_did(student):
     assert outcome == Outcome("returned", 1)
     raised = call(stub, case)
     assert (raised.kind, raised.error) == ("raised", "NotImplementedError")
+
+
+def test_the_line_of_a_chapter_in_a_notebook(lessons):
+    """In IPython the later cells know the name, and the line shows nothing."""
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--colors=NoColor"],
+        input="from gradus import chapter, exercise\nchapter('two-words')\nexercise('double')\ndouble(4.0)\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=lessons,
+        env={**os.environ, "GRADUS_REFERENCES": "lessons", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert re.findall(r"Out\[(\d+)\]: (.*)", done.stdout) == [("4", "8.0")], done.stdout + done.stderr
 
 
 WAITING = """

@@ -38,17 +38,11 @@ from gradus import chapter, check, exercise, progress
 chapter("small")
 ```
 """
-STUB = '''
+EXERCISE = """
 ```{code-cell} ipython3
-@exercise
-def double(x):
-    """Twice x.
-
-    In the docstring stands: 2 * x
-    """
-    raise NotImplementedError("replace this line with your answer")
+exercise("double")
 ```
-'''
+"""
 CHECK = """
 ```{code-cell} ipython3
 check(double)
@@ -96,7 +90,7 @@ class Small:
 
     root: Path
     package: str
-    chapter: str = SETUP + STUB + CHECK + QUESTION
+    chapter: str = SETUP + EXERCISE + CHECK + QUESTION
     reference: str = REFERENCE
     checks: str = CHECKS
     settings: str = ""

@@ -16,12 +16,12 @@ from nbgrader.nbgraderformat import MetadataValidator
 
 import gradus
 from autograder.course import STUB_LINE, TEXT_STUB, Course
-from autograder.release.chapter import check_id, question_id, read_chapter, stubs_of
+from autograder.release.chapter import check_id, question_id, read_chapter, references_of
 from gradus import authoring, values
 from gradus.calling import call as attempt
 from gradus.verdict import examine
 
-from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
+from .conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 
 RAW_MYST = {
     "role": r"\{[A-Za-z][\w:.+-]*\}`",
@@ -73,7 +73,8 @@ def test_no_line_of_a_reference_is_released(released):
     functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     lines = set().union(*(code_lines(function, source) for function in functions))
     # What the chapter itself says to every reader is no secret; nor is `return x` or `else:`.
-    chapter = released.chapter.file.read_text()
+    stubs = [r.stub for r in references_of(released.course, released.chapter).values()]
+    chapter = "\n".join([released.chapter.file.read_text(), *stubs])
     library = "\n".join(file.read_text() for file in Path(gradus.__file__).parent.rglob("*.py"))
     hidden = {
         line for line in lines if len(line) >= 8 and line not in chapter and line not in library
@@ -103,8 +104,8 @@ def test_every_answer_of_the_source_is_right_where_nothing_else_is_defined(relea
 
 def test_every_answer_is_the_stub_again(released):
     cells = {cell.id: cell for cell in released.notebook().cells}
-    for name, cell in released.chapter.named("exercise").items():
-        assert cells[name].source == cell.source
+    for name, reference in references_of(released.course, released.chapter).items():
+        assert cells[name].source == reference.stub
         assert cells[name].source.endswith(STUB_LINE)
     for name in released.chapter.named("written"):
         assert cells[name].source == TEXT_STUB
@@ -207,13 +208,15 @@ def test_what_nbgrader_is_told(released):
 def test_stub_and_reference_are_one_function(released):
     """As Python sees them, decorators included: what `help` says is the same."""
     module = released.course.reference_module(released.chapter.name)
-    for name, cell in released.chapter.named("exercise").items():
+    cells = {cell.id: cell.source for cell in released.notebook().cells}
+    for name in released.chapter.named("exercise"):
         names: dict = {"exercise": lambda function: function}
-        exec(cell.source, names)
+        exec(cells[name], names)
         stub, reference = names[name], getattr(module, name)
         assert inspect.signature(stub) == inspect.signature(reference)
         assert inspect.getdoc(stub) == inspect.getdoc(reference)
-        assert len(stubs_of(cell.source)) == 1
+        # As wide as the book's own code: in a page, what is wider is scrolled.
+        assert max(map(len, cells[name].splitlines())) <= 80
 
 
 def test_what_lies_beside_the_notebook(released):
@@ -291,7 +294,7 @@ def test_released_again_keeps_submissions_and_grades(small, run):
     made = small.notebook()
 
     # A further exercise would orphan these grades: refused, and the release stays as it was.
-    second = (STUB + CHECK).replace("double", "triple")
+    second = (EXERCISE + CHECK).replace("double", "triple")
     judged = CHECKS[CHECKS.index("@judge") : CHECKS.index("@double.mistake")]
     small.chapter += second
     small.reference += REFERENCE.replace("double", "triple")
@@ -323,6 +326,28 @@ def test_the_body_goes_along_as_it_is_written(small, run):
     assert cell.source == "Why is $2x = x + x$?"
 
 
+def test_the_stub_is_as_the_reference_is_written_without_its_decorators(small, run):
+    small.reference = (
+        "def same(function):\n    return function\n\n\n@same\n@same  # again\n# Not for students.\n"
+        "def double(\n  x: float,  # a number\n) -> float:\n"
+        "  'Twice x, in one line: ```.'\n\n  # Not for students.\n  return x + x\n"
+    )
+    small.chapter = small.chapter.replace(EXERCISE, EXERCISE.replace(' ipython3\n', ' ipython3\n:tags: [a]\n'))
+    small.write()
+    assert run("release")[0] == 0
+    head = (
+        "@exercise\ndef double(\n  x: float,  # a number\n) -> float:\n"
+        "  'Twice x, in one line: ```.'\n"
+    )
+    made = []
+    for step in ("source", "release"):
+        (cell,) = [cell for cell in small.notebook(step).cells if cell.id == "double"]
+        assert cell.metadata.tags == ["a", "raises-exception"]
+        made.append(cell.source)
+    answer = "  ### BEGIN SOLUTION\n\n  # Not for students.\n  return x + x\n  ### END SOLUTION"
+    assert made == [head + answer, head + f"  {STUB_LINE}"]
+
+
 def test_all_chapters_are_released_but_those_without_exercises(small, run):
     small.files["chapters/notation.md"] = SETUP.replace("# A chapter", "# Notation")
     small.write()
@@ -347,3 +372,22 @@ def test_a_chapter_reads_as_what_it_is(small):
     kinds = [cell.kind for cell in chapter.cells]
     assert kinds == ["markdown", "setup", "exercise", "check", "written", "markdown"]
     assert chapter.named("written")["why"].source == QUESTION.split("\n\n")[1]
+
+
+def test_a_cell_knows_its_lines(small):
+    """What edits a chapter by lines finds there what the cell holds; options and fences lie around it."""
+    small.chapter = small.chapter.replace("x = x", "x = x$,\n\nor $x + x") + (
+        "\n~~~~{code-cell} ipython3\n---\ntags: [hide-input]\n---\n\ntext = '''\n~~~\n'''\n\n~~~~\nTight.\n"
+        "````{code-cell} ipython3\n:tags: [hide-input]\n1\n"
+    )
+    chapter = read_chapter(small.write().chapter("small"))
+    lines = small.chapter.splitlines()
+    for cell in chapter.cells:
+        assert "\n".join(lines[cell.place]).strip() == cell.source.strip()
+    first, second = (cell for cell in chapter.cells if cell.kind == "code")
+    assert lines[first.line - 1][:4] == lines[first.end - 1] == "~~~~"
+    assert second.end == len(lines) + 1  # never closed
+    (exercise,) = chapter.named("exercise").values()
+    assert lines[exercise.line - 1 : exercise.end] == EXERCISE.strip().splitlines()
+    edited = "\n".join(lines).replace('exercise("double")', "pass")
+    assert read_chapter(chapter.file, edited).named("exercise") == {}

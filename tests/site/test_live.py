@@ -1,10 +1,12 @@
 """Exercises in the page: what a page holds, what its worker's Python does, and the downloads."""
 
 import ast
+import functools
 import importlib
 import inspect
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,7 +15,8 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from autograder.release.chapter import read_chapter
+from autograder.course import Course
+from autograder.release.chapter import read_chapter, references_of
 from gradus import authoring, exercises, values, verdict
 from gradus.plan import Plan
 from solutions import network
@@ -21,7 +24,8 @@ from solutions import network
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_live
 
-CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
+COURSE = Course.find(ROOT)
+CHAPTERS = sorted(COURSE.chapters())
 SCRIPT = ROOT / "_web" / "live" / "run.py"
 
 # Runs tasks as the worker does, but in CPython, where a module that Pyodide has not is not there
@@ -73,10 +77,16 @@ def run(site, tmp_path):
     return call
 
 
+@functools.cache
+def stubs_of(chapter):
+    """The stubs of a chapter by the names of its exercises, in order."""
+    references = references_of(COURSE, read_chapter(COURSE.chapter(chapter)))
+    return {name: reference.stub for name, reference in references.items()}
+
+
 def task(chapter, name, code=None, answers=None):
     """What the page sends when a reader runs an exercise; `answers` to others, by name."""
-    cells = read_chapter(ROOT / "chapters" / f"{chapter}.md")
-    stubs = {other: cell.source for other, cell in cells.named("exercise").items()}
+    cells, stubs = read_chapter(COURSE.chapter(chapter)), stubs_of(chapter)
     above = list(stubs)[: list(stubs).index(name)]
     return {
         "exercise": name,
@@ -91,8 +101,8 @@ def task(chapter, name, code=None, answers=None):
 def references(chapter):
     """The cells of a chapter's exercises with their answers, as nbgrader's source has them."""
     source = nbformat.read(ROOT / "_build" / ".release" / "source" / chapter / f"{chapter}.ipynb", 4)
-    names = read_chapter(ROOT / "chapters" / f"{chapter}.md").named("exercise")
-    return {cell.id: cell.source for cell in source.cells if cell.id in names}
+    stubs = stubs_of(chapter)
+    return {cell.id: cell.source for cell in source.cells if cell.id in stubs}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -221,12 +231,11 @@ def test_this_python_would_miss_what_a_page_has_not(run):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_holds_each_of_its_stubs_below_the_check(soup, chapter):
     page = soup(f"chapters/{chapter}")
-    cells = read_chapter(ROOT / "chapters" / f"{chapter}.md")
+    stubs = stubs_of(chapter)
     places = page.find_all("gradus-exercise")
-    assert [place["data-name"] for place in places] == list(cells.named("exercise"))
+    assert [place["data-name"] for place in places] == list(stubs)
     for place in places:
-        stub = cells.named("exercise")[place["data-name"]].source
-        assert json.loads(place.script.string) == {"stub": stub}
+        assert json.loads(place.script.string) == {"stub": stubs[place["data-name"]]}
         assert place.p.get_text().startswith("With JavaScript, this exercise runs here")
         above = place.find_previous(class_="cell_input").get_text().strip()
         assert above == f"check({place['data-name']})"
@@ -266,7 +275,7 @@ def test_what_a_page_loads_shows_no_answer(bare_site):
     library = "\n".join(path.read_text("utf-8") for path in (ROOT / "gradus").glob("*.py"))
     whole, hidden = "\n".join(texts), 0
     for chapter in CHAPTERS:
-        said = (ROOT / "chapters" / f"{chapter}.md").read_text("utf-8")
+        said = COURSE.chapter(chapter).read_text("utf-8") + "\n".join(stubs_of(chapter).values())
         tree = ast.parse((ROOT / "solutions" / f"{chapter.replace('-', '_')}.py").read_text("utf-8"))
         for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
             for line in (ast.unparse(node) for node in function.body[1:]):
@@ -299,6 +308,9 @@ def test_the_links_lead_to_the_downloads(soup):
         assert [link["href"] for link in links] == [f"../downloads/{chapter}.ipynb", f"../downloads/{gradus_live.PACK}"]
 
 
+EXERCISE = '```{code-cell} ipython3\nexercise("a")\n```\n'
+
+
 def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path, monkeypatch):
     made = []
 
@@ -310,7 +322,7 @@ def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path,
     book = tmp_path / "book"
     for file in ("chapters/one.md", "chapters/two.md", "gradus/core.py", "autograder/release/release.py", "answers/one.py"):
         (book / file).parent.mkdir(parents=True, exist_ok=True)
-        (book / file).write_text("@exercise\n")
+        (book / file).write_text(EXERCISE)
     (book / "index.md").write_text("# Home\n")
     (book / "pyproject.toml").write_text('[tool.autograder]\ncourse = "c"\nreferences = "answers"\n')
     (book / "_toc.yml").write_text("root: index\nchapters: [{file: chapters/one}, {file: chapters/two}]\n")
@@ -320,7 +332,7 @@ def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path,
 
     (tmp_path / "made").mkdir()
     changes = [
-        ("chapters/two.md", "@exercise\nmore", ["two"]),
+        ("chapters/two.md", f"{EXERCISE}\nmore", ["two"]),
         ("gradus/core.py", "", ["one", "two"]),
         ("answers/one.py", "", ["one", "two"]),
         ("index.md", "# House\n", ["one", "two"]),
@@ -340,18 +352,16 @@ def test_the_address_of_pyodide_names_the_version_that_is_tested():
     assert f"/v{package['version']}/" in gradus_live.PYODIDE
 
 
-@pytest.mark.parametrize("builder, file", [("latex", "book.tex"), ("epub", "chapters/transfer.xhtml")])
+@pytest.mark.parametrize("builder, file", [("latex", "book.tex"), ("epub", "chapters/steps.xhtml")])
 def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
-    (tmp_path / "chapters").mkdir()
-    stub = '@exercise\ndef masked_step():\n    raise NotImplementedError("replace this line with your answer")'
-    cells = "\n\n".join(f"```{{code-cell}} ipython3\n{code}\n```" for code in (stub, "check(masked_step)"))
-    head = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n"
-    (tmp_path / "chapters" / "transfer.md").write_text(f"{head}# Transfer: a part\n\nIt needs nothing.\n\n{cells}\n")
-    (tmp_path / "_toc.yml").write_text("parts: [{chapters: [{file: chapters/transfer}]}]\n")
-    (tmp_path / "index.rst").write_text("Home\n====\n\n.. toctree::\n\n   chapters/transfer\n")
+    shutil.copytree(ROOT / "tests" / "grading" / "small_course", tmp_path, dirs_exist_ok=True)
+    chapter = tmp_path / "chapters" / "steps.md"
+    text = chapter.read_text().replace("# Small steps", "# Small steps\n\nIt needs nothing.")
+    chapter.write_text(text.replace("---\n", "---\nfile_format: mystnb\n", 1))
+    (tmp_path / "index.rst").write_text("Home\n====\n\n.. toctree::\n\n   chapters/steps\n")
     (tmp_path / "conf.py").write_text(
         f"import sys\nsys.path[:0] = [{str(ROOT)!r}, {str(ROOT / '_ext')!r}]\nproject = 'book'\nversion = '1'\n"
-        "extensions = ['myst_nb', 'gradus_live']\nnb_execution_mode = 'off'\n"
+        "extensions = ['myst_nb', 'gradus_chapter']\nnb_execution_mode = 'off'\n"
         "exclude_patterns = ['_build']\nlatex_documents = [('index', 'book.tex', 'Book', 'A', 'manual')]\n"
     )
     out = tmp_path / "_build"
@@ -359,6 +369,6 @@ def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     text = (out / file).read_text("utf-8")
-    assert re.search(r"About \d+ hours · 5 exercises · 13 points · builds on no other chapter", text)
-    assert "check" in text and "gradus-exercise" not in text and "JavaScript" not in text
+    assert re.search(r"About \d+ hours · 4 exercises · \d+ points · builds on no other chapter", text)
+    assert "check" in text and "replace this line" in text and "gradus-exercise" not in text and "JavaScript" not in text
     assert "ownload" not in text
