@@ -17,7 +17,7 @@ from conftest import ROOT
 
 from autograder.course import Course
 from autograder.release.chapter import read_chapter, references_of
-from gradus import authoring, exercises, values, verdict
+from gradus import authoring, calling, exercises, values, verdict
 from gradus.plan import Plan
 from solutions import network
 
@@ -138,7 +138,7 @@ def test_a_check_shows_what_it_shows_in_jupyter(run, site):
     plan = next(p for p in map(Plan.from_data, plans) if p.exercise == "momentum_step")
     names = {"exercise": lambda function: function}
     exec(MOMENTUM, names)
-    found = verdict.examine(plan, [exercises._try(names["momentum_step"], case) for case in plan.cases])
+    found = verdict.examine(plan, [calling.call(names["momentum_step"], case) for case in plan.cases])
     assert found.mistake
     assert result["tables"] == exercises.Table(found)._repr_html_()
     assert result["status"] == "wrong"
