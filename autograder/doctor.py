@@ -122,8 +122,9 @@ def _versions() -> Iterator[Finding]:
         return subprocess.check_output(["bwrap", "--version"], text=True).split()[-1]
 
     yield _try("Python", python)
-    for text in importlib.metadata.requires("gradus") or ():
-        needed = Requirement(text)
+    for needed in map(Requirement, importlib.metadata.requires("gradus-autograder") or ()):
+        if needed.marker and not needed.marker.evaluate({"extra": ""}):
+            continue
         yield _try(needed.name, lambda needed=needed: package(needed))
     yield _try("bubblewrap", bubblewrap)
 
@@ -476,7 +477,7 @@ def _disk(course: Course) -> str:
 
 def about_worker() -> tuple[dict[str, str], str]:
     """On a worker: its versions, and why it has no sandbox, or ""."""
-    names = ("gradus", "numpy", "nbgrader", "distributed")
+    names = ("gradus-book", "numpy", "nbgrader", "distributed")
     versions = {name: importlib.metadata.version(name) for name in names}
     versions["Python"] = ".".join(map(str, sys.version_info[:2]))
     try:

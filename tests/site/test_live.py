@@ -56,7 +56,7 @@ def run(site, tmp_path):
 
     def call(chapter, tasks):
         (tmp_path / f"{chapter}.cases").write_bytes((site / "live" / f"{chapter}.cases").read_bytes())
-        (wheel,) = (site / "live").glob("gradus-*.whl")
+        wheel = site / "live" / gradus_live.WHEEL
         done = subprocess.run(
             [sys.executable, "-c", ALONE, str(SCRIPT), str(wheel), str(tmp_path)],
             input=json.dumps(tasks),
@@ -286,7 +286,7 @@ def test_the_pack_is_what_students_get_and_always_the_same(site, tmp_path):
     gradus_live.write_pack(tmp_path / "again.zip", dict(reversed(files.items())))
     assert (tmp_path / "again.zip").read_bytes() == (site / "downloads" / gradus_live.PACK).read_bytes()
     (wheel,) = (name for name in files if name.endswith(".whl"))
-    assert f"./{wheel}\n" in files["requirements.txt"].decode()
+    assert f"./{wheel}[student]\n" in files["requirements.txt"].decode()
     for chapter in CHAPTERS:
         assert (site / "downloads" / f"{chapter}.ipynb").read_bytes() == files[f"{chapter}.ipynb"]
         assert (site / "live" / f"{chapter}.cases").read_bytes() == files[f"{chapter}.cases"]
