@@ -24,6 +24,9 @@ from gradus import judging, problems, values
 from gradus.judging import Plan
 from gradus.verdict import Outcome, Verdict, examine
 
+# The first line of a file of cases: another number where an earlier gradus could not read the rest.
+CASES_FORMAT = b"GRADUS-CASES 2"
+
 
 class CheckFailed(Exception):
     """Not every case of a check passes; the table above it says which, and why."""
@@ -152,8 +155,14 @@ def _load_plans(name: str) -> dict[str, Plan]:
             raise FileNotFoundError(
                 f"{path.name} is not beside this notebook: it came with it, in the same folder; fetch both again"
             )
+        head, _, packed = path.read_bytes().partition(b"\n")
+        if head.startswith(b"GRADUS") and head != CASES_FORMAT:
+            raise ValueError(
+                f"{path.name} is of another release than the gradus that is installed: "
+                "install this folder's requirements again: pip install -r requirements.txt"
+            )
         try:
-            plans = [Plan.from_data(data) for data in values.unpack(path.read_bytes())]
+            plans = [Plan.from_data(data) for data in values.unpack(packed)]
         except (values.NotData, KeyError, TypeError) as error:
             raise ValueError(f"{path.name} is damaged: fetch it again") from error
     return {plan.exercise: plan for plan in plans}

@@ -35,6 +35,7 @@ from autograder.release.chapter import (
 )
 from autograder.release.inline import uses
 from gradus import judging, values
+from gradus.exercises import CASES_FORMAT
 
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -107,7 +108,7 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
             raise chapter.error(
                 cell.line, f"the cases of {name!r} cannot be made: {reason}"
             ) from error
-    return values.pack(plans)
+    return CASES_FORMAT + b"\n" + values.pack(plans)
 
 
 def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from gradus import CheckFailed, chapter, check, exercise, exercises, judging, progress, values
-from gradus.exercises import Progress, Table, changed_arguments
+from gradus.exercises import CASES_FORMAT, Progress, Table, changed_arguments
 from gradus.verdict import CaseVerdict, Outcome, Verdict
 
+HEAD = CASES_FORMAT + b"\n"
 REFERENCES = '''
 def double(x, by=2.0):
     """Twice x, or `by` times."""
@@ -84,7 +85,7 @@ def student(lessons, monkeypatch):
     from lessons.checks import two_words
 
     plans = [found.plan().to_data() for found in judging.exercises_of(two_words)]
-    (lessons / "two-words.cases").write_bytes(values.pack(plans))
+    (lessons / "two-words.cases").write_bytes(HEAD + values.pack(plans))
     monkeypatch.delenv("GRADUS_REFERENCES", raising=False)
     monkeypatch.chdir(lessons)
     chapter("two-words")
@@ -200,15 +201,30 @@ def test_the_file_of_cases_is_missing(lessons, monkeypatch):
     [
         lambda data: data[: len(data) // 2],
         lambda data: b"",
-        lambda data: values.pack([{"exercise": "double"}]),
-        lambda data: values.pack(3),
-        lambda data: values.pack([3]),
+        lambda data: HEAD + values.pack([{"exercise": "double"}]),
+        lambda data: HEAD + values.pack(3),
+        lambda data: HEAD + values.pack([3]),
     ],
 )
 def test_the_file_of_cases_is_damaged(student, lessons, damage):
     path = lessons / "two-words.cases"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match="two-words.cases is damaged: fetch it again"):
+        chapter("two-words")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda data: data.removeprefix(HEAD),  # as 0.1.0 wrote it
+        lambda data: data.replace(HEAD, b"GRADUS-CASES 99\n"),
+        lambda data: b"GRADUS-CASES 99\nin a way that nobody knows yet",
+    ],
+)
+def test_the_file_of_cases_is_of_another_release(student, lessons, other):
+    path = lessons / "two-words.cases"
+    path.write_bytes(other(path.read_bytes()))
+    with pytest.raises(ValueError, match="another release.*pip install -r requirements.txt"):
         chapter("two-words")
 
 
