@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test book epub pdf lab bench dist lock clean
+.PHONY: demo test lint book epub pdf lab bench dist lock clean
 
 # The environment, the site, a released assignment, a class of demonstration submissions, their grades.
 demo: book
@@ -10,6 +10,12 @@ demo: book
 
 test: node_modules/.installed
 	python -m pytest -n 2 --dist loadgroup
+
+# What a machine can say about the code: ruff's rules, its format, types.
+lint: .venv/.installed
+	ruff check
+	ruff format --check
+	mypy
 
 book: node_modules/.installed
 	jupyter-book build . -W -n --keep-going

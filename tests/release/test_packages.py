@@ -45,14 +45,22 @@ class Environment:
         """pip install, of what requirements.txt pins; the test is skipped where no registry answers."""
         pip = [sys.executable, "-m", "pip", "--python", self.programs / "python", "--quiet"]
         done = subprocess.run(
-            [*pip, "install", "--no-compile", "--constraint", ROOT / "requirements.txt", *arguments],
+            [
+                *pip,
+                "install",
+                "--no-compile",
+                "--constraint",
+                ROOT / "requirements.txt",
+                *arguments,
+            ],
             cwd=cwd,
             capture_output=True,
             text=True,
+            check=False,
         )
-        if done.returncode and os.environ.get("GRADUS_REQUIRE_ALL") != "1":
-            if "No matching distribution found for numpy" in done.stderr:
-                pytest.skip("no package registry answers")
+        unreachable = "No matching distribution found for numpy" in done.stderr
+        if unreachable and os.environ.get("GRADUS_REQUIRE_ALL") != "1":
+            pytest.skip("no package registry answers")
         assert done.returncode == 0, done.stderr
 
     def run(self, program: str, *arguments: str, cwd: Path, status: int = 0) -> str:
@@ -65,6 +73,7 @@ class Environment:
             env={**kept, "COLUMNS": "120"},
             capture_output=True,
             text=True,
+            check=False,
         )
         assert done.returncode == status, done.stderr + done.stdout
         return done.stdout
