@@ -71,5 +71,6 @@ def requirements(course: Course, wheel: str) -> str:
     """The text of a pack's requirements.txt: the wheel, and what the course's own extra `student` names."""
     project = tomllib.loads((course.root / "pyproject.toml").read_text("utf-8")).get("project", {})
     more = project.get("optional-dependencies", {}).get("student", [])
-    lines = ["# In this folder: pip install -r requirements.txt", f"./{wheel}[student]", *more]
-    return "\n".join(lines) + "\n"
+    # An older wheel before a newer release that a student's machine would have to compile.
+    lines = ["# In this folder: pip install -r requirements.txt", "--prefer-binary"]
+    return "\n".join([*lines, f"./{wheel}[student]", *more]) + "\n"

@@ -222,7 +222,7 @@ def test_what_lies_beside_the_notebook(released):
             [f"{name}.ipynb", f"{name}.cases", "requirements.txt", wheel]
         )
     requirements = (released.folder() / "requirements.txt").read_text().splitlines()
-    assert requirements[1:] == [f"./{wheel}[student]"]
+    assert requirements[1:] == ["--prefer-binary", f"./{wheel}[student]"]
     with zipfile.ZipFile(released.folder() / wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         package = Path(gradus.__file__).parent
