@@ -1,8 +1,8 @@
-# Every target works alone on a fresh clone; all that is needed is Python 3.11 or later.
+# Every target works alone on a fresh clone; all that is needed is Python 3.11.2 or later.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test book epub pdf lab bench lock clean
+.PHONY: demo test lint book epub pdf lab bench dist lock clean
 
 # The environment, the site, a released assignment, a class of demonstration submissions, their grades.
 demo: book
@@ -10,6 +10,12 @@ demo: book
 
 test: node_modules/.installed
 	python -m pytest -n 2 --dist loadgroup
+
+# What a machine can say about the code: ruff's rules, its format, types.
+lint: .venv/.installed
+	ruff check
+	ruff format --check
+	mypy
 
 book: node_modules/.installed
 	jupyter-book build . -W -n --keep-going
@@ -34,11 +40,11 @@ bench: book benchmarks/node_modules/.installed
 	python benchmarks/site.py
 	python benchmarks/grading.py $(ARGUMENTS)
 
-.venv/.installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradus needs Python 3.11 or later; name one: make PYTHON=python3.12 ...")'
+.venv/.installed: requirements.txt pyproject.toml gradus/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 2) and "Gradus needs Python 3.11.2 or later; name one: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./gradus --editable .
 	touch $@
 
 # KaTeX for the site and axe-core for its tests, Lighthouse for its measurement, by the Node that
@@ -53,11 +59,14 @@ benchmarks/node_modules/.installed: benchmarks/package-lock.json .venv/.installe
 	cd benchmarks && $(NPM_CI)
 	touch $@
 
-# Pins for the newest releases that requirements.in allows, from an environment made anew.
+# The wheels of both distributions, as they would be published.
+dist: .venv/.installed
+	rm -rf dist build gradus/build
+	python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./gradus .
+
+# Pins for the newest releases that both pyproject.toml allow and the oldest Python can install.
 lock:
-	$(PYTHON) -m venv --clear .venv
-	python -m pip install --quiet --upgrade --requirement requirements.in
-	(echo '# Made by `make lock` from requirements.in.'; python -m pip freeze --all --exclude pip) > requirements.txt
+	$(PYTHON) .ci/lock.py
 
 clean:
-	rm -rf .venv node_modules benchmarks/node_modules _build build *.egg-info
+	rm -rf .venv node_modules benchmarks/node_modules _build dist build gradus/build *.egg-info gradus/*.egg-info

@@ -22,11 +22,12 @@ from sphinx.errors import ExtensionError
 
 PYODIDE = "https://cdn.jsdelivr.net/pyodide/v314.0.6/full/"
 PACK = "gradus-student.zip"
+WHEEL = "gradus.whl"  # its own name changes with its content, and pages that do not change would not follow
 HEADINGS = re.compile(r"^(?:#|\().*$", re.MULTILINE)  # what links from another page may show
 README = """\
 # Gradus: the notebooks
 
-All that is needed is Python 3.11 or later. In this folder:
+All that is needed is Python 3.11.2 or later. In this folder:
 
     python3 -m venv .venv
     . .venv/bin/activate                  # on Windows: .venv\\Scripts\\activate
@@ -77,7 +78,7 @@ def depart_chapter(translator, node: ChapterLine) -> None:
         translator.body.append("</p>")
         return
     base = translator.builder.config.gradus_pyodide_base.rstrip("/") + "/"
-    data = {**node["shared"], "base": base, "packages": ["numpy"], "wheel": _wheel_name()}
+    data = {**node["shared"], "base": base, "packages": ["numpy"], "wheel": WHEEL}
     name = data["chapter"]
     up = "../" * translator.builder.current_docname.count("/")
     translator.body.append(
@@ -104,12 +105,6 @@ def _json(data: dict) -> str:
     # Nothing in a script may look like its end.
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return f'<script type="application/json">{text}</script>'
-
-
-def _wheel_name() -> str:
-    import gradus
-
-    return f"gradus-{gradus.__version__}-py3-none-any.whl"
 
 
 def equip(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -142,7 +137,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         pack |= {file.name: file.read_bytes() for file in folder.iterdir()}
     for name, content in pack.items():
         if name.endswith((".whl", ".cases")):
-            (out / "live" / name).write_bytes(content)
+            (out / "live" / (WHEEL if name.endswith(".whl") else name)).write_bytes(content)
         elif name.endswith(".ipynb"):
             (out / "downloads" / name).write_bytes(content)
     write_pack(out / "downloads" / PACK, pack)
@@ -190,7 +185,8 @@ def _digest(course, name: str) -> str:
     packages = [course.root / part for part in ("gradus", "autograder", course.references)]
     files = [
         *sorted(path for package in packages for path in package.rglob("*.py")),
-        *(course.root / file for file in ("pyproject.toml", "requirements.txt", "references.bib")),
+        *(course.root / file for file in ("pyproject.toml", "gradus/pyproject.toml", "requirements.txt")),
+        course.root / "references.bib",
         course.chapter(name),
     ]
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files if file.is_file()))

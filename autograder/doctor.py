@@ -31,7 +31,7 @@ from gradus import authoring
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
 
-_PYTHON = (3, 11)
+_PYTHON = (3, 11, 2)
 _FREE_BYTES = 2**30
 _CONNECT_SECONDS = 10
 _SECRET_MODE = 0o600
@@ -103,7 +103,7 @@ def _line(error: BaseException) -> str:
 def _versions() -> Iterator[Finding]:
     def python() -> str:
         if sys.version_info < _PYTHON:
-            raise CourseError(f"{platform.python_version()}: use Python 3.11 or later")
+            raise CourseError(f"{platform.python_version()}: use Python 3.11.2 or later")
         return platform.python_version()
 
     def package(needed: Requirement) -> str:
@@ -122,8 +122,9 @@ def _versions() -> Iterator[Finding]:
         return subprocess.check_output(["bwrap", "--version"], text=True).split()[-1]
 
     yield _try("Python", python)
-    for text in importlib.metadata.requires("gradus") or ():
-        needed = Requirement(text)
+    for needed in map(Requirement, importlib.metadata.requires("gradus-autograder") or ()):
+        if needed.marker and not needed.marker.evaluate({"extra": ""}):
+            continue
         yield _try(needed.name, lambda needed=needed: package(needed))
     yield _try("bubblewrap", bubblewrap)
 
@@ -477,7 +478,7 @@ def _disk(course: Course) -> str:
 
 def about_worker() -> tuple[dict[str, str], str]:
     """On a worker: its versions, and why it has no sandbox, or ""."""
-    names = ("gradus", "numpy", "nbgrader", "distributed")
+    names = ("gradus-book", "numpy", "nbgrader", "distributed")
     versions = {name: importlib.metadata.version(name) for name in names}
     versions["Python"] = ".".join(map(str, sys.version_info[:2]))
     try:

@@ -16,9 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gradus import values
 from gradus.calling import call_cases
-from gradus.plan import Plan
+from gradus.plan import Plan, read_cases
 from gradus.tables import Progress, Table, summary
 from gradus.verdict import Verdict, examine
 
@@ -178,9 +177,9 @@ def _load_plans(name: str) -> dict[str, Plan]:
                 f"{path.name} is not beside this notebook: it came with it, in the same folder; fetch both again"
             )
         try:
-            plans = [Plan.from_data(data) for data in values.unpack(path.read_bytes())]
-        except (values.NotData, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name} is damaged: fetch it again") from error
+            plans = read_cases(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path.name} {error}") from error
     return {plan.exercise: plan for plan in plans}
 
 

@@ -18,7 +18,12 @@ settings.load_profile("gradus")
 
 ROOT = Path(__file__).resolve().parents[1]
 # Tests that share something that takes minutes to make: one worker makes it, once.
-TOGETHER = ("tests/site/", "tests/grading/test_class.py", "tests/grading/test_corpus.py")
+TOGETHER = (
+    "tests/site/",
+    "tests/grading/test_class.py",
+    "tests/grading/test_corpus.py",
+    "tests/release/test_packages.py",
+)
 PROGRAMS = {"chromium": "chromium", "bubblewrap": "bwrap", "postgres": "pg_ctlcluster"}
 
 

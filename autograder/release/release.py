@@ -4,7 +4,7 @@ In `source/NAME/` and, without the answers, in `release/NAME/`:
 
     NAME.ipynb                 the notebook
     NAME.cases                 what its checks need, as data: cases, expected results, known mistakes
-    gradus-VERSION-*.whl       what it imports
+    gradus_book-VERSION-*.whl  what it imports
     requirements.txt           what a student installs: pip install -r requirements.txt
 """
 
@@ -12,19 +12,15 @@ import ast
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-import gradus
 from autograder.course import Course, CourseError, find_programs
-from autograder.release import myst
+from autograder.release import myst, pack
 from autograder.release.chapter import (
     Cell,
     Chapter,
@@ -36,7 +32,8 @@ from autograder.release.chapter import (
     solution_id,
 )
 from autograder.release.inline import uses
-from gradus import authoring, values, verdict
+from gradus import authoring, verdict
+from gradus.plan import write_cases
 
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -84,9 +81,9 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
             source.mkdir(parents=True)
             nbformat.write(source_notebook(course, chapter), source / f"{chapter.name}.ipynb")
             (source / f"{chapter.name}.cases").write_bytes(visible_cases(course, chapter))
-        wheel = _build_wheel(course, staging)
+        wheel = pack.build_wheel(staging)
         for source in (staging / "source").iterdir():
-            (source / "requirements.txt").write_text(_requirements(course, wheel.name), "utf-8")
+            (source / "requirements.txt").write_text(pack.requirements(course, wheel.name), "utf-8")
             shutil.copy(wheel, source)
         for chapter in chapters:
             _generate_assignment(course, chapter.name, staging)
@@ -114,8 +111,8 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
             raise chapter.error(
                 cell.line, f"a known mistake of {name!r} passes all cases: {right[0]!r}"
             )
-        plans.append(plan.to_data())
-    return values.pack(plans)
+        plans.append(plan)
+    return write_cases(plans)
 
 
 def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
@@ -279,56 +276,6 @@ def _content_id(kind: str, text: str, seen: dict[str, int]) -> str:
     return f"{kind}-{digest}" + (f"-{count}" if count > 1 else "")
 
 
-def _build_wheel(course: Course, staging: Path) -> Path:
-    """A wheel of `gradus` alone: what an instructor runs is not in it."""
-    project = staging / "wheel"
-    shutil.copytree(
-        Path(gradus.__file__).parent,
-        project / "gradus",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    needs = _dependencies(course)["needs"]
-    (project / "pyproject.toml").write_text(
-        f"""[build-system]
-requires = ["setuptools>=64"]
-build-backend = "setuptools.build_meta"
-[project]
-name = "gradus"
-version = "{gradus.__version__}"
-requires-python = ">=3.11"
-dependencies = {needs}
-[tool.setuptools]
-packages = ["gradus"]
-"""
-    )
-    command = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index")
-    built = subprocess.run(
-        [*command, "--no-build-isolation", "--wheel-dir", str(staging), str(project)],
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1577836800"},  # the same bytes every time
-        capture_output=True,
-        text=True,
-    )
-    if built.returncode:
-        last = (built.stderr.strip() or "no message").splitlines()[-1]
-        raise CourseError(f"no wheel of gradus could be built: {last}")
-    (wheel,) = staging.glob("gradus-*.whl")
-    return wheel
-
-
-def _dependencies(course: Course) -> dict[str, list[str]]:
-    project = tomllib.loads((course.root / "pyproject.toml").read_text("utf-8")).get("project", {})
-    return {
-        "needs": project.get("dependencies", []),
-        "student": project.get("optional-dependencies", {}).get("student", []),
-    }
-
-
-def _requirements(course: Course, wheel: str) -> str:
-    lists = _dependencies(course)
-    lines = ["# In this folder: pip install -r requirements.txt", f"./{wheel}"]
-    return "\n".join([*lines, *lists["needs"], *lists["student"]]) + "\n"
-
-
 def _generate_assignment(course: Course, name: str, staging: Path) -> None:
     """nbgrader's own generate_assignment, from and into `staging`, with the course's gradebook."""
     find_programs()
@@ -390,7 +337,7 @@ def _write_configuration(course: Course) -> None:
 def _update(fresh: Path, folder: Path) -> None:
     """Copy what was made, leave what did not change and what others put there; drop an old wheel."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("gradus-*.whl"):
+    for old in folder.glob(pack.WHEELS):
         if not (fresh / old.name).exists():
             old.unlink()
     for file in fresh.iterdir():

@@ -510,7 +510,8 @@ def test_grading_is_a_function_of_its_arguments(answers, submit, grade):
 def test_the_cases_that_grade_are_not_those_that_students_see(course, name, assignment):
     from gradus.values import pack, unpack
 
-    visible = {data["exercise"]: data for data in unpack(assignment.files[f"{name}.cases"])}
+    plans = unpack(assignment.files[f"{name}.cases"].partition(b"\n")[2])
+    visible = {data["exercise"]: data for data in plans}
     for exercise, plan in assignment.plans.items():
         assert pack(plan.to_data()) != pack(visible[exercise])
 

@@ -13,9 +13,11 @@ import pytest
 
 from gradus import CheckFailed, authoring, chapter, check, exercise, exercises, progress, values
 from gradus.calling import Outcome, call, changed_arguments
+from gradus.plan import CASES_FORMAT, write_cases
 from gradus.tables import Progress, Table
 from gradus.verdict import CaseVerdict, Verdict
 
+HEAD = CASES_FORMAT + b"\n"
 REFERENCES = '''
 def double(x, by=2.0):
     """Twice x, or `by` times."""
@@ -86,8 +88,8 @@ def student(lessons, monkeypatch):
     """As after release: a file of cases beside the notebook, and no references."""
     from lessons.checks import two_words
 
-    plans = [found.plan().to_data() for found in authoring.exercises_of(two_words)]
-    (lessons / "two-words.cases").write_bytes(values.pack(plans))
+    plans = [found.plan() for found in authoring.exercises_of(two_words)]
+    (lessons / "two-words.cases").write_bytes(write_cases(plans))
     monkeypatch.delenv("GRADUS_REFERENCES", raising=False)
     monkeypatch.chdir(lessons)
     chapter("two-words")
@@ -219,15 +221,30 @@ def test_the_file_of_cases_is_missing(lessons, monkeypatch):
     [
         lambda data: data[: len(data) // 2],
         lambda data: b"",
-        lambda data: values.pack([{"exercise": "double"}]),
-        lambda data: values.pack(3),
-        lambda data: values.pack([3]),
+        lambda data: HEAD + values.pack([{"exercise": "double"}]),
+        lambda data: HEAD + values.pack(3),
+        lambda data: HEAD + values.pack([3]),
     ],
 )
 def test_the_file_of_cases_is_damaged(student, lessons, damage):
     path = lessons / "two-words.cases"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match="two-words.cases is damaged: fetch it again"):
+        chapter("two-words")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda data: data.removeprefix(HEAD),  # as 0.1.0 wrote it
+        lambda data: data.replace(HEAD, b"GRADUS-CASES 99\n"),
+        lambda data: b"GRADUS-CASES 99\nin a way that nobody knows yet",
+    ],
+)
+def test_the_file_of_cases_is_of_another_release(student, lessons, other):
+    path = lessons / "two-words.cases"
+    path.write_bytes(other(path.read_bytes()))
+    with pytest.raises(ValueError, match="another release.*pip install -r requirements.txt"):
         chapter("two-words")
 
 

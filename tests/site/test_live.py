@@ -17,8 +17,8 @@ from conftest import ROOT
 
 from autograder.course import Course
 from autograder.release.chapter import read_chapter, references_of
-from gradus import authoring, calling, exercises, values, verdict
-from gradus.plan import Plan
+from gradus import authoring, calling, exercises, verdict
+from gradus.plan import read_cases
 from solutions import network
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -61,7 +61,7 @@ def run(site, tmp_path):
 
     def call(chapter, tasks):
         (tmp_path / f"{chapter}.cases").write_bytes((site / "live" / f"{chapter}.cases").read_bytes())
-        (wheel,) = (site / "live").glob("gradus-*.whl")
+        wheel = site / "live" / gradus_live.WHEEL
         done = subprocess.run(
             [sys.executable, "-c", ALONE, str(SCRIPT), str(wheel), str(tmp_path)],
             input=json.dumps(tasks),
@@ -134,8 +134,8 @@ def momentum_step(theta, grad, velocity, lr, mu=0.9):
 
 def test_a_check_shows_what_it_shows_in_jupyter(run, site):
     (result,) = run("optimizers", [task("optimizers", "momentum_step", MOMENTUM)])
-    plans = values.unpack((site / "live" / "optimizers.cases").read_bytes())
-    plan = next(p for p in map(Plan.from_data, plans) if p.exercise == "momentum_step")
+    plans = read_cases((site / "live" / "optimizers.cases").read_bytes())
+    plan = next(p for p in plans if p.exercise == "momentum_step")
     names = {"exercise": lambda function: function}
     exec(MOMENTUM, names)
     found = verdict.examine(plan, [calling.call(names["momentum_step"], case) for case in plan.cases])
@@ -296,7 +296,7 @@ def test_the_pack_is_what_students_get_and_always_the_same(site, tmp_path):
     gradus_live.write_pack(tmp_path / "again.zip", dict(reversed(files.items())))
     assert (tmp_path / "again.zip").read_bytes() == (site / "downloads" / gradus_live.PACK).read_bytes()
     (wheel,) = (name for name in files if name.endswith(".whl"))
-    assert f"./{wheel}\n" in files["requirements.txt"].decode()
+    assert f"./{wheel}[student]\n" in files["requirements.txt"].decode()
     for chapter in CHAPTERS:
         assert (site / "downloads" / f"{chapter}.ipynb").read_bytes() == files[f"{chapter}.ipynb"]
         assert (site / "live" / f"{chapter}.cases").read_bytes() == files[f"{chapter}.cases"]

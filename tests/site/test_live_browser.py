@@ -78,7 +78,7 @@ def visit(browser, address):
 
         context.route("https://cdn.jsdelivr.net/pyodide/**", answer)
         if stand_in:
-            context.route("**/live/gradus-*.whl", lambda route: route.fulfill(body=wheel()))
+            context.route("**/live/gradus.whl", lambda route: route.fulfill(body=wheel()))
         page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"{address}/chapters/{chapter}.html", wait_until="networkidle")
