@@ -544,7 +544,7 @@ adaboost.add_mistakes("""
     the weighted error is the *sum* of the weights of the wrong ones, not their mean
         errors[best] -> errors[best] / len(y)
     a candidate was struck out once it had been chosen: it may be the best again in a later round
-        errors = np.sum(weights * (candidates != y), axis=1) -> errors = np.sum(weights * (candidates != y), axis=1); errors[chosen] = np.inf
+        best = -> errors[chosen] = np.inf; best =
     the candidate whose error is farthest from one half was chosen: take the least error
         np.argmin(errors) -> np.argmax(np.abs(errors - 0.5))
     every vote counts the same: alpha grows as the error falls
@@ -633,7 +633,8 @@ snapshot_schedule.add_mistakes("""
         c = n_steps // n_cycles + 1
         return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
     divided by the cycle's length less one: divide by the length
-        length)) -> (length - 1)))
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos(np.pi * (step % length) / (length - 1)))
     `n_cycles` is how many cycles there are: one of them has ceil(n_steps / n_cycles) steps
         return lr / 2 * (1 + np.cos(np.pi * (step % n_cycles) / n_cycles))
     the rate rises within a cycle: 1 *plus* the cosine falls
