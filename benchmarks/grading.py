@@ -37,6 +37,7 @@ from autograder.classroom import submitted
 from autograder.course import Course
 from autograder.grading import Assignment
 from autograder.release import release_assignments
+from autograder.standalone import standalone
 from gradus import judging
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,7 +100,7 @@ class Bench:
         references = demo.right_answers(self.course, self.assignment)
         for exercise in judging.exercises_of(self.course.checks_module(name)):
             variants, mistakes = (
-                [demo.answer_from(exercise.name, function) for _, function in known]
+                [standalone(function, exercise.name, "exercise") for _, function in known]
                 for known in (exercise.variants, exercise.mistakes)
             )
             self.right[exercise.name] = [references[exercise.name], *variants]

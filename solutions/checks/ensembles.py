@@ -534,7 +534,7 @@ adaboost.add_mistakes("""
         np.log((1 - error) / error) / 2 -> -np.log((1 - error) / error) / 2
     the update reaches the wrong examples alone, or the right ones: exp(alpha) for those,
     exp(-alpha) for these
-        np.exp(-alpha * y * candidates[best]) -> np.exp(-alpha * np.minimum(y * candidates[best], 0))
+        y * candidates[best] -> np.minimum(y * candidates[best], 0)
     the exponent leaves out alpha: it is minus alpha times label times answer
         -alpha * y * candidates[best] -> -y * candidates[best]
     the exponent leaves out the label: it is minus alpha times label times answer
