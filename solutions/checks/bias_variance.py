@@ -6,7 +6,7 @@ averaged, so that the divisors K and K - 1 differ by more than the tolerance for
 """
 
 import numpy as np
-from numpy.polynomial import Chebyshev, Legendre, Polynomial
+from numpy.polynomial import Chebyshev, Legendre, Polynomial  # noqa: F401 (the texts use it)
 
 from gradus.judging import Call, Written, judge
 from gradus.values import Rng

@@ -1,6 +1,6 @@
 """How the exercises of the chapter on ensembles are judged."""
 
-import warnings
+import warnings  # noqa: F401 (the texts use it)
 
 import numpy as np
 
