@@ -36,6 +36,7 @@ from autograder import demo
 from autograder.course import Course
 from autograder.folders import submitted
 from autograder.grade.one import Assignment
+from autograder.release.inline import standalone
 from autograder.release.release import release_assignments
 from autograder.sandbox import host
 from gradus import authoring
@@ -100,7 +101,7 @@ class Bench:
         references = demo.right_answers(self.course, self.assignment)
         for exercise in authoring.exercises_of(self.course.checks_module(name)):
             variants, mistakes = (
-                [demo.answer_from(exercise.name, function) for _, function in known]
+                [standalone(function, exercise.name, "exercise") for _, function in known]
                 for known in (exercise.variants, exercise.mistakes)
             )
             self.right[exercise.name] = [references[exercise.name], *variants]

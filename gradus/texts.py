@@ -160,7 +160,9 @@ def _compile(source: str, file: str, names: dict[str, Any]) -> Callable:
     ((name, function),) = made.items()
     unknown = global_names(function.__code__) - {name, *names, *vars(builtins)}
     if unknown:
-        raise ValueError(f"there is no `{min(unknown)}` (a helper stands above the text that uses it)")
+        raise ValueError(
+            f"there is no `{min(unknown)}` (a helper stands above the text that uses it)"
+        )
     return function
 
 

@@ -1,6 +1,5 @@
 """How the exercises of the chapter on ensembles are judged."""
 
-
 import warnings
 
 import numpy as np
@@ -536,7 +535,7 @@ adaboost.add_mistakes("""
         np.log((1 - error) / error) / 2 -> -np.log((1 - error) / error) / 2
     the update reaches the wrong examples alone, or the right ones: exp(alpha) for those,
     exp(-alpha) for these
-        np.exp(-alpha * y * candidates[best]) -> np.exp(-alpha * np.minimum(y * candidates[best], 0))
+        y * candidates[best] -> np.minimum(y * candidates[best], 0)
     the exponent leaves out alpha: it is minus alpha times label times answer
         -alpha * y * candidates[best] -> -y * candidates[best]
     the exponent leaves out the label: it is minus alpha times label times answer
@@ -546,7 +545,7 @@ adaboost.add_mistakes("""
     the weighted error is the *sum* of the weights of the wrong ones, not their mean
         errors[best] -> errors[best] / len(y)
     a candidate was struck out once it had been chosen: it may be the best again in a later round
-        errors = np.sum(weights * (candidates != y), axis=1) -> errors = np.sum(weights * (candidates != y), axis=1); errors[chosen] = np.inf
+        best = -> errors[chosen] = np.inf; best =
     the candidate whose error is farthest from one half was chosen: take the least error
         np.argmin(errors) -> np.argmax(np.abs(errors - 0.5))
     every vote counts the same: alpha grows as the error falls
@@ -635,7 +634,8 @@ snapshot_schedule.add_mistakes("""
         c = n_steps // n_cycles + 1
         return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
     divided by the cycle's length less one: divide by the length
-        length)) -> (length - 1)))
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos(np.pi * (step % length) / (length - 1)))
     `n_cycles` is how many cycles there are: one of them has ceil(n_steps / n_cycles) steps
         return lr / 2 * (1 + np.cos(np.pi * (step % n_cycles) / n_cycles))
     the rate rises within a cycle: 1 *plus* the cosine falls

@@ -224,7 +224,7 @@ relative_error.add_mistakes("""
     maximum
         return np.max(np.abs(a - b)) / np.max(_sizes(a, b, floor))
     the size of an entry is its absolute value: here a negative one counts as small
-        (np.abs(a), np.abs(b)) -> (a, b)
+        return np.max(np.abs(a - b) / np.maximum(np.maximum(a, b), floor))
     this divides by the smaller of |a| and |b|: take the larger
         return np.max(np.abs(a - b) / np.maximum(np.minimum(np.abs(a), np.abs(b)), floor))
     this divides by the mean of |a| and |b|, another convention: here it is the larger of the two

@@ -1201,7 +1201,7 @@ max_pool_regions.add_mistakes("""
     the regions end one pixel too late: the end is the first pixel that does NOT belong to it
         top:bottom, left:right -> top : bottom + 1, left : right + 1
     the largest absolute value is taken: the largest value is wanted, with its sign
-        images[:, :, top:bottom, left:right].max(axis=(2, 3)) -> np.abs(images[:, :, top:bottom, left:right]).max(axis=(2, 3))
+        images[:, :, top:bottom, left:right] -> np.abs(images[:, :, top:bottom, left:right])
     the search begins at 0: of a region of negative values the largest is negative
         max(axis=(2, 3)) -> max(axis=(2, 3), initial=0)
     the largest value of all channels is taken: each channel is pooled by itself

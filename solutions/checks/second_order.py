@@ -59,7 +59,7 @@ def _at_a_quadratic(rng):
 
 newton_step.add_mistakes("""
     the step goes uphill: solve H d = -grad and add d, or subtract H^(-1) grad
-        theta - np -> theta + np
+        return theta + np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
     `hessian + damping` adds the number to every entry: only the diagonal is damped, `damping *
     np.eye(n)`
         return theta - np.linalg.solve(hessian + damping, grad)
@@ -77,7 +77,7 @@ newton_step.add_mistakes("""
     the Hessian's entries are inverted one by one: that is not the inverse matrix
         return theta - (1 / (hessian + damping * np.eye(len(theta)))) @ grad
     this is the step alone: add it to `theta` and return the new parameters
-        return theta -> return
+        return -np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
     this is gradient descent: the Hessian is not used
         return theta - grad
     the absolute values of the eigenvalues are used (saddle-free Newton): here H is taken as it is
