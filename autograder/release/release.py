@@ -15,11 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -138,7 +136,9 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
                 try:
                     used = uses(getattr(module, cell.name), imported)
                 except TypeError as error:
-                    raise chapter.error(cell.line, f"the reference of {cell.name!r}: {error}") from None
+                    raise chapter.error(
+                        cell.line, f"the reference of {cell.name!r}: {error}"
+                    ) from None
                 cells.append(_exercise(cell, references[cell.name], used))
             case "check":
                 cells.append(_check(cell, points[cell.name]))

@@ -10,9 +10,7 @@ from .conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 SECOND = EXERCISE.replace("double", "triple") + CHECK.replace("double", "triple")
 JUDGED = CHECKS[CHECKS.index("@judge") : CHECKS.index("@double.mistake")]
 
-ALONE = (
-    "chapters/small.md:15: an exercise is one line in a cell of its own, exercise(\"NAME\"): write it so"
-)
+ALONE = 'chapters/small.md:15: an exercise is one line in a cell of its own, exercise("NAME"): write it so'
 
 CASES = {
     "no reference": (

@@ -144,7 +144,9 @@ def test_no_code_of_a_check_is_released(released):
     functions = [f for e in exercises for _, f in (*e.mistakes, *e.variants)]
     assert len(functions) > len(exercises)
     # An inner function's own name is an ordinary word, and the exercises' names are no secret.
-    names = {f.__qualname__.split(".")[0] for f in functions} - set(released.chapter.named("exercise"))
+    names = {f.__qualname__.split(".")[0] for f in functions} - set(
+        released.chapter.named("exercise")
+    )
     assert names & set(re.findall(r"\w+", text)) == set()
 
 
@@ -327,7 +329,9 @@ def test_the_stub_is_as_the_reference_is_written_without_its_decorators(small, r
         "def double(\n  x: float,  # a number\n) -> float:\n"
         "  'Twice x, in one line: ```.'\n\n  # Not for students.\n  return x + x\n"
     )
-    small.chapter = small.chapter.replace(EXERCISE, EXERCISE.replace(' ipython3\n', ' ipython3\n:tags: [a]\n'))
+    small.chapter = small.chapter.replace(
+        EXERCISE, EXERCISE.replace(" ipython3\n", " ipython3\n:tags: [a]\n")
+    )
     small.write()
     assert run("release")[0] == 0
     head = (
