@@ -83,9 +83,7 @@ def exercise(function: Callable | str) -> Callable | None:
     name = function if isinstance(function, str) else function.__name__
     module = _references(_session.chapter)
     if module and not hasattr(module, name):
-        raise LookupError(
-            f"exercise {name!r} has no reference: write {name} in {module.__name__}"
-        )
+        raise LookupError(f"exercise {name!r} has no reference: write {name} in {module.__name__}")
     if isinstance(function, str):
         if not module:
             raise LookupError(

@@ -23,8 +23,8 @@ class Cell:
     Attributes
     ----------
     kind : str
-        "markdown", "setup", "exercise", "check", "written" (the question, in MyST) or "code": the
-        book's own experiments and figures.
+        "markdown", "setup", "exercise" (its one line), "check", "written" (the question, in MyST) or
+        "code": the book's own experiments and figures.
     source : str
     line, end : int
         The first and the last line of the cell in the chapter's file, counted from 1: of code, its fences.
@@ -191,8 +191,10 @@ def references_of(course: Course, chapter: Chapter) -> dict[str, Reference]:
         return {}
     file = course.reference_file(chapter.name)
     source = Path(course.reference_module(chapter.name).__file__).read_text("utf-8")
-    lines = source.splitlines()
-    nodes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    lines = source.split("\n")  # as Python counts them
+    nodes = {
+        node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+    }
     references = {}
     for name, cell in exercises.items():
         if name not in nodes:

@@ -139,7 +139,9 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
                 try:
                     used = uses(getattr(module, cell.name), imported)
                 except TypeError as error:
-                    raise chapter.error(cell.line, f"the reference of {cell.name!r}: {error}") from None
+                    raise chapter.error(
+                        cell.line, f"the reference of {cell.name!r}: {error}"
+                    ) from None
                 cells.append(_exercise(cell, references[cell.name], used))
             case "check":
                 cells.append(_check(cell, points[cell.name]))

@@ -11,9 +11,7 @@ SECOND = EXERCISE.replace("double", "triple") + CHECK.replace("double", "triple"
 TEXT = 'double.add_mistakes("""\n    this is x alone\n        x + x -> x\n""")\n'
 JUDGED = CHECKS[CHECKS.index("@judge") : CHECKS.index("@double.mistake")]
 
-ALONE = (
-    "chapters/small.md:15: an exercise is one line in a cell of its own, exercise(\"NAME\"): write it so"
-)
+ALONE = 'chapters/small.md:15: an exercise is one line in a cell of its own, exercise("NAME"): write it so'
 
 CASES = {
     "no reference": (

@@ -335,7 +335,9 @@ def test_the_stub_is_as_the_reference_is_written_without_its_decorators(small, r
         "def double(\n  x: float,  # a number\n) -> float:\n"
         "  'Twice x, in one line: ```.'\n\n  # Not for students.\n  return x + x\n"
     )
-    small.chapter = small.chapter.replace(EXERCISE, EXERCISE.replace(' ipython3\n', ' ipython3\n:tags: [a]\n'))
+    small.chapter = small.chapter.replace(
+        EXERCISE, EXERCISE.replace(" ipython3\n", " ipython3\n:tags: [a]\n")
+    )
     small.write()
     assert run("release")[0] == 0
     head = (
