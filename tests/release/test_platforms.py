@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 from autograder import doctor
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+STUDENT = tomllib.loads((ROOT / "gradus" / "pyproject.toml").read_text())["project"]
 OLDEST, NEWEST = PROJECT["requires-python"].removeprefix(">="), "3.14"
 MACOS, LINUX = "macosx_14_0_{}", ("manylinux_2_28_{}", "manylinux_2_17_{}", "manylinux2014_{}")
 # For each platform: what markers ask of it, and what its wheels are called.
@@ -37,20 +38,18 @@ ASKED = [*((platform, OLDEST) for platform in PLATFORMS), ("Windows, x86-64", NE
 MARKED = ("sys_platform", "platform_system", "os_name", "platform_machine")
 
 
-def lines(name):
-    """The requirements in a file of the root."""
-    text = (ROOT / name).read_text()
-    return [Requirement(line) for line in text.splitlines() if line and line[0] != "#"]
-
-
-PINS = {canonicalize_name(pin.name): pin for pin in lines("requirements.txt")}
+PINNED = (ROOT / "requirements.txt").read_text()
+PINS = {
+    canonicalize_name(pin.name): pin
+    for pin in (Requirement(line) for line in PINNED.splitlines() if line[0] != "#")
+}
 
 
 def student(platform, python):
     """What the student's part of the project needs on a platform, pinned where there is a pin."""
     environment = dict(zip(MARKED, PLATFORMS[platform][0], strict=True))
     environment |= {"python_version": python[:4], "python_full_version": python}
-    needed, found = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["student"]], {}
+    needed, found = [*STUDENT["dependencies"], *STUDENT["optional-dependencies"]["student"]], {}
     todo = [Requirement(each) for each in needed]
     while todo:
         requirement = todo.pop()
@@ -105,6 +104,15 @@ def answers():
         return dict(zip(ASKED, threads.map(ask, ASKED), strict=True))
 
 
+@pytest.fixture
+def lock():
+    """The module behind `make lock`."""
+    spec = importlib.util.spec_from_file_location("lock", ROOT / ".ci" / "lock.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.parametrize(("platform", "python"), ASKED)
 def test_what_a_student_installs_has_wheels(platform, python):
     reason = answers()[platform, python]
@@ -128,8 +136,8 @@ def test_every_pin_installs_on(python):
         assert SpecifierSet(asks).contains(python), f"{pin} asks for Python {asks}"
 
 
-def test_pins_are_those_of_requirements_in():
-    for wanted in lines("requirements.in"):
+def test_pins_are_those_that_the_projects_ask_for(lock):
+    for wanted in map(Requirement, lock.asked()):
         pin = PINS[canonicalize_name(wanted.name)]
         (version,) = pin.specifier
         assert wanted.specifier.contains(version.version), f"{pin}: run make lock"
@@ -137,11 +145,11 @@ def test_pins_are_those_of_requirements_in():
 
 
 def test_pins_name_no_index():
-    for name in ("requirements.in", "requirements.txt"):
-        assert not re.search(r"://|^-|@", (ROOT / name).read_text(), re.MULTILINE)
+    assert not re.search(r"://|^-|@", PINNED, re.MULTILINE)
 
 
 def test_one_oldest_python():
+    assert STUDENT["requires-python"] == PROJECT["requires-python"]
     numbers = ", ".join(OLDEST.split("."))
     assert f"sys.version_info < ({numbers})" in (ROOT / "Makefile").read_text()
     assert f"({numbers})" == str(doctor._PYTHON)
@@ -150,9 +158,6 @@ def test_one_oldest_python():
         assert said and set(said) == {OLDEST}, name
 
 
-def test_a_lock_keeps_markers():
-    spec = importlib.util.spec_from_file_location("lock", ROOT / ".ci" / "lock.py")
-    lock = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(lock)
+def test_a_lock_keeps_markers(lock):
     text = "# a; b\nnumpy\nA_b.c>=2; os_name == 'nt'\nd[e]<3 ;sys_platform != 'x'  # why\n"
     assert lock.markers(text) == {"a-b-c": "os_name == 'nt'", "d": "sys_platform != 'x'"}
