@@ -1,4 +1,4 @@
-# Every target works alone on a fresh clone; all that is needed is Python 3.11 or later.
+# Every target works alone on a fresh clone; all that is needed is Python 3.11.2 or later.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -35,7 +35,7 @@ bench: book benchmarks/node_modules/.installed
 	python benchmarks/grading.py $(ARGUMENTS)
 
 .venv/.installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradus needs Python 3.11 or later; name one: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 2) and "Gradus needs Python 3.11.2 or later; name one: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -53,11 +53,9 @@ benchmarks/node_modules/.installed: benchmarks/package-lock.json .venv/.installe
 	cd benchmarks && $(NPM_CI)
 	touch $@
 
-# Pins for the newest releases that requirements.in allows, from an environment made anew.
+# Pins for the newest releases that requirements.in allows and the oldest Python can install.
 lock:
-	$(PYTHON) -m venv --clear .venv
-	python -m pip install --quiet --upgrade --requirement requirements.in
-	(echo '# Made by `make lock` from requirements.in.'; python -m pip freeze --all --exclude pip) > requirements.txt
+	$(PYTHON) .ci/lock.py
 
 clean:
 	rm -rf .venv node_modules benchmarks/node_modules _build build *.egg-info

@@ -30,7 +30,7 @@ from gradus import judging
 from gradus.judging import Case, Plan
 from gradus.verdict import Outcome
 
-_PYTHON = (3, 11)
+_PYTHON = (3, 11, 2)
 _FREE_BYTES = 2**30
 _CONNECT_SECONDS = 10
 _SECRET_MODE = 0o600
@@ -102,7 +102,7 @@ def _line(error: BaseException) -> str:
 def _versions() -> Iterator[Finding]:
     def python() -> str:
         if sys.version_info < _PYTHON:
-            raise CourseError(f"{platform.python_version()}: use Python 3.11 or later")
+            raise CourseError(f"{platform.python_version()}: use Python 3.11.2 or later")
         return platform.python_version()
 
     def package(needed: Requirement) -> str:

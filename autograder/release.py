@@ -357,7 +357,8 @@ def _dependencies(course: Course) -> dict[str, list[str]]:
 
 def _requirements(course: Course, wheel: str) -> str:
     lists = _dependencies(course)
-    lines = ["# In this folder: pip install -r requirements.txt", f"./{wheel}"]
+    # An older wheel before a newer release that a student's machine would have to compile.
+    lines = ["# In this folder: pip install -r requirements.txt", "--prefer-binary", f"./{wheel}"]
     return "\n".join([*lines, *lists["needs"], *lists["student"]]) + "\n"
 
 
