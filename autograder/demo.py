@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell
 from autograder import classroom, submission
 from autograder.course import Course, CourseError
 from autograder.grading import Assignment
+from autograder.kept import Record
 from autograder.standalone import standalone
 from gradus import judging
 
@@ -41,7 +42,9 @@ print("score: 100 / 100", found)
 """
 
 
-def write_class(course: Course, name: str) -> list[str]:
+def write_class(
+    course: Course, name: str, tell: Callable[[str], None] = lambda line: None
+) -> list[str]:
     """Write a class of submissions of a released assignment into `submitted/`.
 
     Parameters
@@ -49,6 +52,8 @@ def write_class(course: Course, name: str) -> list[str]:
     course : Course
     name : str
         Of the assignment.
+    tell : callable, optional
+        Is called with a line for each file of an earlier class that somebody changed; a copy is kept.
 
     Returns
     -------
@@ -69,12 +74,16 @@ def write_class(course: Course, name: str) -> list[str]:
             "give the demonstration a folder of its own with autograder --course DIR"
         )
     files = {PREFIX + student: data for student, data in _class(course, assignment).items()}
-    for old in folder.glob(f"{PREFIX}*/{name}"):
+    record = Record(course.made)
+    places = {folder / student / name / f"{name}.ipynb": data for student, data in files.items()}
+    for old in sorted(folder.glob(f"{PREFIX}*/{name}")):
+        for file in sorted(old.rglob("*")):
+            for line in record.keep(file, places.get(file)):
+                tell(line)
         shutil.rmtree(old)
-    for student, data in files.items():
-        place = folder / student / name
-        place.mkdir(parents=True)
-        (place / f"{name}.ipynb").write_bytes(data)
+    for place, data in places.items():
+        record.put(place, data)
+    record.save()
     return list(files)
 
 
@@ -154,7 +163,7 @@ def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[cla
 
     for line in release_assignments(course, [name]):
         tell(f"released  {line}")
-    students = write_class(course, name)
+    students = write_class(course, name, tell)
     tell(f"submitted {len(students)} submissions in {course.made.name}/submitted")
     kind = "bubblewrap"
     try:
