@@ -29,10 +29,10 @@ epub pdf: node_modules/.installed
 	(cat _toc.yml; echo '      - file: answers') > _build/paper/_toc.yml
 	jupyter-book build . --toc _build/paper/_toc.yml --path-output _build/paper --builder $(PAPER) -W -n --keep-going
 
-# JupyterLab on the released notebooks, as a student has them.
+# JupyterLab on a reader's own notebooks, which no later `make lab` overwrites.
 lab: .venv/.installed
-	autograder release
-	jupyter lab --notebook-dir=course/release
+	autograder work
+	jupyter lab --notebook-dir=work
 
 # The site by Lighthouse, and grading beside stock nbgrader: more than half an hour; ARGUMENTS=--quick
 # for a first look.

@@ -44,6 +44,22 @@ def release(
         typer.echo(released)
 
 
+@app.command()
+def work(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
+        ),
+    ] = None,
+) -> None:
+    """Put the notebooks into work/, for a reader; what was changed there is never overwritten."""
+    from autograder.work import fill_work
+
+    for line in fill_work(Course.find(), names or []):
+        typer.echo(line)
+
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the assignment.")]
 Database = Annotated[
     str,

@@ -15,6 +15,7 @@ from autograder.course import Course, CourseError
 from autograder.grade import many
 from autograder.grade.cells import grade_id, is_answer
 from autograder.grade.one import Assignment
+from autograder.kept import Record
 from autograder.release.inline import standalone
 from gradus import authoring
 
@@ -42,7 +43,9 @@ print("score: 100 / 100", found)
 """
 
 
-def write_class(course: Course, name: str) -> list[str]:
+def write_class(
+    course: Course, name: str, tell: Callable[[str], None] = lambda line: None
+) -> list[str]:
     """Write a class of submissions of a released assignment into `submitted/`.
 
     Parameters
@@ -50,6 +53,8 @@ def write_class(course: Course, name: str) -> list[str]:
     course : Course
     name : str
         Of the assignment.
+    tell : callable, optional
+        Is called with a line for each file of an earlier class that somebody changed; a copy is kept.
 
     Returns
     -------
@@ -70,12 +75,16 @@ def write_class(course: Course, name: str) -> list[str]:
             "give the demonstration a folder of its own with autograder --course DIR"
         )
     files = {PREFIX + student: data for student, data in _class(course, assignment).items()}
-    for old in folder.glob(f"{PREFIX}*/{name}"):
+    record = Record(course.made)
+    places = {folder / student / name / f"{name}.ipynb": data for student, data in files.items()}
+    for old in sorted(folder.glob(f"{PREFIX}*/{name}")):
+        for file in sorted(old.rglob("*")):
+            for line in record.keep(file, places.get(file)):
+                tell(line)
         shutil.rmtree(old)
-    for student, data in files.items():
-        place = folder / student / name
-        place.mkdir(parents=True)
-        (place / f"{name}.ipynb").write_bytes(data)
+    for place, data in places.items():
+        record.put(place, data)
+    record.save()
     return list(files)
 
 
@@ -156,7 +165,7 @@ def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[man
 
     for line in release_assignments(course, [name]):
         tell(f"released  {line}")
-    students = write_class(course, name)
+    students = write_class(course, name, tell)
     tell(f"submitted {len(students)} submissions in {course.made.name}/submitted")
     kind = "bubblewrap"
     try:

@@ -20,6 +20,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course import Course, CourseError, find_programs
+from autograder.kept import Record, shown
 from autograder.release import myst, pack
 from autograder.release.chapter import (
     Cell,
@@ -88,9 +89,13 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
         for chapter in chapters:
             _generate_assignment(course, chapter.name, staging)
         _write_configuration(course)
+        record = Record(course.made)
         for chapter in chapters:
             for step in ("source", "release"):
-                _update(staging / step / chapter.name, course.made / step / chapter.name)
+                yield from _update(
+                    record, staging / step / chapter.name, course.made / step / chapter.name
+                )
+            record.save()
             yield _summary(course, chapter)
 
 
@@ -336,16 +341,19 @@ def _write_configuration(course: Course) -> None:
     file.write_text(text, "utf-8")
 
 
-def _update(fresh: Path, folder: Path) -> None:
-    """Copy what was made, leave what did not change and what others put there; drop an old wheel."""
+def _update(record: Record, fresh: Path, folder: Path) -> Iterator[str]:
+    """Copy what was made, leave what did not change and what others put there; drop an old wheel.
+
+    A line for each file that somebody changed by hand, and of which a copy is kept.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(pack.WHEELS):
         if not (fresh / old.name).exists():
             old.unlink()
-    for file in fresh.iterdir():
-        target = folder / file.name
-        if not target.is_file() or target.read_bytes() != file.read_bytes():
-            shutil.copyfile(file, target)
+    for file in sorted(fresh.iterdir()):
+        target, data = folder / file.name, file.read_bytes()
+        yield from record.keep(target, data)
+        record.put(target, data)
 
 
 def _summary(course: Course, chapter: Chapter) -> str:
@@ -353,9 +361,7 @@ def _summary(course: Course, chapter: Chapter) -> str:
     checks = course.checks_module(chapter.name)
     known = (*authoring.exercises_of(checks), *authoring.written_of(checks))
     points = sum(item.points for item in known if item.name in {**exercises, **written})
-    folder = course.made / "release" / chapter.name
-    place = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     return (
         f"{chapter.name}: {len(exercises)} exercises and {len(written)} written questions,"
-        f" {points:g} points, in {place}"
+        f" {points:g} points, in {shown(course.made / 'release' / chapter.name)}"
     )
