@@ -7,7 +7,8 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.kept import Record, digest, numbered, shown
-from autograder.release import release_assignments
+from autograder.release import pack
+from autograder.release.release import release_assignments
 
 
 def fill_work(course: Course, names: list[str]) -> Iterator[str]:
@@ -41,7 +42,7 @@ def fill_work(course: Course, names: list[str]) -> Iterator[str]:
 
 def fill_folder(record: Record, released: Path, folder: Path) -> Iterator[str]:
     """Fill one folder with what was released; drop an old wheel that nobody changed."""
-    for old in folder.glob("gradus-*.whl"):
+    for old in folder.glob(pack.WHEELS):
         if not (released / old.name).exists() and record.is_free(old):
             old.unlink()
     for file in sorted(released.iterdir()):

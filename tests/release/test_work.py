@@ -6,12 +6,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from autograder.grading import Assignment
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import demo
+from autograder.grade.one import Assignment
 from autograder.kept import Record
 from autograder.work import fill_folder
 
