@@ -25,12 +25,9 @@ WORDS_PER_MINUTE, MINUTES_PER_POINT = 150, 8
 def course_of(app: Sphinx) -> "Course":
     """The course that the site shows."""
     # Late: where the project is not installed, `gradus_site.prepare` lets Python find it.
-    from autograder.course import Course, CourseError
+    from autograder.course import Course
 
-    try:
-        return Course.find(Path(app.confdir))
-    except CourseError as error:
-        raise ExtensionError(str(error)) from error
+    return Course.find(Path(app.confdir))
 
 
 def chapters(course: "Course") -> dict[str, str]:
