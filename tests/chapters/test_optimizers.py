@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from gradus import problems
 from solutions.optimizers import (

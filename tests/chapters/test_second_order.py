@@ -6,7 +6,7 @@ import warnings
 import jupytext
 import numpy as np
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from gradus import data, nn, problems
 from solutions.second_order import (

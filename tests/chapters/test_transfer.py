@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from solutions.transfer import freeze_mask
 

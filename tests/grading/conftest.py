@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT, need
+from tests.conftest import ROOT, need
 
 from autograder.course import Course
 from autograder.sandbox import host

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
-from grading.conftest import marks, need_sandbox, put
+from tests.conftest import ROOT
+from tests.grading.conftest import marks, need_sandbox, put
 
 from autograder import cli, demo, folders
 from autograder.course import Course, CourseError

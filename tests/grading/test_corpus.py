@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from grading.conftest import marks, need_sandbox
-from grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
+from tests.grading.conftest import marks, need_sandbox
+from tests.grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
 
 from autograder.course import Course
 from autograder.report import printable

@@ -9,7 +9,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 from typer.testing import CliRunner
 
 from autograder import cli, doctor

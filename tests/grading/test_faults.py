@@ -14,8 +14,8 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from grading.conftest import need_sandbox, put
-from grading.corpus import FULL, NAME, RIGHT, only, release, text_of
+from tests.grading.conftest import need_sandbox, put
+from tests.grading.corpus import FULL, NAME, RIGHT, only, release, text_of
 from nbgrader.api import Gradebook
 
 from autograder.course import Course

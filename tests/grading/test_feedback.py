@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import nbformat
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from autograder import feedback
 from autograder.course import Course

@@ -18,8 +18,8 @@ from pathlib import Path
 import nbformat
 import pytest
 import sqlalchemy
-from conftest import ROOT
-from grading.conftest import put
+from tests.conftest import ROOT
+from tests.grading.conftest import put
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader import api, utils
 from nbgrader.converters import Autograde

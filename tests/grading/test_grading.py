@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from grading.conftest import OTHER, RIGHT, plans
+from tests.grading.conftest import OTHER, RIGHT, plans
 
 from autograder.course import STUB_LINE
 from autograder.grade.one import Assignment, grade

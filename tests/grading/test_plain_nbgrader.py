@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from grading import corpus
-from grading.conftest import marks, need_sandbox
+from tests.grading import corpus
+from tests.grading.conftest import marks, need_sandbox
 
 from autograder import doctor
 from autograder.course import Course

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from grading.conftest import OTHER, RIGHT, plans
+from tests.conftest import ROOT
+from tests.grading.conftest import OTHER, RIGHT, plans
 
 import autograder
 from autograder.course import Course, CourseError

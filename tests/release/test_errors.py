@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
+from tests.release.conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
 
 SECOND = STUB.replace("double", "triple") + CHECK.replace("double", "triple")
 TEXT = 'double.add_mistakes("""\n    this is x alone\n        x + x -> x\n""")\n'

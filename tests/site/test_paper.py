@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError

@@ -11,7 +11,7 @@ import matplotlib.image
 import pydata_sphinx_theme
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from tests.conftest import ROOT
 from fontTools.ttLib import TTFont
 from sphinx.search.en import SearchEnglish
 
