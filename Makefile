@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test lint book epub pdf lab bench dist lock clean
+.PHONY: demo test test-fast lint book epub pdf lab bench dist lock clean
 
 # The environment, the site, a released assignment, a class of demonstration submissions, their grades.
 demo: book
@@ -10,6 +10,11 @@ demo: book
 
 test: node_modules/.installed
 	python -m pytest -n 2 --dist loadgroup
+
+# What holds one chapter, in a minute or so: its references, its checks, what it claims, its release.
+test-fast: .venv/.installed
+	@test -n "$(NAME)" || { echo 'Which chapter? For instance: make test-fast NAME=optimizers' >&2; exit 2; }
+	python -m pytest -n 2 --dist loadgroup --chapter $(NAME)
 
 # What a machine can say about the code: ruff's rules, its format, types.
 lint: .venv/.installed

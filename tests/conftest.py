@@ -1,13 +1,23 @@
-"""What tests share: the root, and what to do where a tool of the system is missing."""
+"""What tests share: the root, what is made once for all of them, and what to do where a tool of the system is missing."""
 
+import contextlib
+import fcntl
 import functools
+import hashlib
+import io
 import json
 import os
+import platform
+import re
 import shutil
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import units
 
 # As the site runs its cells: two workers have no core to spare. Before NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -17,19 +27,38 @@ settings.register_profile("gradus", deadline=None, derandomize=True)
 settings.load_profile("gradus")
 
 ROOT = Path(__file__).resolve().parents[1]
-# Tests that share something that takes minutes to make: one worker makes it, once.
-TOGETHER = (
-    "tests/site/",
-    "tests/grading/test_class.py",
-    "tests/grading/test_corpus.py",
-    "tests/release/test_packages.py",
-)
+# In CI, where time is no matter: more seeds, every notebook by nbval. A missing tool is a failure there.
+THOROUGH = os.environ.get("GRADUS_REQUIRE_ALL") == "1"
 PROGRAMS = {"chromium": "chromium", "bubblewrap": "bwrap", "postgres": "pg_ctlcluster"}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--chapter", help="the tests of one chapter: its references, checks, claims and release")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """For one chapter, do not even read what is about none, or takes the whole site."""
+    if config.getoption("--chapter") and collection_path.name in ("site", "gradus", "test_units.py"):
+        return True
+    return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is not of the chapter asked for, and put the tests into the order of their units."""
+    if chapter := config.getoption("--chapter"):
+        chapters = sorted(file.stem for file in (ROOT / "chapters").glob("*.md"))
+        if chapter not in chapters:
+            raise pytest.UsageError(f"there is no chapter {chapter!r}; the chapters are: {', '.join(chapters)}")
+        chosen = [item for item in items if units.is_of(chapter, item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+    items.sort(key=lambda item: units.unit(item.nodeid)[0])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep each of TOGETHER on one worker.
+    """Hand out the tests by unit.
 
     The mark xdist_group would say it, but xdist 3.8 writes it where pytest 9.2 does not read it any more.
     """
@@ -37,8 +66,9 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+            return units.unit(nodeid)[1]
 
+    config.option.loadscopereorder = False  # our order, not by the number of tests
     return Scheduling(config, log)
 
 
@@ -53,9 +83,81 @@ def need(what: str) -> None:
     if shutil.which(PROGRAMS[what]):
         return
     message = f"{what} is not installed (no program {PROGRAMS[what]})"
-    if os.environ.get("GRADUS_REQUIRE_ALL") == "1":
+    if THOROUGH:
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """A folder of this session, made by the first worker that needs it: `once("name", make)`, with `make(folder)`.
+
+    The other workers wait for it, and for them all it is to be read only.
+    """
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    @functools.cache
+    def path(name, make):
+        folder, told = base / name, base / f"{name}.made"
+        with locked(base / f"{name}.lock"):
+            if not told.exists():
+                folder.mkdir()
+                told.write_text("it could not be made: see the first test that failed")
+                make(folder)
+                told.write_text("")
+        if trouble := told.read_text():
+            pytest.fail(f"{name}: {trouble}")
+        return folder
+
+    return path
+
+
+# What is kept from one session to the next, until what it is made of changes: all of it may be deleted.
+KEPT, MOST = ROOT / "_build" / ".tests", 100e6
+
+
+@functools.cache
+def environment_of_runs():
+    """Python, its packages, and the threads, on which the numbers of a run depend."""
+    packages = sorted(f"{package.name} {package.version}" for package in metadata.distributions())
+    return "\n".join([sys.version, platform.platform(), os.environ["OPENBLAS_NUM_THREADS"], *packages]).encode()
+
+
+def kept(name, parts, make):
+    """The bytes that `make()` returns; an earlier session's, if they were made of the same by the same Python.
+
+    Parameters
+    ----------
+    name : str
+        Of the file; of each name one is kept.
+    parts : iterable of bytes
+        All that they depend on, but for Python and its packages.
+    make : callable
+        What raises is not kept.
+    """
+    made_of = hashlib.sha256(environment_of_runs())
+    for part in parts:
+        made_of.update(hashlib.sha256(part).digest())
+    KEPT.mkdir(parents=True, exist_ok=True)
+    file, seal = KEPT / name, made_of.hexdigest().encode()
+    with locked(KEPT / f"{name}.lock"):
+        found, _, content = file.read_bytes().partition(b"\n") if file.is_file() else (b"", b"", b"")
+        if found != seal:
+            content = make()
+            if len(content) < MOST:
+                new = KEPT / f"{name}.new"
+                new.write_bytes(seal + b"\n" + content)
+                new.replace(file)
+    return content
+
+
+@contextlib.contextmanager
+def locked(file):
+    """Hold a lock that other processes wait for."""
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -82,19 +184,33 @@ def browser():
 @pytest.fixture(scope="session")
 def run_chapter():
     """The names that a chapter's cells define, run from top to bottom with the references: `run_chapter("transfer")`."""
+    return names_of
 
-    @functools.cache
-    def run(name):
-        import jupytext
+
+@functools.cache
+def names_of(chapter):
+    """See `run_chapter`; without its checks, which define no name, and not run again while all that it runs is the same."""
+    import cloudpickle
+    import jupytext
+
+    file = ROOT / "chapters" / f"{chapter}.md"
+
+    def run():
         import matplotlib.pyplot as plt
 
-        names = {}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("GRADUS_REFERENCES", "solutions")
-            for cell in jupytext.read(ROOT / "chapters" / f"{name}.md").cells:
-                if cell.cell_type == "code":
-                    exec(compile(cell.source, f"<{name}>", "exec"), names)
-                    plt.close("all")
-        return names
+        from gradus import exercises
 
-    return run
+        names = {"__name__": "__main__"}
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
+            patch.setenv("GRADUS_REFERENCES", "solutions")
+            patch.setattr(exercises, "_session", exercises._Session())
+            for cell in jupytext.read(file).cells:
+                if cell.cell_type == "code" and not re.match(r"(check|progress)\(", cell.source):
+                    exec(compile(cell.source, f"<{chapter}>", "exec"), names)
+                    plt.close("all")
+        del names["__builtins__"]
+        return cloudpickle.dumps(names)
+
+    sources = sorted(path for folder in ("gradus", "solutions") for path in (ROOT / folder).rglob("*.py"))
+    parts = [path.read_bytes() for path in (file, Path(__file__), *sources)]
+    return cloudpickle.loads(kept(f"names-{chapter}", parts, run))

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from solutions.batchnorm import (
     batchnorm_backward,
@@ -12,6 +11,7 @@ from solutions.batchnorm import (
     count_parameters,
     spatial_batchnorm_forward,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "batchnorm.md").read_text("utf-8"))

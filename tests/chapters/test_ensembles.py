@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
-from gradus import exercises, nn
+from gradus import nn
 from solutions.ensembles import adaboost, polyak_average, snapshot_schedule
+from tests.conftest import ROOT, names_of
 
 SOURCE = (ROOT / "chapters" / "ensembles.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.
@@ -24,18 +24,7 @@ def said(sentence: str) -> None:
     assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
 
 
-@functools.cache
-def page() -> dict:
-    """The names that the chapter's cells define, its stubs answered by the references."""
-    names = {"__name__": "__main__"}
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
-        patch.setenv("GRADUS_REFERENCES", "solutions")
-        patch.setattr(exercises, "_session", exercises._Session())
-        for cell in CELLS:
-            body = re.sub(r"^:tags:.*\n", "", cell)
-            if not body.lstrip().startswith(("check(", "progress(")):
-                exec(compile(body, "chapter", "exec"), names)  # noqa: S102
-    return names
+page = functools.partial(names_of, "ensembles")
 
 
 # Numbers by themselves

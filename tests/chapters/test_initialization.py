@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from solutions.initialization import (
     backward_variance,
@@ -15,6 +14,7 @@ from solutions.initialization import (
     sigmoid,
     tanh,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "initialization.md").read_text("utf-8"))

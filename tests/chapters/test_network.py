@@ -4,9 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
-from gradus import data, exercises
+from gradus import data
 from gradus.calling import call as attempt
 from gradus.verdict import examine
 from solutions.checks import network as checks
@@ -16,10 +15,10 @@ from solutions.network import (
     relative_error,
     softmax_cross_entropy,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "network.md").read_text("utf-8"))
-CELLS = re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 def said(sentence: str) -> None:
@@ -193,16 +192,9 @@ def test_guessing():
 
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(run_chapter):
     """The names that the chapter's cells leave behind, with references behind the stubs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADUS_REFERENCES", "solutions")
-        patch.setattr(exercises, "_session", exercises._Session())
-        names = {"__name__": "__main__"}
-        for cell in CELLS:
-            lines = [line for line in cell.splitlines() if not line.startswith(":tags:")]
-            exec(compile("\n".join(lines), "chapter", "exec"), names)  # noqa: S102
-    return names
+    return run_chapter("network")
 
 
 def test_the_two_curves(chapter):

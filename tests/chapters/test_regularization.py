@@ -2,11 +2,8 @@
 
 import re
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-from conftest import ROOT
-from threadpoolctl import threadpool_limits
 
 from solutions.regularization import (
     decoupled_weight_decay_step,
@@ -14,13 +11,11 @@ from solutions.regularization import (
     fractional_pooling_regions,
     soft_threshold,
 )
+from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "regularization.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", SOURCE)
-CELL = re.compile(
-    r"^```\{code-cell\} ipython3\n(?::tags:[^\n]*\n)?(.*?)^```$", re.MULTILINE | re.DOTALL
-)
 
 
 def said(sentence: str) -> None:
@@ -29,16 +24,9 @@ def said(sentence: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def page():
+def page(run_chapter):
     """The names that the chapter's experiments have made when all of them have run."""
-    names: dict = {}
-    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
-        patch.setenv("GRADUS_REFERENCES", "solutions")
-        mpl.use("agg")
-        for cell in CELL.findall(SOURCE):
-            if not re.search(r"^(check|progress)\(", cell, re.MULTILINE):
-                exec(cell, names)
-    return names
+    return run_chapter("regularization")
 
 
 # Claims that need no experiment

@@ -6,7 +6,6 @@ import warnings
 import jupytext
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from gradus import data, nn, problems
 from solutions.second_order import (
@@ -17,6 +16,7 @@ from solutions.second_order import (
     newton_step,
     wolfe_line_search,
 )
+from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "second-order.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.

@@ -4,10 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from scipy import stats
 
-from gradus import data, exercises
+from gradus import data
 from solutions.tuning import (
     grid_trials,
     kfold_indices,
@@ -15,6 +14,7 @@ from solutions.tuning import (
     standardize,
     trials_needed,
 )
+from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "tuning.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.
@@ -164,16 +164,9 @@ def test_what_the_table_says_of_scikit_learn():
 
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(run_chapter):
     """The names that the chapter's cells leave behind, with references behind the stubs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADUS_REFERENCES", "solutions")
-        patch.setattr(exercises, "_session", exercises._Session())
-        names = {"__name__": "__main__"}
-        for cell in CELLS:
-            lines = [line for line in cell.splitlines() if not line.startswith(":tags:")]
-            exec(compile("\n".join(lines), "chapter", "exec"), names)  # noqa: S102
-    return names
+    return run_chapter("tuning")
 
 
 def test_the_test_digits_are_opened_once():

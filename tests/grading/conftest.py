@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT, need
 
 from autograder.course import Course
 from autograder.sandbox import host
 from gradus.authoring import Call, judge
+from tests.conftest import ROOT, need
 
 # The chapter of the book that these tests grade.
 ASSIGNMENT = "optimizers"

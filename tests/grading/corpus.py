@@ -4,9 +4,9 @@ The course is `small_course`. Each function gets a `Book` and returns the submis
 the bytes of its file, or a `Folder`. What could harm a machine without a sandbox is bounded by itself, and
 is left out of the class for stock nbgrader:
 
-    python -m grading.corpus                 the table: what each is and what it must score
-    python -m grading.corpus --stock DIR     the class in DIR, for nbgrader alone to grade
-    python -m grading.corpus --got DIR...    the table with what each scored in graded courses
+    python -m tests.grading.corpus                 the table: what each is and what it must score
+    python -m tests.grading.corpus --stock DIR     the class in DIR, for nbgrader alone to grade
+    python -m tests.grading.corpus --got DIR...    the table with what each scored in graded courses
 """
 
 import argparse
@@ -3433,9 +3433,8 @@ def one_cell(book):
 
 def got(folder: Path) -> dict[str, float]:
     """The points of each submission that nbgrader's folder of a course holds graded."""
-    from grading.conftest import marks
-
     from autograder.course import Course
+    from tests.grading.conftest import marks
 
     course = Course.find(folder)
     return {

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
-from grading.conftest import marks, need_sandbox, put
 
 from autograder import cli, demo, folders
 from autograder.course import Course, CourseError
@@ -21,6 +19,8 @@ from autograder.grade.cells import grade_id, is_answer
 from autograder.release.inline import standalone
 from autograder.sandbox import host
 from gradus import authoring
+from tests.conftest import ROOT
+from tests.grading.conftest import marks, need_sandbox, put
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT
-from grading.conftest import put
+
+from tests.conftest import ROOT
+from tests.grading.conftest import put
 
 PROGRAM = Path(sys.executable).with_name("dask")
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from grading.conftest import marks, need_sandbox
-from grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
 
 from autograder.course import Course
 from autograder.report import printable
+from tests.grading.conftest import marks, need_sandbox
+from tests.grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
 
 ENTRIES = list(SUBMISSIONS.values())
 STUDENTS = [entry for entry in ENTRIES if entry.family == "student"]

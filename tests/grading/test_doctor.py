@@ -9,13 +9,13 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from conftest import ROOT
 from typer.testing import CliRunner
 
 from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
 from autograder.sandbox import host, probes
 from gradus.calling import Outcome
+from tests.conftest import ROOT
 
 
 def by_what(findings):

@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from grading.conftest import need_sandbox, put
-from grading.corpus import FULL, NAME, RIGHT, only, release, text_of
 from nbgrader.api import Gradebook
 
 from autograder.course import Course
+from tests.grading.conftest import need_sandbox, put
+from tests.grading.corpus import FULL, NAME, RIGHT, only, release, text_of
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "autograder")
 SLOW = "import time\ntime.sleep(0.4)"

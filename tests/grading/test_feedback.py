@@ -11,7 +11,6 @@ from unittest.mock import patch
 
 import nbformat
 import pytest
-from conftest import ROOT
 
 from autograder import feedback
 from autograder.course import Course
@@ -19,6 +18,7 @@ from autograder.grade import one
 from autograder.grade.cells import shown_as_code
 from autograder.grade.execution import CellReport, Run
 from gradus.calling import Outcome
+from tests.conftest import ROOT
 
 FRAGMENTS = [
     "<script>alert(1)</script>",

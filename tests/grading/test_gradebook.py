@@ -18,8 +18,6 @@ from pathlib import Path
 import nbformat
 import pytest
 import sqlalchemy
-from conftest import ROOT
-from grading.conftest import put
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader import api, utils
 from nbgrader.converters import Autograde
@@ -32,6 +30,8 @@ from autograder import nbgrader_plugin
 from autograder.course import Course, CourseError, find_programs
 from autograder.grade import many
 from autograder.gradebook import Entry, Gradebook, GradebookError, read_roster
+from tests.conftest import ROOT
+from tests.grading.conftest import put
 
 COURSE, NAME = "testing", "hw"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

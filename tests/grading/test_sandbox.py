@@ -17,8 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from grading.conftest import OTHER, RIGHT, plans
 
 import autograder
 from autograder.course import Course, CourseError
@@ -28,6 +26,8 @@ from autograder.sandbox.host import Limits, Sandbox, SandboxError
 from autograder.sandbox.inside import confine
 from gradus import values
 from gradus.verdict import examine
+from tests.conftest import ROOT
+from tests.grading.conftest import OTHER, RIGHT, plans
 
 SHORT = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1, run_seconds=60)
 

@@ -159,12 +159,15 @@ class Released:
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """The real course, all of it released into a folder of the tests."""
-    course = Course.find(ROOT, made=tmp_path_factory.mktemp("made"))
-    lines = list(release_assignments(course, []))
-    assert [line.partition(":")[0] for line in lines] == CHAPTERS
-    return course
+def book(once: Callable, pytestconfig: pytest.Config) -> Course:
+    """The real course, all of it released into a folder of the tests; or the one chapter that is asked for."""
+    chapter = pytestconfig.getoption("--chapter")
+
+    def release(folder: Path) -> None:
+        lines = list(release_assignments(Course.find(ROOT, made=folder), [chapter] if chapter else []))
+        assert [line.partition(":")[0] for line in lines] == ([chapter] if chapter else CHAPTERS)
+
+    return Course.find(ROOT, made=once("made", release))
 
 
 @pytest.fixture(scope="session", params=CHAPTERS)

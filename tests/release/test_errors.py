@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from .conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
+from tests.release.conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 
 SECOND = EXERCISE.replace("double", "triple") + CHECK.replace("double", "triple")
 TEXT = 'double.add_mistakes("""\n    this is x alone\n        x + x -> x\n""")\n'

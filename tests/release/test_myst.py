@@ -8,8 +8,7 @@ import pytest
 from autograder.course import CourseError
 from autograder.release import myst
 from autograder.release.chapter import read_chapter
-
-from .conftest import BOOK, SETUP
+from tests.release.conftest import BOOK, SETUP
 
 BIBLIOGRAPHY = """
 @article{one, author = {Ruth {van der Berg}}, title = {On {$O(1/k^2)$} {SGD}}, year = 1951, doi = {10.1/a(b)c}, journal = {J. of X}}

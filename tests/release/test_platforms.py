@@ -14,12 +14,12 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from autograder import doctor
+from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 STUDENT = tomllib.loads((ROOT / "gradus" / "pyproject.toml").read_text())["project"]

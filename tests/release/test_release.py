@@ -20,8 +20,7 @@ from autograder.release.chapter import check_id, question_id, read_chapter, refe
 from gradus import authoring, values
 from gradus.calling import call as attempt
 from gradus.verdict import examine
-
-from .conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
+from tests.release.conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 
 RAW_MYST = {
     "role": r"\{[A-Za-z][\w:.+-]*\}`",

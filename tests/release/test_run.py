@@ -15,8 +15,9 @@ from nbclient import NotebookClient
 from nbgrader.validator import Validator
 
 from autograder.course import STUB_LINE, TEXT_STUB
-
-from .conftest import SETUP, Released
+from tests.conftest import THOROUGH, kept
+from tests.release.conftest import CHAPTERS, SETUP, Released
+from tests.site.conftest import BUILT, site  # noqa: F401
 
 
 def beside(folder: Path, target: Path) -> dict[str, str]:
@@ -51,25 +52,47 @@ def errors(cell: nbformat.NotebookNode) -> list[str]:
 
 @pytest.fixture(scope="module")
 def worked(released, tmp_path_factory):
-    """A chapter answered and run: its folder, environment and file, outputs stored."""
+    """A chapter answered and run: its folder, environment and file, outputs stored.
+
+    Not run again in the next session, as long as the release, its answers and this file are the same.
+    """
     folder = tmp_path_factory.mktemp(released.chapter.name)
     environment = beside(released.folder(), folder)
     notebook = answered(released)
-    where = "import gradus, importlib.util as u; print(gradus.__file__, u.find_spec('solutions'))"
-    notebook.cells.append(nbformat.v4.new_code_cell(where, id="where"))
-    cells = execute(notebook, folder, environment)
-    # It is the wheel that ran, and the references were out of reach.
-    assert cells["where"].outputs[0].text.split() == [
-        str(folder / "installed/gradus/__init__.py"),
-        "None",
-    ]
-    notebook.cells.pop()
-    return folder, environment, notebook
+
+    def run() -> bytes:
+        where = "import gradus, importlib.util as u; print(gradus.__file__, u.find_spec('solutions'))"
+        notebook.cells.append(nbformat.v4.new_code_cell(where, id="where"))
+        cells = execute(notebook, folder, environment)
+        # It is the wheel that ran, and the references were out of reach.
+        assert cells["where"].outputs[0].text.split() == [
+            str(folder / "installed/gradus/__init__.py"),
+            "None",
+        ]
+        notebook.cells.pop()
+        return nbformat.writes(notebook).encode()
+
+    parts = [nbformat.writes(notebook).encode(), Path(__file__).read_bytes(), *contents(released)]
+    made = kept(f"answered-{released.chapter.name}", parts, run)
+    return folder, environment, nbformat.reads(made.decode(), 4)
+
+
+def contents(released: Released) -> list[bytes]:
+    """Every file that a student gets."""
+    return [file.read_bytes() for file in sorted(released.folder().iterdir())]
 
 
 def test_untouched_every_check_says_not_answered(released, tmp_path):
-    environment = beside(released.folder(), tmp_path)
-    cells = execute(released.notebook(), tmp_path, environment)
+    def run() -> bytes:
+        environment = beside(released.folder(), tmp_path)
+        notebook = released.notebook()
+        execute(notebook, tmp_path, environment)
+        return nbformat.writes(notebook).encode()
+
+    parts = [Path(__file__).read_bytes(), *contents(released)]
+    made = kept(f"untouched-{released.chapter.name}", parts, run)
+    notebook = nbformat.reads(made.decode(), 4)
+    cells = {cell.id: cell for cell in notebook.cells}
     checks = {cell_id: cell for cell_id, cell in cells.items() if cell_id.startswith("check-")}
     assert len(checks) == len(released.chapter.named("exercise"))
     for name in released.chapter.named("exercise"):
@@ -125,6 +148,12 @@ def nbval(file: Path, environment: dict[str, str]) -> tuple[int, int, int]:
     return done.returncode, counts.get("passed", 0), counts.get("failed", 0)
 
 
+# By nbval, all chapters in CI and elsewhere the one that is quickest: that the others say the same twice
+# is what the site shows, whose outputs are of another run.
+by_nbval = pytest.mark.parametrize("released", CHAPTERS if THOROUGH else ["QUICK"], indirect=True)
+
+
+@by_nbval
 def test_run_again_it_says_the_same(worked):
     folder, environment, notebook = worked
     file = folder / "again.ipynb"
@@ -134,6 +163,7 @@ def test_run_again_it_says_the_same(worked):
     assert nbval(file, environment) == (0, len(code), 0)
 
 
+@by_nbval
 def test_nbval_sees_an_output_that_is_another(worked):
     folder, environment, notebook = worked
     notebook = nbformat.from_dict(notebook)
@@ -160,6 +190,40 @@ def test_nbval_sees_an_output_that_is_another(worked):
     code = sum(cell.cell_type == "code" for cell in notebook.cells)
     assert printed.outputs
     assert nbval(file, environment) == (1, code - 2, 2)
+
+
+def printed(cell: nbformat.NotebookNode) -> dict[str, list]:
+    """What nbval compares of a cell: pictures aside, its data, and what it wrote to each stream."""
+    found: dict[str, list] = {}
+    for out in cell.get("outputs", ()):
+        if out.output_type == "stream":
+            found[out.name] = ["".join(found.get(out.name, [])) + out.text]
+        for form, content in out.get("data", {}).items():
+            if form not in ("image/png", "image/jpeg"):
+                found.setdefault(form, []).append(content)
+        if out.output_type == "error":
+            found.setdefault("error", []).append([out.ename, out.evalue])
+    return found
+
+
+def shown_by_the_site(released: Released) -> list[nbformat.NotebookNode]:
+    """The code cells of a chapter as they were last run for the site, with references behind its stubs."""
+    cells = [cell for cell in released.chapter.cells if cell.kind not in ("markdown", "written")]
+    own = {place: cell.source for place, cell in enumerate(cells) if cell.kind != "exercise"}
+    files = BUILT.glob("_build/.jupyter_cache/executed/*/base.ipynb")
+    for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
+        ran = nbformat.read(file, 4).cells
+        if len(ran) == len(cells) and all(ran[place].source == source for place, source in own.items()):
+            return ran
+    raise AssertionError(f"no run of {released.chapter.name} for the site is kept")
+
+
+def test_run_for_the_site_it_says_the_same(released, worked, site):
+    ran, code = shown_by_the_site(released), [cell for cell in worked[2].cells if cell.cell_type == "code"]
+    assert sum(bool(printed(cell)) for cell in code) > len(code) / 2
+    for there, here in zip(ran, code, strict=True):
+        if "nbval-ignore-output" not in here.metadata.get("tags", ()):
+            assert printed(there) == printed(here), here.source
 
 
 def test_validate_tells_an_answer_from_none(small, run, tmp_path, monkeypatch):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from autograder import demo
 from autograder.grade.one import Assignment
 from autograder.kept import Record
 from autograder.work import fill_folder
+from tests.conftest import ROOT
 
 WORKED = "# the answer of a reader, in a file that is no notebook any more"
 

@@ -36,7 +36,6 @@ def run_jupyter_book(*arguments, before="pass", config=None, out):
     environment = os.environ | {"PATH": bin_folder + os.pathsep + os.environ["PATH"]}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"the build failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-    return out / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
@@ -46,43 +45,52 @@ def pages():
 
 
 @pytest.fixture(scope="session")
-def site():
-    """The folder of the whole site; every page is read anew, so that its warnings are errors again."""
-    shutil.rmtree(BUILT / "_build" / "html", ignore_errors=True)
-    return run_jupyter_book("--all", "-W", "-n", "--keep-going", "--quiet", out=BUILT)
+def site(once):
+    """The folder of the whole site; in each session every page is read anew, so that its warnings are errors again."""
+
+    def build(_):
+        shutil.rmtree(BUILT / "_build" / "html", ignore_errors=True)
+        run_jupyter_book("--all", "-W", "-n", "--keep-going", "--quiet", out=BUILT)
+
+    once("site", build)
+    return BUILT / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
-def bare_site(tmp_path_factory):
+def bare_site(once):
     """The published site of a course that grades, without its cells run and before its pages are repaired."""
-    folder = tmp_path_factory.mktemp("bare")
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    config["execute"]["execute_notebooks"] = "off"
-    config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
-    config["sphinx"]["config"]["gradus_show_references"] = False
-    config["sphinx"]["config"]["html_baseurl"] = "https://example.org/gradus/"
-    path = folder / "_config.yml"
-    path.write_text(yaml.safe_dump(config))
-    return run_jupyter_book("-n", before="import gradus_site; gradus_site.REPAIRS = ()", config=path, out=folder)
+
+    def build(folder):
+        config = yaml.safe_load((ROOT / "_config.yml").read_text())
+        config["execute"]["execute_notebooks"] = "off"
+        config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
+        config["sphinx"]["config"]["gradus_show_references"] = False
+        config["sphinx"]["config"]["html_baseurl"] = "https://example.org/gradus/"
+        path = folder / "_config.yml"
+        path.write_text(yaml.safe_dump(config))
+        run_jupyter_book("-n", before="import gradus_site; gradus_site.REPAIRS = ()", config=path, out=folder)
+
+    return once("bare", build) / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
-def epub(site, tmp_path_factory):
+def epub(site, once):
     """The folder of the EPUB's files, made as `make epub` does from cells that have run for the site."""
-    folder = tmp_path_factory.mktemp("paper")
-    toc = folder / "_toc.yml"
-    toc.write_text((ROOT / "_toc.yml").read_text().rstrip() + "\n      - file: answers\n")
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    config["execute"]["cache"] = str(BUILT / "_build" / ".jupyter_cache")
-    config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
-    path = folder / "_config.yml"
-    path.write_text(yaml.safe_dump(config))
-    kind = ("--toc", str(toc), "--builder", "custom", "--custom-builder", "epub", "-W", "-n", "--keep-going")
-    run_jupyter_book(*kind, "--quiet", config=path, out=folder)
-    files = folder / "files"
-    with zipfile.ZipFile(folder / "_build" / "epub" / "Gradus.epub") as book:
-        book.extractall(files)
-    return files
+
+    def build(folder):
+        toc = folder / "_toc.yml"
+        toc.write_text((ROOT / "_toc.yml").read_text().rstrip() + "\n      - file: answers\n")
+        config = yaml.safe_load((ROOT / "_config.yml").read_text())
+        config["execute"]["cache"] = str(BUILT / "_build" / ".jupyter_cache")
+        config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
+        path = folder / "_config.yml"
+        path.write_text(yaml.safe_dump(config))
+        kind = ("--toc", str(toc), "--builder", "custom", "--custom-builder", "epub", "-W", "-n", "--keep-going")
+        run_jupyter_book(*kind, "--quiet", config=path, out=folder)
+        with zipfile.ZipFile(folder / "_build" / "epub" / "Gradus.epub") as book:
+            book.extractall(folder / "files")
+
+    return once("paper", build) / "files"
 
 
 @pytest.fixture(scope="session")

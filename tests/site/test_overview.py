@@ -8,8 +8,9 @@ import sys
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT
 from sphinx.errors import ExtensionError
+
+from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_overview as overview

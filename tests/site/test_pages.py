@@ -6,10 +6,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import NavigableString
-from conftest import ROOT
 
 import gradus
 from gradus.authoring import exercises_of, written_of
+from tests.conftest import ROOT
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 

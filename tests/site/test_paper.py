@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pytest
-from conftest import ROOT
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 from gradus import plots
+from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_paper  # noqa: E402
