@@ -153,30 +153,30 @@ def write_pack(path: Path, files: dict[str, bytes]) -> None:
             pack.writestr(entry, files[name])
 
 
-def released(root: Path, made: Path) -> list[Path]:
+def released(root: Path, directory: Path) -> list[Path]:
     """The released folder of each chapter with exercises; made again where its source changed."""
     from autograder.course import Course, CourseError
     from autograder.release.chapter import read_chapter
     from autograder.release.release import release_assignments
 
     try:
-        course = Course.find(root, made=made)
+        course = Course.find(root, directory=directory)
         chapters = {
             name: _digest(course, name)
             for name, file in course.chapters().items()
             if read_chapter(file).named("exercise")
         }
-        if changed := [name for name in chapters if _seal(made, name) != chapters[name]]:
+        if changed := [name for name in chapters if _seal(directory, name) != chapters[name]]:
             list(release_assignments(course, changed))
     except CourseError as error:
         raise ExtensionError(f"the notebooks cannot be made: {error}") from error
     for name in changed:
-        (made / f"{name}.digest").write_text(chapters[name])
-    return [made / "release" / name for name in chapters]
+        (directory / f"{name}.digest").write_text(chapters[name])
+    return [directory / "release" / name for name in chapters]
 
 
-def _seal(made: Path, name: str) -> str:
-    seal = made / f"{name}.digest"
+def _seal(directory: Path, name: str) -> str:
+    seal = directory / f"{name}.digest"
     return seal.read_text() if seal.is_file() else ""
 
 

@@ -94,10 +94,10 @@ def grade(
 ) -> None:
     """Grade every submission of an assignment. Exit status 1 if some of them need a person."""
     from autograder.commands import grade_command
-    from autograder.grade.many import How
+    from autograder.grade.many import Options
 
-    how = How(sandbox, workers, scheduler, db, force, Path(roster) if roster else None)
-    raise typer.Exit(grade_command(Course.find(), name, how))
+    options = Options(sandbox, workers, scheduler, db, force, Path(roster) if roster else None)
+    raise typer.Exit(grade_command(Course.find(), name, options))
 
 
 @app.command()

@@ -44,7 +44,7 @@ print("score: 100 / 100", found)
 
 
 def write_class(
-    course: Course, name: str, tell: Callable[[str], None] = lambda line: None
+    course: Course, name: str, log: Callable[[str], None] = lambda line: None
 ) -> list[str]:
     """Write a class of submissions of a released assignment into `submitted/`.
 
@@ -53,7 +53,7 @@ def write_class(
     course : Course
     name : str
         Of the assignment.
-    tell : callable, optional
+    log : callable, optional
         Is called with a line for each file of an earlier class that somebody changed; a copy is kept.
 
     Returns
@@ -67,7 +67,7 @@ def write_class(
         If the assignment is unknown or not released, or the course has submissions of its own.
     """
     assignment = Assignment.load(course, name)
-    folder = course.made / "submitted"
+    folder = course.directory / "submitted"
     real = [path.name for path in folder.glob("*") if not path.name.startswith(PREFIX)]
     if real:
         raise CourseError(
@@ -75,12 +75,12 @@ def write_class(
             "give the demonstration a folder of its own with autograder --course DIR"
         )
     files = {PREFIX + student: data for student, data in _class(course, assignment).items()}
-    record = Record(course.made)
+    record = Record(course.directory)
     places = {folder / student / name / f"{name}.ipynb": data for student, data in files.items()}
     for old in sorted(folder.glob(f"{PREFIX}*/{name}")):
         for file in sorted(old.rglob("*")):
             for line in record.keep(file, places.get(file)):
-                tell(line)
+                log(line)
         shutil.rmtree(old)
     for place, data in places.items():
         record.put(place, data)
@@ -127,7 +127,7 @@ def _nth(answers: dict[str, list[str]], number: int) -> dict[str, str]:
 
 def right_answers(course: Course, assignment: Assignment) -> dict[str, str]:
     """The right answers by exercise, as the source notebook has them."""
-    source = course.made / "source" / assignment.name / f"{assignment.name}.ipynb"
+    source = course.directory / "source" / assignment.name / f"{assignment.name}.ipynb"
     if not source.is_file():
         raise CourseError(
             f"{assignment.name} has no source notebook: run autograder release {assignment.name}"
@@ -154,7 +154,7 @@ def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) 
     return notebook
 
 
-def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[many.Result]:
+def run_demo(course: Course, name: str, log: Callable[[str], None]) -> list[many.Result]:
     """Release an assignment, write its class, grade it and write its feedback.
 
     Where bubblewrap does not work it says so and grades this class, which is trusted, without a sandbox.
@@ -164,17 +164,17 @@ def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[man
     from autograder.sandbox import host
 
     for line in release_assignments(course, [name]):
-        tell(f"released  {line}")
-    students = write_class(course, name, tell)
-    tell(f"submitted {len(students)} submissions in {course.made.name}/submitted")
+        log(f"released  {line}")
+    students = write_class(course, name, log)
+    log(f"submitted {len(students)} submissions in {course.directory.name}/submitted")
     kind = "bubblewrap"
     try:
         host.require(kind)
     except CourseError as error:
         kind = "none"
-        tell(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
-    results = many.grade_class(course, name, many.How(kind))
-    tell(f"graded    {len(results)} submissions")
+        log(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
+    results = many.grade_class(course, name, many.Options(kind))
+    log(f"graded    {len(results)} submissions")
     pages = feedback.write_feedback(course, name)
-    tell(f"feedback  {len(pages)} pages, {course.made.name}/feedback/STUDENT/{name}/{name}.html")
+    log(f"feedback  {len(pages)} pages, {course.directory.name}/feedback/STUDENT/{name}/{name}.html")
     return results

@@ -59,7 +59,7 @@ class GradeInSandbox(NbGraderPreprocessor):
         within = _sandbox(
             assignment, self.sandbox, host.Limits.of(Course.find(Path(self.course)))
         )
-        return one.judge(nb, assignment, within).notebook, resources
+        return one.grade_notebook(nb, assignment, within).notebook, resources
 
 
 _sandboxes: dict[str, host.Sandbox] = {}
@@ -76,12 +76,12 @@ def _sandbox(assignment: one.Assignment, kind: str, limits: host.Limits) -> host
 
 
 @functools.cache
-def load(course: str, made: str, name: str) -> one.Assignment:
+def load(course: str, directory: str, name: str) -> one.Assignment:
     """The assignment of that name, read once."""
-    return one.Assignment.load(Course.find(Path(course), made=made), name)
+    return one.Assignment.load(Course.find(Path(course), directory=directory), name)
 
 
-def configure(config: Config, root: Path, made: Path | None = None) -> None:
+def configure(config: Config, root: Path, directory: Path | None = None) -> None:
     """Put into nbgrader's configuration what makes it grade a course with these classes.
 
     Parameters
@@ -90,7 +90,7 @@ def configure(config: Config, root: Path, made: Path | None = None) -> None:
         What `get_config()` gives in `nbgrader_config.py`.
     root : Path
         The folder of the course.
-    made : Path, optional
+    directory : Path, optional
         nbgrader's folders, if they are not where the course has them.
 
     Raises
@@ -98,7 +98,7 @@ def configure(config: Config, root: Path, made: Path | None = None) -> None:
     CourseError
         If there is no course. Let nothing but the end of the process follow: nbgrader itself only logs it.
     """
-    course = Course.find(root, made=made)
+    course = Course.find(root, directory=directory)
     config.merge(course.nbgrader_config())
     config.merge(configuration(course))
     find_programs()

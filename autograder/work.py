@@ -29,7 +29,7 @@ def fill_work(course: Course, names: list[str]) -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
-        for _ in release_assignments(replace(course, made=made), names):
+        for _ in release_assignments(replace(course, directory=made), names):
             pass
         work = course.root / "work"
         work.mkdir(exist_ok=True)

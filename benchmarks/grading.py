@@ -93,7 +93,7 @@ class Bench:
 
     def __init__(self, folder: Path, name: str):
         self.folder, self.name = folder, name
-        self.course = Course.find(ROOT, made=folder / "released")
+        self.course = Course.find(ROOT, directory=folder / "released")
         list(release_assignments(self.course, [name]))
         self.course.secret()
         self.assignment = Assignment.load(self.course, name)
@@ -120,7 +120,7 @@ class Bench:
 
     def write(self, made: Path, count: int, change: dict[int, str] | None = None) -> Path:
         """A course folder with the release and a class; `change`: a further cell of some students."""
-        shutil.copytree(self.course.made, made)
+        shutil.copytree(self.course.directory, made)
         for number in range(count):
             place = made / "submitted" / f"student-{number:05}" / self.name
             place.mkdir(parents=True)

@@ -36,7 +36,6 @@ class _Session:
 
     chapter: str = ""
     plans: dict[str, Plan] = field(default_factory=dict)
-    answers: dict[str, Callable] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
 
@@ -95,7 +94,6 @@ def exercise(function: Callable | str) -> Callable | None:
         return None
     if module:
         return getattr(module, name)
-    _session.answers[name] = function
     return function
 
 

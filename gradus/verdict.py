@@ -66,7 +66,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
             f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}"
         )
     messages = [
-        _judge(plan, number, outcome, reveal) or _judge_chance(plan, number, outcomes)
+        _examine_case(plan, number, outcome, reveal) or _examine_chance(plan, number, outcomes)
         for number, outcome in enumerate(outcomes)
     ]
     cases = tuple(
@@ -88,7 +88,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
     )
 
 
-def _judge(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
+def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
     """What is wrong with the outcome of one case, or None."""
     expected = plan.expected[number]
     match outcome.kind:
@@ -237,7 +237,7 @@ def _in_form_of(expected: Any, answer: Any) -> Any:
     return answer
 
 
-def _judge_chance(plan: Plan, number: int, outcomes: list[Outcome]) -> str | None:
+def _examine_chance(plan: Plan, number: int, outcomes: list[Outcome]) -> str | None:
     """Whether chance comes from the generator that was given: by the cases that differ in nothing else."""
     if not plan.compare_as:
         return None

@@ -7,10 +7,10 @@ What does not fit together raises `ValueError` that names the argument.
 
 import numpy as np
 
-from gradus.domain import FRACTION, POSITIVE, POSITIVE_COUNT, domain
+from gradus.validation import FRACTION, POSITIVE, POSITIVE_COUNT, validate
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_forward(x, gamma, beta, eps=1e-5):
     """Normalize each column over the batch, then scale and shift it (training).
 
@@ -43,7 +43,7 @@ def batchnorm_forward(x, gamma, beta, eps=1e-5):
     return gamma * x_hat + beta, x_hat, mean, var
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
     """Back through batch normalization, one node of the graph after the other.
 
@@ -86,7 +86,7 @@ def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
     return dx_hat, dvar, dmean, dx
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_backward(dy, x_hat, gamma, var, eps=1e-5):
     """The gradients by the inputs, scales and shifts, in one line each.
 
@@ -123,7 +123,7 @@ def batchnorm_backward(dy, x_hat, gamma, var, eps=1e-5):
     return dx, np.sum(dy * x_hat, axis=0), np.sum(dy, axis=0)
 
 
-@domain(n=POSITIVE_COUNT, rho=FRACTION)
+@validate(n=POSITIVE_COUNT, rho=FRACTION)
 def update_running_statistics(
     running_mean, running_var, mean, var, n, rho=0.9, unbiased=True
 ):
@@ -167,7 +167,7 @@ def update_running_statistics(
     )
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_inference(x, gamma, beta, running_mean, running_var, eps=1e-5):
     """Batch normalization when predicting: with fixed statistics, row by row.
 
@@ -196,7 +196,7 @@ def batchnorm_inference(x, gamma, beta, running_mean, running_var, eps=1e-5):
     return gamma * (x - running_mean) / _root(running_var, eps, "running_var") + beta
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def fold_batchnorm(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     """The weights and biases of one affine layer that does the work of two.
 
@@ -228,7 +228,7 @@ def fold_batchnorm(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return w * scale, (b - running_mean) * scale + beta
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def spatial_batchnorm_forward(x, gamma, beta, eps=1e-5):
     """Normalize each feature map over the batch and over its pixels (training).
 

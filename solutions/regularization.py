@@ -1,23 +1,23 @@
 """Regularization: the references of that chapter.
 
 Pure functions: nothing is changed in place, and chance comes from the generator `rng`. A
-hyperparameter outside its range raises `ValueError` with its name (`@domain`), and so do data
+hyperparameter outside its range raises `ValueError` with its name (`@validate`), and so do data
 whose shapes cannot be meant.
 """
 
 import numpy as np
 
-from gradus.domain import (
+from gradus.validation import (
     COUNT,
     FRACTION,
     NONNEGATIVE,
     POSITIVE_COUNT,
     PROBABILITY,
-    domain,
+    validate,
 )
 
 
-@domain(lam=NONNEGATIVE)
+@validate(lam=NONNEGATIVE)
 def l2_penalty(theta, lam, is_weight):
     """The L2 penalty of the weights, and its gradient.
 
@@ -43,7 +43,7 @@ def l2_penalty(theta, lam, is_weight):
     return lam / 2 * np.sum(weights**2), lam * weights
 
 
-@domain(lam=NONNEGATIVE)
+@validate(lam=NONNEGATIVE)
 def ridge(x, y, lam):
     """Least squares with an L2 penalty on the weights, in closed form.
 
@@ -80,7 +80,7 @@ def _rows(x, y):
         raise ValueError(f"y: expected shape ({len(x)},), got {np.shape(y)}")
 
 
-@domain(lam=NONNEGATIVE)
+@validate(lam=NONNEGATIVE)
 def l1_penalty(theta, lam, is_weight):
     """The L1 penalty of the weights, and a subgradient of it.
 
@@ -106,7 +106,7 @@ def l1_penalty(theta, lam, is_weight):
     return lam * np.sum(np.abs(weights)), lam * np.sign(weights)
 
 
-@domain(threshold=NONNEGATIVE)
+@validate(threshold=NONNEGATIVE)
 def soft_threshold(z, threshold):
     """The proximal step of the L1 norm: towards zero, and no further.
 
@@ -127,7 +127,7 @@ def soft_threshold(z, threshold):
     return np.sign(z) * np.maximum(np.abs(z) - threshold, 0)
 
 
-@domain(lr=NONNEGATIVE, l1=NONNEGATIVE, l2=NONNEGATIVE)
+@validate(lr=NONNEGATIVE, l1=NONNEGATIVE, l2=NONNEGATIVE)
 def elastic_net_prox(z, lr, l1, l2):
     """The proximal step of the elastic net.
 
@@ -152,7 +152,7 @@ def elastic_net_prox(z, lr, l1, l2):
     return np.sign(z) * np.maximum(np.abs(z) - lr * l1, 0) / (1 + lr * l2)
 
 
-@domain(
+@validate(
     t=POSITIVE_COUNT,
     lr=NONNEGATIVE,
     weight_decay=NONNEGATIVE,
@@ -216,7 +216,7 @@ def decoupled_weight_decay_step(
     return theta - step - lr * weight_decay * theta, m, v
 
 
-@domain(patience=COUNT, min_delta=NONNEGATIVE)
+@validate(patience=COUNT, min_delta=NONNEGATIVE)
 def early_stopping(losses, patience, min_delta=0.0):
     """When training stops, and from which epoch the weights are restored.
 
@@ -251,7 +251,7 @@ def early_stopping(losses, patience, min_delta=0.0):
     return len(losses) - 1, best
 
 
-@domain(p=PROBABILITY)
+@validate(p=PROBABILITY)
 def random_flip(images, p, rng):
     """Mirror each image, left to right, with probability p.
 
@@ -280,7 +280,7 @@ def _images(images):
         )
 
 
-@domain(size=POSITIVE_COUNT)
+@validate(size=POSITIVE_COUNT)
 def random_crop(images, size, rng):
     """Cut a square window out of each image, at a place of its own.
 
@@ -347,7 +347,7 @@ def pca_color_augment(images, alphas):
     return images + shifts[:, :, None, None]
 
 
-@domain(p=FRACTION)
+@validate(p=FRACTION)
 def dropout_forward(x, p, rng):
     """Inverted dropout in training.
 
@@ -393,7 +393,7 @@ def dropout_backward(grad_out, mask):
     return grad_out * mask
 
 
-@domain(p=FRACTION)
+@validate(p=FRACTION)
 def dropconnect_forward(x, weights, p, rng):
     """DropConnect in training: a linear layer that drops single weights.
 
@@ -425,7 +425,7 @@ def dropconnect_forward(x, weights, p, rng):
     return x @ (weights * mask), mask
 
 
-@domain(survival=PROBABILITY)
+@validate(survival=PROBABILITY)
 def stochastic_depth_forward(x, residual, survival, training, rng):
     """A residual block x + residual whose residual branch survives by chance.
 
@@ -463,7 +463,7 @@ def stochastic_depth_forward(x, residual, survival, training, rng):
     return x + kept * residual
 
 
-@domain(n=POSITIVE_COUNT, out=POSITIVE_COUNT, u=FRACTION)
+@validate(n=POSITIVE_COUNT, out=POSITIVE_COUNT, u=FRACTION)
 def fractional_pooling_regions(n, out, u):
     """Cut n pixels of an axis into `out` regions, as the number u says.
 

@@ -1,25 +1,25 @@
 """Newton, conjugate gradients, BFGS and L-BFGS: the references of that chapter, and real minimisers.
 
 A function to minimise comes as `f` (theta of shape (n,) -> number) and `gradient` (theta -> array of
-shape (n,)). Nothing is changed in place. Settings outside their range raise `ValueError` (`@domain`).
+shape (n,)). Nothing is changed in place. Settings outside their range raise `ValueError` (`@validate`).
 """
 
 import math
 
 import numpy as np
 
-from gradus.domain import (
+from gradus.validation import (
     NONNEGATIVE,
     POSITIVE,
     POSITIVE_COUNT,
     PROPER_FRACTION,
-    domain,
+    validate,
 )
 
 TRIALS = 30  # of one line search
 
 
-@domain(damping=NONNEGATIVE)
+@validate(damping=NONNEGATIVE)
 def newton_step(theta, grad, hessian, damping=0.0):
     """One step of Newton's method, damped by a multiple of the identity.
 
@@ -45,7 +45,7 @@ def newton_step(theta, grad, hessian, damping=0.0):
     return theta - np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
 
 
-@domain(initial=POSITIVE, c1=PROPER_FRACTION, shrink=PROPER_FRACTION)
+@validate(initial=POSITIVE, c1=PROPER_FRACTION, shrink=PROPER_FRACTION)
 def backtracking(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
     """A step length with which f falls enough, found by backtracking.
 
@@ -87,7 +87,7 @@ def _descent(grad, direction):
     return slope
 
 
-@domain(c1=PROPER_FRACTION, c2=PROPER_FRACTION, initial=POSITIVE)
+@validate(c1=PROPER_FRACTION, c2=PROPER_FRACTION, initial=POSITIVE)
 def wolfe_line_search(
     f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0
 ):
@@ -191,7 +191,7 @@ def _cubic(a, b):
     return y - (y - x) * (dy + root - theta) / bottom if bottom else math.nan
 
 
-@domain(n_steps=POSITIVE_COUNT)
+@validate(n_steps=POSITIVE_COUNT)
 def conjugate_gradient(a, b, n_steps):
     """Conjugate gradients: solve a x = b, minimise x @ a @ x / 2 - b @ x.
 
@@ -252,7 +252,7 @@ def polak_ribiere(grad, grad_new):
     return max(0.0, float(grad_new @ (grad_new - grad) / (grad @ grad)))
 
 
-@domain(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
+@validate(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def nonlinear_conjugate_gradient(f, gradient, theta, tol=1e-5, max_iterations=10_000):
     """Minimise by conjugate gradients with `polak_ribiere` and a strong Wolfe line search.
 
@@ -330,7 +330,7 @@ def bfgs_update(inverse, step, change):
     )
 
 
-@domain(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
+@validate(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def bfgs(f, gradient, theta, tol=1e-5, max_iterations=10_000):
     """Minimise by BFGS with a line search.
 
@@ -418,7 +418,7 @@ def lbfgs_direction(grad, steps, changes):
     return -q
 
 
-@domain(memory=POSITIVE_COUNT, tol=POSITIVE, max_iterations=POSITIVE_COUNT)
+@validate(memory=POSITIVE_COUNT, tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def lbfgs(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
     """Minimise by L-BFGS with a line search.
 

@@ -8,10 +8,10 @@ from itertools import product
 
 import numpy as np
 
-from gradus.domain import NONNEGATIVE, POSITIVE, POSITIVE_COUNT, PROPER_FRACTION, domain
+from gradus.validation import NONNEGATIVE, POSITIVE, POSITIVE_COUNT, PROPER_FRACTION, validate
 
 
-@domain(n=POSITIVE_COUNT, validation=PROPER_FRACTION, test=PROPER_FRACTION)
+@validate(n=POSITIVE_COUNT, validation=PROPER_FRACTION, test=PROPER_FRACTION)
 def train_validation_test_split(n, validation, test, rng):
     """Share out the rows 0 to n - 1 at random: every row to one of three parts.
 
@@ -76,7 +76,7 @@ def standardize(x_train, x_new):
     return (x_train - mean) / std, (x_new - mean) / std
 
 
-@domain(n=POSITIVE_COUNT, k=POSITIVE_COUNT)
+@validate(n=POSITIVE_COUNT, k=POSITIVE_COUNT)
 def kfold_indices(n, k, rng):
     """Deal the rows 0 to n - 1 at random into k folds, each to validate once.
 
@@ -142,7 +142,7 @@ def one_standard_error(errors):
     return int(np.argmax(means <= limit))
 
 
-@domain(n=POSITIVE_COUNT)
+@validate(n=POSITIVE_COUNT)
 def grid_trials(low, high, n):
     """All combinations of n values for each hyperparameter, in equal factors.
 
@@ -179,7 +179,7 @@ def _ranges(low, high):
     return low, high
 
 
-@domain(low=POSITIVE, high=POSITIVE, size=POSITIVE_COUNT)
+@validate(low=POSITIVE, high=POSITIVE, size=POSITIVE_COUNT)
 def log_uniform(low, high, size, rng):
     """Independent numbers whose logarithm is uniform between two ends.
 
@@ -205,7 +205,7 @@ def log_uniform(low, high, size, rng):
     return np.exp(rng.uniform(np.log(low), np.log(high), size))
 
 
-@domain(top=PROPER_FRACTION, confidence=PROPER_FRACTION)
+@validate(top=PROPER_FRACTION, confidence=PROPER_FRACTION)
 def trials_needed(top, confidence):
     """The fewest random trials of which one is probably among the best.
 
@@ -227,7 +227,7 @@ def trials_needed(top, confidence):
     return int(np.ceil(np.log1p(-confidence) / np.log1p(-top)))
 
 
-@domain(n_trials=POSITIVE_COUNT)
+@validate(n_trials=POSITIVE_COUNT)
 def random_search(f, low, high, n_trials, rng):
     """Try independent, log-uniform hyperparameters, and keep the best.
 
@@ -259,7 +259,7 @@ def random_search(f, low, high, n_trials, rng):
     return trials, values, trials[np.argmin(values)]
 
 
-@domain(keep=POSITIVE_COUNT, margin=NONNEGATIVE)
+@validate(keep=POSITIVE_COUNT, margin=NONNEGATIVE)
 def narrow_range(trials, values, keep, margin=0.1):
     """The ranges for the next round of a search: around the best trials.
 

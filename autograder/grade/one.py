@@ -63,7 +63,7 @@ class Assignment:
             If there is none, or it is not released, or its checks have changed since.
         """
         course.chapter(name)
-        folder = course.made / "release" / name
+        folder = course.directory / "release" / name
         cases = folder / f"{name}.cases"
         try:
             released = nbformat.read(folder / f"{name}.ipynb", as_version=4)
@@ -207,7 +207,7 @@ def grade(
     SandboxError
         If the sandbox failed, not the submission.
     """
-    return judge(read(data, assignment, defects).notebook, assignment, sandbox)
+    return grade_notebook(read(data, assignment, defects).notebook, assignment, sandbox)
 
 
 def read(
@@ -223,7 +223,7 @@ def read(
     return found
 
 
-def judge(notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox) -> Graded:
+def grade_notebook(notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox) -> Graded:
     """The second half of `grade`: run what `read` returned, judge it, write the verdicts into it in place."""
     about = notebook.metadata["gradus"]
     defects = list(about["defects"])

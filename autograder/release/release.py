@@ -89,11 +89,11 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
         for chapter in chapters:
             _generate_assignment(course, chapter.name, staging)
         _write_configuration(course)
-        record = Record(course.made)
+        record = Record(course.directory)
         for chapter in chapters:
             for step in ("source", "release"):
                 yield from _update(
-                    record, staging / step / chapter.name, course.made / step / chapter.name
+                    record, staging / step / chapter.name, course.directory / step / chapter.name
                 )
             record.save()
             yield _summary(course, chapter)
@@ -286,7 +286,7 @@ def _content_id(kind: str, text: str, seen: dict[str, int]) -> str:
 def _generate_assignment(course: Course, name: str, staging: Path) -> None:
     """nbgrader's own generate_assignment, from and into `staging`, with the course's gradebook."""
     find_programs()
-    course.made.mkdir(parents=True, exist_ok=True)
+    course.directory.mkdir(parents=True, exist_ok=True)
     # Late: nbgrader takes three seconds to import.
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
@@ -331,13 +331,13 @@ except Exception as error:
 
 def _write_configuration(course: Course) -> None:
     """Make plain nbgrader safe where it is started in its own folder; a file of somebody else's stays."""
-    file = course.made / "nbgrader_config.py"
-    near = os.path.relpath(course.root, course.made)
+    file = course.directory / "nbgrader_config.py"
+    near = os.path.relpath(course.root, course.directory)
     text = _CONFIGURATION.format(near=near, place=str(course.root))
     first = text.splitlines()[0]
     if file.is_file() and not file.read_text("utf-8").startswith(first):
         return
-    course.made.mkdir(parents=True, exist_ok=True)
+    course.directory.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
 
 
@@ -363,5 +363,5 @@ def _summary(course: Course, chapter: Chapter) -> str:
     points = sum(item.points for item in known if item.name in {**exercises, **written})
     return (
         f"{chapter.name}: {len(exercises)} exercises and {len(written)} written questions,"
-        f" {points:g} points, in {shown(course.made / 'release' / chapter.name)}"
+        f" {points:g} points, in {shown(course.directory / 'release' / chapter.name)}"
     )

@@ -1055,7 +1055,7 @@ def modules_written_by_a_cell(book):
     return book.blank(
         """
         import os, sys
-        for name in ("numpy", "gradus", "values", "json", "struct", "select", "copy", "notebook", "confine"):
+        for name in ("numpy", "gradus", "values", "json", "struct", "select", "copy", "notebook", "isolate"):
             with open(f"{name}.py", "w") as file:
                 file.write("def pack(*a): return b'1000'\\nunpack = loads = pack\\n")
         sys.path.insert(0, os.getcwd())
@@ -3440,7 +3440,7 @@ def got(folder: Path) -> dict[str, float]:
     return {
         name: sum(points[f"check-{exercise}"] for exercise in FULL)
         for name, points in marks(course, NAME).items()
-        if (course.made / "autograded" / name / NAME).is_dir()
+        if (course.directory / "autograded" / name / NAME).is_dir()
     }
 
 

@@ -66,7 +66,7 @@ def verdict(data, assignment, seed=0):
     assert {**notebook.metadata, "gradus": 0} == {**assignment.released.metadata, "gradus": 0}
     assert found.readable == (not any("not a notebook" in line for line in found.defects))
     with patch.object(one, "execute", played(seed)):
-        graded = one.judge(notebook, assignment, None)
+        graded = one.grade_notebook(notebook, assignment, None)
     hold(graded.notebook, assignment.released)
     assert len(set(graded.defects)) == len(graded.defects) <= one.MAX_DEFECTS + 1
     for line in graded.defects:

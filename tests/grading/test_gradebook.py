@@ -288,17 +288,17 @@ class TestSameRows:
         put(empty_course, "alice", name, submit(answers))
         folder = put(empty_course, "bob", name, nbformat.writes(assignment.released).encode())
         (folder / "timestamp.txt").write_text("2026-03-01 12:00:00 CET")
-        theirs = f"sqlite:///{empty_course.made}/gradebook.db"
+        theirs = f"sqlite:///{empty_course.directory}/gradebook.db"
         ours = theirs.replace("gradebook.db", "ours.db")
-        shutil.copy(empty_course.made / "gradebook.db", empty_course.made / "ours.db")
+        shutil.copy(empty_course.directory / "gradebook.db", empty_course.directory / "ours.db")
         subprocess.run(
             [str(Path(sys.executable).with_name("nbgrader")), "autograde", name],
             cwd=ROOT,
-            env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.made)},
+            env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.directory)},
             capture_output=True,
             check=True,
         )
-        results = many.grade_class(empty_course, name, many.How(db=ours, force=True))
+        results = many.grade_class(empty_course, name, many.Options(db=ours, force=True))
         assert [result.state for result in results] == ["graded", "graded"]
         assert rows(ours) == rows(theirs)
         assert rows(ours)["submitted_assignment"][1]["timestamp"] == datetime(2026, 3, 1, 11)
@@ -474,7 +474,7 @@ class TestFaults:
 
     def test_a_lock_is_waited_for(self, address):
         said = []
-        with opened(address, tell=said.append) as book, locked(address) as other:
+        with opened(address, log=said.append) as book, locked(address) as other:
             # Released only once the writer has said that it waits.
             release = threading.Thread(target=lambda: (wait_for(said), other.execute("ROLLBACK")))
             release.start()
@@ -485,7 +485,7 @@ class TestFaults:
 
     def test_a_lock_that_is_not_released_ends_the_batch(self, address):
         said = []
-        with opened(address, patience=0.1, tell=said.append) as book, locked(address):
+        with opened(address, patience=0.1, log=said.append) as book, locked(address):
             with pytest.raises(GradebookError, match="db cannot be used: database is locked"):
                 book.store(FIRST)
         assert len(said) <= 1
@@ -497,7 +497,7 @@ class TestFaults:
 
     def test_a_full_disk_leaves_nothing(self, address):
         many = [entry(f"s{n}") for n in range(500)]
-        with opened(address, tell=pytest.fail) as book:
+        with opened(address, log=pytest.fail) as book:
             book.store([entry("alice")])
             before = rows(address)
 
@@ -514,7 +514,7 @@ class TestFaults:
             assert len(book.stored()) == 501
 
     def test_a_file_that_may_not_be_written(self, address):
-        with opened(address, tell=pytest.fail) as book:
+        with opened(address, log=pytest.fail) as book:
             sqlalchemy.event.listen(
                 book._engine, "connect", lambda c, _: c.execute("PRAGMA query_only = ON")
             )
@@ -548,7 +548,7 @@ class TestFaults:
 
     def test_postgresql_is_restarted(self, postgres, address, monkeypatch):
         said, batches = [], [[entry(f"s{b}-{n}") for n in range(5)] for b in range(4)]
-        with opened(postgres.address, tell=said.append) as book:
+        with opened(postgres.address, log=said.append) as book:
             assert book.store(batches[0]) == {}
             # Between batches: not even noticed.
             postgres.stop()
@@ -590,7 +590,7 @@ class TestFaults:
     def test_a_table_of_postgresql_is_locked(self, postgres):
         engine = sqlalchemy.create_engine(postgres.address)
         said = []
-        with opened(postgres.address, tell=said.append) as book, engine.connect() as other:
+        with opened(postgres.address, log=said.append) as book, engine.connect() as other:
             other.execute(sqlalchemy.text("LOCK TABLE grade"))
             book._patience = 0.1
             with pytest.raises(GradebookError, match="lock timeout"):
@@ -631,7 +631,7 @@ class TestOpening:
     )
     def test_an_address_that_is_wrong(self, wrong, says):
         with pytest.raises(GradebookError, match=says) as raised:
-            opened(wrong, tell=pytest.fail)
+            opened(wrong, log=pytest.fail)
         assert "secret" not in str(raised.value)
         assert len(str(raised.value).splitlines()) == 1
 
@@ -639,7 +639,7 @@ class TestOpening:
         file = tmp_path / "gradebook.db"
         file.write_bytes(b"Points: 17\n" * 100)
         with pytest.raises(GradebookError, match="file is not a database"):
-            opened(f"sqlite:///{file}", tell=pytest.fail)
+            opened(f"sqlite:///{file}", log=pytest.fail)
         assert file.read_bytes() == b"Points: 17\n" * 100
 
     @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from gradus import texts
 from gradus.authoring import Call, judge
-from gradus.domain import POSITIVE, domain
+from gradus.validation import POSITIVE, validate
 
 FACTOR = 10.0
 
@@ -18,7 +18,7 @@ def reference_helper(x):
     return FACTOR * x
 
 
-@domain(mu=POSITIVE)
+@validate(mu=POSITIVE)
 def step(theta, lr0, lr, mu=0.9):
     """One step.
 

@@ -199,7 +199,7 @@ def test_what_nbgrader_is_told(released):
             answer.nbgrader.grade and answer.nbgrader.solution and answer.nbgrader.points == worth
         )
         assert question.nbgrader.locked and not question.editable
-    with Gradebook(f"sqlite:///{released.course.made}/gradebook.db") as gradebook:
+    with Gradebook(f"sqlite:///{released.course.directory}/gradebook.db") as gradebook:
         found = gradebook.find_assignment(released.chapter.name)
         assert found.max_score == sum(points.values()) + sum(written.values())
         assert found.max_code_score == sum(points.values())
@@ -280,7 +280,7 @@ def test_a_changed_paragraph_leaves_the_other_ids(small, run):
 def test_released_again_keeps_submissions_and_grades(small, run):
     course = small.write()
     assert run("release")[0] == 0
-    url = f"sqlite:///{course.made}/gradebook.db"
+    url = f"sqlite:///{course.directory}/gradebook.db"
     with Gradebook(url) as gradebook:
         gradebook.add_student("ada")
         gradebook.add_submission("small", "ada")
