@@ -336,7 +336,7 @@ def patched_verdict(book):
     return book.blank(
         """
         import gradus.exercises, gradus.verdict
-        for name in ("compare", "_judge", "_compare_results", "_compare_numbers"):
+        for name in ("compare", "_examine_case", "_compare_results", "_compare_numbers"):
             setattr(gradus.verdict, name, lambda *args, **kwargs: None)
         def examine(plan, outcomes, reveal=True):
             return gradus.verdict.Verdict(plan.exercise, plan.points, "right", plan.points, ())
@@ -344,6 +344,22 @@ def patched_verdict(book):
         """,
         scale=define("scale", "return x"),
         track=define("track", "return value, mean"),
+    )
+
+
+@cheat(NOTHING)
+def patched_calling(book):
+    """gradus.calling, which calls the answers in the sandbox, too, says that all of them are right."""
+    return book.blank(
+        """
+        from gradus import calling
+        class Right(calling.Outcome):
+            passed, status, points, earned = True, "right", 3.0, 3.0
+        def call(*args, **kwargs):
+            return Right("returned", {"passed": True, "points": 3.0}, ())
+        calling.call = calling.call_cases = calling.described = call
+        calling.changed_arguments = lambda *args: ()
+        """
     )
 
 
@@ -384,7 +400,7 @@ def patched_runner(book):
         """
         import gc, sys, types
         for module in list(sys.modules.values()):
-            for name in ("_call", "_packed", "_judge", "examine", "grade", "score"):
+            for name in ("_call", "call", "call_cases", "_examine_case", "examine", "grade", "score"):
                 if hasattr(module, name) and not module.__name__.startswith(("numpy", "IPython")):
                     setattr(module, name, lambda *args, **kwargs: 1.0)
         for thing in gc.get_objects():

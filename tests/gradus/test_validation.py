@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradus import validation
-from gradus.validation import validation as guard
+from gradus.validation import validate as guard
 
 INF, NAN = float("inf"), float("nan")
 NEVER = [NAN, INF, -INF, None, "1", 1j, [], [0.5, 0.5], np.array([0.5, 0.5]), {}, len]
