@@ -44,20 +44,32 @@ def main() -> None:
     oldest = project["requires-python"].removeprefix(">=")
     # pip asks the Python that it runs on, not the one that is asked for, whether a dependency is needed.
     if oldest.split(".")[:2] != [str(part) for part in sys.version_info[:2]]:
-        sys.exit(f"Pins are made for Python {oldest}: name one of its line, make lock PYTHON=python3.11")
+        sys.exit(
+            f"Pins are made for Python {oldest}: name one of its line, make lock PYTHON=python3.11"
+        )
     wanted = "\n".join(asked())
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "wanted").write_text(wanted, "utf-8")
         venv.create(folder, with_pip=True)
         python = Path(folder, "bin", "python")
-        command = [python, "-m", "pip", "install", "-qq", "--dry-run", "--report", f"{folder}/report"]
+        command = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--dry-run",
+            "--report",
+            f"{folder}/report",
+        ]
         command += ["--python-version", oldest, "--only-binary=:all:", "--target", f"{folder}/none"]
         subprocess.run([*command, "--requirement", f"{folder}/wanted"], check=True)
         report = json.loads(Path(folder, "report").read_text("utf-8"))
     found = {item["metadata"]["name"]: item["metadata"]["version"] for item in report["install"]}
     only_on = markers(wanted)
     lines = [
-        f"{name}=={found[name]}" + (f"; {only_on[key]}" if (key := canonical(name)) in only_on else "")
+        f"{name}=={found[name]}"
+        + (f"; {only_on[key]}" if (key := canonical(name)) in only_on else "")
         for name in sorted(found, key=str.lower)
     ]
     head = f"# Made by `make lock` from pyproject.toml and gradus/pyproject.toml, for Python {oldest} and later."

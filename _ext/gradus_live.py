@@ -70,10 +70,12 @@ class ExerciseDirective(Directive):
 
 
 def visit_chapter(translator, node: ChapterLine) -> None:
+    """A chapter's line: what it takes and what comes before."""
     translator.body.append('<p class="gradus-overview">')
 
 
 def depart_chapter(translator, node: ChapterLine) -> None:
+    """Below it, what its exercises share, and the downloads."""
     if translator.builder.name != "html":  # a book of paper or an EPUB has neither
         translator.body.append("</p>")
         return
@@ -91,6 +93,7 @@ def depart_chapter(translator, node: ChapterLine) -> None:
 
 
 def visit_exercise(translator, node: TryHere) -> None:
+    """The element that the script of the page fills."""
     if translator.builder.name == "html":
         name = html.escape(node["exercise"])
         translator.body.append(
@@ -185,7 +188,10 @@ def _digest(course, name: str) -> str:
     packages = [course.root / part for part in ("gradus", "autograder", course.references)]
     files = [
         *sorted(path for package in packages for path in package.rglob("*.py")),
-        *(course.root / file for file in ("pyproject.toml", "gradus/pyproject.toml", "requirements.txt")),
+        *(
+            course.root / file
+            for file in ("pyproject.toml", "gradus/pyproject.toml", "requirements.txt")
+        ),
         course.root / "references.bib",
         course.chapter(name),
     ]
@@ -201,10 +207,12 @@ def visit_chapter_on_paper(translator, node: ChapterLine) -> None:
 
 
 def depart_chapter_on_paper(translator, node: ChapterLine) -> None:
+    """End the paragraph."""
     translator.body.append("\n\n")
 
 
 def skip(translator, node: TryHere) -> None:
+    """Nothing of it stands on paper."""
     raise nodes.SkipNode
 
 

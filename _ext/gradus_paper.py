@@ -76,7 +76,9 @@ def answer(app: Sphinx, docname: str, source: list[str]) -> None:
     """Write the page of answers: each chapter's references and rubrics."""
     if COMMENT in source[0]:
         show = app.config.gradus_show_references
-        source[0] = source[0].replace(COMMENT, answers(gradus_overview.course_of(app)) if show else "")
+        source[0] = source[0].replace(
+            COMMENT, answers(gradus_overview.course_of(app)) if show else ""
+        )
         app.env.note_reread()
 
 

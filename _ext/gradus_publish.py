@@ -69,7 +69,9 @@ def announce(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
             "twitter:card": "summary_large_image",
         }
     context["metatags"] = context.get("metatags", "") + "".join(
-        f'<meta property="{name}" content="{content}" />' for name, content in tags.items() if content
+        f'<meta property="{name}" content="{content}" />'
+        for name, content in tags.items()
+        if content
     )
 
 

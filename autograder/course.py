@@ -84,7 +84,9 @@ class Course:
             settings = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
             settings = settings.get("tool", {}).get("autograder")
             if settings:
-                directory = Path(directory or os.environ.get("AUTOGRADER_COURSE") or root / "course")
+                directory = Path(
+                    directory or os.environ.get("AUTOGRADER_COURSE") or root / "course"
+                )
                 return cls(
                     root,
                     settings["course"],

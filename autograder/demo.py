@@ -107,7 +107,7 @@ def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
     # Each further student answers in the next other way, or makes the next mistake, of every exercise.
     for number in range(max(map(len, others.values()))):
         files[f"perfect-{number + 2}"] = write(right | _nth(others, number))
-    for number in range(max(max(map(len, wrong.values())), 9)):
+    for number in range(max(9, *map(len, wrong.values()))):
         files[f"mistakes-{number + 1:02}"] = write(right | _nth(wrong, number))
     files["half-1"] = write(half)
     files["half-2"] = write(dict(list(right.items())[len(right) // 2 :]))
@@ -176,5 +176,7 @@ def run_demo(course: Course, name: str, log: Callable[[str], None]) -> list[many
     results = many.grade_class(course, name, many.Options(kind))
     log(f"graded    {len(results)} submissions")
     pages = feedback.write_feedback(course, name)
-    log(f"feedback  {len(pages)} pages, {course.directory.name}/feedback/STUDENT/{name}/{name}.html")
+    log(
+        f"feedback  {len(pages)} pages, {course.directory.name}/feedback/STUDENT/{name}/{name}.html"
+    )
     return results

@@ -298,7 +298,9 @@ class Gradebook:
             places = [getattr(table, name) for name in within]
             query = select(*places, table.id, *columns)
             # By both columns of nbgrader's unique key: its tables have no other index.
-            query = query.where(*(p.in_(ids) for p, ids in zip(places, within.values())))
+            query = query.where(
+                *(p.in_(ids) for p, ids in zip(places, within.values(), strict=True))
+            )
             rows = session.execute(query).all()
             found.update({(table, *row[:2]): row for row in rows})
             return [row.id for row in rows]

@@ -56,9 +56,7 @@ class GradeInSandbox(NbGraderPreprocessor):
         host.require(self.sandbox)
         root = str(self.parent.parent.coursedir.root)
         assignment = load(self.course, root, resources["nbgrader"]["assignment"])
-        within = _sandbox(
-            assignment, self.sandbox, host.Limits.of(Course.find(Path(self.course)))
-        )
+        within = _sandbox(assignment, self.sandbox, host.Limits.of(Course.find(Path(self.course))))
         return one.grade_notebook(nb, assignment, within).notebook, resources
 
 

@@ -196,7 +196,7 @@ def lines(
     rows = [tuple(map(printable, row)) for row in rows]
     if not rows:
         return
-    widths = [max(map(len, column)) for column in zip(headers, *rows)]
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     room = console.width - sum(width + 3 for width in widths[:-1]) - 4
     if console.is_terminal and room > min(widths[-1], 30):
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
@@ -208,7 +208,7 @@ def lines(
         return
     console.out(title, highlight=False)
     for row in (headers, *rows):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         console.out("  " + text.rstrip(), highlight=False)
     console.out("")
 

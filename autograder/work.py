@@ -51,7 +51,7 @@ def fill_folder(record: Record, released: Path, folder: Path) -> Iterator[str]:
 
 def _put(record: Record, path: Path, data: bytes) -> Iterator[str]:
     """Put a file in its place, or beside one in which the reader has worked."""
-    if record.is_free(path) or path.is_file() and path.read_bytes() == data:
+    if record.is_free(path) or (path.is_file() and path.read_bytes() == data):
         record.put(path, data)
         return
     beside = numbered(path.with_name(f"{path.stem}-new{path.suffix}"))

@@ -147,7 +147,9 @@ def _explain_unanswered(
     if name in _session.plans:
         if "matplotlib.pyplot" in sys.modules:  # no half-drawn figure below the line
             sys.modules["matplotlib.pyplot"].close("all")
-        lines = [f"NotImplementedError: this cell needs your answer to `{name}`, which is still open"]
+        lines = [
+            f"NotImplementedError: this cell needs your answer to `{name}`, which is still open"
+        ]
     else:
         lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
     # IPython leaves the showing to such a handler; this is how its own tracebacks are shown.

@@ -156,7 +156,7 @@ def _compile(source: str, file: str, names: dict[str, Any]) -> Callable:
         raise ValueError(f"{error.msg}, in the line `{line}`") from None
     linecache.cache[file] = len(source), None, lines, file
     made: dict[str, Callable] = {}
-    exec(code, names, made)  # noqa: S102
+    exec(code, names, made)
     ((name, function),) = made.items()
     unknown = global_names(function.__code__) - {name, *names, *vars(builtins)}
     if unknown:

@@ -22,6 +22,8 @@ FLOAT32_ATOL = 1e-5
 
 @dataclass(frozen=True)
 class CaseVerdict:
+    """Whether one case passed, and what was found if it did not."""
+
     label: str
     passed: bool
     message: str = ""
@@ -183,7 +185,11 @@ def _compare_results(
 
 def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
     # A known mistake may return another number of results than the reference.
-    if len(plan.returns) == 1 or not isinstance(expected, tuple) or len(expected) != len(plan.returns):
+    if (
+        len(plan.returns) == 1
+        or not isinstance(expected, tuple)
+        or len(expected) != len(plan.returns)
+    ):
         return compare(plan.returns[0], expected, answer, plan.rtol, plan.atol, reveal)
     names = ", ".join(plan.returns)
     if not isinstance(answer, tuple | list):
@@ -197,7 +203,9 @@ def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str
     return next((finding for finding in findings if finding), None)
 
 
-def _compare_quantities(plan: Plan, number: int, expected: Any, answer: Any, reveal: bool) -> str | None:
+def _compare_quantities(
+    plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
+) -> str | None:
     """What is wrong with a result of which only some quantities are compared, once it has the reference's form."""
     if found := _compare_values(replace(plan, atol=np.finfo(float).max), expected, answer, False):
         return found

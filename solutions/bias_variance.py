@@ -7,7 +7,13 @@ raises `ValueError` with its name.
 
 import numpy as np
 
-from gradus.validation import COUNT, NONNEGATIVE, POSITIVE_COUNT, shapes, validate
+from gradus.validation import (
+    COUNT,
+    NONNEGATIVE,
+    POSITIVE_COUNT,
+    shapes,
+    validate,
+)
 
 
 @validate(degree=COUNT)

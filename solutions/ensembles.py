@@ -158,7 +158,9 @@ def fit_stump(x, y, weights):
                 if best is None or error < best[3]:
                     best = feature, float(threshold), sign, float(error)
     if best is None:
-        raise ValueError("x: every feature is constant, so that no stump can split the examples")
+        raise ValueError(
+            "x: every feature is constant, so that no stump can split the examples"
+        )
     return best
 
 
@@ -204,7 +206,9 @@ def adaboost(candidates, y, n_rounds):
     return np.array(chosen), np.array(alphas)
 
 
-@validate(n_steps=POSITIVE_COUNT, n_cycles=POSITIVE_COUNT, lr=POSITIVE, step=COUNT)
+@validate(
+    n_steps=POSITIVE_COUNT, n_cycles=POSITIVE_COUNT, lr=POSITIVE, step=COUNT
+)
 def snapshot_schedule(step, n_steps, n_cycles, lr):
     """The cyclic learning rate of snapshot ensembles: a cosine, begun anew.
 

@@ -178,7 +178,9 @@ def dead_units(z):
     """
     z = np.asarray(z, dtype=float)
     if z.ndim != 2 or len(z) == 0:
-        raise ValueError(f"z: expected shape (n, m) and a row at least, got {z.shape}")
+        raise ValueError(
+            f"z: expected shape (n, m) and a row at least, got {z.shape}"
+        )
     return np.all(z <= 0, axis=0)
 
 
@@ -242,7 +244,9 @@ def forward_variance(widths, weight_variances, activation, mean_square=1.0):
     variances = []
     for fan_in, s in zip(widths, weight_variances, strict=False):
         variances.append(fan_in * s * mean_square)
-        mean_square = gaussian_average(lambda z: activation(z) ** 2, variances[-1])
+        mean_square = gaussian_average(
+            lambda z: activation(z) ** 2, variances[-1]
+        )
     return np.array(variances)
 
 
@@ -297,7 +301,9 @@ def _check_widths(widths, weight_variances):
             f"{len(widths)} and {len(weight_variances)}"
         )
     if any(n < 1 for n in widths):
-        raise ValueError(f"widths: expected whole numbers of at least 1, got {widths!r}")
+        raise ValueError(
+            f"widths: expected whole numbers of at least 1, got {widths!r}"
+        )
     if any(s < 0 for s in weight_variances):
         raise ValueError(
             f"weight_variances: expected numbers of at least 0, got {weight_variances!r}"

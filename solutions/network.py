@@ -32,9 +32,14 @@ def _classes(last):
     """Guard `labels`: whole numbers of classes, of which the last axis of `last` has one entry each."""
 
     def check(arguments):
-        labels, k = np.asarray(arguments["labels"]), np.shape(arguments[last])[-1]
+        labels, k = (
+            np.asarray(arguments["labels"]),
+            np.shape(arguments[last])[-1],
+        )
         if labels.dtype.kind not in "iu":
-            raise ValueError(f"labels: expected whole numbers, got {labels.dtype}")
+            raise ValueError(
+                f"labels: expected whole numbers, got {labels.dtype}"
+            )
         if labels.min() < 0 or labels.max() >= k:
             raise ValueError(
                 f"labels: expected classes 0 to {k - 1}, got {labels.min()} to {labels.max()}"
@@ -49,7 +54,9 @@ def _same_shape(one, other):
     def check(arguments):
         want, got = (np.shape(arguments[name]) for name in (one, other))
         if want != got or 0 in got:
-            raise ValueError(f"{other}: expected the shape of {one}, {want}, not empty, got {got}")
+            raise ValueError(
+                f"{other}: expected the shape of {one}, {want}, not empty, got {got}"
+            )
 
     return _guard(check)
 

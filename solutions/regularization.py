@@ -75,7 +75,9 @@ def ridge(x, y, lam):
 def _rows(x, y):
     """Refuse data of which ridge regression could make nothing, or something else than is meant."""
     if np.ndim(x) != 2 or 0 in np.shape(x):
-        raise ValueError(f"x: expected shape (n, d) and a row at least, got {np.shape(x)}")
+        raise ValueError(
+            f"x: expected shape (n, d) and a row at least, got {np.shape(x)}"
+        )
     if np.shape(y) != (len(x),):
         raise ValueError(f"y: expected shape ({len(x)},), got {np.shape(y)}")
 
@@ -269,7 +271,9 @@ def random_flip(images, p, rng):
     """
     _images(images)
     mirrored = rng.random(len(images)) < p
-    return np.where(mirrored[:, None, None, None], images[:, :, :, ::-1], images)
+    return np.where(
+        mirrored[:, None, None, None], images[:, :, :, ::-1], images
+    )
 
 
 def _images(images):
@@ -300,12 +304,16 @@ def random_crop(images, size, rng):
     _images(images)
     n, c, h, w = images.shape
     if size > min(h, w):
-        raise ValueError(f"size: expected at most {min(h, w)}, the side of the images, got {size}")
+        raise ValueError(
+            f"size: expected at most {min(h, w)}, the side of the images, got {size}"
+        )
     rows = rng.integers(0, h - size + 1, size=n)
     columns = rng.integers(0, w - size + 1, size=n)
     crops = np.empty((n, c, size, size), dtype=images.dtype)
     for i in range(n):
-        crops[i] = images[i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size]
+        crops[i] = images[
+            i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size
+        ]
     return crops
 
 
@@ -339,7 +347,9 @@ def pca_color_augment(images, alphas):
     if images.shape[1] != 3:
         raise ValueError(f"images: expected 3 channels, got {images.shape[1]}")
     if np.shape(alphas) != (len(images), 3):
-        raise ValueError(f"alphas: expected shape ({len(images)}, 3), got {np.shape(alphas)}")
+        raise ValueError(
+            f"alphas: expected shape ({len(images)}, 3), got {np.shape(alphas)}"
+        )
     pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
     values, vectors = np.linalg.eigh(np.cov(pixels.T))
     values, vectors = values[::-1], vectors[:, ::-1]  # the largest first
@@ -389,7 +399,9 @@ def dropout_backward(grad_out, mask):
     grad_x : ndarray, shape of grad_out
     """
     if np.shape(grad_out) != np.shape(mask):
-        raise ValueError(f"mask: expected shape {np.shape(grad_out)}, got {np.shape(mask)}")
+        raise ValueError(
+            f"mask: expected shape {np.shape(grad_out)}, got {np.shape(mask)}"
+        )
     return grad_out * mask
 
 
@@ -417,7 +429,11 @@ def dropconnect_forward(x, weights, p, rng):
     Source: Wan et al. (2013), who draw a mask for each example, scale nothing,
     and at test time draw from a normal distribution of the same moments.
     """
-    if np.ndim(x) != 2 or np.ndim(weights) != 2 or np.shape(x)[1] != len(weights):
+    if (
+        np.ndim(x) != 2
+        or np.ndim(weights) != 2
+        or np.shape(x)[1] != len(weights)
+    ):
         raise ValueError(
             f"x, weights: expected shapes (n, d) and (d, k), got {np.shape(x)} and {np.shape(weights)}"
         )
@@ -521,12 +537,19 @@ def max_pool_regions(images, rows, columns):
         ("columns", columns, images.shape[3]),
     ):
         starts, ends = np.asarray(regions).reshape(-1, 2).T
-        if not (len(starts) and np.all((0 <= starts) & (starts < ends) & (ends <= length))):
+        if not (
+            len(starts)
+            and np.all((0 <= starts) & (starts < ends) & (ends <= length))
+        ):
             raise ValueError(
                 f"{name}: expected regions (start, end) with 0 <= start < end <= {length}, got {regions}"
             )
-    pooled = np.empty((*images.shape[:2], len(rows), len(columns)), dtype=images.dtype)
+    pooled = np.empty(
+        (*images.shape[:2], len(rows), len(columns)), dtype=images.dtype
+    )
     for i, (top, bottom) in enumerate(rows):
         for j, (left, right) in enumerate(columns):
-            pooled[:, :, i, j] = images[:, :, top:bottom, left:right].max(axis=(2, 3))
+            pooled[:, :, i, j] = images[:, :, top:bottom, left:right].max(
+                axis=(2, 3)
+            )
     return pooled

@@ -8,7 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradus.validation import COUNT, FRACTION, NONNEGATIVE, POSITIVE, POSITIVE_COUNT, validate
+from gradus.validation import (
+    COUNT,
+    FRACTION,
+    NONNEGATIVE,
+    POSITIVE,
+    POSITIVE_COUNT,
+    validate,
+)
 
 
 @validate(keep=POSITIVE_COUNT, n_classes=POSITIVE_COUNT)
@@ -41,18 +48,26 @@ def replace_head(theta, widths, keep, n_classes, rng):
     """
     sizes = _sizes(widths)
     if not keep < len(sizes):
-        raise ValueError(f"keep: expected fewer than all {len(sizes)} layers, got {keep}")
+        raise ValueError(
+            f"keep: expected fewer than all {len(sizes)} layers, got {keep}"
+        )
     if len(theta) != sum(sizes):
-        raise ValueError(f"theta: expected shape ({sum(sizes)},), got {np.shape(theta)}")
+        raise ValueError(
+            f"theta: expected shape ({sum(sizes)},), got {np.shape(theta)}"
+        )
     n = widths[keep]
     weights = rng.normal(0.0, np.sqrt(1 / n), n * n_classes)
-    return np.concatenate([theta[: sum(sizes[:keep])], weights, np.zeros(n_classes)])
+    return np.concatenate(
+        [theta[: sum(sizes[:keep])], weights, np.zeros(n_classes)]
+    )
 
 
 def _sizes(widths):
     """The number of parameters of each layer."""
     if len(widths) < 2:
-        raise ValueError(f"widths: expected at least two numbers, got {widths!r}")
+        raise ValueError(
+            f"widths: expected at least two numbers, got {widths!r}"
+        )
     return [n * k + k for n, k in pairwise(widths)]
 
 

@@ -8,7 +8,13 @@ from itertools import product
 
 import numpy as np
 
-from gradus.validation import NONNEGATIVE, POSITIVE, POSITIVE_COUNT, PROPER_FRACTION, validate
+from gradus.validation import (
+    NONNEGATIVE,
+    POSITIVE,
+    POSITIVE_COUNT,
+    PROPER_FRACTION,
+    validate,
+)
 
 
 @validate(n=POSITIVE_COUNT, validation=PROPER_FRACTION, test=PROPER_FRACTION)
@@ -67,9 +73,13 @@ def standardize(x_train, x_new):
     """
     shapes = np.shape(x_train), np.shape(x_new)
     if len(shapes[0]) != 2 or 0 in shapes[0]:
-        raise ValueError(f"x_train: expected shape (n, d) and a row at least, got {shapes[0]}")
+        raise ValueError(
+            f"x_train: expected shape (n, d) and a row at least, got {shapes[0]}"
+        )
     if len(shapes[1]) != 2 or shapes[1][1] != shapes[0][1]:
-        raise ValueError(f"x_new: expected shape (m, {shapes[0][1]}), got {shapes[1]}")
+        raise ValueError(
+            f"x_new: expected shape (m, {shapes[0][1]}), got {shapes[1]}"
+        )
     mean, std = np.mean(x_train, axis=0), np.std(x_train, axis=0)
     # By rounding, the deviation of equal numbers such as 0.1 need not be exactly 0.
     std = np.where(np.ptp(x_train, axis=0) == 0, 1.0, std)
@@ -101,7 +111,9 @@ def kfold_indices(n, k, rng):
     if k < 2:
         raise ValueError(f"k: expected a whole number of at least 2, got {k}")
     if n < k:
-        raise ValueError(f"n: expected at least one row for each of {k} folds, got {n}")
+        raise ValueError(
+            f"n: expected at least one row for each of {k} folds, got {n}"
+        )
     folds = np.array_split(rng.permutation(n), k)
     return [
         (np.concatenate(folds[:i] + folds[i + 1 :]), validation)
@@ -175,7 +187,9 @@ def _ranges(low, high):
             f"low, high: expected two vectors of one length, got shapes {low.shape} and {high.shape}"
         )
     if not ((0 < low) & (low < high) & (high < np.inf)).all():
-        raise ValueError(f"low, high: expected 0 < low < high < infinity, got {low} and {high}")
+        raise ValueError(
+            f"low, high: expected 0 < low < high < infinity, got {low} and {high}"
+        )
     return low, high
 
 
@@ -201,7 +215,9 @@ def log_uniform(low, high, size, rng):
     Source: Bergstra and Bengio (2012).
     """
     if not low < high:
-        raise ValueError(f"low: expected a number below high = {high}, got {low}")
+        raise ValueError(
+            f"low: expected a number below high = {high}, got {low}"
+        )
     return np.exp(rng.uniform(np.log(low), np.log(high), size))
 
 
@@ -254,7 +270,9 @@ def random_search(f, low, high, n_trials, rng):
     Source: Bergstra and Bengio (2012).
     """
     low, high = _ranges(low, high)
-    trials = np.exp(rng.uniform(np.log(low), np.log(high), (n_trials, len(low))))
+    trials = np.exp(
+        rng.uniform(np.log(low), np.log(high), (n_trials, len(low)))
+    )
     values = np.array([f(trial) for trial in trials])
     return trials, values, trials[np.argmin(values)]
 
@@ -284,11 +302,17 @@ def narrow_range(trials, values, keep, margin=0.1):
     """
     shape = np.shape(trials)
     if len(shape) != 2 or 0 in shape:
-        raise ValueError(f"trials: expected shape (n, d) and a trial at least, got {shape}")
+        raise ValueError(
+            f"trials: expected shape (n, d) and a trial at least, got {shape}"
+        )
     if np.shape(values) != shape[:1]:
-        raise ValueError(f"values: expected shape {shape[:1]}, got {np.shape(values)}")
+        raise ValueError(
+            f"values: expected shape {shape[:1]}, got {np.shape(values)}"
+        )
     if keep > shape[0]:
-        raise ValueError(f"keep: expected at most the {shape[0]} trials, got {keep}")
+        raise ValueError(
+            f"keep: expected at most the {shape[0]} trials, got {keep}"
+        )
     logs = np.log(trials[np.argsort(values)[:keep]])
     low, high = logs.min(axis=0), logs.max(axis=0)
     extra = margin * (high - low)

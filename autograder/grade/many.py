@@ -133,7 +133,9 @@ def grade_class(
         run = _Run(course, assignment, book, on_done)
         known = {row["id"] for row in roster} if options.roster else set(students)
         for student in sorted(set(students) - known):
-            run.end(Result(student, "not in the roster", f"not in {options.roster.name}: not graded"))
+            run.end(
+                Result(student, "not in the roster", f"not in {options.roster.name}: not graded")
+            )
         for student in sorted(known - set(students)):
             run.end(Result(student, "no submission"))
         try:

@@ -6,6 +6,7 @@ this process, in a pool or on another machine.
 
 import ast
 import functools
+import itertools
 import hashlib
 import json
 import math
@@ -301,9 +302,7 @@ def _definitions(source: str) -> str:
     kept = []
     tree = _parse(source)
     for node in tree.body if tree else ():
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-            kept.append(node)
-        elif (
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef) or (
             isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value)
         ):
             kept.append(node)
@@ -326,7 +325,7 @@ def _past_stub(source: str, defects: list[str]) -> str:
     lines = source.split("\n")  # as Python counts them
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
-            for node, below in zip(function.body, function.body[1:]):
+            for node, below in itertools.pairwise(function.body):
                 line = lines[node.lineno - 1]
                 if line.strip() == STUB_LINE and below:
                     lines[node.lineno - 1] = line.replace(STUB_LINE, "pass")

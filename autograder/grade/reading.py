@@ -49,7 +49,6 @@ _FENCED = re.compile(r"^ {0,3}```[^\n`]*\n(.*?)^ {0,3}```", re.MULTILINE | re.DO
 _OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 
 
-
 class NotANotebook(Exception):
     """Nothing in a file can be graded; the text says what it is instead."""
 
@@ -297,7 +296,7 @@ def _script(text: str, released: "NotebookNode") -> list[dict]:
     marks = list(islice(_SCRIPT_MARK.finditer(text), MAX_CELLS))
     ends = [*(mark.start() for mark in marks), len(text)]
     cells = [{"cell_type": "code", "source": text[: ends[0]]}]
-    for mark, end in zip(marks, ends[1:]):
+    for mark, end in zip(marks, ends[1:], strict=True):
         source, kind = text[mark.end() : end], "code"
         if "[markdown]" in mark[0]:
             source, kind = re.sub(r"^# ?", "", source, flags=re.MULTILINE), "markdown"

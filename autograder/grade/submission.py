@@ -151,7 +151,9 @@ def _fill(slot: "NotebookNode", cell: Cell, defects: list[str]) -> "NotebookNode
         if cell.source != slot.source:
             slot.source = _harmless(cell.source)
     elif cell.kind == "markdown":
-        defects.append(f"the cell {shown_as_code(grade_id(slot))} had become text: it was read as code")
+        defects.append(
+            f"the cell {shown_as_code(grade_id(slot))} had become text: it was read as code"
+        )
         slot.source = _fenced(cell.source, set(defined(slot.source)))
     else:
         slot.source = cell.source
@@ -270,5 +272,3 @@ def notes(defects: list[str]) -> "NotebookNode":
     """A cell that tells a student what was wrong with the file."""
     lines = "\n".join(f"- {line}" for line in defects)
     return _node("markdown", f"**About this file**\n\n{lines}", "about-this-file")
-
-

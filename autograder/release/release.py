@@ -306,7 +306,7 @@ def _generate_assignment(course: Course, name: str, staging: Path) -> None:
         raise CourseError(f"{name}: nbgrader could not make the release: {lines[-1]}")
 
 
-_CONFIGURATION = '''\
+_CONFIGURATION = """\
 # Written by `autograder release`: nbgrader started in this folder grades in the sandbox, or not at all.
 # What you set in nbgrader_config.py of the course holds here, too.
 from pathlib import Path
@@ -326,7 +326,7 @@ try:
 except Exception as error:
     # nbgrader would only log it, and run submissions without a sandbox.
     raise SystemExit(f"{{__file__}}: {{type(error).__name__}}: {{error}}") from error
-'''
+"""
 
 
 def _write_configuration(course: Course) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
 from solutions import ensembles as reference
-from solutions.checks import quantities
+from solutions import quantities
 
 
 def _probabilities(rng, *shape):
@@ -68,9 +68,7 @@ def _ties(rng):
     for number in range(8):
         # Class 0 wins twice at least: it is easily forgotten.
         classes = np.append(0, 1 + rng.permutation(5)) if number < 2 else rng.permutation(6)
-        column = rng.permutation(
-            np.repeat(classes[:5], (2, 2, 1, 1, 1) if number % 2 else (2, 2, 2, 1, 0))
-        )
+        column = rng.permutation(np.repeat(classes[:5], (2, 2, 1, 1, 1) if number % 2 else (2, 2, 2, 1, 0)))
         tied = np.flatnonzero(np.bincount(column, minlength=6) == 2)
         # The smallest of them is met first, in the middle or last, in turn.
         wanted = np.roll(tied, number // 2)
@@ -91,11 +89,7 @@ def majority_vote(rng):
             counts = np.sort(np.bincount(column, minlength=k))
             middle, mean = np.median(column), round(np.mean(column))
             differ = columns or middle != mean
-            if (
-                counts[-1] > counts[-2]
-                and np.bincount(column).argmax() not in (middle, mean)
-                and differ
-            ):
+            if counts[-1] > counts[-2] and np.bincount(column).argmax() not in (middle, mean) and differ:
                 columns.append(column)
         return np.array(columns).T
 
@@ -168,10 +162,7 @@ def bootstrap_sample(rng):
 
 def _too_far(seed):
     """Whether draws that may wrongly end with n = 1 do so from this seed."""
-    return (
-        np.random.default_rng(seed).integers(0, 2, size=1)[0] == 1
-        and np.random.default_rng(seed).random(1)[0] > 0.5
-    )
+    return np.random.default_rng(seed).integers(0, 2, size=1)[0] == 1 and np.random.default_rng(seed).random(1)[0] > 0.5
 
 
 bootstrap_sample.add_mistakes("""
@@ -353,10 +344,7 @@ def fit_stump(rng):
             ):
                 break
         yield Call(label, **case)
-    for label, pick, cut in (
-        ("one example below the cut", np.argmin, 1),
-        ("one example above the cut", np.argmax, 9),
-    ):
+    for label, pick, cut in (("one example below the cut", np.argmin, 1), ("one example above the cut", np.argmax, 9)):
         while True:
             x, y = rng.uniform(-3, 3, (10, 2)), np.ones(10, dtype=int)
             lone = pick(x[:, 1])
@@ -603,9 +591,7 @@ def snapshot_schedule(rng):
         ("cycles that do not divide the steps", 61, 100, 7),
         ("one cycle", 30, 50, 1),
     ):
-        yield Call(
-            label, step=step, n_steps=n_steps, n_cycles=n_cycles, lr=lr * rng.uniform(0.9, 1.1)
-        )
+        yield Call(label, step=step, n_steps=n_steps, n_cycles=n_cycles, lr=lr * rng.uniform(0.9, 1.1))
 
 
 snapshot_schedule.add_mistakes("""

@@ -15,10 +15,7 @@ SHAPES = {"a vector": (4,), "a matrix": (3, 5), "three axes": (2, 3, 4), "one nu
 
 def _normal(rng, shape, *names):
     """Normal arrays by name, no entry near zero, so that signs and quotients are well defined."""
-    return {
-        name: rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.3, 2.0, size=shape)
-        for name in names
-    }
+    return {name: rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.3, 2.0, size=shape) for name in names}
 
 
 def _squares(rng, shape, name):
@@ -64,10 +61,7 @@ sgd_step.add_variants("""
 def convergence_rate(rng):
     small, large = rng.uniform([0.1, 2.0], [0.3, 4.0])
     between = rng.uniform(0.5, 1.5, size=4)
-    two, six = (
-        np.array([large, small]),
-        np.array([*between[:2], large, between[2], small, between[3]]),
-    )
+    two, six = (np.array([large, small]), np.array([*between[:2], large, between[2], small, between[3]]))
     one = np.array([large])
     yield Call("one eigenvalue, a small learning rate", eigenvalues=one, lr=0.4 / large)
     yield Call("one eigenvalue, an overshoot", eigenvalues=one, lr=1.3 / large)
@@ -112,22 +106,11 @@ convergence_rate.add_variants("""
 
 def _momentum_cases(rng):
     first = np.zeros(4)
-    yield Call(
-        "the first step: velocity 0",
-        **_normal(rng, 4, "theta", "grad"),
-        velocity=first,
-        lr=0.3,
-        mu=0.8,
-    )
+    yield Call("the first step: velocity 0", **_normal(rng, 4, "theta", "grad"), velocity=first, lr=0.3, mu=0.8)
     for label, shape in SHAPES.items():
         state = _normal(rng, shape, "theta", "grad", "velocity")
         yield Call(label, **state, lr=rng.uniform(0.1, 0.6), mu=rng.uniform(0.4, 0.8))
-    yield Call(
-        "mu = 0: plain gradient descent",
-        **_normal(rng, 3, "theta", "grad", "velocity"),
-        lr=0.3,
-        mu=0.0,
-    )
+    yield Call("mu = 0: plain gradient descent", **_normal(rng, 3, "theta", "grad", "velocity"), lr=0.3, mu=0.0)
     yield Call("mu left at its default", **_normal(rng, 3, "theta", "grad", "velocity"), lr=0.3)
 
 
@@ -196,19 +179,11 @@ def nesterov_step(rng):
     }.items():
         state = _normal(rng, 2, "theta", "velocity")
         yield Call(
-            label,
-            **state,
-            gradient=Problem(name, "gradient"),
-            lr=rng.uniform(0.1, 0.3),
-            mu=rng.uniform(0.5, 0.8),
+            label, **state, gradient=Problem(name, "gradient"), lr=rng.uniform(0.1, 0.3), mu=rng.uniform(0.5, 0.8)
         )
     state, bowl = _normal(rng, 2, "theta"), Problem("bowl", "gradient")
-    yield Call(
-        "the first step: velocity 0", **state, gradient=bowl, velocity=np.zeros(2), lr=0.2, mu=0.7
-    )
-    yield Call(
-        "mu left at its default", **_normal(rng, 2, "theta", "velocity"), gradient=bowl, lr=0.2
-    )
+    yield Call("the first step: velocity 0", **state, gradient=bowl, velocity=np.zeros(2), lr=0.2, mu=0.7)
+    yield Call("mu left at its default", **_normal(rng, 2, "theta", "velocity"), gradient=bowl, lr=0.2)
 
 
 nesterov_step.add_mistakes("""
@@ -314,9 +289,7 @@ def adagrad_step(rng):
         yield Call(label, **state, lr=rng.uniform(0.1, 0.6), eps=rng.uniform(0.2, 0.5))
     # Gradients of the size of eps, where its default matters.
     state = {"theta": np.ones(4), "grad": np.array([0.0, 0.7, -2e-8, 3e-8]), "s": np.zeros(4)}
-    yield Call(
-        "gradients of 0 and near 0, eps left at its default", **state, lr=rng.uniform(0.2, 0.4)
-    )
+    yield Call("gradients of 0 and near 0, eps left at its default", **state, lr=rng.uniform(0.2, 0.4))
 
 
 adagrad_step.add_mistakes("""
@@ -364,19 +337,11 @@ def rmsprop_step(rng):
     yield Call("the first step: v 0", **state, v=np.zeros(4), lr=0.2, rho=0.7, eps=0.3)
     for label, shape in SHAPES.items():
         state = _normal(rng, shape, "theta", "grad") | _squares(rng, shape, "v")
-        yield Call(
-            label,
-            **state,
-            lr=rng.uniform(0.1, 0.6),
-            rho=rng.uniform(0.6, 0.8),
-            eps=rng.uniform(0.2, 0.5),
-        )
+        yield Call(label, **state, lr=rng.uniform(0.1, 0.6), rho=rng.uniform(0.6, 0.8), eps=rng.uniform(0.2, 0.5))
     state = _normal(rng, 3, "theta", "grad") | _squares(rng, 3, "v")
     yield Call("rho left at its default", **state, lr=0.2, eps=0.1)
     state = {"theta": np.ones(4), "grad": np.array([0.0, 0.7, -2e-8, 3e-8]), "v": np.zeros(4)}
-    yield Call(
-        "gradients of 0 and near 0, all left at its default", **state, lr=rng.uniform(0.2, 0.4)
-    )
+    yield Call("gradients of 0 and near 0, all left at its default", **state, lr=rng.uniform(0.2, 0.4))
 
 
 rmsprop_step.add_mistakes("""
@@ -422,14 +387,7 @@ def adam_step(rng):
     zeros = np.zeros(4)
     betas = {"beta1": 0.8, "beta2": 0.95}
     yield Call(
-        "the first step, t = 1",
-        **_normal(rng, 4, "theta", "grad"),
-        m=zeros,
-        v=zeros,
-        t=1,
-        lr=0.3,
-        **betas,
-        eps=0.2,
+        "the first step, t = 1", **_normal(rng, 4, "theta", "grad"), m=zeros, v=zeros, t=1, lr=0.3, **betas, eps=0.2
     )
     yield Call(
         "the first step from 0 with gradients of 0 and near 0, all left at its default",
@@ -454,9 +412,7 @@ def adam_step(rng):
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
     yield Call("t = 10,000: the correction has faded", **state, t=10_000, lr=0.3, **betas, eps=0.2)
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
-    yield Call(
-        "t = 5, lr left at its default", **state | {"theta": zeros[:3]}, t=5, **betas, eps=0.2
-    )
+    yield Call("t = 5, lr left at its default", **state | {"theta": zeros[:3]}, t=5, **betas, eps=0.2)
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
     yield Call("t = 5, betas and eps left at their defaults", **state, t=5, lr=0.3)
 
@@ -542,16 +498,8 @@ def exponential_decay(rng):
     yield Call("t = 0", lr0=lr0, t=0, decay_time=time, factor=0.5)
     yield Call("one decay time later", lr0=lr0, t=time, decay_time=time, factor=0.5)
     yield Call("in between", lr0=lr0, t=rng.uniform(0.2, 0.8) * time, decay_time=time, factor=0.3)
-    yield Call(
-        "late, factor left at its default", lr0=lr0, t=rng.uniform(1.2, 1.8) * time, decay_time=time
-    )
-    yield Call(
-        "every epoch by a factor: decay_time = 1",
-        lr0=lr0,
-        t=int(rng.integers(3, 9)),
-        decay_time=1,
-        factor=0.9,
-    )
+    yield Call("late, factor left at its default", lr0=lr0, t=rng.uniform(1.2, 1.8) * time, decay_time=time)
+    yield Call("every epoch by a factor: decay_time = 1", lr0=lr0, t=int(rng.integers(3, 9)), decay_time=1, factor=0.9)
 
 
 exponential_decay.add_mistakes("""
@@ -579,9 +527,7 @@ def step_decay(rng):
     yield Call("the first epoch", lr0=lr0, t=0, step_size=size, factor=0.5)
     middle = size // 2 + 1
     yield Call("in the middle of the first stretch", lr0=lr0, t=middle, step_size=size, factor=0.5)
-    yield Call(
-        "the last epoch before the first cut", lr0=lr0, t=size - 1, step_size=size, factor=0.5
-    )
+    yield Call("the last epoch before the first cut", lr0=lr0, t=size - 1, step_size=size, factor=0.5)
     yield Call("the first epoch after it", lr0=lr0, t=size, step_size=size, factor=0.5)
     yield Call("after three cuts", lr0=lr0, t=3 * size + 1, step_size=size, factor=0.3)
     yield Call("factor left at its default", lr0=lr0, t=2 * size + 1, step_size=size)
@@ -649,9 +595,7 @@ def cosine_annealing(rng):
     yield Call("half-way", lr0=lr0, t=total / 2, total=total, lr_min=lr_min)
     yield Call("early", lr0=lr0, t=rng.uniform(0.1, 0.4) * total, total=total, lr_min=lr_min)
     yield Call("at the end", lr0=lr0, t=total, total=total, lr_min=lr_min)
-    yield Call(
-        "after the end", lr0=lr0, t=rng.uniform(1.3, 1.8) * total, total=total, lr_min=lr_min
-    )
+    yield Call("after the end", lr0=lr0, t=rng.uniform(1.3, 1.8) * total, total=total, lr_min=lr_min)
     yield Call("lr_min left at its default", lr0=lr0, t=rng.uniform(0.6, 0.9) * total, total=total)
 
 
@@ -749,23 +693,12 @@ def reduce_on_plateau(rng):
     yield Call("a loss that keeps falling: no cut", losses=falling, lr=0.5, factor=0.5, patience=2)
     yield Call("a loss that never falls", losses=[level] * 12, lr=0.5, factor=0.5, patience=2)
     yield Call(
-        "patience 0",
-        losses=[level, level * 1.1, level * 0.5, level * 0.6, level * 0.4],
-        lr=0.5,
-        factor=0.5,
-        patience=0,
+        "patience 0", losses=[level, level * 1.1, level * 0.5, level * 0.6, level * 0.4], lr=0.5, factor=0.5, patience=0
     )
     yield Call("falls and plateaus", losses=_plateau(rng, 40), lr=1.0, factor=0.5, patience=3)
     # Losses far below 1, so that an absolute threshold shows: it would never see an improvement.
     slow = [float(x) for x in 0.2 * level * 0.995 ** np.arange(16)]
-    yield Call(
-        "improvements smaller than the threshold",
-        losses=slow,
-        lr=1.0,
-        factor=0.5,
-        patience=3,
-        threshold=0.03,
-    )
+    yield Call("improvements smaller than the threshold", losses=slow, lr=1.0, factor=0.5, patience=3, threshold=0.03)
     yield Call(
         "a pause after each cut",
         losses=_plateau(rng, 12) + [level * 3] * 14,
@@ -777,25 +710,13 @@ def reduce_on_plateau(rng):
     yield Call("a floor", losses=[level] * 20, lr=1.0, factor=0.3, patience=1, min_lr=0.05)
     large = [100 * loss for loss in slow]
     yield Call(
-        "the same losses, a hundred times as large",
-        losses=large,
-        lr=1.0,
-        factor=0.5,
-        patience=3,
-        threshold=0.03,
+        "the same losses, a hundred times as large", losses=large, lr=1.0, factor=0.5, patience=3, threshold=0.03
     )
     # Cut after the third epoch; the best loss comes while the rate cools down, and is not reached again.
     cooled = [level] * 3 + [0.5 * level] + [0.7 * level] * 12
+    yield Call("a new best while cooling down", losses=cooled, lr=1.0, factor=0.5, patience=1, cooldown=3)
     yield Call(
-        "a new best while cooling down", losses=cooled, lr=1.0, factor=0.5, patience=1, cooldown=3
-    )
-    yield Call(
-        "threshold 0: a tie is no improvement",
-        losses=[level] * 10,
-        lr=1.0,
-        factor=0.5,
-        patience=2,
-        threshold=0.0,
+        "threshold 0: a tie is no improvement", losses=[level] * 10, lr=1.0, factor=0.5, patience=2, threshold=0.0
     )
     # Falls by less than the default threshold, then by more, then no more.
     steps = [1.0, 1 - 5e-5, (1 - 5e-5) * (1 - 5e-3)]

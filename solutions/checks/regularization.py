@@ -8,8 +8,8 @@ import numpy as np
 
 from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
+from solutions import quantities
 from solutions import regularization as reference
-from solutions.checks import quantities
 
 
 def _away_from_zero(rng, shape, low=0.3, high=2.0):
@@ -682,12 +682,7 @@ def random_crop(rng):
 
 
 def _cut(images, size, rows, columns):
-    return np.stack(
-        [
-            image[:, r : r + size, c : c + size]
-            for image, r, c in zip(images, rows, columns, strict=True)
-        ]
-    )
+    return np.stack([image[:, r : r + size, c : c + size] for image, r, c in zip(images, rows, columns, strict=True)])
 
 
 random_crop.add_mistakes("""
@@ -958,9 +953,7 @@ def dropconnect_forward(rng):
     for words, seed in _chances(rng):
         yield Call(f"from 12 units to 120{words}", x=x, weights=weights, p=0.3, rng=Rng(seed))
     x, weights = _away_from_zero(rng, (2, 120)), _away_from_zero(rng, (120, 12))
-    yield Call(
-        "from 120 units to 12", x=x, weights=weights, p=0.6, rng=Rng(int(rng.integers(2**31)))
-    )
+    yield Call("from 120 units to 12", x=x, weights=weights, p=0.6, rng=Rng(int(rng.integers(2**31))))
     x, weights = _away_from_zero(rng, (4, 3)), _away_from_zero(rng, (3, 2))
     yield Call("p = 0: nothing is dropped", x=x, weights=weights, p=0.0, rng=Rng(7))
 
@@ -1027,9 +1020,7 @@ def stochastic_depth_forward(rng):
     survival = rng.uniform(0.55, 0.7)
     yield Call("test", **block(9, 3), survival=survival, training=False, rng=Rng(number))
     survival = rng.uniform(0.1, 0.3)
-    yield Call(
-        "test, a low probability", **block(6, 4), survival=survival, training=False, rng=Rng(number)
-    )
+    yield Call("test, a low probability", **block(6, 4), survival=survival, training=False, rng=Rng(number))
     yield Call("survival 1: nothing is dropped", **block(5, 2), survival=1.0, training=True, rng=Rng(number))
 
 
@@ -1173,9 +1164,7 @@ def max_pool_regions(rng):
     )  # fmt: skip
     starts = np.array([0, 2, 3, 5])
     overlapping = np.column_stack([starts, starts + 3])
-    yield Call(
-        "overlapping regions of 3 x 3 pixels", images=images(2, 2, 8, 8), rows=overlapping, columns=overlapping
-    )
+    yield Call("overlapping regions of 3 x 3 pixels", images=images(2, 2, 8, 8), rows=overlapping, columns=overlapping)
     yield Call(
         "all values are negative", images=-np.abs(images(2, 2, 6, 5)),
         rows=_cut_axis(rng, 6, 3), columns=_cut_axis(rng, 5, 3),

@@ -9,8 +9,8 @@ import numpy as np
 from gradus import problems
 from gradus.authoring import Call, Written, judge
 from gradus.values import Problem
+from solutions import quantities
 from solutions import second_order as reference
-from solutions.checks import quantities
 
 
 def _functions(name):
@@ -173,15 +173,11 @@ def backtracking(rng):
         if refused >= 2 and nearest > 0.005 and first * 0.8**refused > 3:
             break
     given = {"f": Problem("logistic", "value"), "theta": theta, "grad": grad}
-    yield Call(
-        "a short direction", **given, direction=direction, initial=first, c1=0.4, shrink=0.8
-    )
+    yield Call("a short direction", **given, direction=direction, initial=first, c1=0.4, shrink=0.8)
     while True:
         theta, grad, direction = _descent(rng, "rosenbrock")
         direction = direction * 3
-        refused, nearest = _tries(
-            problems.get("rosenbrock"), theta, grad, direction, 1.0, 1e-4, 0.5
-        )
+        refused, nearest = _tries(problems.get("rosenbrock"), theta, grad, direction, 1.0, 1e-4, 0.5)
         if refused >= 2 and nearest > 0.005:
             break
     given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad}
@@ -295,12 +291,7 @@ def wolfe_line_search(rng):
     hilltop = float(np.sort(np.roots([4, 0, -4, 0.3]).real)[1])
     # From the shallow well's right side to the left: the hill between the wells is higher.
     given = {"theta": np.array([x, y]), "direction": left, "c1": 0.05, "c2": 0.1}
-    yield Call(
-        "at the first length it is flat, on a hill",
-        **_functions("two wells"),
-        **given,
-        initial=x - hilltop,
-    )
+    yield Call("at the first length it is flat, on a hill", **_functions("two wells"), **given, initial=x - hilltop)
     for label, name, c2, initial in (
         ("Rosenbrock", "rosenbrock", 0.9, 1.0),
         ("Rosenbrock, nearly exact", "rosenbrock", 0.1, 1e-4),

@@ -176,7 +176,7 @@ def degrees() -> dict:
     cell = next(c for c in CELLS if c.startswith("def true_function"))
     names, out = dict(page()), io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(cell, "chapter", "exec"), names)  # noqa: S102
+        exec(compile(cell, "chapter", "exec"), names)
     rows = [line.split() for line in out.getvalue().splitlines()[1:]]
     return {(int(degree), kind): (float(b), float(v)) for degree, kind, b, v in rows}
 

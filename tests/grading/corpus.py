@@ -837,7 +837,7 @@ def checks_for_another(book):
 @cheat(only(scale=2.0), note=".")
 def one_answer_under_every_id(book):
     """A right answer stands in the cells of the other exercises, too."""
-    return book.blank(**{name: RIGHT["scale"] for name in FULL})
+    return book.blank(**dict.fromkeys(FULL, RIGHT["scale"]))
 
 
 @cheat(NOTHING)
@@ -2777,10 +2777,10 @@ def tabs(book):
 def from_colab(book):
     """The notebook comes from Colab: metadata, outputs, ids and a form."""
     notebook = book.right(
-        (
+
             "#@title Mount { display-mode: 'form' }\nfrom google.colab import drive\n"
             "drive.mount('/content')"
-        )
+
     )
     for number, cell in enumerate(notebook["cells"]):
         cell["metadata"] |= {
@@ -3262,10 +3262,10 @@ def displays(book):
 def input_changed_by_an_experiment(book):
     """A cell of the student's own changes arrays in place, and names of the book."""
     return book.right(
-        (
+
             "mean = np.ones(3)\nmean *= 2\nvalue = mean\nvalue[:] = 7\nnp.random.seed(1)\n"
             "chapter_ = chapter"
-        )
+
     )
 
 

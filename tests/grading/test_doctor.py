@@ -201,7 +201,7 @@ c.merge(configuration(Course.find(), {kind!r}))
 
 
 @pytest.mark.parametrize(
-    "config, words",
+    ("config", "words"),
     [
         ("c = get_config()\nc.merge(nonsense)", ("without a sandbox", "NameError", "put nbgrader")),
         (CONFIG.format(kind="none", more=""), ("--sandbox none", "set bubblewrap")),

@@ -369,7 +369,7 @@ class TestStore:
         assert len(counts) <= expected + 2  # a long insert may take more than one statement
 
     @pytest.mark.parametrize(
-        "wrong, reason",
+        ("wrong", "reason"),
         [
             (entry("x", one=2.5), "check-one has 2.5 points: expected 0 to 2"),
             (entry("x", one=-1.0), "expected 0 to 2"),
@@ -615,7 +615,7 @@ def wait_for(said):
 
 class TestOpening:
     @pytest.mark.parametrize(
-        "wrong, says",
+        ("wrong", "says"),
         [
             ("gradebook.db", "expected an address for SQLAlchemy"),
             ("postgresql://host:port/name", "expected an address"),
@@ -684,7 +684,7 @@ class TestRoster:
         assert (found[0]["first_name"], found[0]["email"]) == ("Augusta", None)
 
     @pytest.mark.parametrize(
-        "data, says",
+        ("data", "says"),
         [
             (b"", "has no column 'id'"),
             (b"name;first_name\nada;Ada\n", "has no column 'id'.*separated by commas"),
@@ -712,5 +712,5 @@ def import_students(book, file):
         reader = csv.DictReader(stream)
         reader.fieldnames = [name.strip() for name in reader.fieldnames]
         for row in reader:
-            known = {k: v or None for k, v in row.items() if k in api.Student.__table__.c.keys()}
+            known = {k: v or None for k, v in row.items() if k in api.Student.__table__.c}
             book.update_or_create_student(known.pop("id"), **known)

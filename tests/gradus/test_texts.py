@@ -29,7 +29,7 @@ def step(theta, lr0, lr, mu=0.9):
     return moved + mu * theta
 
 
-def one_line(x): return x + 1  # fmt: skip # noqa: E704
+def one_line(x): return x + 1  # fmt: skip
 
 
 def functions(text, reference=step, **names):

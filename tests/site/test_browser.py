@@ -23,7 +23,7 @@ def loaded(site):
     return digest.digest()
 
 
-@pytest.mark.parametrize("width, mode", LOOKS)
+@pytest.mark.parametrize(("width", "mode"), LOOKS)
 def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, lay_out, browser, site, loaded, address, name, width, mode):
     def look():
         page = visit(f"{address}/{name}.html", width, mode)

@@ -15,8 +15,8 @@ from sphinx.errors import ExtensionError
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
-import gradus_chapter  # noqa: E402
-import gradus_site  # noqa: E402
+import gradus_chapter
+import gradus_site
 
 SMALL = ROOT / "tests" / "grading" / "small_course"
 TEXT = (SMALL / "chapters" / "steps.md").read_text("utf-8")
@@ -131,7 +131,7 @@ def test_one_setting_takes_every_reference_from_the_site(bare_site):
         assert page.select(".gradus-written")
 
 
-@pytest.mark.parametrize("what, pattern", [repair[:2] for repair in gradus_site.REPAIRS])
+@pytest.mark.parametrize(("what", "pattern"), [repair[:2] for repair in gradus_site.REPAIRS])
 def test_each_repair_finds_something_to_repair_and_leaves_nothing(bare_site, site, what, pattern):
     def found(folder):
         pages = (path for path in folder.rglob("*.html") if "_static" not in path.parts)

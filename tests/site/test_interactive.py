@@ -251,7 +251,7 @@ class Given:
     """A generator that hands out the numbers that it was given."""
 
     def __init__(self, draws):
-        self.random = lambda shape: draws.reshape(shape)
+        self.random = draws.reshape
 
 
 @pytest.mark.parametrize("p", [0, 0.3, 0.5, 0.9])
@@ -411,7 +411,7 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
             before, place = shown(page, figure), control.input_value() if kind != "button" else None
             control.focus()
             page.keyboard.press(key)
-            if kind == "range" and control.input_value() != place or kind == "button":
+            if (kind == "range" and control.input_value() != place) or kind == "button":
                 page.wait_for_function(drawn, arg=[figure, before[0]], timeout=20_000)
             page.wait_for_timeout(600)  # the status line waits until the slider rests
             seen += [before, shown(page, figure)]

@@ -352,7 +352,7 @@ def test_the_address_of_pyodide_names_the_version_that_is_tested():
     assert f"/v{package['version']}/" in gradus_live.PYODIDE
 
 
-@pytest.mark.parametrize("builder, file", [("latex", "book.tex"), ("epub", "chapters/steps.xhtml")])
+@pytest.mark.parametrize(("builder", "file"), [("latex", "book.tex"), ("epub", "chapters/steps.xhtml")])
 def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
     shutil.copytree(ROOT / "tests" / "grading" / "small_course", tmp_path, dirs_exist_ok=True)
     chapter = tmp_path / "chapters" / "steps.md"

@@ -270,7 +270,7 @@ def test_without_scripts_a_sentence_stands_in_the_place(browser, address):
     context.close()
 
 
-@pytest.mark.parametrize("width, mode", [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
 def test_the_page_is_sound_with_results_shown(visit, lay_out, width, mode):
     page = visit(width=width, mode=mode)
     lay_out(page)

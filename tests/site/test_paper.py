@@ -16,7 +16,7 @@ from gradus import plots
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
-import gradus_paper  # noqa: E402
+import gradus_paper
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 RAW = re.compile(r"\\[a-zA-Z(\[]|\$")
