@@ -549,7 +549,6 @@ def max_pool_regions(images, rows, columns):
     )
     for i, (top, bottom) in enumerate(rows):
         for j, (left, right) in enumerate(columns):
-            pooled[:, :, i, j] = images[:, :, top:bottom, left:right].max(
-                axis=(2, 3)
-            )
+            region = images[:, :, top:bottom, left:right]
+            pooled[:, :, i, j] = region.max(axis=(2, 3))
     return pooled

@@ -6,8 +6,8 @@ this process, in a pool or on another machine.
 
 import ast
 import functools
-import itertools
 import hashlib
+import itertools
 import json
 import math
 import re

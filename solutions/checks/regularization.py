@@ -1203,7 +1203,7 @@ max_pool_regions.add_mistakes("""
         )  # fmt: skip
         return pooled
     only the first pixel of each region is taken: take the largest of the region
-        images[:, :, top:bottom, left:right].max(axis=(2, 3)) -> images[:, :, top, left]
+        region.max(axis=(2, 3)) -> images[:, :, top, left]
     this is the smallest value of each region: take the largest
         max(axis -> min(axis
     this is a sum over each region: take the largest value

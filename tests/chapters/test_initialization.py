@@ -1,5 +1,6 @@
 """The numbers and claims that the prose of the chapter on initialization states, computed anew."""
 
+import itertools
 import re
 
 import numpy as np
@@ -15,7 +16,6 @@ from solutions.initialization import (
     tanh,
 )
 from tests.conftest import ROOT
-import itertools
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "initialization.md").read_text("utf-8"))

@@ -212,7 +212,7 @@ def test_scaling_the_first_matrix():
         ]
         assert max(counts) - min(counts) <= 3
     theta, inverse = p.start, np.eye(10)
-    for count in range(100):
+    for count in range(100):  # noqa: B007 (what it came to is looked at below)
         grad = p.gradient(theta)
         if np.abs(grad).max() <= 1e-5:
             break

@@ -1,5 +1,6 @@
 """The numbers and claims that the prose of the chapter on tuning states, computed anew."""
 
+import itertools
 import re
 
 import numpy as np
@@ -15,7 +16,6 @@ from solutions.tuning import (
     trials_needed,
 )
 from tests.conftest import ROOT
-import itertools
 
 SOURCE = (ROOT / "chapters" / "tuning.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.

@@ -2569,7 +2569,7 @@ def ids_of_every_type(book):
 def marks_of_every_type(book):
     """nbgrader's metadata of a cell are a text, a list and null."""
     notebook = book.right()
-    for odd, name in zip(("text", [1], None), FULL):
+    for odd, name in zip(("text", [1], None), FULL, strict=False):
         cell_of(notebook, name)["metadata"]["nbgrader"] = odd
     return notebook
 

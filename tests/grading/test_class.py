@@ -93,7 +93,7 @@ class TestDemonstration:
         hidden = {
             repr(float(number))[:8]
             for plan in assignment.plans.values()
-            for case, expected in zip(plan.cases, plan.expected)
+            for case, expected in zip(plan.cases, plan.expected, strict=True)
             for number in _numbers([case.args, case.kwargs, expected])
             if len(repr(float(number))) > 10
         }

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from typing import ClassVar
 
 import nbformat
 import pytest
@@ -155,7 +156,7 @@ def config_of(penalty):
 class Scripted(NbGraderPreprocessor):
     """In place of Execute: writes each check cell's points as our own preprocessor does."""
 
-    entries: dict[str, Entry] = {}
+    entries: ClassVar[dict[str, Entry]] = {}
 
     def preprocess(self, nb, resources):
         marks = self.entries[resources["nbgrader"]["student"]].marks
@@ -485,9 +486,9 @@ class TestFaults:
 
     def test_a_lock_that_is_not_released_ends_the_batch(self, address):
         said = []
-        with opened(address, patience=0.1, log=said.append) as book, locked(address):
-            with pytest.raises(GradebookError, match="db cannot be used: database is locked"):
-                book.store(FIRST)
+        locks = pytest.raises(GradebookError, match="db cannot be used: database is locked")
+        with opened(address, patience=0.1, log=said.append) as book, locked(address), locks:
+            book.store(FIRST)
         assert len(said) <= 1
         assert rows(address)["submitted_assignment"] == []
 

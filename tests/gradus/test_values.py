@@ -1,5 +1,6 @@
 """Values as bytes: what is written comes back, and hostile bytes are refused with NotData alone."""
 
+import contextlib
 import json
 import struct
 
@@ -11,7 +12,6 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from gradus import problems, values
 from gradus.values import NotData, Problem, Rng, pack, realise, unpack
-import contextlib
 
 MAGIC = b"GRADUS1\n"
 DTYPES = sorted(values.DTYPES)

@@ -218,7 +218,7 @@ def shown_by_the_site(released: Released) -> list[nbformat.NotebookNode]:
     raise AssertionError(f"no run of {released.chapter.name} for the site is kept")
 
 
-def test_run_for_the_site_it_says_the_same(released, worked, site):
+def test_run_for_the_site_it_says_the_same(released, worked, site):  # noqa: F811
     ran, code = shown_by_the_site(released), [cell for cell in worked[2].cells if cell.cell_type == "code"]
     assert sum(bool(printed(cell)) for cell in code) > len(code) / 2
     for there, here in zip(ran, code, strict=True):

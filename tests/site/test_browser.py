@@ -123,7 +123,7 @@ def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, 
     for scrolls in (True, False):
         block = blocks.nth(wide.index(scrolls))
         block.scroll_into_view_if_needed()
-        expected = "node => node.tabIndex === %d" % (0 if scrolls else -1)
+        expected = f"node => node.tabIndex === {0 if scrolls else -1}"
         page.wait_for_function(expected, arg=block.element_handle(), timeout=5000)
     last.scroll_into_view_if_needed()
     page.wait_for_function(drawn, arg=last.element_handle(), timeout=5000)

@@ -1,5 +1,7 @@
 """The references of the chapter on initialization: PyTorch's and Keras's records, closed forms, moments, differences."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,7 +25,6 @@ from solutions.initialization import (
     xavier_normal,
     xavier_uniform,
 )
-import itertools
 
 ACTIVATIONS = [sigmoid, tanh, relu, leaky_relu, elu, selu]
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda f: f.__name__)
