@@ -217,6 +217,8 @@ def test_a_configuration_that_is_not_ours(empty_course, tmp_path, monkeypatch, c
     if config:
         (root / "nbgrader_config.py").write_text(config)
     monkeypatch.chdir(root)
+    # What release writes into the course's folder would put it right.
+    (empty_course.directory / "nbgrader_config.py").unlink()
     course = dataclasses.replace(empty_course, root=root)
     told(next(doctor._configuration(course)), *words)
 
