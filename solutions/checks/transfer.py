@@ -317,8 +317,8 @@ why_it_hurt = Written(
     name="why-it-hurt",
     points=3,
     rubric="""\
-- 1 point: a frozen layer passes on only what the first task needed; what tells the new classes apart may be gone.
-- 1 point: names a remedy that follows: cut earlier, set layers free, or train from scratch.
-- 1 point: says what to measure: the same data from scratch, or the features' own accuracy with a linear head.
+- 1 point: a frozen layer was made for the first task; what tells the new classes apart may be gone, or be there in a form that a linear head cannot read.
+- 1 point: names a remedy that follows: cut earlier, set layers free, a nonlinear head, or train from scratch with images transformed as the task allows.
+- 1 point: says what to measure: the same data from scratch (with the same transforms), or what a linear and a nonlinear head get out of the features.
 """,
 )
