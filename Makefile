@@ -1,8 +1,8 @@
-# Every target works alone on a fresh clone; all that is needed is Python 3.11 or later.
+# Every target works alone on a fresh clone; all that is needed is Python 3.11.2 or later.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test test-fast book epub pdf lab bench lock clean
+.PHONY: demo test test-fast lint book epub pdf lab bench dist lock clean
 
 # The environment, the site, a released assignment, a class of demonstration submissions, their grades.
 demo: book
@@ -16,6 +16,12 @@ test-fast: .venv/.installed
 	@test -n "$(NAME)" || { echo 'Which chapter? For instance: make test-fast NAME=optimizers' >&2; exit 2; }
 	python -m pytest -n 2 --dist loadgroup --chapter $(NAME)
 
+# What a machine can say about the code: ruff's rules, its format, types.
+lint: .venv/.installed
+	ruff check
+	ruff format --check
+	mypy
+
 book: node_modules/.installed
 	jupyter-book build . -W -n --keep-going
 
@@ -28,10 +34,10 @@ epub pdf: node_modules/.installed
 	(cat _toc.yml; echo '      - file: answers') > _build/paper/_toc.yml
 	jupyter-book build . --toc _build/paper/_toc.yml --path-output _build/paper --builder $(PAPER) -W -n --keep-going
 
-# JupyterLab on the released notebooks, as a student has them.
+# JupyterLab on a reader's own notebooks, which no later `make lab` overwrites.
 lab: .venv/.installed
-	autograder release
-	jupyter lab --notebook-dir=course/release
+	autograder work
+	jupyter lab --notebook-dir=work
 
 # The site by Lighthouse, and grading beside stock nbgrader: more than half an hour; ARGUMENTS=--quick
 # for a first look.
@@ -39,11 +45,11 @@ bench: book benchmarks/node_modules/.installed
 	python benchmarks/site.py
 	python benchmarks/grading.py $(ARGUMENTS)
 
-.venv/.installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradus needs Python 3.11 or later; name one: make PYTHON=python3.12 ...")'
+.venv/.installed: requirements.txt pyproject.toml gradus/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 2) and "Gradus needs Python 3.11.2 or later; name one: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./gradus --editable .
 	touch $@
 
 # KaTeX for the site and axe-core for its tests, Lighthouse for its measurement, by the Node that
@@ -58,11 +64,14 @@ benchmarks/node_modules/.installed: benchmarks/package-lock.json .venv/.installe
 	cd benchmarks && $(NPM_CI)
 	touch $@
 
-# Pins for the newest releases that requirements.in allows, from an environment made anew.
+# The wheels of both distributions, as they would be published.
+dist: .venv/.installed
+	rm -rf dist build gradus/build
+	python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./gradus .
+
+# Pins for the newest releases that both pyproject.toml allow and the oldest Python can install.
 lock:
-	$(PYTHON) -m venv --clear .venv
-	python -m pip install --quiet --upgrade --requirement requirements.in
-	(echo '# Made by `make lock` from requirements.in.'; python -m pip freeze --all --exclude pip) > requirements.txt
+	$(PYTHON) .ci/lock.py
 
 clean:
-	rm -rf .venv node_modules benchmarks/node_modules _build build *.egg-info
+	rm -rf .venv node_modules benchmarks/node_modules _build dist build gradus/build *.egg-info gradus/*.egg-info

@@ -1,7 +1,7 @@
 """Exercises that run in the page, and the downloads: made at build from the one source of each.
 
-- Under each check stands `<gradus-exercise>`, with the stub as the chapter has it; at a chapter's
-  top the time it takes, what comes before, and its downloads (`<gradus-chapter>`).
+- `{gradus-exercise}`, which `gradus_chapter` puts under each check, becomes `<gradus-exercise>` with
+  the stub; `{gradus-chapter}`, at a chapter's top, `<gradus-chapter>` with its downloads.
 - `live/` gets the scripts of `_web/live` and, from the release that students get, the wheel of
   `gradus` and the visible cases; `downloads/` gets the released notebooks and the student's pack.
 - Pyodide comes from `gradus_pyodide_base`: an address, or a folder of the site such as "pyodide/".
@@ -15,7 +15,6 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import gradus_overview
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -23,15 +22,12 @@ from sphinx.errors import ExtensionError
 
 PYODIDE = "https://cdn.jsdelivr.net/pyodide/v314.0.6/full/"
 PACK = "gradus-student.zip"
-TITLE = re.compile(r"^# .*$", re.MULTILINE)
-CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
-STUB = re.compile(r"^@exercise$", re.MULTILINE)
-CHECK = re.compile(r"^check\((\w+)\)$", re.MULTILINE)
+WHEEL = "gradus.whl"  # its own name changes with its content, and pages that do not change would not follow
 HEADINGS = re.compile(r"^(?:#|\().*$", re.MULTILINE)  # what links from another page may show
 README = """\
 # Gradus: the notebooks
 
-All that is needed is Python 3.11 or later. In this folder:
+All that is needed is Python 3.11.2 or later. In this folder:
 
     python3 -m venv .venv
     . .venv/bin/activate                  # on Windows: .venv\\Scripts\\activate
@@ -64,62 +60,27 @@ class ChapterDirective(Directive):
 
 
 class ExerciseDirective(Directive):
-    """`{gradus-exercise} NAME`"""
+    """`{gradus-exercise} NAME`, with the stub."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        name = self.arguments[0]
-        stubs = self.state.document.settings.env.temp_data["gradus_stubs"]
-        return [TryHere("", exercise=name, stub=stubs[name])]
-
-
-def complete(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the directives above into a chapter: below its title and below each check."""
-    from autograder.release.chapter import read_chapter
-
-    if not docname.startswith("chapters/"):
-        return
-    chapter = read_chapter(Path(app.srcdir) / f"{docname}.md")
-    stubs = {name: cell.source for name, cell in chapter.named("exercise").items()}
-    if not stubs:
-        return
-    setup = "\n".join(cell.source for cell in chapter.cells if cell.kind == "setup")
-    app.env.temp_data["gradus_stubs"] = stubs
-    app.env.temp_data["gradus_shared"] = {"chapter": chapter.name, "setup": setup}
-
-    def below(cell: re.Match) -> str:
-        places = (f"\n\n```{{gradus-exercise}} {name}\n```" for name in CHECK.findall(cell[0]))
-        return cell[0] + "".join(places)
-
-    line = overview(Path(app.srcdir), chapter.name)
-    text = TITLE.sub(lambda t: f"{t[0]}\n\n```{{gradus-chapter}}\n{line}\n```", source[0], count=1)
-    source[0] = CELL.sub(below, text)
-
-
-def overview(root: Path, name: str) -> str:
-    """Time, exercises, points and what comes before, in one line of Markdown."""
-    texts = gradus_overview.chapters(root)
-    count, points, minutes = gradus_overview.minutes(name, texts[name])
-    titles = (
-        f"[{gradus_overview.title(texts[other])}]({other}.md)"
-        for other in gradus_overview.needs(root)[name]
-    )
-    asked = f"{count} exercises · {points:g} points"
-    before = ", ".join(titles) or "no other chapter"
-    return f"About {minutes / 60:.0f} hours · {asked} · builds on {before}"
+        return [TryHere("", exercise=self.arguments[0], stub="\n".join(self.content))]
 
 
 def visit_chapter(translator, node: ChapterLine) -> None:
+    """A chapter's line: what it takes and what comes before."""
     translator.body.append('<p class="gradus-overview">')
 
 
 def depart_chapter(translator, node: ChapterLine) -> None:
+    """Below it, what its exercises share, and the downloads."""
     if translator.builder.name != "html":  # a book of paper or an EPUB has neither
         translator.body.append("</p>")
         return
     base = translator.builder.config.gradus_pyodide_base.rstrip("/") + "/"
-    data = {**node["shared"], "base": base, "packages": ["numpy"], "wheel": _wheel_name()}
+    data = {**node["shared"], "base": base, "packages": ["numpy"], "wheel": WHEEL}
     name = data["chapter"]
     up = "../" * translator.builder.current_docname.count("/")
     translator.body.append(
@@ -132,6 +93,7 @@ def depart_chapter(translator, node: ChapterLine) -> None:
 
 
 def visit_exercise(translator, node: TryHere) -> None:
+    """The element that the script of the page fills."""
     if translator.builder.name == "html":
         name = html.escape(node["exercise"])
         translator.body.append(
@@ -146,12 +108,6 @@ def _json(data: dict) -> str:
     # Nothing in a script may look like its end.
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return f'<script type="application/json">{text}</script>'
-
-
-def _wheel_name() -> str:
-    import gradus
-
-    return f"gradus-{gradus.__version__}-py3-none-any.whl"
 
 
 def equip(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -184,7 +140,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         pack |= {file.name: file.read_bytes() for file in folder.iterdir()}
     for name, content in pack.items():
         if name.endswith((".whl", ".cases")):
-            (out / "live" / name).write_bytes(content)
+            (out / "live" / (WHEEL if name.endswith(".whl") else name)).write_bytes(content)
         elif name.endswith(".ipynb"):
             (out / "downloads" / name).write_bytes(content)
     write_pack(out / "downloads" / PACK, pack)
@@ -200,29 +156,30 @@ def write_pack(path: Path, files: dict[str, bytes]) -> None:
             pack.writestr(entry, files[name])
 
 
-def released(root: Path, made: Path) -> list[Path]:
+def released(root: Path, directory: Path) -> list[Path]:
     """The released folder of each chapter with exercises; made again where its source changed."""
     from autograder.course import Course, CourseError
+    from autograder.release.chapter import read_chapter
     from autograder.release.release import release_assignments
 
     try:
-        course = Course.find(root, made=made)
+        course = Course.find(root, directory=directory)
         chapters = {
             name: _digest(course, name)
             for name, file in course.chapters().items()
-            if STUB.search(file.read_text("utf-8"))
+            if read_chapter(file).named("exercise")
         }
-        if changed := [name for name in chapters if _seal(made, name) != chapters[name]]:
+        if changed := [name for name in chapters if _seal(directory, name) != chapters[name]]:
             list(release_assignments(course, changed))
     except CourseError as error:
         raise ExtensionError(f"the notebooks cannot be made: {error}") from error
     for name in changed:
-        (made / f"{name}.digest").write_text(chapters[name])
-    return [made / "release" / name for name in chapters]
+        (directory / f"{name}.digest").write_text(chapters[name])
+    return [directory / "release" / name for name in chapters]
 
 
-def _seal(made: Path, name: str) -> str:
-    seal = made / f"{name}.digest"
+def _seal(directory: Path, name: str) -> str:
+    seal = directory / f"{name}.digest"
     return seal.read_text() if seal.is_file() else ""
 
 
@@ -231,7 +188,11 @@ def _digest(course, name: str) -> str:
     packages = [course.root / part for part in ("gradus", "autograder", course.references)]
     files = [
         *sorted(path for package in packages for path in package.rglob("*.py")),
-        *(course.root / file for file in ("pyproject.toml", "requirements.txt", "references.bib")),
+        *(
+            course.root / file
+            for file in ("pyproject.toml", "gradus/pyproject.toml", "requirements.txt")
+        ),
+        course.root / "references.bib",
         course.chapter(name),
     ]
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files if file.is_file()))
@@ -246,10 +207,12 @@ def visit_chapter_on_paper(translator, node: ChapterLine) -> None:
 
 
 def depart_chapter_on_paper(translator, node: ChapterLine) -> None:
+    """End the paragraph."""
     translator.body.append("\n\n")
 
 
 def skip(translator, node: TryHere) -> None:
+    """Nothing of it stands on paper."""
     raise nodes.SkipNode
 
 
@@ -261,8 +224,6 @@ def setup(app: Sphinx) -> dict:
     app.add_node(TryHere, html=(visit_exercise, None), latex=(skip, None))
     app.add_directive("gradus-chapter", ChapterDirective)
     app.add_directive("gradus-exercise", ExerciseDirective)
-    # After gradus_site, so that the exercise stands above the dropdown with its reference.
-    app.connect("source-read", complete, priority=600)
     app.connect("html-page-context", equip)
     app.connect("builder-inited", release)
     app.connect("build-finished", publish)

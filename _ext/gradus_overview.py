@@ -3,12 +3,16 @@
 A comment of `MADE` in a page is replaced by what is made.
 """
 
-import importlib
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
+from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+
+if TYPE_CHECKING:
+    from autograder.course import Course
 
 TITLE = re.compile(r"^# (.*)$", re.MULTILINE)
 NEEDS = re.compile(r"^It needs\b.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
@@ -18,15 +22,17 @@ CODE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 WORDS_PER_MINUTE, MINUTES_PER_POINT = 150, 8
 
 
-def chapters(root: Path) -> dict[str, str]:
+def course_of(app: Sphinx) -> "Course":
+    """The course that the site shows."""
+    # Late: where the project is not installed, `gradus_site.prepare` lets Python find it.
+    from autograder.course import Course
+
+    return Course.find(Path(app.confdir))
+
+
+def chapters(course: "Course") -> dict[str, str]:
     """The chapters' texts by name, in the order of the table of contents."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    files = [Path(entry["file"]) for part in toc["parts"] for entry in part["chapters"]]
-    return {
-        file.name: (root / f"{file}.md").read_text("utf-8")
-        for file in files
-        if file.parent.name == "chapters"
-    }
+    return {name: file.read_text("utf-8") for name, file in course.chapters().items()}
 
 
 def title(text: str) -> str:
@@ -39,9 +45,9 @@ def link(label: str, text: str) -> str:
     return f"[{text}]({f'#{label}' if label.startswith('sec-') else f'chapters/{label}.md'})"
 
 
-def needs(root: Path) -> dict[str, list[str]]:
+def needs(course: "Course") -> dict[str, list[str]]:
     """The chapters that each one builds on: those to which its sentence "It needs ..." links."""
-    texts = chapters(root)
+    texts = chapters(course)
     found = {}
     for name, text in texts.items():
         if not (sentence := NEEDS.search(text)):
@@ -52,36 +58,45 @@ def needs(root: Path) -> dict[str, list[str]]:
     return found
 
 
-def minutes(name: str, text: str) -> tuple[int, float, float]:
+def minutes(course: "Course", name: str, text: str) -> tuple[int, float, float]:
     """Exercises, points, and the time that reading and answering take, in minutes."""
     from gradus.authoring import exercises_of, written_of
 
-    checks = importlib.import_module(f"solutions.checks.{name.replace('-', '_')}")
+    checks = course.checks_module(name)
     exercises = exercises_of(checks)
     points = sum(e.points for e in exercises) + sum(w.points for w in written_of(checks))
     words = len(CODE.sub("", text).split())
     return len(exercises), points, words / WORDS_PER_MINUTE + points * MINUTES_PER_POINT
 
 
-def table(root: Path) -> str:
+def summary(course: "Course", name: str) -> str:
+    """A chapter's time, exercises, points and what comes before, in one line of Markdown."""
+    texts = chapters(course)
+    count, points, time = minutes(course, name, texts[name])
+    titles = (f"[{title(texts[other])}]({other}.md)" for other in needs(course)[name])
+    asked = f"{count} exercises · {points:g} points"
+    return f"About {time / 60:.0f} hours · {asked} · builds on {', '.join(titles) or 'no other chapter'}"
+
+
+def table(course: "Course") -> str:
     """A table of the chapters: what comes before, exercises, points, hours."""
-    texts, before = chapters(root), needs(root)
+    texts, before = chapters(course), needs(course)
     rows = ["| chapter | builds on | exercises | points | hours |", "|---|---|---|---|---|"]
     for name, text in texts.items():
-        count, points, time = minutes(name, text)
+        count, points, time = minutes(course, name, text)
         first = ", ".join(link(other, title(texts[other])) for other in before[name])
         cells = f"{link(name, title(text))} | {first or '-'}"
         rows.append(f"| {cells} | {count} | {points:g} | {time / 60:.1f} |")
     return "\n".join(rows)
 
 
-def drawn(root: Path) -> str:
+def drawn(course: "Course") -> str:
     """The map of the chapters: an arrow from each to those that build on it."""
     import matplotlib.pyplot as plt
 
     from gradus import plots
 
-    texts, before = chapters(root), needs(root)
+    texts, before = chapters(course), needs(course)
     level: dict[str, int] = {}
     for name in texts:  # a chapter builds on earlier ones only
         if late := [other for other in before[name] if other not in level]:
@@ -121,10 +136,10 @@ def drawn(root: Path) -> str:
     return f"```{{raw}} html\n{figure._repr_html_()}\n```"
 
 
-def mistakes(root: Path) -> str:
+def mistakes(course: "Course") -> str:
     """The tables "Common mistakes" of all chapters."""
     parts = []
-    for name, text in chapters(root).items():
+    for name, text in chapters(course).items():
         if not (rows := MISTAKES.search(text)):
             raise ExtensionError(f"{name}: no table under a heading 'Common mistakes'")
         # From this page, a chapter's file lies elsewhere than from its neighbours.
@@ -133,10 +148,10 @@ def mistakes(root: Path) -> str:
     return "\n\n".join(parts)
 
 
-def sources(root: Path) -> str:
+def sources(course: "Course") -> str:
     """Where each topic of the lecture notes is treated, note by note."""
-    notes = yaml.safe_load((root / "sources.yml").read_text("utf-8"))
-    titles = section_titles(root)
+    notes = yaml.safe_load((course.root / "sources.yml").read_text("utf-8"))
+    titles = section_titles(course)
     parts = []
     for note in notes:
         rows = ["| lines | topic | where |", "|---|---|---|"]
@@ -151,10 +166,10 @@ def sources(root: Path) -> str:
     return "\n\n".join(parts)
 
 
-def section_titles(root: Path) -> dict[str, str]:
+def section_titles(course: "Course") -> dict[str, str]:
     """The headings that have a label, by it; a section's with its chapter's title."""
     found = {}
-    for text in chapters(root).values():
+    for text in chapters(course).values():
         for label, level, heading in LABELLED.findall(text):
             heading = heading.split(":")[0] if level == "#" else heading
             found[label] = heading if level == "#" else f"{title(text)}: {heading}"

@@ -7,11 +7,11 @@
 
 import functools
 import html
-import importlib
 import os
 import re
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import gradus_overview
@@ -19,6 +19,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+if TYPE_CHECKING:
+    from autograder.course import Course
 
 BUILDERS = ("epub", "latex")
 COMMENT = "<!-- the references -->"
@@ -73,22 +76,23 @@ def answer(app: Sphinx, docname: str, source: list[str]) -> None:
     """Write the page of answers: each chapter's references and rubrics."""
     if COMMENT in source[0]:
         show = app.config.gradus_show_references
-        source[0] = source[0].replace(COMMENT, answers(Path(app.srcdir)) if show else "")
+        source[0] = source[0].replace(
+            COMMENT, answers(gradus_overview.course_of(app)) if show else ""
+        )
         app.env.note_reread()
 
 
-def answers(root: Path) -> str:
+def answers(course: "Course") -> str:
     """The references and rubrics of all chapters, as Markdown."""
     from gradus.authoring import written_of
 
     parts = []
-    for name, text in gradus_overview.chapters(root).items():
-        module = name.replace("-", "_")
+    for name, text in gradus_overview.chapters(course).items():
         parts.append(
             f"## {gradus_overview.link(name, gradus_overview.title(text))}\n\n"
-            f"```{{literalinclude}} /solutions/{module}.py\n:language: python\n```"
+            f"```{{literalinclude}} /{course.reference_file(name)}\n:language: python\n```"
         )
-        for question in written_of(importlib.import_module(f"solutions.checks.{module}")):
+        for question in written_of(course.checks_module(name)):
             points = f"{question.points:g} points"
             parts.append(f"**{question.name.replace('-', ' ')}**: {points}\n\n{question.rubric}")
     return "\n\n".join(parts)

@@ -35,6 +35,8 @@ STYLED_BY = re.compile(r' (href|data-of)="([^"]*)"')
 SCRIPT = re.compile(r'<script[^>]* src="([^"?]*)')
 IMPORT = re.compile(r"""@import (?:url\()?["']([^"']+)["']\)?;""")
 URL = re.compile(r"""url\((["']?)(?![\w+]+:|#)([^"')]+)\1\)""")
+# Our own classes are few, and scripts put the names of some together: all of them stay.
+OWN_CLASS = re.compile(r"\.(gradus-[\w-]+)")
 # PurgeCSS finds no name in a selector that has none, and would drop it.
 NAMELESS = re.compile(r"(?<=[{},])(?=\s*::?(?!root\b|is\b|not\b|where\b|has\b)[a-z])")
 
@@ -67,7 +69,9 @@ def announce(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
             "twitter:card": "summary_large_image",
         }
     context["metatags"] = context.get("metatags", "") + "".join(
-        f'<meta property="{name}" content="{content}" />' for name, content in tags.items() if content
+        f'<meta property="{name}" content="{content}" />'
+        for name, content in tags.items()
+        if content
     )
 
 
@@ -137,6 +141,7 @@ def style(out: Path, root: Path, pages: dict[Path, str]) -> str:
     purge = root / "node_modules/purgecss/bin/purgecss.js"
     content = [*map(str, pages), *(str(out / script) for script in sorted(scripts))]
     command = [NODE, purge, "--css", out / SHEET, "--content", *content, "--output", out / SHEET]
+    command += ["--safelist", *sorted(set(OWN_CLASS.findall(whole)))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ExtensionError(f"PurgeCSS did not cut down {SHEET}: {done.stderr.strip()}")

@@ -1,8 +1,7 @@
 """What the website needs beyond Jupyter Book: the references behind the stubs, and sound pages.
 
 - Cells run with GRADUS_REFERENCES set, so that every figure and check is the real one.
-- Below `check(NAME)` stands a closed dropdown with the reference, and below a written question its
-  rubric, unless `gradus_show_references` is false.
+- Chapters are completed before they are read (`gradus_chapter`).
 - A term of the glossary in bold leads there.
 - Pages about all chapters are made from them (`gradus_overview`).
 - The scripts of interactive figures are loaded by the pages that hold one (`_web/interactive`).
@@ -12,8 +11,6 @@
 
 import hashlib
 import html
-import importlib
-import json
 import os
 import re
 import shutil
@@ -24,7 +21,6 @@ import time
 from pathlib import Path
 
 import gradus_overview
-import gradus_paper
 import gradus_publish
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -33,11 +29,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-PACKAGE = "solutions"
-CHECK = re.compile(r"^check\((\w+)\)$", re.MULTILINE)
-CODE_CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
 INTERACTIVE = re.compile(r'<figure class="gradus-figure"><gradus-([a-z-]+)>')
-WRITTEN = re.compile(r"^\+\+\+ (\{[^\n]*\})\n(.*?)(?=^\+\+\+)", re.MULTILINE | re.DOTALL)
 
 
 def prepare(app: Sphinx, config) -> None:
@@ -47,7 +39,6 @@ def prepare(app: Sphinx, config) -> None:
         raise ExtensionError(
             "KaTeX is not there: run `make book`, which fetches it before it builds"
         )
-    os.environ["GRADUS_REFERENCES"] = PACKAGE
     # The book's matrices are small: more threads are slower, and their sums come out otherwise.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -55,6 +46,7 @@ def prepare(app: Sphinx, config) -> None:
     )
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
+    os.environ["GRADUS_REFERENCES"] = gradus_overview.course_of(app).references
     from sphinxcontrib import katex
 
     katex.NODEJS_BINARY = str(gradus_publish.NODE)
@@ -87,8 +79,9 @@ def start_renderer(rundir: Path, timeout: float) -> tuple[subprocess.Popen, sock
 
 def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]:
     """Have the pages run again where the code behind them has changed: the cache knows their text alone."""
-    root = Path(app.confdir)
-    files = sorted(path for folder in ("gradus", PACKAGE) for path in (root / folder).rglob("*.py"))
+    course = gradus_overview.course_of(app)
+    folders = [course.root / name for name in ("gradus", course.references)]
+    files = sorted(path for folder in folders for path in folder.rglob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     seal = Path(app.outdir).parent / ".code-digest"
     if seal.is_file() and seal.read_text() == digest:
@@ -99,66 +92,11 @@ def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]
 
 
 def complete(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put into a chapter what its author does not write."""
-    if docname.startswith("chapters/"):
-        name = docname.removeprefix("chapters/")
-        show = app.config.gradus_show_references and not gradus_paper.on_paper(app)
-        source[0] = with_questions(source[0], name, show)
-        if show:
-            source[0] = with_references(source[0], name)
+    """Put into a page what is made from all chapters."""
     for comment, made in gradus_overview.MADE.items():
         if comment in source[0]:
             app.env.note_reread()
-            source[0] = source[0].replace(comment, made(Path(app.srcdir)))
-
-
-def with_references(text: str, chapter: str) -> str:
-    """A chapter's text with a closed dropdown below each check: the reference as its file has it."""
-    path = f"/{PACKAGE}/{_module(chapter)}.py"
-
-    def below(cell: re.Match) -> str:
-        return cell[0] + "".join(
-            f"\n\n::::{{dropdown}} Reference: `{name}`\n:class-container: gradus-reference\n\n"
-            f":::{{literalinclude}} {path}\n:language: python\n:pyobject: {name}\n:::\n::::"
-            for name in CHECK.findall(cell[0])
-        )
-
-    return CODE_CELL.sub(below, text)
-
-
-def with_questions(text: str, chapter: str, rubrics: bool) -> str:
-    """A chapter's text with each written question in a box, and its rubric folded if wanted."""
-    from gradus.authoring import written_of
-
-    checks = importlib.import_module(f"{PACKAGE}.checks.{_module(chapter)}")
-    questions = {question.name: question for question in written_of(checks)}
-
-    def boxed(cell: re.Match) -> str:
-        name = json.loads(cell[1]).get("written")
-        if not name:
-            return cell[0]
-        if name not in questions:
-            raise ExtensionError(
-                f"chapter {chapter}: no rubric for the written question {name!r}: "
-                f"write a Written({name!r}, ...) in {checks.__name__}"
-            )
-        heading, body = re.fullmatch(r"\s*(#[^\n]*\n)?(.*)", cell[2], re.DOTALL).groups("")
-        points = f"{questions[name].points:g} points"
-        box = (
-            f"{heading}\n::::::{{admonition}} Answer in your notebook: {points}, marked by a person\n"
-            f":class: gradus-written\n\n{body.strip()}\n::::::\n\n"
-        )
-        marking = (
-            f"::::::{{dropdown}} How it is marked\n:class-container: gradus-reference\n\n"
-            f"{questions[name].rubric}\n::::::\n\n"
-        )
-        return f"+++\n{box}{marking if rubrics else ''}"
-
-    return WRITTEN.sub(boxed, text)
-
-
-def _module(chapter: str) -> str:
-    return chapter.replace("-", "_")
+            source[0] = source[0].replace(comment, made(gradus_overview.course_of(app)))
 
 
 class KeepPunctuation(SphinxPostTransform):
@@ -325,7 +263,6 @@ def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.setup_extension("gradus_publish")
     app.setup_extension("gradus_paper")
-    app.add_config_value("gradus_show_references", True, "env", [bool])
     app.add_post_transform(KeepPunctuation)
     app.add_post_transform(LinkTerms)
     app.connect("config-inited", prepare)
@@ -334,4 +271,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", describe)
     app.connect("html-page-context", enliven)
     app.connect("build-finished", finish)
+    app.setup_extension("gradus_chapter")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

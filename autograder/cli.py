@@ -44,6 +44,22 @@ def release(
         typer.echo(released)
 
 
+@app.command()
+def work(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
+        ),
+    ] = None,
+) -> None:
+    """Put the notebooks into work/, for a reader; what was changed there is never overwritten."""
+    from autograder.work import fill_work
+
+    for line in fill_work(Course.find(), names or []):
+        typer.echo(line)
+
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the assignment.")]
 Database = Annotated[
     str,
@@ -78,10 +94,10 @@ def grade(
 ) -> None:
     """Grade every submission of an assignment. Exit status 1 if some of them need a person."""
     from autograder.commands import grade_command
-    from autograder.grade.many import How
+    from autograder.grade.many import Options
 
-    how = How(sandbox, workers, scheduler, db, force, Path(roster) if roster else None)
-    raise typer.Exit(grade_command(Course.find(), name, how))
+    options = Options(sandbox, workers, scheduler, db, force, Path(roster) if roster else None)
+    raise typer.Exit(grade_command(Course.find(), name, options))
 
 
 @app.command()

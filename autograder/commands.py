@@ -19,7 +19,7 @@ warnings.filterwarnings("ignore", module="nbgrader")
 INTERRUPTED = 130
 
 
-def grade_command(course: Course, name: str, how: many.How) -> int:
+def grade_command(course: Course, name: str, options: many.Options) -> int:
     """Grade a class, with a progress bar on a terminal and a line for each submission in a log.
 
     Parameters
@@ -27,7 +27,7 @@ def grade_command(course: Course, name: str, how: many.How) -> int:
     course : Course
     name : str
         Of the assignment; "all": of each assignment that has submissions.
-    how : many.How
+    options : many.Options
 
     Returns
     -------
@@ -39,17 +39,17 @@ def grade_command(course: Course, name: str, how: many.How) -> int:
     CourseError
         If an assignment could not be graded; with "all", after the others are.
     """
-    if how.kind == "none":
+    if options.kind == "none":
         print(host.UNSAFE, file=sys.stderr)
     names = [name]
     if name == "all":
-        names = [name for name in course.chapters() if folders.submitted(course.made, name)]
+        names = [name for name in course.chapters() if folders.submitted(course.directory, name)]
         if not names:
-            raise CourseError(f"no assignment has submissions in {course.made.name}/submitted")
+            raise CourseError(f"no assignment has submissions in {course.directory.name}/submitted")
     statuses, failures = [], []
     for name in names:
         try:
-            statuses.append(_grade(course, name, how))
+            statuses.append(_grade(course, name, options))
         except CourseError as error:
             # One that cannot be graded keeps none of the others from it.
             failures.append(str(error))
@@ -62,22 +62,22 @@ def grade_command(course: Course, name: str, how: many.How) -> int:
     return max(statuses)
 
 
-def _grade(course: Course, name: str, how: many.How) -> int:
+def _grade(course: Course, name: str, options: many.Options) -> int:
     console = Console()
     errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
-    def tell(line: str) -> None:
+    def log(line: str) -> None:
         errors.print(report.printable(line))
 
     if console.is_terminal:
         with Progress(console=console, transient=True) as progress:
-            students = folders.submitted(course.made, name)
+            students = folders.submitted(course.directory, name)
             task = progress.add_task(f"grading {name}", total=len(students))
             results = many.grade_class(
-                course, name, how, lambda result: progress.advance(task), tell
+                course, name, options, lambda result: progress.advance(task), log
             )
     else:
-        results = many.grade_class(course, name, how, _log, tell)
+        results = many.grade_class(course, name, options, _log, log)
     show_results(console, results)
     return int(any(result.state in many.TROUBLE for result in results))
 

@@ -46,7 +46,7 @@ class Course:
         nbgrader's name of the course.
     references : str
         The name of the package of references.
-    made : Path
+    directory : Path
         nbgrader's folder: `source/ release/ submitted/ autograded/ feedback/ gradebook.db`.
     site : str
         The address of the book on the web, or "".
@@ -57,19 +57,19 @@ class Course:
     root: Path
     name: str
     references: str
-    made: Path
+    directory: Path
     site: str = ""
     limits: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def find(cls, start: Path | None = None, made: Path | str | None = None) -> "Course":
+    def find(cls, start: Path | None = None, directory: Path | str | None = None) -> "Course":
         """The course of a folder, or of the nearest folder above it.
 
         Parameters
         ----------
         start : Path, optional
             By default the working directory.
-        made : Path, optional
+        directory : Path, optional
             Where nbgrader's folders are; by default the environment variable AUTOGRADER_COURSE,
             then `course` in the root.
 
@@ -84,12 +84,14 @@ class Course:
             settings = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
             settings = settings.get("tool", {}).get("autograder")
             if settings:
-                made = Path(made or os.environ.get("AUTOGRADER_COURSE") or root / "course")
+                directory = Path(
+                    directory or os.environ.get("AUTOGRADER_COURSE") or root / "course"
+                )
                 return cls(
                     root,
                     settings["course"],
                     settings["references"],
-                    made.resolve(),
+                    directory.resolve(),
                     settings.get("site", ""),
                     settings.get("limits", {}),
                 )
@@ -135,17 +137,24 @@ class Course:
 
     def reference_module(self, name: str) -> ModuleType:
         """The module of the references of a chapter."""
-        return self._import(self.references, name)
+        return self._import(self.reference_file(name), name)
 
     def checks_module(self, name: str) -> ModuleType:
         """The module that says how the exercises of a chapter are judged."""
-        return self._import(f"{self.references}.checks", name)
+        return self._import(self.checks_file(name), name)
 
-    def _import(self, package: str, name: str) -> ModuleType:
-        module = f"{package}.{name.replace('-', '_')}"
+    def reference_file(self, name: str) -> str:
+        """The file with the references of a chapter, as seen from the root."""
+        return f"{self.references.replace('.', '/')}/{name.replace('-', '_')}.py"
+
+    def checks_file(self, name: str) -> str:
+        """The file that says how the exercises of a chapter are judged, as seen from the root."""
+        return f"{self.references.replace('.', '/')}/checks/{name.replace('-', '_')}.py"
+
+    def _import(self, file: str, name: str) -> ModuleType:
+        module = file.removesuffix(".py").replace("/", ".")
         if str(self.root) not in sys.path:
             sys.path.insert(0, str(self.root))
-        file = f"{module.replace('.', '/')}.py"
         try:
             return importlib.import_module(module)
         except Exception as error:
@@ -159,11 +168,11 @@ class Course:
 
     def secret(self) -> bytes:
         """The course's 32 secret bytes, made at first use: who has them knows the cases that grade."""
-        file = self.made / ".secret"
-        self.made.mkdir(parents=True, exist_ok=True)
+        file = self.directory / ".secret"
+        self.directory.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             # Written whole under a name of its own, then linked: no reader meets half a secret.
-            fresh = self.made / f".secret-{secrets.token_hex(8)}"
+            fresh = self.directory / f".secret-{secrets.token_hex(8)}"
             fresh.touch(mode=0o600, exist_ok=False)
             fresh.write_bytes(secrets.token_bytes(32))
             try:
@@ -173,7 +182,7 @@ class Course:
         secret = file.read_bytes()
         if len(secret) != 32:
             raise CourseError(
-                f"{file.name} in {self.made.name} has {len(secret)} bytes, not 32: restore it from a copy"
+                f"{file.name} in {self.directory.name} has {len(secret)} bytes, not 32: restore it from a copy"
             )
         return secret
 
@@ -186,7 +195,7 @@ class Course:
         """What every use of nbgrader needs to know of this course."""
         config = Config()
         config.CourseDirectory.course_id = self.name
-        config.CourseDirectory.root = str(self.made)
+        config.CourseDirectory.root = str(self.directory)
         config.ClearSolutions.code_stub = {"python": STUB_LINE}
         config.ClearSolutions.text_stub = TEXT_STUB
         return config

@@ -12,8 +12,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.course import Course, CourseError
-from autograder.grade import many, submission
+from autograder.grade import many
+from autograder.grade.cells import grade_id, is_answer
 from autograder.grade.one import Assignment
+from autograder.kept import Record
 from autograder.release.inline import standalone
 from gradus import authoring
 
@@ -41,7 +43,9 @@ print("score: 100 / 100", found)
 """
 
 
-def write_class(course: Course, name: str) -> list[str]:
+def write_class(
+    course: Course, name: str, log: Callable[[str], None] = lambda line: None
+) -> list[str]:
     """Write a class of submissions of a released assignment into `submitted/`.
 
     Parameters
@@ -49,6 +53,8 @@ def write_class(course: Course, name: str) -> list[str]:
     course : Course
     name : str
         Of the assignment.
+    log : callable, optional
+        Is called with a line for each file of an earlier class that somebody changed; a copy is kept.
 
     Returns
     -------
@@ -61,7 +67,7 @@ def write_class(course: Course, name: str) -> list[str]:
         If the assignment is unknown or not released, or the course has submissions of its own.
     """
     assignment = Assignment.load(course, name)
-    folder = course.made / "submitted"
+    folder = course.directory / "submitted"
     real = [path.name for path in folder.glob("*") if not path.name.startswith(PREFIX)]
     if real:
         raise CourseError(
@@ -69,12 +75,16 @@ def write_class(course: Course, name: str) -> list[str]:
             "give the demonstration a folder of its own with autograder --course DIR"
         )
     files = {PREFIX + student: data for student, data in _class(course, assignment).items()}
-    for old in folder.glob(f"{PREFIX}*/{name}"):
+    record = Record(course.directory)
+    places = {folder / student / name / f"{name}.ipynb": data for student, data in files.items()}
+    for old in sorted(folder.glob(f"{PREFIX}*/{name}")):
+        for file in sorted(old.rglob("*")):
+            for line in record.keep(file, places.get(file)):
+                log(line)
         shutil.rmtree(old)
-    for student, data in files.items():
-        place = folder / student / name
-        place.mkdir(parents=True)
-        (place / f"{name}.ipynb").write_bytes(data)
+    for place, data in places.items():
+        record.put(place, data)
+    record.save()
     return list(files)
 
 
@@ -97,7 +107,7 @@ def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
     # Each further student answers in the next other way, or makes the next mistake, of every exercise.
     for number in range(max(map(len, others.values()))):
         files[f"perfect-{number + 2}"] = write(right | _nth(others, number))
-    for number in range(max(max(map(len, wrong.values())), 9)):
+    for number in range(max(9, *map(len, wrong.values()))):
         files[f"mistakes-{number + 1:02}"] = write(right | _nth(wrong, number))
     files["half-1"] = write(half)
     files["half-2"] = write(dict(list(right.items())[len(right) // 2 :]))
@@ -117,18 +127,18 @@ def _nth(answers: dict[str, list[str]], number: int) -> dict[str, str]:
 
 def right_answers(course: Course, assignment: Assignment) -> dict[str, str]:
     """The right answers by exercise, as the source notebook has them."""
-    source = course.made / "source" / assignment.name / f"{assignment.name}.ipynb"
+    source = course.directory / "source" / assignment.name / f"{assignment.name}.ipynb"
     if not source.is_file():
         raise CourseError(
             f"{assignment.name} has no source notebook: run autograder release {assignment.name}"
         )
     cells = nbformat.read(source, as_version=4).cells
     return {
-        submission.grade_id(cell): "\n".join(
+        grade_id(cell): "\n".join(
             line for line in cell.source.splitlines() if not line.strip().startswith("### ")
         )
         for cell in cells
-        if cell.cell_type == "code" and submission.grade_id(cell) in assignment.plans
+        if cell.cell_type == "code" and grade_id(cell) in assignment.plans
     }
 
 
@@ -136,15 +146,15 @@ def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) 
     """The released notebook with answers in their cells, and further cells after the set-up."""
     notebook = deepcopy(released)
     for cell in notebook.cells:
-        if cell.cell_type == "code" and submission.is_answer(cell):
-            cell.source = answers.get(submission.grade_id(cell), cell.source)
+        if cell.cell_type == "code" and is_answer(cell):
+            cell.source = answers.get(grade_id(cell), cell.source)
     codes = [at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     for number, source in enumerate(extra, start=1):
         notebook.cells.insert(codes[0] + number, new_code_cell(source, id=f"extra-{number}"))
     return notebook
 
 
-def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[many.Result]:
+def run_demo(course: Course, name: str, log: Callable[[str], None]) -> list[many.Result]:
     """Release an assignment, write its class, grade it and write its feedback.
 
     Where bubblewrap does not work it says so and grades this class, which is trusted, without a sandbox.
@@ -154,17 +164,19 @@ def run_demo(course: Course, name: str, tell: Callable[[str], None]) -> list[man
     from autograder.sandbox import host
 
     for line in release_assignments(course, [name]):
-        tell(f"released  {line}")
-    students = write_class(course, name)
-    tell(f"submitted {len(students)} submissions in {course.made.name}/submitted")
+        log(f"released  {line}")
+    students = write_class(course, name, log)
+    log(f"submitted {len(students)} submissions in {course.directory.name}/submitted")
     kind = "bubblewrap"
     try:
         host.require(kind)
     except CourseError as error:
         kind = "none"
-        tell(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
-    results = many.grade_class(course, name, many.How(kind))
-    tell(f"graded    {len(results)} submissions")
+        log(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
+    results = many.grade_class(course, name, many.Options(kind))
+    log(f"graded    {len(results)} submissions")
     pages = feedback.write_feedback(course, name)
-    tell(f"feedback  {len(pages)} pages, {course.made.name}/feedback/STUDENT/{name}/{name}.html")
+    log(
+        f"feedback  {len(pages)} pages, {course.directory.name}/feedback/STUDENT/{name}/{name}.html"
+    )
     return results

@@ -31,7 +31,7 @@ from gradus import authoring
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
 
-_PYTHON = (3, 11)
+_PYTHON = (3, 11, 2)
 _FREE_BYTES = 2**30
 _CONNECT_SECONDS = 10
 _SECRET_MODE = 0o600
@@ -103,7 +103,7 @@ def _line(error: BaseException) -> str:
 def _versions() -> Iterator[Finding]:
     def python() -> str:
         if sys.version_info < _PYTHON:
-            raise CourseError(f"{platform.python_version()}: use Python 3.11 or later")
+            raise CourseError(f"{platform.python_version()}: use Python 3.11.2 or later")
         return platform.python_version()
 
     def package(needed: Requirement) -> str:
@@ -122,8 +122,9 @@ def _versions() -> Iterator[Finding]:
         return subprocess.check_output(["bwrap", "--version"], text=True).split()[-1]
 
     yield _try("Python", python)
-    for text in importlib.metadata.requires("gradus") or ():
-        needed = Requirement(text)
+    for needed in map(Requirement, importlib.metadata.requires("gradus-autograder") or ()):
+        if needed.marker and not needed.marker.evaluate({"extra": ""}):
+            continue
         yield _try(needed.name, lambda needed=needed: package(needed))
     yield _try("bubblewrap", bubblewrap)
 
@@ -185,10 +186,10 @@ def _outside(course: Course, limits: host.Limits, kind: str) -> Iterator[dict[st
         command = [sys.executable, "-c", "import time; time.sleep(120)", token]
         process = stack.enter_context(subprocess.Popen(command))
         stack.callback(process.kill)
-        secret = course.made / ".secret"
+        secret = course.directory / ".secret"
         files = {
             "read the course's secret": secret,
-            "read the gradebook": course.made / "gradebook.db",
+            "read the gradebook": course.directory / "gradebook.db",
             "read the references' folder": checks,
             "read a file of the machine that all may read": folder / "readable",
             "read /etc/passwd": Path("/etc/passwd"),
@@ -317,7 +318,7 @@ def _course(course: Course) -> Iterator[Finding]:
     with contextlib.suppress(CourseError):  # told above
         for name, file in course.chapters().items():
             yield _try(f"chapter {name}", functools.partial(checks, name, file))
-            if (course.made / "release" / name).is_dir():
+            if (course.directory / "release" / name).is_dir():
                 yield _try(f"release of {name}", functools.partial(_released, course, name, file))
     yield _try("course: secret", lambda: _secret(course))
 
@@ -328,7 +329,7 @@ def _released(course: Course, name: str, file: Path) -> str:
     from autograder.release.chapter import read_chapter
     from autograder.release.release import visible_cases
 
-    folder = course.made / "release" / name
+    folder = course.directory / "release" / name
     again = f"run autograder release {name}"
     released = nbformat.read(folder / f"{name}.ipynb", as_version=4)
     judged = {item.name for item in authoring.exercises_of(course.checks_module(name))}
@@ -340,9 +341,9 @@ def _released(course: Course, name: str, file: Path) -> str:
 
 
 def _secret(course: Course) -> str:
-    file = course.made / ".secret"
+    file = course.directory / ".secret"
     if not file.exists():
-        if (course.made / "autograded").exists():
+        if (course.directory / "autograded").exists():
             raise CourseError(
                 f"{file} is missing, but submissions were graded: restore it from a copy"
             )
@@ -356,8 +357,8 @@ def _secret(course: Course) -> str:
 
 def _configuration(course: Course) -> Iterator[Finding]:
     """What nbgrader makes of its configuration: where that is broken it only logs it, and grades without us."""
-    names = {course.root: "the course's root", course.made: f"{course.made.name}/"}
-    for folder in dict.fromkeys((course.root, course.made, Path.cwd())):
+    names = {course.root: "the course's root", course.directory: f"{course.directory.name}/"}
+    for folder in dict.fromkeys((course.root, course.directory, Path.cwd())):
         where = names.get(folder, "this folder")
         yield _try(f"nbgrader autograde, in {where}", functools.partial(_nbgrader, course, folder))
 
@@ -390,7 +391,7 @@ def _nbgrader(course: Course, folder: Path) -> str:
         [sys.executable, "-c", _PROBE],
         check=False,
         cwd=folder,
-        env={**os.environ, "AUTOGRADER_COURSE": str(course.made)},
+        env={**os.environ, "AUTOGRADER_COURSE": str(course.directory)},
         capture_output=True,
         text=True,
     )
@@ -413,9 +414,9 @@ def _nbgrader(course: Course, folder: Path) -> str:
         raise CourseError(
             f"it would use --sandbox {found['sandbox']}: set bubblewrap in the config"
         )
-    if Path(found["root"]) != course.made:
+    if Path(found["root"]) != course.directory:
         raise CourseError(
-            f"it would grade {found['root']}, not {course.made}: set AUTOGRADER_COURSE"
+            f"it would grade {found['root']}, not {course.directory}: set AUTOGRADER_COURSE"
         )
     return "uses our exporter and our sandbox"
 
@@ -464,7 +465,7 @@ def _database(course: Course, db: str) -> str:
 
 def _disk(course: Course) -> str:
     """Write where grades go, and see how much more would fit."""
-    folder = course.made
+    folder = course.directory
     while not folder.exists():
         folder = folder.parent
     with tempfile.TemporaryFile(dir=folder) as file:
@@ -477,7 +478,7 @@ def _disk(course: Course) -> str:
 
 def about_worker() -> tuple[dict[str, str], str]:
     """On a worker: its versions, and why it has no sandbox, or ""."""
-    names = ("gradus", "numpy", "nbgrader", "distributed")
+    names = ("gradus-book", "numpy", "nbgrader", "distributed")
     versions = {name: importlib.metadata.version(name) for name in names}
     versions["Python"] = ".".join(map(str, sys.version_info[:2]))
     try:

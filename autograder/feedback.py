@@ -114,7 +114,7 @@ class AnswersOnly(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         course = self.parent.parent.course
         name = resources["nbgrader"]["assignment"]
-        released = nbgrader_plugin.load(str(course.root), str(course.made), name).released
+        released = nbgrader_plugin.load(str(course.root), str(course.directory), name).released
         book = {cell.source for cell in released.cells if not cell.metadata.get("nbgrader")}
         kept: list[NotebookNode] = []
         heading: NotebookNode | None = None
@@ -199,7 +199,7 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
         If the assignment is unknown, or nothing of it is graded.
     """
     course.chapter(name)
-    graded = sorted((course.made / "autograded").glob(f"*/{name}/{name}.ipynb"))
+    graded = sorted((course.directory / "autograded").glob(f"*/{name}/{name}.ipynb"))
     if not graded:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
     nbgrader_plugin.load.cache_clear()
@@ -215,7 +215,7 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
         converter.start()
     except NbGraderException as error:
         raise CourseError(f"feedback failed: {log.last()}") from error
-    return sorted((course.made / "feedback").glob(f"*/{name}/{name}.html"))
+    return sorted((course.directory / "feedback").glob(f"*/{name}/{name}.html"))
 
 
 def _configuration(course: Course, db: str = "") -> Config:

@@ -10,9 +10,9 @@ from autograder.course import Course
 _TIMESTAMP_BYTES = 200
 
 
-def submitted(made: Path, name: str) -> list[str]:
+def submitted(directory: Path, name: str) -> list[str]:
     """The students who have a folder for an assignment, or something else in its place."""
-    folder = made / "submitted"
+    folder = directory / "submitted"
     if not folder.is_dir():
         return []
     students = (path for path in folder.iterdir() if not path.name.startswith("."))
@@ -44,4 +44,4 @@ def read_graded(file: Path) -> dict:
 
 def database(course: Course, db: str = "") -> str:
     """The address of the gradebook's database: nbgrader's SQLite file, unless another is given."""
-    return db or f"sqlite:///{course.made / 'gradebook.db'}"
+    return db or f"sqlite:///{course.directory / 'gradebook.db'}"

@@ -89,7 +89,7 @@ class Gradebook:
         unknown students are entered (`Autograde.create_student`).
     patience : float
         How long a locked or restarted database is waited for: s.
-    tell : callable
+    log : callable
         Called with a line when that waiting begins.
 
     Raises
@@ -107,7 +107,7 @@ class Gradebook:
         released: "NotebookNode",
         config: "Config | None" = None,
         patience: float = 60.0,
-        tell: Callable[[str], None] = lambda line: None,
+        log: Callable[[str], None] = lambda line: None,
     ) -> None:
         # Late: nbgrader takes two seconds to import.
         from nbgrader import api
@@ -115,7 +115,7 @@ class Gradebook:
         from sqlalchemy.pool import NullPool
 
         self._api = api
-        self._name, self._patience, self._tell = name, patience, tell
+        self._name, self._patience, self._log = name, patience, log
         url = _parse(db_url)
         shown = url.set(query={k: v for k, v in url.query.items() if "password" not in k})
         self.address = shown.render_as_string(hide_password=True)
@@ -298,7 +298,9 @@ class Gradebook:
             places = [getattr(table, name) for name in within]
             query = select(*places, table.id, *columns)
             # By both columns of nbgrader's unique key: its tables have no other index.
-            query = query.where(*(p.in_(ids) for p, ids in zip(places, within.values())))
+            query = query.where(
+                *(p.in_(ids) for p, ids in zip(places, within.values(), strict=True))
+            )
             rows = session.execute(query).all()
             found.update({(table, *row[:2]): row for row in rows})
             return [row.id for row in rows]
@@ -466,7 +468,7 @@ class Gradebook:
                 if time.monotonic() > end or not _passes(error, self._reached):
                     raise failure from error
             if not told:
-                self._tell(f"{failure}: waiting up to {self._patience:g} s")
+                self._log(f"{failure}: waiting up to {self._patience:g} s")
                 told = True
             time.sleep(_RETRY_SECONDS)
 

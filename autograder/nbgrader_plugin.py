@@ -14,7 +14,7 @@ from traitlets import Unicode
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError, find_programs
-from autograder.grade import one, submission
+from autograder.grade import one, reading
 from autograder.sandbox import host
 
 
@@ -40,8 +40,8 @@ class SubmissionExporter(NotebookExporter):
                 f"the submission holds a link, {link.name}: remove it, or use autograder grade, which follows none"
             )
         assignment = load(self.course, str(directory.root), names["assignment"])
-        file, renamed = submission.locate(folder, assignment.name)
-        repaired = one.read(submission.load(file), assignment, renamed)
+        file, renamed = reading.locate(folder, assignment.name)
+        repaired = one.read(reading.load(file), assignment, renamed)
         return self.from_notebook_node(repaired.notebook, resources=resources, **kwargs)
 
 
@@ -56,10 +56,8 @@ class GradeInSandbox(NbGraderPreprocessor):
         host.require(self.sandbox)
         root = str(self.parent.parent.coursedir.root)
         assignment = load(self.course, root, resources["nbgrader"]["assignment"])
-        within = _sandbox(
-            assignment, self.sandbox, host.Limits.of(Course.find(Path(self.course)))
-        )
-        return one.judge(nb, assignment, within).notebook, resources
+        within = _sandbox(assignment, self.sandbox, host.Limits.of(Course.find(Path(self.course))))
+        return one.grade_notebook(nb, assignment, within).notebook, resources
 
 
 _sandboxes: dict[str, host.Sandbox] = {}
@@ -76,12 +74,12 @@ def _sandbox(assignment: one.Assignment, kind: str, limits: host.Limits) -> host
 
 
 @functools.cache
-def load(course: str, made: str, name: str) -> one.Assignment:
+def load(course: str, directory: str, name: str) -> one.Assignment:
     """The assignment of that name, read once."""
-    return one.Assignment.load(Course.find(Path(course), made=made), name)
+    return one.Assignment.load(Course.find(Path(course), directory=directory), name)
 
 
-def configure(config: Config, root: Path, made: Path | None = None) -> None:
+def configure(config: Config, root: Path, directory: Path | None = None) -> None:
     """Put into nbgrader's configuration what makes it grade a course with these classes.
 
     Parameters
@@ -90,7 +88,7 @@ def configure(config: Config, root: Path, made: Path | None = None) -> None:
         What `get_config()` gives in `nbgrader_config.py`.
     root : Path
         The folder of the course.
-    made : Path, optional
+    directory : Path, optional
         nbgrader's folders, if they are not where the course has them.
 
     Raises
@@ -98,7 +96,7 @@ def configure(config: Config, root: Path, made: Path | None = None) -> None:
     CourseError
         If there is no course. Let nothing but the end of the process follow: nbgrader itself only logs it.
     """
-    course = Course.find(root, made=made)
+    course = Course.find(root, directory=directory)
     config.merge(course.nbgrader_config())
     config.merge(configuration(course))
     find_programs()

@@ -74,7 +74,7 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
         known = [item.name for item in gradebook.assignments]
         graded = gradebook.assignment_submissions(name) if name in known else []
         for item in sorted(graded, key=lambda item: item.student.id):
-            file = course.made / "autograded" / item.student.id / name / f"{name}.ipynb"
+            file = course.directory / "autograded" / item.student.id / name / f"{name}.ipynb"
             about = folders.read_graded(file)
             grades = [grade for notebook in item.notebooks for grade in notebook.grades]
             scores = {}
@@ -196,7 +196,7 @@ def lines(
     rows = [tuple(map(printable, row)) for row in rows]
     if not rows:
         return
-    widths = [max(map(len, column)) for column in zip(headers, *rows)]
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     room = console.width - sum(width + 3 for width in widths[:-1]) - 4
     if console.is_terminal and room > min(widths[-1], 30):
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
@@ -208,7 +208,7 @@ def lines(
         return
     console.out(title, highlight=False)
     for row in (headers, *rows):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         console.out("  " + text.rstrip(), highlight=False)
     console.out("")
 

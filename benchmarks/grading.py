@@ -36,6 +36,7 @@ from autograder import demo
 from autograder.course import Course
 from autograder.folders import submitted
 from autograder.grade.one import Assignment
+from autograder.release.inline import standalone
 from autograder.release.release import release_assignments
 from autograder.sandbox import host
 from gradus import authoring
@@ -92,7 +93,7 @@ class Bench:
 
     def __init__(self, folder: Path, name: str):
         self.folder, self.name = folder, name
-        self.course = Course.find(ROOT, made=folder / "released")
+        self.course = Course.find(ROOT, directory=folder / "released")
         list(release_assignments(self.course, [name]))
         self.course.secret()
         self.assignment = Assignment.load(self.course, name)
@@ -100,7 +101,7 @@ class Bench:
         references = demo.right_answers(self.course, self.assignment)
         for exercise in authoring.exercises_of(self.course.checks_module(name)):
             variants, mistakes = (
-                [demo.answer_from(exercise.name, function) for _, function in known]
+                [standalone(function, exercise.name, "exercise") for _, function in known]
                 for known in (exercise.variants, exercise.mistakes)
             )
             self.right[exercise.name] = [references[exercise.name], *variants]
@@ -119,7 +120,7 @@ class Bench:
 
     def write(self, made: Path, count: int, change: dict[int, str] | None = None) -> Path:
         """A course folder with the release and a class; `change`: a further cell of some students."""
-        shutil.copytree(self.course.made, made)
+        shutil.copytree(self.course.directory, made)
         for number in range(count):
             place = made / "submitted" / f"student-{number:05}" / self.name
             place.mkdir(parents=True)

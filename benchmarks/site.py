@@ -40,7 +40,8 @@ class Server(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
         if not path.is_file():
-            return self.send_error(404)
+            self.send_error(404)
+            return
         content = path.read_bytes()
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(path))

@@ -3,4 +3,4 @@
 from gradus.exercises import CheckFailed, chapter, check, exercise, progress
 
 __all__ = ["CheckFailed", "chapter", "check", "exercise", "progress"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -4,12 +4,17 @@
     def sgd_step(rng):
         yield Call("a vector", theta=rng.normal(size=4), grad=rng.normal(size=4), lr=0.1)
 
-    @sgd_step.mistake("the step goes uphill: subtract lr * grad, do not add it")
-    def uphill(theta, grad, lr):
-        return theta + lr * grad
+    sgd_step.add_mistakes('''
+        the step goes uphill: subtract lr * grad, do not add it
+            theta - lr -> theta + lr
+    ''')
+    sgd_step.add_variants('''
+        element by element
+            return [t - lr * g for t, g in zip(theta, grad)]
+    ''')
 
-    @sgd_step.variant("element by element")
-    def loop(theta, grad, lr): ...
+`gradus.texts` says what stands below a sentence. What no text can say is a decorated function:
+`@sgd_step.mistake("a sentence")`, `@sgd_step.variant("a description")`.
 
 From the one generator come the cases that a student sees (`PUBLIC_SEED`) and those that grade
 (the course's secret seed): an honest answer that passes the first passes the second.

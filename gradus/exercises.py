@@ -16,9 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gradus import values
 from gradus.calling import call_cases
-from gradus.plan import Plan
+from gradus.plan import Plan, read_cases
 from gradus.tables import Progress, Table, summary
 from gradus.verdict import Verdict, examine
 
@@ -37,7 +36,6 @@ class _Session:
 
     chapter: str = ""
     plans: dict[str, Plan] = field(default_factory=dict)
-    answers: dict[str, Callable] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
 
@@ -65,15 +63,37 @@ def chapter(name: str) -> None:
         shell.set_custom_exc((NotImplementedError,), _explain_unanswered)
 
 
-def exercise(function: Callable) -> Callable:
-    """Mark a function as the answer to the exercise of its name."""
-    if module := _references(_session.chapter):
-        if not hasattr(module, function.__name__):
+def exercise(function: Callable | str) -> Callable | None:
+    """Mark a function as the answer to the exercise of its name.
+
+    Parameters
+    ----------
+    function : callable or str
+        With a name alone, the line stands for the exercise in the text of a chapter: a released
+        notebook and the website have the function to complete in its place. With the references at
+        hand it defines the reference under that name among the globals of the cell that says so, and
+        hands back nothing, which a notebook would show.
+
+    Raises
+    ------
+    LookupError
+        If the references lack it, or a name alone is given where there are none.
+    """
+    name = function if isinstance(function, str) else function.__name__
+    module = _references(_session.chapter)
+    if module and not hasattr(module, name):
+        raise LookupError(f"exercise {name!r} has no reference: write {name} in {module.__name__}")
+    if isinstance(function, str):
+        if not module:
             raise LookupError(
-                f"exercise {function.__name__!r} has no reference: write {function.__name__} in {module.__name__}"
+                f"exercise({name!r}) is a line of the book's text: the notebook that `autograder release` "
+                "makes has the function to complete here, and with GRADUS_REFERENCES set the line defines it"
             )
-        return getattr(module, function.__name__)
-    _session.answers[function.__name__] = function
+        # The caller's frame, not IPython's namespace: tests and tools run cells without IPython.
+        sys._getframe(1).f_globals[name] = getattr(module, name)
+        return None
+    if module:
+        return getattr(module, name)
     return function
 
 
@@ -127,7 +147,9 @@ def _explain_unanswered(
     if name in _session.plans:
         if "matplotlib.pyplot" in sys.modules:  # no half-drawn figure below the line
             sys.modules["matplotlib.pyplot"].close("all")
-        lines = [f"NotImplementedError: this cell needs your answer to `{name}`, which is still open"]
+        lines = [
+            f"NotImplementedError: this cell needs your answer to `{name}`, which is still open"
+        ]
     else:
         lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
     # IPython leaves the showing to such a handler; this is how its own tracebacks are shown.
@@ -153,9 +175,9 @@ def _load_plans(name: str) -> dict[str, Plan]:
                 f"{path.name} is not beside this notebook: it came with it, in the same folder; fetch both again"
             )
         try:
-            plans = [Plan.from_data(data) for data in values.unpack(path.read_bytes())]
-        except (values.NotData, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name} is damaged: fetch it again") from error
+            plans = read_cases(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path.name} {error}") from error
     return {plan.exercise: plan for plan in plans}
 
 

@@ -237,9 +237,7 @@ def _for_the_page(svg: str, alt: str) -> str:
     """Turn Matplotlib's SVG into one that takes the page's ink, width and namespace of ids."""
     svg = svg[svg.index("<svg") :]
     # The style sheet would apply to the whole page, and a font stands in every letter's style.
-    svg = re.sub(
-        r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", svg, flags=re.DOTALL
-    )
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r" ?font-family: [^;\"]*;?|(?: transform=\"rotate\(-0 [^\"]*\")", "", svg)
     svg = re.sub(r"\s*\n\s*", " ", svg)
     svg = re.sub(r"<[^>]*>", _tag_for_the_page, svg)

@@ -269,7 +269,9 @@ _CURVES = {
         Curve("hinge", lambda z: np.maximum(z, 0.0), lambda z: np.heaviside(z, 0.5)),
         Curve("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2),
         Curve("cosine", np.cos, lambda z: -np.sin(z)),
-        Curve("bump", lambda z: np.exp(-np.square(z) / 2), lambda z: -z * np.exp(-np.square(z) / 2)),
+        Curve(
+            "bump", lambda z: np.exp(-np.square(z) / 2), lambda z: -z * np.exp(-np.square(z) / 2)
+        ),
         Curve("softplus", lambda z: np.logaddexp(0, z), lambda z: (1 + np.tanh(z / 2)) / 2),
     )
 }

@@ -35,7 +35,8 @@ class Table:
     def _repr_html_(self) -> str:
         escape = html.escape
         verdict = self.verdict
-        head = f"<p class='gradus-{verdict.status.replace(' ', '-')}'><strong>{escape(verdict.exercise)}</strong>: {summary(verdict)}</p>"
+        kind, name = verdict.status.replace(" ", "-"), escape(verdict.exercise)
+        head = f"<p class='gradus-{kind}'><strong>{name}</strong>: {summary(verdict)}</p>"
         if verdict.status == "not answered":
             return head
         rows = [("✓ pass" if c.passed else "✗ fail", c.label, c.message) for c in verdict.cases]

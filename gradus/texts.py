@@ -1,27 +1,27 @@
-"""Known mistakes and other right ways as text: what differs from the reference, under a sentence.
+"""Known mistakes and other right ways as text: under a sentence, what differs from the reference.
 
-    `lr` and `mu` have changed places
-        mu * velocity -> lr * velocity
-        theta - lr -> theta - mu
-    the old velocity is forgotten: this is plain gradient descent, as it was before there was any
-    momentum
-        return theta - lr * grad, grad
+Of a reference whose body is `above = degrees - 32` and `return above * 5 / 9`:
+
+    the fraction is upside down: a degree Celsius is the larger one, so there are fewer of them, and
+    the result must be multiplied by 5 / 9
+        5 / 9 -> 9 / 5
+    32 is subtracted, as the fraction is taken, once
+        degrees - 32 -> degrees
     or
-        velocity = grad
-        return theta - lr * velocity, velocity
+        return degrees * 5 / 9
 
 At the margin stands a sentence, which may go on in the lines below it. What is indented under it is one of:
 
 - edits of the reference's body, `old -> new`, one a line. They are made one after the other; `old` must
-  fit exactly once when it is its turn, and fits whole names only (`lr` not in `lr0`). Nothing after
-  the arrow takes `old` out. Lines that begin with # are comments.
-- a body: any statements, with the reference's parameters.
-- a function, `def name(...)`, where names or defaults of the parameters differ, or which calls itself.
+  fit exactly once when it is its turn, and fits whole names only (`x` not in `x0`). Nothing after the
+  arrow takes `old` out. Lines that begin with # are comments.
+- a body: any statements, with the reference's parameters and their defaults.
+- a function, `def name(...)`, where its parameters differ, or where it calls itself by that name.
 
-`or` at the margin: another text for the same sentence. Blank lines between them mean nothing.
+`or` at the margin begins another text for the same sentence. Between texts blank lines mean nothing.
 
-A text sees the names of the reference's module, then those that stood in the module of the checks when
-it was read, so a helper stands above it. The exercise's own name is the reference.
+A text sees the names of the reference's module, then those that the module of the checks has so far: a
+helper stands above the text that uses it. The exercise's name is the reference, guards included.
 """
 
 import ast
@@ -33,7 +33,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from itertools import groupby
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any
 
 
@@ -62,9 +62,14 @@ def functions(
     names = {**names, **original.names}
     made = []
     for number, (sentence, code) in enumerate(_parse(text, original.name), start=first):
+        file = f"<{original.name}, {kind} {number}>"
         try:
-            source = original.source_of(code)
-            function = _compile(source, f"<{original.name}, {kind} {number}>", names)
+            if _is_function(code):
+                scope = dict(names)  # of its own: it may call itself
+                function = _compile(code, file, scope)
+                scope[function.__name__] = function
+            else:
+                function = _compile(original.with_body(code), file, names)
         except ValueError as error:
             raise ValueError(f"{original.name}, {sentence!r}: {error}") from None
         made.append((sentence, function))
@@ -108,13 +113,11 @@ class _Reference:
             lines[0] = " " * column + lines[0][column:]
         self.body = textwrap.dedent("\n".join(lines)).strip("\n")
 
-    def source_of(self, code: str) -> str:
-        """The whole function that a text stands for."""
-        if _is_function(code):
-            return code
+    def with_body(self, code: str) -> str:
+        """The function of the reference's parameters with a body, or with its own after edits."""
         lines = [line for line in code.splitlines() if line.strip() and line.lstrip()[0] != "#"]
         edits = [re.split(r"\s+->(?:\s+|$)", line) for line in lines]
-        if all(len(edit) > 1 for edit in edits):
+        if edits and all(len(edit) > 1 for edit in edits):
             code = self.body
             for line, edit in zip(lines, edits, strict=True):
                 code = _edited(code, line, *edit)
@@ -122,6 +125,7 @@ class _Reference:
 
 
 def _is_function(code: str) -> bool:
+    """Whether a text is a whole function, and not a body that begins with one."""
     try:
         nodes = ast.parse(code).body
     except SyntaxError:  # edits, or an error that compiling will report
@@ -152,14 +156,13 @@ def _compile(source: str, file: str, names: dict[str, Any]) -> Callable:
         raise ValueError(f"{error.msg}, in the line `{line}`") from None
     linecache.cache[file] = len(source), None, lines, file
     made: dict[str, Callable] = {}
-    exec(code, names, made)  # noqa: S102
+    exec(code, names, made)
     ((name, function),) = made.items()
-    if name not in names:  # it may call itself
-        function = FunctionType(function.__code__, names | made, name, function.__defaults__)
-        function.__globals__[name] = function
-    unknown = global_names(function.__code__) - set(function.__globals__) - set(dir(builtins))
+    unknown = global_names(function.__code__) - {name, *names, *vars(builtins)}
     if unknown:
-        raise ValueError(f"there is no `{min(unknown)}` (a helper stands above the text that uses it)")
+        raise ValueError(
+            f"there is no `{min(unknown)}` (a helper stands above the text that uses it)"
+        )
     return function
 
 

@@ -22,6 +22,8 @@ FLOAT32_ATOL = 1e-5
 
 @dataclass(frozen=True)
 class CaseVerdict:
+    """Whether one case passed, and what was found if it did not."""
+
     label: str
     passed: bool
     message: str = ""
@@ -66,7 +68,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
             f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}"
         )
     messages = [
-        _judge(plan, number, outcome, reveal) or _judge_chance(plan, number, outcomes)
+        _examine_case(plan, number, outcome, reveal) or _examine_chance(plan, number, outcomes)
         for number, outcome in enumerate(outcomes)
     ]
     cases = tuple(
@@ -88,7 +90,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
     )
 
 
-def _judge(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
+def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
     """What is wrong with the outcome of one case, or None."""
     expected = plan.expected[number]
     match outcome.kind:
@@ -183,7 +185,11 @@ def _compare_results(
 
 def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
     # A known mistake may return another number of results than the reference.
-    if len(plan.returns) == 1 or not isinstance(expected, tuple) or len(expected) != len(plan.returns):
+    if (
+        len(plan.returns) == 1
+        or not isinstance(expected, tuple)
+        or len(expected) != len(plan.returns)
+    ):
         return compare(plan.returns[0], expected, answer, plan.rtol, plan.atol, reveal)
     names = ", ".join(plan.returns)
     if not isinstance(answer, tuple | list):
@@ -197,7 +203,9 @@ def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str
     return next((finding for finding in findings if finding), None)
 
 
-def _compare_quantities(plan: Plan, number: int, expected: Any, answer: Any, reveal: bool) -> str | None:
+def _compare_quantities(
+    plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
+) -> str | None:
     """What is wrong with a result of which only some quantities are compared, once it has the reference's form."""
     if found := _compare_values(replace(plan, atol=np.finfo(float).max), expected, answer, False):
         return found
@@ -237,7 +245,7 @@ def _in_form_of(expected: Any, answer: Any) -> Any:
     return answer
 
 
-def _judge_chance(plan: Plan, number: int, outcomes: list[Outcome]) -> str | None:
+def _examine_chance(plan: Plan, number: int, outcomes: list[Outcome]) -> str | None:
     """Whether chance comes from the generator that was given: by the cases that differ in nothing else."""
     if not plan.compare_as:
         return None

@@ -7,10 +7,10 @@ What does not fit together raises `ValueError` that names the argument.
 
 import numpy as np
 
-from gradus.domain import FRACTION, POSITIVE, POSITIVE_COUNT, domain
+from gradus.validation import FRACTION, POSITIVE, POSITIVE_COUNT, validate
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_forward(x, gamma, beta, eps=1e-5):
     """Normalize each column over the batch, then scale and shift it (training).
 
@@ -43,7 +43,7 @@ def batchnorm_forward(x, gamma, beta, eps=1e-5):
     return gamma * x_hat + beta, x_hat, mean, var
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
     """Back through batch normalization, one node of the graph after the other.
 
@@ -86,7 +86,7 @@ def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
     return dx_hat, dvar, dmean, dx
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_backward(dy, x_hat, gamma, var, eps=1e-5):
     """The gradients by the inputs, scales and shifts, in one line each.
 
@@ -123,8 +123,10 @@ def batchnorm_backward(dy, x_hat, gamma, var, eps=1e-5):
     return dx, np.sum(dy * x_hat, axis=0), np.sum(dy, axis=0)
 
 
-@domain(n=POSITIVE_COUNT, rho=FRACTION)
-def update_running_statistics(running_mean, running_var, mean, var, n, rho=0.9, unbiased=True):
+@validate(n=POSITIVE_COUNT, rho=FRACTION)
+def update_running_statistics(
+    running_mean, running_var, mean, var, n, rho=0.9, unbiased=True
+):
     """The averages over the batches so far, with one more batch.
 
     running_mean <- rho * running_mean + (1 - rho) * mean
@@ -153,11 +155,15 @@ def update_running_statistics(running_mean, running_var, mean, var, n, rho=0.9, 
     """
     running_mean = np.asarray(running_mean, dtype=float)
     if running_mean.ndim != 1:
-        raise ValueError(f"running_mean: expected a vector, got shape {running_mean.shape}")
+        raise ValueError(
+            f"running_mean: expected a vector, got shape {running_mean.shape}"
+        )
     rest = {"running_var": running_var, "mean": mean, "var": var}
     running_var, mean, var = _units(len(running_mean), **rest)
     if unbiased and n < 2:
-        raise ValueError(f"n: expected at least 2 for an unbiased variance, got {n}")
+        raise ValueError(
+            f"n: expected at least 2 for an unbiased variance, got {n}"
+        )
     factor = n / (n - 1) if unbiased else 1.0
     return (
         rho * running_mean + (1 - rho) * mean,
@@ -165,7 +171,7 @@ def update_running_statistics(running_mean, running_var, mean, var, n, rho=0.9, 
     )
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def batchnorm_inference(x, gamma, beta, running_mean, running_var, eps=1e-5):
     """Batch normalization when predicting: with fixed statistics, row by row.
 
@@ -189,12 +195,20 @@ def batchnorm_inference(x, gamma, beta, running_mean, running_var, eps=1e-5):
     Source: Ioffe and Szegedy (2015), algorithm 2.
     """
     x = _matrix("x", x)
-    given = {"gamma": gamma, "beta": beta, "running_mean": running_mean, "running_var": running_var}
+    given = {
+        "gamma": gamma,
+        "beta": beta,
+        "running_mean": running_mean,
+        "running_var": running_var,
+    }
     gamma, beta, running_mean, running_var = _units(x.shape[1], **given)
-    return gamma * (x - running_mean) / _root(running_var, eps, "running_var") + beta
+    return (
+        gamma * (x - running_mean) / _root(running_var, eps, "running_var")
+        + beta
+    )
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def fold_batchnorm(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     """The weights and biases of one affine layer that does the work of two.
 
@@ -220,13 +234,18 @@ def fold_batchnorm(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     Source: the definition.
     """
     w = _matrix("w", w)
-    given = {"gamma": gamma, "beta": beta, "running_mean": running_mean, "running_var": running_var}
+    given = {
+        "gamma": gamma,
+        "beta": beta,
+        "running_mean": running_mean,
+        "running_var": running_var,
+    }
     b, gamma, beta, running_mean, running_var = _units(w.shape[1], b=b, **given)
     scale = gamma / _root(running_var, eps, "running_var")
     return w * scale, (b - running_mean) * scale + beta
 
 
-@domain(eps=POSITIVE)
+@validate(eps=POSITIVE)
 def spatial_batchnorm_forward(x, gamma, beta, eps=1e-5):
     """Normalize each feature map over the batch and over its pixels (training).
 
@@ -253,7 +272,9 @@ def spatial_batchnorm_forward(x, gamma, beta, eps=1e-5):
     """
     x = np.asarray(x, dtype=float)
     if x.ndim != 4 or x.size == 0:
-        raise ValueError(f"x: expected images of shape (n, c, h, w), not empty, got {x.shape}")
+        raise ValueError(
+            f"x: expected images of shape (n, c, h, w), not empty, got {x.shape}"
+        )
     gamma, beta = _units(x.shape[1], gamma=gamma, beta=beta)
     mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
 
@@ -303,14 +324,18 @@ def count_parameters(layers):
 def _matrix(name, values):
     array = np.asarray(values, dtype=float)
     if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"{name}: expected a matrix that is not empty, got shape {array.shape}")
+        raise ValueError(
+            f"{name}: expected a matrix that is not empty, got shape {array.shape}"
+        )
     return array
 
 
 def _like(name, values, other_name, other):
     array = np.asarray(values, dtype=float)
     if array.shape != other.shape:
-        raise ValueError(f"{name}: expected the shape of {other_name}, {other.shape}, got {array.shape}")
+        raise ValueError(
+            f"{name}: expected the shape of {other_name}, {other.shape}, got {array.shape}"
+        )
     return array
 
 
@@ -319,11 +344,15 @@ def _units(size, **vectors):
     arrays = [np.asarray(values, dtype=float) for values in vectors.values()]
     for name, array in zip(vectors, arrays, strict=True):
         if array.shape != (size,):
-            raise ValueError(f"{name}: expected shape ({size},), got {array.shape}")
+            raise ValueError(
+                f"{name}: expected shape ({size},), got {array.shape}"
+            )
     return arrays
 
 
 def _root(var, eps, name="var"):
     if np.any(var < 0):
-        raise ValueError(f"{name}: expected variances of at least 0, got {var.min()}")
+        raise ValueError(
+            f"{name}: expected variances of at least 0, got {var.min()}"
+        )
     return np.sqrt(var + eps)

@@ -7,10 +7,16 @@ raises `ValueError` with its name.
 
 import numpy as np
 
-from gradus.domain import COUNT, NONNEGATIVE, POSITIVE_COUNT, domain, shapes
+from gradus.validation import (
+    COUNT,
+    NONNEGATIVE,
+    POSITIVE_COUNT,
+    shapes,
+    validate,
+)
 
 
-@domain(degree=COUNT)
+@validate(degree=COUNT)
 @shapes(x="n", y="n", x_new="m")
 def fit_polynomial(x, y, degree, x_new):
     """Fit a polynomial by least squares and predict at new inputs.
@@ -48,7 +54,7 @@ def fit_polynomial(x, y, degree, x_new):
     return features_new @ np.linalg.lstsq(features, y, rcond=None)[0]
 
 
-@domain(noise_sd=NONNEGATIVE, n_sets=POSITIVE_COUNT)
+@validate(noise_sd=NONNEGATIVE, n_sets=POSITIVE_COUNT)
 @shapes(truth="n")
 def simulate_targets(truth, noise_sd, n_sets, rng):
     """Draw the targets of many data sets with the same inputs.
@@ -135,7 +141,7 @@ def variance(predictions):
     return predictions.var(axis=0)
 
 
-@domain(noise_sd=NONNEGATIVE)
+@validate(noise_sd=NONNEGATIVE)
 @shapes(predictions="K m", truth="m")
 def decompose_mse(predictions, truth, noise_sd):
     """Squared bias, variance, noise and their sum, averaged over the points.
@@ -192,7 +198,7 @@ def unbiased_bias_squared(predictions, truth):
     return plain - predictions.var(axis=0, ddof=1) / count
 
 
-@domain(penalty=NONNEGATIVE)
+@validate(penalty=NONNEGATIVE)
 @shapes(features="n p", features_new="m p")
 def smoother_matrix(features, features_new, penalty=0.0):
     """The matrix S that turns targets into predictions, by ridge regression.
@@ -230,7 +236,7 @@ def smoother_matrix(features, features_new, penalty=0.0):
     return features_new @ solution
 
 
-@domain(noise_sd=NONNEGATIVE)
+@validate(noise_sd=NONNEGATIVE)
 @shapes(smoother="m n", truth="n", truth_new="m")
 def exact_decomposition(smoother, truth, truth_new, noise_sd):
     """The exact squared bias and variance of a linear smoother, point by point.
@@ -258,7 +264,7 @@ def exact_decomposition(smoother, truth, truth_new, noise_sd):
     return bias2, noise_sd**2 * np.sum(smoother**2, axis=1)
 
 
-@domain(noise_sd=NONNEGATIVE)
+@validate(noise_sd=NONNEGATIVE)
 @shapes(smoother="n n", truth="n")
 def expected_training_error(smoother, truth, noise_sd):
     """Expected mean squared error of a linear smoother on its training targets.
@@ -283,7 +289,7 @@ def expected_training_error(smoother, truth, noise_sd):
     return total / len(truth)
 
 
-@domain(noise_sd=NONNEGATIVE)
+@validate(noise_sd=NONNEGATIVE)
 @shapes(degrees="k", bias2="k", unit_variance="k")
 def best_degree(degrees, bias2, unit_variance, noise_sd):
     """The degree with the smallest expected error on new targets.

@@ -5,7 +5,7 @@ Labels are whole numbers from 0, or -1 and 1 where a function says so. Nothing i
 
 import numpy as np
 
-from gradus.domain import COUNT, POSITIVE, POSITIVE_COUNT, domain, shapes
+from gradus.validation import COUNT, POSITIVE, POSITIVE_COUNT, shapes, validate
 
 
 @shapes(probabilities="m n k")
@@ -26,7 +26,7 @@ def average_probabilities(probabilities):
     return np.mean(probabilities, axis=0)
 
 
-@domain(n_classes=POSITIVE_COUNT)
+@validate(n_classes=POSITIVE_COUNT)
 @shapes(votes="m n")
 def majority_vote(votes, n_classes):
     """The class that most members name; of several, the smallest.
@@ -52,7 +52,7 @@ def majority_vote(votes, n_classes):
     return counts.argmax(axis=1)
 
 
-@domain(n=POSITIVE_COUNT)
+@validate(n=POSITIVE_COUNT)
 def bootstrap_sample(n, rng):
     """Draw n of n examples with replacement.
 
@@ -72,7 +72,7 @@ def bootstrap_sample(n, rng):
     return rng.integers(0, n, size=n)
 
 
-@domain(degree=COUNT)
+@validate(degree=COUNT)
 @shapes(x="n", y="n", rows="m n", x_new="k")
 def bagging_predict(x, y, rows, x_new, degree):
     """Bagging: a polynomial for each bootstrap sample, predictions averaged.
@@ -158,11 +158,13 @@ def fit_stump(x, y, weights):
                 if best is None or error < best[3]:
                     best = feature, float(threshold), sign, float(error)
     if best is None:
-        raise ValueError("x: every feature is constant, so that no stump can split the examples")
+        raise ValueError(
+            "x: every feature is constant, so that no stump can split the examples"
+        )
     return best
 
 
-@domain(n_rounds=POSITIVE_COUNT)
+@validate(n_rounds=POSITIVE_COUNT)
 @shapes(candidates="m n", y="n")
 def adaboost(candidates, y, n_rounds):
     """AdaBoost over a given set of weak classifiers.
@@ -204,7 +206,9 @@ def adaboost(candidates, y, n_rounds):
     return np.array(chosen), np.array(alphas)
 
 
-@domain(n_steps=POSITIVE_COUNT, n_cycles=POSITIVE_COUNT, lr=POSITIVE, step=COUNT)
+@validate(
+    n_steps=POSITIVE_COUNT, n_cycles=POSITIVE_COUNT, lr=POSITIVE, step=COUNT
+)
 def snapshot_schedule(step, n_steps, n_cycles, lr):
     """The cyclic learning rate of snapshot ensembles: a cosine, begun anew.
 
@@ -230,7 +234,7 @@ def snapshot_schedule(step, n_steps, n_cycles, lr):
     return lr / 2 * (1 + np.cos(np.pi * (step % length) / length))
 
 
-@domain(t=POSITIVE_COUNT)
+@validate(t=POSITIVE_COUNT)
 def polyak_average(average, theta, t):
     """Take one more point into the running mean of the points of a run.
 

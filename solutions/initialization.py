@@ -6,7 +6,7 @@ forward has computed. None of them overflows, whatever finite number goes in.
 
 import numpy as np
 
-from gradus.domain import NONNEGATIVE, POSITIVE_COUNT, domain
+from gradus.validation import NONNEGATIVE, POSITIVE_COUNT, validate
 
 # Klambauer et al. (2017): with these, mean 0 and variance 1 reproduce themselves.
 SELU_ALPHA = 1.6732632423543772
@@ -81,7 +81,7 @@ def relu(z):
     return np.maximum(z, 0.0), np.where(z > 0, 1.0, 0.0)
 
 
-@domain(alpha=NONNEGATIVE)
+@validate(alpha=NONNEGATIVE)
 def leaky_relu(z, alpha=0.01):
     """The leaky ReLU and its derivative, element by element.
 
@@ -106,7 +106,7 @@ def leaky_relu(z, alpha=0.01):
     return slope * z, slope
 
 
-@domain(alpha=NONNEGATIVE)
+@validate(alpha=NONNEGATIVE)
 def elu(z, alpha=1.0):
     """The exponential linear unit and its derivative, element by element.
 
@@ -178,11 +178,13 @@ def dead_units(z):
     """
     z = np.asarray(z, dtype=float)
     if z.ndim != 2 or len(z) == 0:
-        raise ValueError(f"z: expected shape (n, m) and a row at least, got {z.shape}")
+        raise ValueError(
+            f"z: expected shape (n, m) and a row at least, got {z.shape}"
+        )
     return np.all(z <= 0, axis=0)
 
 
-@domain(variance=NONNEGATIVE)
+@validate(variance=NONNEGATIVE)
 def gaussian_average(f, variance):
     """The expected value of f(z), z normal with mean 0 and the given variance.
 
@@ -209,7 +211,7 @@ def gaussian_average(f, variance):
     return np.sum(weights * f(np.sqrt(variance) * x)) / np.sum(weights)
 
 
-@domain(mean_square=NONNEGATIVE)
+@validate(mean_square=NONNEGATIVE)
 def forward_variance(widths, weight_variances, activation, mean_square=1.0):
     """The variance that theory predicts for the pre-activations of every layer.
 
@@ -242,7 +244,9 @@ def forward_variance(widths, weight_variances, activation, mean_square=1.0):
     variances = []
     for fan_in, s in zip(widths, weight_variances, strict=False):
         variances.append(fan_in * s * mean_square)
-        mean_square = gaussian_average(lambda z: activation(z) ** 2, variances[-1])
+        mean_square = gaussian_average(
+            lambda z: activation(z) ** 2, variances[-1]
+        )
     return np.array(variances)
 
 
@@ -297,14 +301,16 @@ def _check_widths(widths, weight_variances):
             f"{len(widths)} and {len(weight_variances)}"
         )
     if any(n < 1 for n in widths):
-        raise ValueError(f"widths: expected whole numbers of at least 1, got {widths!r}")
+        raise ValueError(
+            f"widths: expected whole numbers of at least 1, got {widths!r}"
+        )
     if any(s < 0 for s in weight_variances):
         raise ValueError(
             f"weight_variances: expected numbers of at least 0, got {weight_variances!r}"
         )
 
 
-@domain(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
+@validate(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
 def lecun_normal(n_in, n_out, rng):
     """Weights that keep the variance on the way forward where nothing bends it.
 
@@ -326,7 +332,7 @@ def lecun_normal(n_in, n_out, rng):
     return rng.normal(0.0, np.sqrt(1 / n_in), size=(n_in, n_out))
 
 
-@domain(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
+@validate(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
 def xavier_normal(n_in, n_out, rng):
     """Weights for activations that are linear around 0: forward and backward.
 
@@ -348,7 +354,7 @@ def xavier_normal(n_in, n_out, rng):
     return rng.normal(0.0, np.sqrt(2 / (n_in + n_out)), size=(n_in, n_out))
 
 
-@domain(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
+@validate(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
 def xavier_uniform(n_in, n_out, rng):
     """As xavier_normal, the same variance, but uniform.
 
@@ -371,7 +377,7 @@ def xavier_uniform(n_in, n_out, rng):
     return rng.uniform(-r, r, size=(n_in, n_out))
 
 
-@domain(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
+@validate(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
 def he_normal(n_in, n_out, rng):
     """Weights for ReLU: they keep the variance on the way forward.
 
@@ -393,7 +399,7 @@ def he_normal(n_in, n_out, rng):
     return rng.normal(0.0, np.sqrt(2 / n_in), size=(n_in, n_out))
 
 
-@domain(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
+@validate(n_in=POSITIVE_COUNT, n_out=POSITIVE_COUNT)
 def he_uniform(n_in, n_out, rng):
     """As he_normal, the same variance, but uniform.
 

@@ -9,7 +9,7 @@ import inspect
 
 import numpy as np
 
-from gradus.domain import POSITIVE, POSITIVE_COUNT, domain, shapes
+from gradus.validation import POSITIVE, POSITIVE_COUNT, shapes, validate
 
 
 def _guard(check):
@@ -32,9 +32,14 @@ def _classes(last):
     """Guard `labels`: whole numbers of classes, of which the last axis of `last` has one entry each."""
 
     def check(arguments):
-        labels, k = np.asarray(arguments["labels"]), np.shape(arguments[last])[-1]
+        labels, k = (
+            np.asarray(arguments["labels"]),
+            np.shape(arguments[last])[-1],
+        )
         if labels.dtype.kind not in "iu":
-            raise ValueError(f"labels: expected whole numbers, got {labels.dtype}")
+            raise ValueError(
+                f"labels: expected whole numbers, got {labels.dtype}"
+            )
         if labels.min() < 0 or labels.max() >= k:
             raise ValueError(
                 f"labels: expected classes 0 to {k - 1}, got {labels.min()} to {labels.max()}"
@@ -49,7 +54,9 @@ def _same_shape(one, other):
     def check(arguments):
         want, got = (np.shape(arguments[name]) for name in (one, other))
         if want != got or 0 in got:
-            raise ValueError(f"{other}: expected the shape of {one}, {want}, not empty, got {got}")
+            raise ValueError(
+                f"{other}: expected the shape of {one}, {want}, not empty, got {got}"
+            )
 
     return _guard(check)
 
@@ -76,7 +83,7 @@ def accuracy(logits, labels):
     return np.mean(logits.argmax(axis=1) == labels)
 
 
-@domain(h=POSITIVE)
+@validate(h=POSITIVE)
 @shapes(x="n")
 def numerical_gradient(f, x, h=1e-5):
     """The gradient of f at x by central differences, one coordinate at a time.
@@ -106,7 +113,7 @@ def numerical_gradient(f, x, h=1e-5):
     return grad
 
 
-@domain(floor=POSITIVE)
+@validate(floor=POSITIVE)
 @_same_shape("a", "b")
 def relative_error(a, b, floor=1e-8):
     """The largest relative difference of two arrays, entry by entry.
@@ -275,7 +282,7 @@ def network_gradient(x, labels, w1, b1, w2, b2):
     return loss, dw1, db1, dw2, db2
 
 
-@domain(n=POSITIVE_COUNT, batch_size=POSITIVE_COUNT)
+@validate(n=POSITIVE_COUNT, batch_size=POSITIVE_COUNT)
 def minibatches(n, batch_size, rng):
     """One epoch: the numbers 0 to n - 1 in random order, cut into batches.
 

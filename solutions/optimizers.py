@@ -2,23 +2,23 @@
 
 Every step is a pure function: parameters and state go in, new arrays come out,
 nothing is changed in place. A hyperparameter outside its range raises
-`ValueError` with its name (`@domain`).
+`ValueError` with its name (`@validate`).
 """
 
 import numpy as np
 
-from gradus.domain import (
+from gradus.validation import (
     COUNT,
     FRACTION,
     NONNEGATIVE,
     POSITIVE,
     POSITIVE_COUNT,
     PROPER_FRACTION,
-    domain,
+    validate,
 )
 
 
-@domain(lr=NONNEGATIVE)
+@validate(lr=NONNEGATIVE)
 def sgd_step(theta, grad, lr):
     """One step of (stochastic) gradient descent.
 
@@ -43,7 +43,7 @@ def sgd_step(theta, grad, lr):
     return theta - lr * grad
 
 
-@domain(lr=NONNEGATIVE)
+@validate(lr=NONNEGATIVE)
 def convergence_rate(eigenvalues, lr):
     """The rate of gradient descent on a quadratic: the worst factor per step.
 
@@ -67,7 +67,7 @@ def convergence_rate(eigenvalues, lr):
     return np.max(np.abs(1 - lr * eigenvalues))
 
 
-@domain(lr=NONNEGATIVE, mu=FRACTION)
+@validate(lr=NONNEGATIVE, mu=FRACTION)
 def momentum_step(theta, grad, velocity, lr, mu=0.9):
     """One step of gradient descent with momentum (the heavy ball).
 
@@ -96,7 +96,7 @@ def momentum_step(theta, grad, velocity, lr, mu=0.9):
     return theta - lr * velocity, velocity
 
 
-@domain(lr=NONNEGATIVE, mu=FRACTION)
+@validate(lr=NONNEGATIVE, mu=FRACTION)
 def nesterov_step(theta, gradient, velocity, lr, mu=0.9):
     """One step of Nesterov's accelerated gradient.
 
@@ -127,7 +127,7 @@ def nesterov_step(theta, gradient, velocity, lr, mu=0.9):
     return theta - lr * velocity, velocity
 
 
-@domain(lr=NONNEGATIVE, mu=FRACTION)
+@validate(lr=NONNEGATIVE, mu=FRACTION)
 def nesterov_shifted_step(theta, grad, velocity, lr, mu=0.9):
     """One step of Nesterov's method, where theta is the look-ahead point.
 
@@ -155,7 +155,7 @@ def nesterov_shifted_step(theta, grad, velocity, lr, mu=0.9):
     return theta - lr * (grad + mu * velocity), velocity
 
 
-@domain(lr=NONNEGATIVE, eps=NONNEGATIVE)
+@validate(lr=NONNEGATIVE, eps=NONNEGATIVE)
 def adagrad_step(theta, grad, s, lr, eps=1e-8):
     """One step of AdaGrad: each parameter has a learning rate of its own.
 
@@ -183,7 +183,7 @@ def adagrad_step(theta, grad, s, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(s) + eps), s
 
 
-@domain(lr=NONNEGATIVE, rho=FRACTION, eps=NONNEGATIVE)
+@validate(lr=NONNEGATIVE, rho=FRACTION, eps=NONNEGATIVE)
 def rmsprop_step(theta, grad, v, lr, rho=0.9, eps=1e-8):
     """One step of RMSProp: AdaGrad with an average in place of the sum.
 
@@ -213,7 +213,7 @@ def rmsprop_step(theta, grad, v, lr, rho=0.9, eps=1e-8):
     return theta - lr * grad / (np.sqrt(v) + eps), v
 
 
-@domain(
+@validate(
     t=POSITIVE_COUNT,
     lr=NONNEGATIVE,
     beta1=FRACTION,
@@ -259,7 +259,7 @@ def adam_step(theta, grad, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 
 
-@domain(
+@validate(
     lr0=NONNEGATIVE, t=NONNEGATIVE, decay_time=POSITIVE, factor=PROPER_FRACTION
 )
 def exponential_decay(lr0, t, decay_time, factor=0.1):
@@ -287,7 +287,7 @@ def exponential_decay(lr0, t, decay_time, factor=0.1):
     return lr0 * factor ** (t / decay_time)
 
 
-@domain(
+@validate(
     lr0=NONNEGATIVE, t=COUNT, step_size=POSITIVE_COUNT, factor=PROPER_FRACTION
 )
 def step_decay(lr0, t, step_size, factor=0.1):
@@ -315,7 +315,7 @@ def step_decay(lr0, t, step_size, factor=0.1):
     return lr0 * factor ** (t // step_size)
 
 
-@domain(lr0=NONNEGATIVE, t=NONNEGATIVE, k=NONNEGATIVE)
+@validate(lr0=NONNEGATIVE, t=NONNEGATIVE, k=NONNEGATIVE)
 def inverse_time_decay(lr0, t, k):
     """The learning rate at time t under 1/t decay.
 
@@ -339,7 +339,7 @@ def inverse_time_decay(lr0, t, k):
     return lr0 / (1 + k * t)
 
 
-@domain(lr0=NONNEGATIVE, t=NONNEGATIVE, total=POSITIVE, lr_min=NONNEGATIVE)
+@validate(lr0=NONNEGATIVE, t=NONNEGATIVE, total=POSITIVE, lr_min=NONNEGATIVE)
 def cosine_annealing(lr0, t, total, lr_min=0.0):
     """The learning rate at time t, on half a cosine wave from lr0 to lr_min.
 
@@ -367,7 +367,7 @@ def cosine_annealing(lr0, t, total, lr_min=0.0):
     return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * fraction)) / 2
 
 
-@domain(lr0=NONNEGATIVE, t=COUNT, warmup=COUNT)
+@validate(lr0=NONNEGATIVE, t=COUNT, warmup=COUNT)
 def linear_warmup(lr0, t, warmup):
     """The learning rate of step t: it rises in equal parts to lr0, and stays.
 
@@ -392,7 +392,7 @@ def linear_warmup(lr0, t, warmup):
     return lr0 * min(1.0, (t + 1) / warmup) if warmup else lr0
 
 
-@domain(
+@validate(
     lr=NONNEGATIVE,
     factor=PROPER_FRACTION,
     patience=COUNT,

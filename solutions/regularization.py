@@ -1,23 +1,23 @@
 """Regularization: the references of that chapter.
 
 Pure functions: nothing is changed in place, and chance comes from the generator `rng`. A
-hyperparameter outside its range raises `ValueError` with its name (`@domain`), and so do data
+hyperparameter outside its range raises `ValueError` with its name (`@validate`), and so do data
 whose shapes cannot be meant.
 """
 
 import numpy as np
 
-from gradus.domain import (
+from gradus.validation import (
     COUNT,
     FRACTION,
     NONNEGATIVE,
     POSITIVE_COUNT,
     PROBABILITY,
-    domain,
+    validate,
 )
 
 
-@domain(lam=NONNEGATIVE)
+@validate(lam=NONNEGATIVE)
 def l2_penalty(theta, lam, is_weight):
     """The L2 penalty of the weights, and its gradient.
 
@@ -43,7 +43,7 @@ def l2_penalty(theta, lam, is_weight):
     return lam / 2 * np.sum(weights**2), lam * weights
 
 
-@domain(lam=NONNEGATIVE)
+@validate(lam=NONNEGATIVE)
 def ridge(x, y, lam):
     """Least squares with an L2 penalty on the weights, in closed form.
 
@@ -75,12 +75,14 @@ def ridge(x, y, lam):
 def _rows(x, y):
     """Refuse data of which ridge regression could make nothing, or something else than is meant."""
     if np.ndim(x) != 2 or 0 in np.shape(x):
-        raise ValueError(f"x: expected shape (n, d) and a row at least, got {np.shape(x)}")
+        raise ValueError(
+            f"x: expected shape (n, d) and a row at least, got {np.shape(x)}"
+        )
     if np.shape(y) != (len(x),):
         raise ValueError(f"y: expected shape ({len(x)},), got {np.shape(y)}")
 
 
-@domain(lam=NONNEGATIVE)
+@validate(lam=NONNEGATIVE)
 def l1_penalty(theta, lam, is_weight):
     """The L1 penalty of the weights, and a subgradient of it.
 
@@ -106,7 +108,7 @@ def l1_penalty(theta, lam, is_weight):
     return lam * np.sum(np.abs(weights)), lam * np.sign(weights)
 
 
-@domain(threshold=NONNEGATIVE)
+@validate(threshold=NONNEGATIVE)
 def soft_threshold(z, threshold):
     """The proximal step of the L1 norm: towards zero, and no further.
 
@@ -127,7 +129,7 @@ def soft_threshold(z, threshold):
     return np.sign(z) * np.maximum(np.abs(z) - threshold, 0)
 
 
-@domain(lr=NONNEGATIVE, l1=NONNEGATIVE, l2=NONNEGATIVE)
+@validate(lr=NONNEGATIVE, l1=NONNEGATIVE, l2=NONNEGATIVE)
 def elastic_net_prox(z, lr, l1, l2):
     """The proximal step of the elastic net.
 
@@ -152,7 +154,7 @@ def elastic_net_prox(z, lr, l1, l2):
     return np.sign(z) * np.maximum(np.abs(z) - lr * l1, 0) / (1 + lr * l2)
 
 
-@domain(
+@validate(
     t=POSITIVE_COUNT,
     lr=NONNEGATIVE,
     weight_decay=NONNEGATIVE,
@@ -161,7 +163,16 @@ def elastic_net_prox(z, lr, l1, l2):
     eps=NONNEGATIVE,
 )
 def decoupled_weight_decay_step(
-    theta, grad, m, v, t, lr=0.001, weight_decay=0.01, beta1=0.9, beta2=0.999, eps=1e-8
+    theta,
+    grad,
+    m,
+    v,
+    t,
+    lr=0.001,
+    weight_decay=0.01,
+    beta1=0.9,
+    beta2=0.999,
+    eps=1e-8,
 ):
     """One step of AdamW: Adam, and a weight decay that bypasses it.
 
@@ -207,7 +218,7 @@ def decoupled_weight_decay_step(
     return theta - step - lr * weight_decay * theta, m, v
 
 
-@domain(patience=COUNT, min_delta=NONNEGATIVE)
+@validate(patience=COUNT, min_delta=NONNEGATIVE)
 def early_stopping(losses, patience, min_delta=0.0):
     """When training stops, and from which epoch the weights are restored.
 
@@ -242,7 +253,7 @@ def early_stopping(losses, patience, min_delta=0.0):
     return len(losses) - 1, best
 
 
-@domain(p=PROBABILITY)
+@validate(p=PROBABILITY)
 def random_flip(images, p, rng):
     """Mirror each image, left to right, with probability p.
 
@@ -260,7 +271,9 @@ def random_flip(images, p, rng):
     """
     _images(images)
     mirrored = rng.random(len(images)) < p
-    return np.where(mirrored[:, None, None, None], images[:, :, :, ::-1], images)
+    return np.where(
+        mirrored[:, None, None, None], images[:, :, :, ::-1], images
+    )
 
 
 def _images(images):
@@ -271,7 +284,7 @@ def _images(images):
         )
 
 
-@domain(size=POSITIVE_COUNT)
+@validate(size=POSITIVE_COUNT)
 def random_crop(images, size, rng):
     """Cut a square window out of each image, at a place of its own.
 
@@ -291,12 +304,16 @@ def random_crop(images, size, rng):
     _images(images)
     n, c, h, w = images.shape
     if size > min(h, w):
-        raise ValueError(f"size: expected at most {min(h, w)}, the side of the images, got {size}")
+        raise ValueError(
+            f"size: expected at most {min(h, w)}, the side of the images, got {size}"
+        )
     rows = rng.integers(0, h - size + 1, size=n)
     columns = rng.integers(0, w - size + 1, size=n)
     crops = np.empty((n, c, size, size), dtype=images.dtype)
     for i in range(n):
-        crops[i] = images[i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size]
+        crops[i] = images[
+            i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size
+        ]
     return crops
 
 
@@ -330,7 +347,9 @@ def pca_color_augment(images, alphas):
     if images.shape[1] != 3:
         raise ValueError(f"images: expected 3 channels, got {images.shape[1]}")
     if np.shape(alphas) != (len(images), 3):
-        raise ValueError(f"alphas: expected shape ({len(images)}, 3), got {np.shape(alphas)}")
+        raise ValueError(
+            f"alphas: expected shape ({len(images)}, 3), got {np.shape(alphas)}"
+        )
     pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
     values, vectors = np.linalg.eigh(np.cov(pixels.T))
     values, vectors = values[::-1], vectors[:, ::-1]  # the largest first
@@ -338,7 +357,7 @@ def pca_color_augment(images, alphas):
     return images + shifts[:, :, None, None]
 
 
-@domain(p=FRACTION)
+@validate(p=FRACTION)
 def dropout_forward(x, p, rng):
     """Inverted dropout in training.
 
@@ -380,11 +399,13 @@ def dropout_backward(grad_out, mask):
     grad_x : ndarray, shape of grad_out
     """
     if np.shape(grad_out) != np.shape(mask):
-        raise ValueError(f"mask: expected shape {np.shape(grad_out)}, got {np.shape(mask)}")
+        raise ValueError(
+            f"mask: expected shape {np.shape(grad_out)}, got {np.shape(mask)}"
+        )
     return grad_out * mask
 
 
-@domain(p=FRACTION)
+@validate(p=FRACTION)
 def dropconnect_forward(x, weights, p, rng):
     """DropConnect in training: a linear layer that drops single weights.
 
@@ -408,7 +429,11 @@ def dropconnect_forward(x, weights, p, rng):
     Source: Wan et al. (2013), who draw a mask for each example, scale nothing,
     and at test time draw from a normal distribution of the same moments.
     """
-    if np.ndim(x) != 2 or np.ndim(weights) != 2 or np.shape(x)[1] != len(weights):
+    if (
+        np.ndim(x) != 2
+        or np.ndim(weights) != 2
+        or np.shape(x)[1] != len(weights)
+    ):
         raise ValueError(
             f"x, weights: expected shapes (n, d) and (d, k), got {np.shape(x)} and {np.shape(weights)}"
         )
@@ -416,7 +441,7 @@ def dropconnect_forward(x, weights, p, rng):
     return x @ (weights * mask), mask
 
 
-@domain(survival=PROBABILITY)
+@validate(survival=PROBABILITY)
 def stochastic_depth_forward(x, residual, survival, training, rng):
     """A residual block x + residual whose residual branch survives by chance.
 
@@ -454,7 +479,7 @@ def stochastic_depth_forward(x, residual, survival, training, rng):
     return x + kept * residual
 
 
-@domain(n=POSITIVE_COUNT, out=POSITIVE_COUNT, u=FRACTION)
+@validate(n=POSITIVE_COUNT, out=POSITIVE_COUNT, u=FRACTION)
 def fractional_pooling_regions(n, out, u):
     """Cut n pixels of an axis into `out` regions, as the number u says.
 
@@ -512,12 +537,18 @@ def max_pool_regions(images, rows, columns):
         ("columns", columns, images.shape[3]),
     ):
         starts, ends = np.asarray(regions).reshape(-1, 2).T
-        if not (len(starts) and np.all((0 <= starts) & (starts < ends) & (ends <= length))):
+        if not (
+            len(starts)
+            and np.all((0 <= starts) & (starts < ends) & (ends <= length))
+        ):
             raise ValueError(
                 f"{name}: expected regions (start, end) with 0 <= start < end <= {length}, got {regions}"
             )
-    pooled = np.empty((*images.shape[:2], len(rows), len(columns)), dtype=images.dtype)
+    pooled = np.empty(
+        (*images.shape[:2], len(rows), len(columns)), dtype=images.dtype
+    )
     for i, (top, bottom) in enumerate(rows):
         for j, (left, right) in enumerate(columns):
-            pooled[:, :, i, j] = images[:, :, top:bottom, left:right].max(axis=(2, 3))
+            region = images[:, :, top:bottom, left:right]
+            pooled[:, :, i, j] = region.max(axis=(2, 3))
     return pooled

@@ -1,25 +1,25 @@
 """Newton, conjugate gradients, BFGS and L-BFGS: the references of that chapter, and real minimisers.
 
 A function to minimise comes as `f` (theta of shape (n,) -> number) and `gradient` (theta -> array of
-shape (n,)). Nothing is changed in place. Settings outside their range raise `ValueError` (`@domain`).
+shape (n,)). Nothing is changed in place. Settings outside their range raise `ValueError` (`@validate`).
 """
 
 import math
 
 import numpy as np
 
-from gradus.domain import (
+from gradus.validation import (
     NONNEGATIVE,
     POSITIVE,
     POSITIVE_COUNT,
     PROPER_FRACTION,
-    domain,
+    validate,
 )
 
 TRIALS = 30  # of one line search
 
 
-@domain(damping=NONNEGATIVE)
+@validate(damping=NONNEGATIVE)
 def newton_step(theta, grad, hessian, damping=0.0):
     """One step of Newton's method, damped by a multiple of the identity.
 
@@ -45,7 +45,7 @@ def newton_step(theta, grad, hessian, damping=0.0):
     return theta - np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
 
 
-@domain(initial=POSITIVE, c1=PROPER_FRACTION, shrink=PROPER_FRACTION)
+@validate(initial=POSITIVE, c1=PROPER_FRACTION, shrink=PROPER_FRACTION)
 def backtracking(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
     """A step length with which f falls enough, found by backtracking.
 
@@ -75,7 +75,9 @@ def backtracking(f, theta, grad, direction, initial=1.0, c1=1e-4, shrink=0.5):
     while not f(theta + alpha * direction) <= value + c1 * alpha * slope:
         alpha *= shrink
         if alpha * np.abs(direction).max() < np.finfo(float).tiny:
-            raise ValueError("direction: f falls nowhere along it; is `grad` the gradient of f?")
+            raise ValueError(
+                "direction: f falls nowhere along it; is `grad` the gradient of f?"
+            )
     return alpha
 
 
@@ -83,12 +85,16 @@ def _descent(grad, direction):
     """The slope along a direction, which must go downhill."""
     slope = float(grad @ direction)
     if not slope < 0:
-        raise ValueError(f"direction: expected grad @ direction < 0, got {slope:g}")
+        raise ValueError(
+            f"direction: expected grad @ direction < 0, got {slope:g}"
+        )
     return slope
 
 
-@domain(c1=PROPER_FRACTION, c2=PROPER_FRACTION, initial=POSITIVE)
-def wolfe_line_search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0):
+@validate(c1=PROPER_FRACTION, c2=PROPER_FRACTION, initial=POSITIVE)
+def wolfe_line_search(
+    f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0
+):
     """A step length alpha > 0 that fulfils the strong Wolfe conditions.
 
     With d for the direction and slope = gradient(theta) @ d:
@@ -116,9 +122,13 @@ def wolfe_line_search(f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.
         raise ValueError(f"c2: expected a number above c1 = {c1:g}, got {c2:g}")
     here = f(theta), gradient(theta)
     slope = _descent(here[1], direction)
-    alpha, _, grad = _line_search(f, gradient, theta, here, direction, c1, c2, initial)
+    alpha, _, grad = _line_search(
+        f, gradient, theta, here, direction, c1, c2, initial
+    )
     if not abs(grad @ direction) <= -c2 * slope:
-        raise ValueError("direction: no step along it fulfils both conditions; is f bounded below?")
+        raise ValueError(
+            "direction: no step along it fulfils both conditions; is f bounded below?"
+        )
     return alpha
 
 
@@ -138,14 +148,19 @@ def _line_search(f, gradient, theta, here, direction, c1, c2, alpha):
         slope = float(grad @ direction)
         trial = alpha, value, slope
         # Written so that nan, too, is "too far".
-        if not (value <= value0 + c1 * alpha * slope0 and (low[0] == 0 or value < low[1])):
+        if not (
+            value <= value0 + c1 * alpha * slope0
+            and (low[0] == 0 or value < low[1])
+        ):
             high, last = trial, None
         else:
             best = alpha, value, grad
             if abs(slope) <= -c2 * slope0:
                 return best
             last = low
-            if high is None and slope >= 0 or high is not None and slope * (high[0] - alpha) >= 0:
+            if (high is None and slope >= 0) or (
+                high is not None and slope * (high[0] - alpha) >= 0
+            ):
                 high = low
             low = trial
         if high is None:
@@ -162,7 +177,11 @@ def _inside(low, high):
     width = high[0] - low[0]
     guess = _cubic(low, high)
     near, far = sorted((low[0] + 0.1 * width, low[0] + 0.9 * width))
-    return float(np.clip(guess, near, far)) if math.isfinite(guess) else low[0] + 0.5 * width
+    return (
+        float(np.clip(guess, near, far))
+        if math.isfinite(guess)
+        else low[0] + 0.5 * width
+    )
 
 
 def _outwards(last, low):
@@ -171,7 +190,11 @@ def _outwards(last, low):
     guess = _cubic(last, low)
     nearest, farthest = low[0] + 1.1 * width, low[0] + 4 * width
     # A cubic that turns before `low`, or nowhere, says nothing on what lies beyond.
-    return float(min(max(guess, nearest), farthest)) if guess > low[0] else farthest
+    return (
+        float(min(max(guess, nearest), farthest))
+        if guess > low[0]
+        else farthest
+    )
 
 
 def _cubic(a, b):
@@ -189,7 +212,7 @@ def _cubic(a, b):
     return y - (y - x) * (dy + root - theta) / bottom if bottom else math.nan
 
 
-@domain(n_steps=POSITIVE_COUNT)
+@validate(n_steps=POSITIVE_COUNT)
 def conjugate_gradient(a, b, n_steps):
     """Conjugate gradients: solve a x = b, minimise x @ a @ x / 2 - b @ x.
 
@@ -250,8 +273,10 @@ def polak_ribiere(grad, grad_new):
     return max(0.0, float(grad_new @ (grad_new - grad) / (grad @ grad)))
 
 
-@domain(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
-def nonlinear_conjugate_gradient(f, gradient, theta, tol=1e-5, max_iterations=10_000):
+@validate(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
+def nonlinear_conjugate_gradient(
+    f, gradient, theta, tol=1e-5, max_iterations=10_000
+):
     """Minimise by conjugate gradients with `polak_ribiere` and a strong Wolfe line search.
 
     Parameters
@@ -324,11 +349,14 @@ def bfgs_update(inverse, step, change):
     hy = inverse @ change
     cross = np.outer(hy / curvature, step)
     return (
-        inverse - cross - cross.T + np.outer((1 + change @ hy / curvature) / curvature * step, step)
+        inverse
+        - cross
+        - cross.T
+        + np.outer((1 + change @ hy / curvature) / curvature * step, step)
     )
 
 
-@domain(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
+@validate(tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def bfgs(f, gradient, theta, tol=1e-5, max_iterations=10_000):
     """Minimise by BFGS with a line search.
 
@@ -406,7 +434,9 @@ def lbfgs_direction(grad, steps, changes):
     q = np.array(grad, dtype=float)
     curvatures = [y @ s for s, y in zip(steps, changes, strict=True)]
     weights = []
-    for s, y, sy in zip(reversed(steps), reversed(changes), reversed(curvatures), strict=True):
+    for s, y, sy in zip(
+        reversed(steps), reversed(changes), reversed(curvatures), strict=True
+    ):
         weights.append((s @ q) / sy)
         q -= weights[-1] * y
     if len(curvatures):
@@ -416,7 +446,7 @@ def lbfgs_direction(grad, steps, changes):
     return -q
 
 
-@domain(memory=POSITIVE_COUNT, tol=POSITIVE, max_iterations=POSITIVE_COUNT)
+@validate(memory=POSITIVE_COUNT, tol=POSITIVE, max_iterations=POSITIVE_COUNT)
 def lbfgs(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
     """Minimise by L-BFGS with a line search.
 
@@ -464,6 +494,9 @@ def lbfgs(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
             return theta, iteration
         step, change = alpha * direction, grad_new - grad
         if change @ step > 0:
-            steps, changes = [*steps, step][-memory:], [*changes, change][-memory:]
+            steps, changes = (
+                [*steps, step][-memory:],
+                [*changes, change][-memory:],
+            )
         theta, value, grad = theta + step, value_new, grad_new
     return theta, max_iterations

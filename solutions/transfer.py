@@ -8,10 +8,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradus.domain import COUNT, FRACTION, NONNEGATIVE, POSITIVE, POSITIVE_COUNT, domain
+from gradus.validation import (
+    COUNT,
+    FRACTION,
+    NONNEGATIVE,
+    POSITIVE,
+    POSITIVE_COUNT,
+    validate,
+)
 
 
-@domain(keep=POSITIVE_COUNT, n_classes=POSITIVE_COUNT)
+@validate(keep=POSITIVE_COUNT, n_classes=POSITIVE_COUNT)
 def replace_head(theta, widths, keep, n_classes, rng):
     """Keep the first layers of a trained network and put a new head on them.
 
@@ -41,22 +48,30 @@ def replace_head(theta, widths, keep, n_classes, rng):
     """
     sizes = _sizes(widths)
     if not keep < len(sizes):
-        raise ValueError(f"keep: expected fewer than all {len(sizes)} layers, got {keep}")
+        raise ValueError(
+            f"keep: expected fewer than all {len(sizes)} layers, got {keep}"
+        )
     if len(theta) != sum(sizes):
-        raise ValueError(f"theta: expected shape ({sum(sizes)},), got {np.shape(theta)}")
+        raise ValueError(
+            f"theta: expected shape ({sum(sizes)},), got {np.shape(theta)}"
+        )
     n = widths[keep]
     weights = rng.normal(0.0, np.sqrt(1 / n), n * n_classes)
-    return np.concatenate([theta[: sum(sizes[:keep])], weights, np.zeros(n_classes)])
+    return np.concatenate(
+        [theta[: sum(sizes[:keep])], weights, np.zeros(n_classes)]
+    )
 
 
 def _sizes(widths):
     """The number of parameters of each layer."""
     if len(widths) < 2:
-        raise ValueError(f"widths: expected at least two numbers, got {widths!r}")
+        raise ValueError(
+            f"widths: expected at least two numbers, got {widths!r}"
+        )
     return [n * k + k for n, k in pairwise(widths)]
 
 
-@domain(frozen=COUNT)
+@validate(frozen=COUNT)
 def freeze_mask(widths, frozen):
     """Which parameters are trained: 0 in the frozen layers, 1 in the others.
 
@@ -80,7 +95,7 @@ def freeze_mask(widths, frozen):
     return np.repeat([0.0] * frozen + [1.0] * (len(sizes) - frozen), sizes)
 
 
-@domain(mu=FRACTION)
+@validate(mu=FRACTION)
 def masked_step(theta, grad, velocity, mask, lr, mu=0.9):
     """One step of momentum that leaves the frozen parameters where they are.
 
@@ -107,7 +122,7 @@ def masked_step(theta, grad, velocity, mask, lr, mu=0.9):
     return theta - lr * velocity, velocity
 
 
-@domain(lr=NONNEGATIVE, factor=POSITIVE)
+@validate(lr=NONNEGATIVE, factor=POSITIVE)
 def discriminative_learning_rates(widths, lr, factor):
     """Learning rates of all parameters, smaller towards the input.
 
@@ -133,7 +148,7 @@ def discriminative_learning_rates(widths, lr, factor):
     return np.repeat(lr / float(factor) ** np.arange(len(sizes))[::-1], sizes)
 
 
-@domain(n_examples=COUNT, enough=POSITIVE_COUNT)
+@validate(n_examples=COUNT, enough=POSITIVE_COUNT)
 def strategy(n_examples, similar, enough=1000):
     """What to try first: the rule of thumb of the four cases.
 

@@ -8,10 +8,16 @@ from itertools import product
 
 import numpy as np
 
-from gradus.domain import NONNEGATIVE, POSITIVE, POSITIVE_COUNT, PROPER_FRACTION, domain
+from gradus.validation import (
+    NONNEGATIVE,
+    POSITIVE,
+    POSITIVE_COUNT,
+    PROPER_FRACTION,
+    validate,
+)
 
 
-@domain(n=POSITIVE_COUNT, validation=PROPER_FRACTION, test=PROPER_FRACTION)
+@validate(n=POSITIVE_COUNT, validation=PROPER_FRACTION, test=PROPER_FRACTION)
 def train_validation_test_split(n, validation, test, rng):
     """Share out the rows 0 to n - 1 at random: every row to one of three parts.
 
@@ -67,16 +73,20 @@ def standardize(x_train, x_new):
     """
     shapes = np.shape(x_train), np.shape(x_new)
     if len(shapes[0]) != 2 or 0 in shapes[0]:
-        raise ValueError(f"x_train: expected shape (n, d) and a row at least, got {shapes[0]}")
+        raise ValueError(
+            f"x_train: expected shape (n, d) and a row at least, got {shapes[0]}"
+        )
     if len(shapes[1]) != 2 or shapes[1][1] != shapes[0][1]:
-        raise ValueError(f"x_new: expected shape (m, {shapes[0][1]}), got {shapes[1]}")
+        raise ValueError(
+            f"x_new: expected shape (m, {shapes[0][1]}), got {shapes[1]}"
+        )
     mean, std = np.mean(x_train, axis=0), np.std(x_train, axis=0)
     # By rounding, the deviation of equal numbers such as 0.1 need not be exactly 0.
     std = np.where(np.ptp(x_train, axis=0) == 0, 1.0, std)
     return (x_train - mean) / std, (x_new - mean) / std
 
 
-@domain(n=POSITIVE_COUNT, k=POSITIVE_COUNT)
+@validate(n=POSITIVE_COUNT, k=POSITIVE_COUNT)
 def kfold_indices(n, k, rng):
     """Deal the rows 0 to n - 1 at random into k folds, each to validate once.
 
@@ -101,7 +111,9 @@ def kfold_indices(n, k, rng):
     if k < 2:
         raise ValueError(f"k: expected a whole number of at least 2, got {k}")
     if n < k:
-        raise ValueError(f"n: expected at least one row for each of {k} folds, got {n}")
+        raise ValueError(
+            f"n: expected at least one row for each of {k} folds, got {n}"
+        )
     folds = np.array_split(rng.permutation(n), k)
     return [
         (np.concatenate(folds[:i] + folds[i + 1 :]), validation)
@@ -142,7 +154,7 @@ def one_standard_error(errors):
     return int(np.argmax(means <= limit))
 
 
-@domain(n=POSITIVE_COUNT)
+@validate(n=POSITIVE_COUNT)
 def grid_trials(low, high, n):
     """All combinations of n values for each hyperparameter, in equal factors.
 
@@ -175,11 +187,13 @@ def _ranges(low, high):
             f"low, high: expected two vectors of one length, got shapes {low.shape} and {high.shape}"
         )
     if not ((0 < low) & (low < high) & (high < np.inf)).all():
-        raise ValueError(f"low, high: expected 0 < low < high < infinity, got {low} and {high}")
+        raise ValueError(
+            f"low, high: expected 0 < low < high < infinity, got {low} and {high}"
+        )
     return low, high
 
 
-@domain(low=POSITIVE, high=POSITIVE, size=POSITIVE_COUNT)
+@validate(low=POSITIVE, high=POSITIVE, size=POSITIVE_COUNT)
 def log_uniform(low, high, size, rng):
     """Independent numbers whose logarithm is uniform between two ends.
 
@@ -201,11 +215,13 @@ def log_uniform(low, high, size, rng):
     Source: Bergstra and Bengio (2012).
     """
     if not low < high:
-        raise ValueError(f"low: expected a number below high = {high}, got {low}")
+        raise ValueError(
+            f"low: expected a number below high = {high}, got {low}"
+        )
     return np.exp(rng.uniform(np.log(low), np.log(high), size))
 
 
-@domain(top=PROPER_FRACTION, confidence=PROPER_FRACTION)
+@validate(top=PROPER_FRACTION, confidence=PROPER_FRACTION)
 def trials_needed(top, confidence):
     """The fewest random trials of which one is probably among the best.
 
@@ -227,7 +243,7 @@ def trials_needed(top, confidence):
     return int(np.ceil(np.log1p(-confidence) / np.log1p(-top)))
 
 
-@domain(n_trials=POSITIVE_COUNT)
+@validate(n_trials=POSITIVE_COUNT)
 def random_search(f, low, high, n_trials, rng):
     """Try independent, log-uniform hyperparameters, and keep the best.
 
@@ -254,12 +270,14 @@ def random_search(f, low, high, n_trials, rng):
     Source: Bergstra and Bengio (2012).
     """
     low, high = _ranges(low, high)
-    trials = np.exp(rng.uniform(np.log(low), np.log(high), (n_trials, len(low))))
+    trials = np.exp(
+        rng.uniform(np.log(low), np.log(high), (n_trials, len(low)))
+    )
     values = np.array([f(trial) for trial in trials])
     return trials, values, trials[np.argmin(values)]
 
 
-@domain(keep=POSITIVE_COUNT, margin=NONNEGATIVE)
+@validate(keep=POSITIVE_COUNT, margin=NONNEGATIVE)
 def narrow_range(trials, values, keep, margin=0.1):
     """The ranges for the next round of a search: around the best trials.
 
@@ -284,11 +302,17 @@ def narrow_range(trials, values, keep, margin=0.1):
     """
     shape = np.shape(trials)
     if len(shape) != 2 or 0 in shape:
-        raise ValueError(f"trials: expected shape (n, d) and a trial at least, got {shape}")
+        raise ValueError(
+            f"trials: expected shape (n, d) and a trial at least, got {shape}"
+        )
     if np.shape(values) != shape[:1]:
-        raise ValueError(f"values: expected shape {shape[:1]}, got {np.shape(values)}")
+        raise ValueError(
+            f"values: expected shape {shape[:1]}, got {np.shape(values)}"
+        )
     if keep > shape[0]:
-        raise ValueError(f"keep: expected at most the {shape[0]} trials, got {keep}")
+        raise ValueError(
+            f"keep: expected at most the {shape[0]} trials, got {keep}"
+        )
     logs = np.log(trials[np.argsort(values)[:keep]])
     low, high = logs.min(axis=0), logs.max(axis=0)
     extra = margin * (high - low)

@@ -99,7 +99,7 @@ def once(tmp_path_factory):
 
     @functools.cache
     def path(name, make):
-        folder, told = base / name, base / f"{name}.made"
+        folder, told = base / name, base / f"{name}.directory"
         with locked(base / f"{name}.lock"):
             if not told.exists():
                 folder.mkdir()

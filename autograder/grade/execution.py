@@ -142,12 +142,11 @@ def _ask_all(
     connection: Connection, plans: list[Plan], run: Run, limits: Limits, end: float
 ) -> None:
     """Fill in the outcomes of plans, as far as the process lives."""
-    alive = False
-    for plan, outcomes, alive in _ask(
-        connection, [(p, p.cases) for p in plans], False, limits, end
-    ):
-        run.outcomes[plan.exercise] = outcomes
-    if not alive:
+    lives = False
+    asked = _ask(connection, [(p, p.cases) for p in plans], False, limits, end)
+    for plan, outcomes, alive in asked:
+        run.outcomes[plan.exercise], lives = outcomes, alive
+    if not lives:
         return  # those that were not asked have their turn in the next run
     doubtful = {p.exercise: _failed(p, run.outcomes[p.exercise]) for p in plans}
     again = [(p, [p.cases[number] for number in doubtful[p.exercise]]) for p in plans]
@@ -160,7 +159,11 @@ def _ask_all(
 def _failed(plan: Plan, outcomes: list[Outcome]) -> list[int]:
     """The cases that may come out better in a process of their own; none, if one of them took too long."""
     # Chance is judged by calls made one after the other: alone, each would find the same generator.
-    if len(outcomes) < 2 or plan.compare_as or any(outcome.kind == "timeout" for outcome in outcomes):
+    if (
+        len(outcomes) < 2
+        or plan.compare_as
+        or any(outcome.kind == "timeout" for outcome in outcomes)
+    ):
         return []
     verdict = examine(plan, outcomes, reveal=False)
     if verdict.status == "not answered":

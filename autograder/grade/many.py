@@ -20,7 +20,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database, read_graded, read_timestamp, submitted
-from autograder.grade import pool, submission
+from autograder.grade import pool, reading
 from autograder.grade.one import Assignment, Sheet
 from autograder.gradebook import Entry, Gradebook, read_roster
 from autograder.sandbox import host
@@ -55,7 +55,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class How:
+class Options:
     """How a class is graded.
 
     Attributes
@@ -85,9 +85,9 @@ class How:
 def grade_class(
     course: Course,
     name: str,
-    how: How = How(),
+    options: Options = Options(),
     on_done: Callable[[Result], None] = lambda result: None,
-    tell: Callable[[str], None] = lambda line: None,
+    log: Callable[[str], None] = lambda line: None,
 ) -> list[Result]:
     """Grade every submission of an assignment; points go into nbgrader's gradebook.
 
@@ -96,10 +96,10 @@ def grade_class(
     course : Course
     name : str
         Of the assignment.
-    how : How, optional
+    options : Options, optional
     on_done : callable
         Called with each result when it is stored.
-    tell : callable
+    log : callable
         Called with a line about what the run waits for, or passes over.
 
     Returns
@@ -114,33 +114,35 @@ def grade_class(
         does not work, or another run grades the same course: nothing is written then.
     """
     course.chapter(name)
-    students = submitted(course.made, name)
-    roster = read_roster(how.roster) if how.roster else []
+    students = submitted(course.directory, name)
+    roster = read_roster(options.roster) if options.roster else []
     if not students:
-        place = f"{course.made.name}/submitted/STUDENT/{name}/"
+        place = f"{course.directory.name}/submitted/STUDENT/{name}/"
         raise CourseError(f"{name} has no submissions: put each into {place}{name}.ipynb")
     assignment = Assignment.load(course, name)
-    for path in sorted((course.made / "submitted").iterdir()):
+    for path in sorted((course.directory / "submitted").iterdir()):
         if not path.is_dir() and not path.name.startswith("."):
-            tell(f"submitted/{path.name} is no student's folder: passed over")
+            log(f"submitted/{path.name} is no student's folder: passed over")
     with (
-        _alone(course.made),
-        _workers(course, assignment, how) as grade,
-        _gradebook(course, assignment, how, tell) as book,
+        _alone(course.directory),
+        _workers(course, assignment, options) as grade,
+        _gradebook(course, assignment, options, log) as book,
     ):
         for student, why in book.enter_students(roster).items():
-            tell(f"--roster: {student} cannot be entered: {why}")
+            log(f"--roster: {student} cannot be entered: {why}")
         run = _Run(course, assignment, book, on_done)
-        known = {row["id"] for row in roster} if how.roster else set(students)
+        known = {row["id"] for row in roster} if options.roster else set(students)
         for student in sorted(set(students) - known):
-            run.end(Result(student, "not in the roster", f"not in {how.roster.name}: not graded"))
+            run.end(
+                Result(student, "not in the roster", f"not in {options.roster.name}: not graded")
+            )
         for student in sorted(known - set(students)):
             run.end(Result(student, "no submission"))
         try:
-            run.collect(grade(run.tasks([s for s in students if s in known], how.force)))
+            run.collect(grade(run.tasks([s for s in students if s in known], options.force)))
         except CourseError as error:
             # What is stored stays; what is not is graded by the next run.
-            tell(str(error))
+            log(str(error))
             for student in sorted(set(students) - {result.student for result in run.results}):
                 run.end(Result(student, "not done", "run the command again"))
     return sorted(run.results, key=lambda result: result.student)
@@ -150,19 +152,19 @@ Work = Callable[[Iterator[pool.Task]], Iterator[tuple[pool.Task, Sheet]]]
 
 
 @contextlib.contextmanager
-def _workers(course: Course, assignment: Assignment, how: How) -> Iterator[Work]:
+def _workers(course: Course, assignment: Assignment, options: Options) -> Iterator[Work]:
     """What turns tasks into sheets: processes of this machine, or a cluster."""
     limits = host.Limits.of(course)
-    if how.scheduler:
+    if options.scheduler:
         from autograder.grade.cluster import Cluster
 
-        with Cluster(how.scheduler, assignment, how.kind, limits) as cluster:
+        with Cluster(options.scheduler, assignment, options.kind, limits) as cluster:
             yield cluster.run
         return
-    host.require(how.kind)
+    host.require(options.kind)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = how.workers or cores or 1
-    with pool.Pool(assignment, how.kind, limits, workers) as processes:
+    workers = options.workers or cores or 1
+    with pool.Pool(assignment, options.kind, limits, workers) as processes:
         yield processes.run
 
 
@@ -191,8 +193,8 @@ class _Run:
         for student in students:
             folder = self._folder("submitted", student)
             try:
-                file, defects = submission.locate(folder, self.assignment.name)
-                data = submission.load(file)
+                file, defects = reading.locate(folder, self.assignment.name)
+                data = reading.load(file)
             except OSError as error:
                 self.end(Result(student, "failed", f"it cannot be read: {error.strerror}"))
                 continue
@@ -284,7 +286,7 @@ class _Run:
         return _told(student, "unchanged", about["readable"], about["defects"], earned, points)
 
     def _folder(self, step: str, student: str) -> Path:
-        return self.course.made / step / student / self.assignment.name
+        return self.course.directory / step / student / self.assignment.name
 
     def _graded(self, student: str) -> Path:
         return self._folder("autograded", student) / f"{self.assignment.name}.ipynb"
@@ -300,16 +302,16 @@ def _told(
 
 
 def _gradebook(
-    course: Course, assignment: Assignment, how: How, tell: Callable[[str], None]
+    course: Course, assignment: Assignment, options: Options, log: Callable[[str], None]
 ) -> Gradebook:
     find_programs()
     return Gradebook(
-        database(course, how.db),
+        database(course, options.db),
         course.name,
         assignment.name,
         assignment.released,
         config=_penalties(course),
-        tell=tell,
+        log=log,
     )
 
 
@@ -333,18 +335,18 @@ def _penalties(course: Course) -> Config:
 
 
 @contextlib.contextmanager
-def _alone(made: Path) -> Iterator[None]:
+def _alone(directory: Path) -> Iterator[None]:
     """Keep a second run away from the same course; the lock ends with this process, however it ends."""
     try:
-        file = (made / ".grading").open("w")
+        file = (directory / ".grading").open("w")
     except OSError as error:
-        raise CourseError(f"{made} cannot be written: {error.strerror}") from error
+        raise CourseError(f"{directory} cannot be written: {error.strerror}") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise CourseError(
-                f"another run grades in {made.name}: wait until it has ended"
+                f"another run grades in {directory.name}: wait until it has ended"
             ) from error
         yield
 

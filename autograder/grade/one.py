@@ -7,6 +7,7 @@ this process, in a pool or on another machine.
 import ast
 import functools
 import hashlib
+import itertools
 import json
 import math
 import re
@@ -20,6 +21,7 @@ from nbformat.v4 import new_output
 
 from autograder.course import STUB_LINE, Course, CourseError
 from autograder.grade import submission
+from autograder.grade.cells import defined, grade_id, is_answer
 from autograder.grade.execution import CellReport, Run, execute
 from autograder.sandbox.host import Limits, Sandbox
 from gradus import authoring, values
@@ -62,7 +64,7 @@ class Assignment:
             If there is none, or it is not released, or its checks have changed since.
         """
         course.chapter(name)
-        folder = course.made / "release" / name
+        folder = course.directory / "release" / name
         cases = folder / f"{name}.cases"
         try:
             released = nbformat.read(folder / f"{name}.ipynb", as_version=4)
@@ -93,7 +95,7 @@ class Assignment:
             cell.source
             for cell in self.released.cells
             if cell.cell_type == "code"
-            and ("setup" in cell.metadata.get("tags", ()) or submission.is_answer(cell))
+            and ("setup" in cell.metadata.get("tags", ()) or is_answer(cell))
         ]
 
     def sandbox(self, kind: str, limits: Limits) -> Sandbox:
@@ -160,11 +162,11 @@ class Sheet:
 
 def sheet(graded: Graded, assignment: Assignment) -> Sheet:
     """What is stored of a graded submission."""
-    released = {submission.grade_id(cell): cell for cell in assignment.released.cells}
+    released = {grade_id(cell): cell for cell in assignment.released.cells}
     exercises = checked(assignment.released)
     unanswered, marks = set(), {}
     for cell in graded.notebook.cells:
-        about, name = cell.metadata.get("nbgrader", {}), submission.grade_id(cell)
+        about, name = cell.metadata.get("nbgrader", {}), grade_id(cell)
         if about.get("solution") and cell.source == released[name].source:
             unanswered.add(name)
         if about.get("grade"):
@@ -206,7 +208,7 @@ def grade(
     SandboxError
         If the sandbox failed, not the submission.
     """
-    return judge(read(data, assignment, defects).notebook, assignment, sandbox)
+    return grade_notebook(read(data, assignment, defects).notebook, assignment, sandbox)
 
 
 def read(
@@ -222,7 +224,7 @@ def read(
     return found
 
 
-def judge(notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox) -> Graded:
+def grade_notebook(notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox) -> Graded:
     """The second half of `grade`: run what `read` returned, judge it, write the verdicts into it in place."""
     about = notebook.metadata["gradus"]
     defects = list(about["defects"])
@@ -300,9 +302,7 @@ def _definitions(source: str) -> str:
     kept = []
     tree = _parse(source)
     for node in tree.body if tree else ():
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-            kept.append(node)
-        elif (
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef) or (
             isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value)
         ):
             kept.append(node)
@@ -325,7 +325,7 @@ def _past_stub(source: str, defects: list[str]) -> str:
     lines = source.split("\n")  # as Python counts them
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
-            for node, below in zip(function.body, function.body[1:]):
+            for node, below in itertools.pairwise(function.body):
                 line = lines[node.lineno - 1]
                 if line.strip() == STUB_LINE and below:
                     lines[node.lineno - 1] = line.replace(STUB_LINE, "pass")
@@ -356,7 +356,7 @@ def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
     failed = [
         report
         for index, report in sorted(run.cells.items())
-        if report.error and name in submission.defined(notebook.cells[index].source)
+        if report.error and name in defined(notebook.cells[index].source)
     ]
     if not failed or failed[-1].error == "NotImplementedError":
         return outcomes
@@ -383,11 +383,11 @@ def _renamed(
     notebook: NotebookNode, released: NotebookNode, verdicts: dict[str, Verdict]
 ) -> list[str]:
     """A line for each answer that was written under another name."""
-    stubs = {submission.grade_id(cell): cell.source for cell in released.cells}
+    stubs = {grade_id(cell): cell.source for cell in released.cells}
     lines = []
     for cell in notebook.cells:
-        source, names = stubs.get(submission.grade_id(cell)), submission.defined(cell.source)
-        asked = submission.defined(source or "")[:1]
+        source, names = stubs.get(grade_id(cell)), defined(cell.source)
+        asked = defined(source or "")[:1]
         if source == cell.source or not asked or asked[0] not in verdicts or asked[0] in names:
             continue
         if verdicts[asked[0]].status == "not answered":
@@ -404,7 +404,7 @@ def _write(notebook: NotebookNode, verdicts: dict[str, Verdict], run: Run) -> No
             continue
         cell.execution_count = None
         cell.outputs = []
-        exercise = exercises.get(submission.grade_id(cell))
+        exercise = exercises.get(grade_id(cell))
         if exercise in verdicts:
             cell.outputs = _verdict_outputs(verdicts[exercise])
         elif text := _told(run.cells.get(index))[:room]:

@@ -1,15 +1,19 @@
-"""A chapter as the autograder sees it: cells, and among them exercises, checks and written questions."""
+"""A chapter as the autograder sees it: cells, and among them exercises, checks and written questions.
+
+An exercise is a cell with one line, `exercise("NAME")`. Its signature and docstring are the
+reference's: from there comes the stub, wherever one is shown.
+"""
 
 import ast
-import itertools
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext.myst
 import nbformat
 
-from autograder.course import STUB_LINE, CourseError
+from autograder.course import STUB_LINE, Course, CourseError
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,13 @@ class Cell:
     Attributes
     ----------
     kind : str
-        "markdown", "setup", "exercise", "check", "written" (the question, in MyST) or "code": the
-        book's own experiments and figures.
+        "markdown", "setup", "exercise" (its one line), "check", "written" (the question, in MyST) or
+        "code": the book's own experiments and figures.
     source : str
-    line : int
-        Of the chapter's file, counted from 1, on which the source begins.
+    line, end : int
+        The first and the last line of the cell in the chapter's file, counted from 1: of code, its fences.
+    place : slice
+        Where the source stands in the list of the file's lines.
     name : str
         Of the exercise or of the written question.
     tags : tuple of str
@@ -32,6 +38,8 @@ class Cell:
     kind: str
     source: str
     line: int
+    end: int
+    place: slice
     name: str = ""
     tags: tuple[str, ...] = ()
 
@@ -55,7 +63,7 @@ class Chapter:
             for cell in self.cells
             if cell.kind == "setup"
             for node in ast.walk(ast.parse(cell.source))
-            if isinstance(node, ast.Call) and _is_name(node.func, "chapter")
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "chapter"
         )
         return any(ast.unparse(argument) == repr(self.name) for c in calls for argument in c.args)
 
@@ -79,21 +87,52 @@ def question_id(name: str) -> str:
     return f"{name}-question"
 
 
-def read_chapter(file: Path) -> Chapter:
+@dataclass(frozen=True)
+class Reference:
+    """A reference as its file has it, but for its decorators.
+
+    Attributes
+    ----------
+    head : str
+        Signature and docstring, which a student reads.
+    body : str
+        The lines below, which no student does.
+    indent : str
+    """
+
+    head: str
+    body: str
+    indent: str
+
+    @property
+    def stub(self) -> str:
+        """The cell that a student begins with."""
+        return f"@exercise\n{self.head}\n{self.indent}{STUB_LINE}"
+
+    def solution(self, used: str) -> str:
+        """The cell with the answer between nbgrader's marks, above it the code that it uses."""
+        above = textwrap.indent(used, self.indent).splitlines()
+        marks = [f"{self.indent}### {which} SOLUTION" for which in ("BEGIN", "END")]
+        return "\n".join(["@exercise", self.head, marks[0], *above, self.body, marks[1]])
+
+
+def read_chapter(file: Path, text: str | None = None) -> Chapter:
     """Read a chapter and find its exercises, checks and written questions.
 
     Parameters
     ----------
     file : Path
         A MyST notebook as jupytext writes it.
+    text : str, optional
+        What the file says, where it has been read before.
 
     Raises
     ------
     CourseError
-        If jupytext cannot read it, a cell is not Python, an exercise is not a plain stub, or a name
-        is taken.
+        If jupytext cannot read it, a cell is not Python, an exercise is more than its line, or a
+        name is taken.
     """
-    text = file.read_text("utf-8")
+    text = file.read_text("utf-8") if text is None else text
     chapter = Chapter(file.stem, file, ())
     try:
         notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
@@ -106,12 +145,19 @@ def read_chapter(file: Path) -> Chapter:
         if cell.cell_type == "markdown":
             while not lines[start].strip():
                 start += 1
+            end = start + len(cell.source.strip().splitlines())
             name = cell.metadata.get("written", "")
-            cells.append(Cell("written" if name else "markdown", cell.source, start + 1, name))
+            kind = "written" if name else "markdown"
+            cells.append(Cell(kind, cell.source, start + 1, end, slice(start, end), name))
         elif cell.cell_type == "code":
-            cells.append(
-                _read_code(chapter, cell.source, start, tuple(cell.metadata.get("tags", ())))
-            )
+            kind, name = _kind(chapter, cell, start)
+            end = _closing_fence(lines, start)
+            last = end - 1
+            while not lines[last - 1].strip():
+                last -= 1
+            place = slice(last - len(cell.source.strip().splitlines()), last)
+            tags = tuple(cell.metadata.get("tags", ()))
+            cells.append(Cell(kind, cell.source, start, end, place, name, tags))
         else:
             raise chapter.error(start, "a raw cell: only Markdown and code can be released")
     first: dict[str, Cell] = {}
@@ -132,78 +178,71 @@ def read_chapter(file: Path) -> Chapter:
     return Chapter(file.stem, file, tuple(cells))
 
 
-def stubs_of(source: str) -> list[ast.FunctionDef]:
-    """What stands under `@exercise` in a cell."""
-    return [
-        node
-        for node in ast.parse(source).body
-        if any(_is_name(decorator, "exercise") for decorator in getattr(node, "decorator_list", ()))
-    ]
+def references_of(course: Course, chapter: Chapter) -> dict[str, Reference]:
+    """The references of a chapter's exercises by name, in the chapter's order.
+
+    Raises
+    ------
+    CourseError
+        If an exercise has none, or one from which no stub can be made.
+    """
+    exercises = chapter.named("exercise")
+    if not exercises:
+        return {}
+    file = course.reference_file(chapter.name)
+    source = Path(course.reference_module(chapter.name).__file__).read_text("utf-8")
+    lines = source.split("\n")  # as Python counts them
+    nodes = {
+        node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+    }
+    references = {}
+    for name, cell in exercises.items():
+        if name not in nodes:
+            raise chapter.error(
+                cell.line,
+                f"exercise {name!r} has no reference: write it in {file}, or correct the name",
+            )
+        node = nodes[name]
+        match node.body:
+            case [ast.Expr(ast.Constant(str())) as doc, first, *_] if (
+                node.lineno < doc.lineno and doc.end_lineno < first.lineno
+            ):
+                references[name] = Reference(
+                    "\n".join(lines[node.lineno - 1 : doc.end_lineno]),
+                    "\n".join(lines[doc.end_lineno : node.end_lineno]),
+                    " " * doc.col_offset,
+                )
+            case _:
+                raise CourseError(
+                    f"{file}:{node.lineno}: {name!r}: no stub can be made without a docstring on"
+                    " lines of its own, below the signature and above the code: write it so"
+                )
+    return references
 
 
-def docstring(function: ast.FunctionDef) -> str:
-    """The docstring of a function without its indentation."""
-    return ast.get_docstring(function) or ""
-
-
-def body_lines(source: str, function: ast.FunctionDef) -> list[str]:
-    """The lines of a function after its signature and docstring, as they are written."""
-    body = function.body
-    if ast.get_docstring(function) is not None:
-        start = body[0].end_lineno
-    else:
-        # A signature can span lines, and comments may stand before the first statement.
-        start = body[0].lineno - 1
-    return source.splitlines()[start : function.end_lineno]
-
-
-def differences(stub: ast.FunctionDef, reference: ast.FunctionDef) -> str:
-    """How the signature or docstring of a stub differs from its reference's; "" if it does not."""
-    ours, theirs = _signature(stub), _signature(reference)
-    if ours != theirs:
-        return f"its signature is {ours}, its reference's {theirs}"
-    ours, theirs = docstring(stub), docstring(reference)
-    if ours == theirs:
-        return ""
-    pairs = itertools.zip_longest(ours.splitlines(), theirs.splitlines(), fillvalue="(the end)")
-    number, (a, b) = next((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-    return f"line {number} of its docstring is {a.strip()!r}, its reference's {b.strip()!r}"
-
-
-def _signature(function: ast.FunctionDef) -> str:
-    returns = f" -> {ast.unparse(function.returns)}" if function.returns else ""
-    return f"{function.name}({ast.unparse(function.args)}){returns}"
-
-
-def _read_code(chapter: Chapter, source: str, line: int, tags: tuple[str, ...]) -> Cell:
+def _kind(chapter: Chapter, cell: nbformat.NotebookNode, line: int) -> tuple[str, str]:
+    """The kind and the name of a code cell."""
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(cell.source)
     except SyntaxError as error:
         raise chapter.error(line, f"this cell is not Python: {error.msg}") from error
-    if stubs := stubs_of(source):
-        stub = stubs[0]
-        if len(stubs) > 1 or not isinstance(stub, ast.FunctionDef):
-            raise chapter.error(
-                line, f"{stub.name!r}: an exercise is one function in a cell of its own"
-            )
-        written = [text.strip() for text in body_lines(source, stub)]
-        if written != [STUB_LINE]:
-            raise chapter.error(
-                line, f"the body of stub {stub.name!r} must be the one line: {STUB_LINE}"
-            )
-        return Cell("exercise", source, line, stub.name, tags)
-    if name := _checked(tree):
-        return Cell("check", source, line, name, tags)
-    return Cell("setup" if "setup" in tags else "code", source, line, "", tags)
-
-
-def _checked(tree: ast.Module) -> str:
-    """NAME where a cell is `check(NAME)` and nothing else."""
     match tree.body:
         case [ast.Expr(ast.Call(ast.Name("check"), [ast.Name(name)], []))]:
-            return name
-    return ""
+            return "check", name
+        case [ast.Expr(ast.Call(ast.Name("exercise"), [ast.Constant(str(name))], []))]:
+            # Nothing but the line: a comment would be lost.
+            if cell.source.strip() in (f'exercise("{name}")', f"exercise('{name}')"):
+                return "exercise", name
+    if any(isinstance(node, ast.Name) and node.id == "exercise" for node in ast.walk(tree)):
+        raise chapter.error(
+            line, 'an exercise is one line in a cell of its own, exercise("NAME"): write it so'
+        )
+    return ("setup" if "setup" in cell.metadata.get("tags", ()) else "code"), ""
 
 
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _closing_fence(lines: list[str], start: int) -> int:
+    """The line, counted from 1, that closes the fence on line `start`."""
+    fence = re.match(r" *(`+|~+)", lines[start - 1])[1]
+    closing = re.compile(rf" *{fence}{fence[0]}* *")
+    inside = range(start, len(lines))
+    return next((n + 1 for n in inside if closing.fullmatch(lines[n])), len(lines) + 1)

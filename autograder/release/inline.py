@@ -154,4 +154,6 @@ def _node(function: FunctionType) -> ast.FunctionDef:
 def _attributes(node: ast.AST, name: str) -> set[str]:
     """What is taken of a name: `a` of `name.a`."""
     parts = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
-    return {part.attr for part in parts if isinstance(part.value, ast.Name) and part.value.id == name}
+    return {
+        part.attr for part in parts if isinstance(part.value, ast.Name) and part.value.id == name
+    }

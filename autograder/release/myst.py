@@ -310,7 +310,7 @@ class Page:
             "epigraph": lambda: _quote(self._blocks(body, first)),
             "glossary": lambda: self._blocks(body, first),
             "bibliography": self._print_bibliography,
-            "contents": lambda: [],
+            "contents": list,
         }.get(name)
         if make is None:
             raise self.chapter.error(

@@ -4,7 +4,7 @@ In `source/NAME/` and, without the answers, in `release/NAME/`:
 
     NAME.ipynb                 the notebook
     NAME.cases                 what its checks need, as data: cases, expected results, known mistakes
-    gradus-VERSION-*.whl       what it imports
+    gradus_book-VERSION-*.whl  what it imports
     requirements.txt           what a student installs: pip install -r requirements.txt
 """
 
@@ -12,34 +12,29 @@ import ast
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import textwrap
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-import gradus
 from autograder.course import Course, CourseError, find_programs
-from autograder.release import myst
+from autograder.kept import Record, shown
+from autograder.release import myst, pack
 from autograder.release.chapter import (
     Cell,
     Chapter,
-    body_lines,
+    Reference,
     check_id,
-    differences,
     question_id,
     read_chapter,
+    references_of,
     solution_id,
-    stubs_of,
 )
 from autograder.release.inline import uses
-from gradus import authoring, values, verdict
+from gradus import authoring, verdict
+from gradus.plan import write_cases
 
 SCHEMA = 3
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -87,16 +82,20 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
             source.mkdir(parents=True)
             nbformat.write(source_notebook(course, chapter), source / f"{chapter.name}.ipynb")
             (source / f"{chapter.name}.cases").write_bytes(visible_cases(course, chapter))
-        wheel = _build_wheel(course, staging)
+        wheel = pack.build_wheel(staging)
         for source in (staging / "source").iterdir():
-            (source / "requirements.txt").write_text(_requirements(course, wheel.name), "utf-8")
+            (source / "requirements.txt").write_text(pack.requirements(course, wheel.name), "utf-8")
             shutil.copy(wheel, source)
         for chapter in chapters:
             _generate_assignment(course, chapter.name, staging)
         _write_configuration(course)
+        record = Record(course.directory)
         for chapter in chapters:
             for step in ("source", "release"):
-                _update(staging / step / chapter.name, course.made / step / chapter.name)
+                yield from _update(
+                    record, staging / step / chapter.name, course.directory / step / chapter.name
+                )
+            record.save()
             yield _summary(course, chapter)
 
 
@@ -117,15 +116,15 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
             raise chapter.error(
                 cell.line, f"a known mistake of {name!r} passes all cases: {right[0]!r}"
             )
-        plans.append(plan.to_data())
-    return values.pack(plans)
+        plans.append(plan)
+    return write_cases(plans)
 
 
 def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     """nbgrader's source notebook of a chapter: with the answers, the rubrics and nbgrader's metadata."""
     agree(course, chapter)
     module = course.reference_module(chapter.name)
-    references = _functions(module)
+    references = references_of(course, chapter)
     checks = course.checks_module(chapter.name)
     imported = _imported(chapter)
     points = {exercise.name: exercise.points for exercise in authoring.exercises_of(checks)}
@@ -145,8 +144,10 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
                 try:
                     used = uses(getattr(module, cell.name), imported)
                 except TypeError as error:
-                    raise chapter.error(cell.line, f"the reference of {cell.name!r}: {error}") from None
-                cells.append(_exercise(cell, used, *references[cell.name]))
+                    raise chapter.error(
+                        cell.line, f"the reference of {cell.name!r}: {error}"
+                    ) from None
+                cells.append(_exercise(cell, references[cell.name], used))
             case "check":
                 cells.append(_check(cell, points[cell.name]))
             case _:
@@ -165,29 +166,20 @@ def agree(course: Course, chapter: Chapter) -> None:
     Raises
     ------
     CourseError
-        At the first thing that one of them has and another lacks, or has differently.
+        At the first thing that one of them has and another lacks.
     """
+    references_of(course, chapter)
     exercises, checks = chapter.named("exercise"), chapter.named("check")
     written = chapter.named("written")
-    references = _functions(course.reference_module(chapter.name))
     judged_module = course.checks_module(chapter.name)
     judged = [exercise.name for exercise in authoring.exercises_of(judged_module)]
     asked = {question.name: question for question in authoring.written_of(judged_module)}
-    files = {
-        "reference": f"{course.references}/{chapter.name.replace('-', '_')}.py",
-        "checks": f"{course.references}/checks/{chapter.name.replace('-', '_')}.py",
-    }
+    file = course.checks_file(chapter.name)
     if not chapter.begins():
         raise chapter.error(1, f"no cell tagged setup says chapter({chapter.name!r}): add one")
     for name, cell in exercises.items():
-        if name not in references:
-            raise chapter.error(
-                cell.line, f"exercise {name!r} has no reference: write it in {files['reference']}"
-            )
         if name not in judged:
-            raise chapter.error(
-                cell.line, f"exercise {name!r} has no cases: judge it in {files['checks']}"
-            )
+            raise chapter.error(cell.line, f"exercise {name!r} has no cases: judge it in {file}")
         if name not in checks:
             raise chapter.error(
                 cell.line, f"exercise {name!r} has no check: add a cell check({name}) below it"
@@ -196,36 +188,24 @@ def agree(course: Course, chapter: Chapter) -> None:
             raise chapter.error(
                 checks[name].line, f"check({name}) stands above its exercise: move it below"
             )
-        if different := differences(stubs_of(cell.source)[0], references[name][1]):
-            raise chapter.error(
-                cell.line, f"the stub of {name!r} and its reference differ: {different}"
-            )
     for name, cell in checks.items():
         if name not in exercises:
-            raise chapter.error(cell.line, f"check({name}) has no exercise: add its stub above it")
+            raise chapter.error(
+                cell.line, f'check({name}) has no exercise: add exercise("{name}") above it'
+            )
     for name in judged:
         if name not in exercises:
-            raise CourseError(
-                f"{files['checks']}: {name!r} is judged, but the chapter has no such exercise"
-            )
+            raise CourseError(f"{file}: {name!r} is judged, but the chapter has no such exercise")
         if judged.count(name) > 1:
-            raise CourseError(f"{files['checks']}: {name!r} is judged twice")
+            raise CourseError(f"{file}: {name!r} is judged twice")
     for name, cell in written.items():
         if name not in asked or not asked[name].rubric.strip():
             raise chapter.error(
-                cell.line,
-                f"written question {name!r} has no rubric: write one in {files['checks']}",
+                cell.line, f"written question {name!r} has no rubric: write one in {file}"
             )
     for name in asked:
         if name not in written:
-            raise CourseError(f"{files['checks']}: the chapter asks no written question {name!r}")
-
-
-def _functions(module: ModuleType) -> dict[str, tuple[str, ast.FunctionDef]]:
-    """The functions that a module defines, each with the module's source."""
-    source = Path(module.__file__).read_text("utf-8")
-    nodes = ast.parse(source).body
-    return {node.name: (source, node) for node in nodes if isinstance(node, ast.FunctionDef)}
+            raise CourseError(f"{file}: the chapter asks no written question {name!r}")
 
 
 def _imported(chapter: Chapter) -> dict[str, str]:
@@ -235,24 +215,10 @@ def _imported(chapter: Chapter) -> dict[str, str]:
     return {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
 
 
-def _exercise(
-    cell: Cell, used: str, source: str, reference: ast.FunctionDef
-) -> nbformat.NotebookNode:
-    """The stub with the reference's body in place of its one line, between nbgrader's marks.
-
-    What the reference takes from its module stands in the body, too: in a notebook it is alone.
-    """
-    (stub,) = stubs_of(cell.source)
-    lines = cell.source.splitlines()
-    indent = " " * stub.body[-1].col_offset
-    lines[stub.body[-1].lineno - 1 : stub.end_lineno] = [
-        f"{indent}### BEGIN SOLUTION",
-        *textwrap.indent(used, indent).splitlines(),
-        *body_lines(source, reference),
-        f"{indent}### END SOLUTION",
-    ]
+def _exercise(cell: Cell, reference: Reference, used: str) -> nbformat.NotebookNode:
+    """The reference; what it takes from its module stands in its body: in a notebook it is alone."""
     return new_code_cell(
-        "\n".join(lines),
+        reference.solution(used),
         id=cell.name,
         metadata={
             "tags": [*cell.tags, MAY_RAISE],
@@ -317,60 +283,10 @@ def _content_id(kind: str, text: str, seen: dict[str, int]) -> str:
     return f"{kind}-{digest}" + (f"-{count}" if count > 1 else "")
 
 
-def _build_wheel(course: Course, staging: Path) -> Path:
-    """A wheel of `gradus` alone: what an instructor runs is not in it."""
-    project = staging / "wheel"
-    shutil.copytree(
-        Path(gradus.__file__).parent,
-        project / "gradus",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    needs = _dependencies(course)["needs"]
-    (project / "pyproject.toml").write_text(
-        f"""[build-system]
-requires = ["setuptools>=64"]
-build-backend = "setuptools.build_meta"
-[project]
-name = "gradus"
-version = "{gradus.__version__}"
-requires-python = ">=3.11"
-dependencies = {needs}
-[tool.setuptools]
-packages = ["gradus"]
-"""
-    )
-    command = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index")
-    built = subprocess.run(
-        [*command, "--no-build-isolation", "--wheel-dir", str(staging), str(project)],
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1577836800"},  # the same bytes every time
-        capture_output=True,
-        text=True,
-    )
-    if built.returncode:
-        last = (built.stderr.strip() or "no message").splitlines()[-1]
-        raise CourseError(f"no wheel of gradus could be built: {last}")
-    (wheel,) = staging.glob("gradus-*.whl")
-    return wheel
-
-
-def _dependencies(course: Course) -> dict[str, list[str]]:
-    project = tomllib.loads((course.root / "pyproject.toml").read_text("utf-8")).get("project", {})
-    return {
-        "needs": project.get("dependencies", []),
-        "student": project.get("optional-dependencies", {}).get("student", []),
-    }
-
-
-def _requirements(course: Course, wheel: str) -> str:
-    lists = _dependencies(course)
-    lines = ["# In this folder: pip install -r requirements.txt", f"./{wheel}"]
-    return "\n".join([*lines, *lists["needs"], *lists["student"]]) + "\n"
-
-
 def _generate_assignment(course: Course, name: str, staging: Path) -> None:
     """nbgrader's own generate_assignment, from and into `staging`, with the course's gradebook."""
     find_programs()
-    course.made.mkdir(parents=True, exist_ok=True)
+    course.directory.mkdir(parents=True, exist_ok=True)
     # Late: nbgrader takes three seconds to import.
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
@@ -390,7 +306,7 @@ def _generate_assignment(course: Course, name: str, staging: Path) -> None:
         raise CourseError(f"{name}: nbgrader could not make the release: {lines[-1]}")
 
 
-_CONFIGURATION = '''\
+_CONFIGURATION = """\
 # Written by `autograder release`: nbgrader started in this folder grades in the sandbox, or not at all.
 # What you set in nbgrader_config.py of the course holds here, too.
 from pathlib import Path
@@ -410,31 +326,34 @@ try:
 except Exception as error:
     # nbgrader would only log it, and run submissions without a sandbox.
     raise SystemExit(f"{{__file__}}: {{type(error).__name__}}: {{error}}") from error
-'''
+"""
 
 
 def _write_configuration(course: Course) -> None:
     """Make plain nbgrader safe where it is started in its own folder; a file of somebody else's stays."""
-    file = course.made / "nbgrader_config.py"
-    near = os.path.relpath(course.root, course.made)
+    file = course.directory / "nbgrader_config.py"
+    near = os.path.relpath(course.root, course.directory)
     text = _CONFIGURATION.format(near=near, place=str(course.root))
     first = text.splitlines()[0]
     if file.is_file() and not file.read_text("utf-8").startswith(first):
         return
-    course.made.mkdir(parents=True, exist_ok=True)
+    course.directory.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
 
 
-def _update(fresh: Path, folder: Path) -> None:
-    """Copy what was made, leave what did not change and what others put there; drop an old wheel."""
+def _update(record: Record, fresh: Path, folder: Path) -> Iterator[str]:
+    """Copy what was made, leave what did not change and what others put there; drop an old wheel.
+
+    A line for each file that somebody changed by hand, and of which a copy is kept.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("gradus-*.whl"):
+    for old in folder.glob(pack.WHEELS):
         if not (fresh / old.name).exists():
             old.unlink()
-    for file in fresh.iterdir():
-        target = folder / file.name
-        if not target.is_file() or target.read_bytes() != file.read_bytes():
-            shutil.copyfile(file, target)
+    for file in sorted(fresh.iterdir()):
+        target, data = folder / file.name, file.read_bytes()
+        yield from record.keep(target, data)
+        record.put(target, data)
 
 
 def _summary(course: Course, chapter: Chapter) -> str:
@@ -442,9 +361,7 @@ def _summary(course: Course, chapter: Chapter) -> str:
     checks = course.checks_module(chapter.name)
     known = (*authoring.exercises_of(checks), *authoring.written_of(checks))
     points = sum(item.points for item in known if item.name in {**exercises, **written})
-    folder = course.made / "release" / chapter.name
-    place = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     return (
         f"{chapter.name}: {len(exercises)} exercises and {len(written)} written questions,"
-        f" {points:g} points, in {place}"
+        f" {points:g} points, in {shown(course.directory / 'release' / chapter.name)}"
     )

@@ -312,7 +312,7 @@ def _nests() -> bool:
 
     Where it cannot (some systems forbid namespaces within namespaces), a server serves one submission.
     """
-    enter = "import confine; confine.fork_in_namespaces({'folder_bytes': 2**20})"
+    enter = "import isolate; isolate.fork_in_namespaces({'folder_bytes': 2**20})"
     return not _tried(enter, nested=True)
 
 

@@ -144,9 +144,7 @@ def _backward_case(rng, n, d, eps=None):
     x_hat = (x - mean) / np.sqrt(var + eps)
     # A gradient that has a part along the ones and one along x_hat, so that both corrections are large.
     dy = rng.normal(size=(n, d)) + rng.uniform(0.6, 1.2, size=d) + 0.7 * x_hat
-    return {"dy": dy, "x": x, "x_hat": x_hat, "mean": mean, "var": var, "eps": eps} | _scales(
-        rng, "gamma", size=d
-    )
+    return {"dy": dy, "x": x, "x_hat": x_hat, "mean": mean, "var": var, "eps": eps} | _scales(rng, "gamma", size=d)
 
 
 def _pick(arguments, *names):
@@ -158,9 +156,7 @@ _STEPS = ("dy", "x", "mean", "var", "gamma", "eps")
 _LINE = ("dy", "x_hat", "gamma", "var", "eps")
 
 
-@judge(
-    reference.batchnorm_backward_steps, points=3, returns=("dx_hat", "dvar", "dmean", "dx")
-)
+@judge(reference.batchnorm_backward_steps, points=3, returns=("dx_hat", "dvar", "dmean", "dx"))
 def batchnorm_backward_steps(rng):
     for label, n, d in (
         ("six examples of three units", 6, 3),
@@ -386,9 +382,7 @@ def _statistics(rng, d):
     }
 
 
-@judge(
-    reference.update_running_statistics, points=2, returns=("running_mean", "running_var")
-)
+@judge(reference.update_running_statistics, points=2, returns=("running_mean", "running_var"))
 def update_running_statistics(rng):
     def rho():
         return rng.uniform(0.6, 0.75)
@@ -404,10 +398,7 @@ def update_running_statistics(rng):
 
 
 def _update(running_mean, running_var, mean, var, *, factor, rho, mean_factor=1.0):
-    return (
-        rho * running_mean + (1 - rho) * mean_factor * mean,
-        rho * running_var + (1 - rho) * factor * var,
-    )
+    return (rho * running_mean + (1 - rho) * mean_factor * mean, rho * running_var + (1 - rho) * factor * var)
 
 
 update_running_statistics.add_mistakes("""
@@ -747,18 +738,11 @@ def count_parameters(rng):
     yield Call("one dense layer without a bias", layers=(("dense", b, a, False),))
     yield Call("one batch normalization", layers=(("batchnorm", c),))
     yield Call(
-        "a network without normalization",
-        layers=(("dense", d, b, True), ("activation",), ("dense", b, a, True)),
+        "a network without normalization", layers=(("dense", d, b, True), ("activation",), ("dense", b, a, True))
     )
     yield Call(
         "normalization of the inputs and after the activation",
-        layers=(
-            ("batchnorm", d),
-            ("dense", d, b, True),
-            ("activation",),
-            ("batchnorm", b),
-            ("dense", b, a, True),
-        ),
+        layers=(("batchnorm", d), ("dense", d, b, True), ("activation",), ("batchnorm", b), ("dense", b, a, True)),
     )
     yield Call(
         "normalization in the place of the bias",
@@ -839,10 +823,10 @@ right_in_training = Written(
     "right-in-training",
     points=4,
     rubric="""\
-- 1 point: the cause is named: in production the layers normalize by the statistics of a batch of one (training mode was not switched off), so that x_hat is 0 and every layer gives its beta whatever the input is.
-- 1 point: it explains why all answers are the same, and why nothing was seen in the evaluation with batches of 256.
-- 1 point: the remedy: evaluation mode, that is running statistics (or the layer folded into the weights before it); not "larger batches".
-- 1 point: a test that would have caught it: the answer for one image must be the same alone and in any batch, to rounding.""",
+- 1 point: the cause, and why all answers are the same: in production the network runs in training mode and normalizes by the statistics of a batch of one, so that x_hat is 0 and every layer gives its beta whatever the image is.
+- 1 point: why the evaluation did not show it: it ran in training mode, too, but the statistics of 256 shuffled images are close to the running ones.
+- 1 point, half for each: PyTorch raises an error in training mode where there is only one value per channel ("Expected more than 1 value per channel when training"), as the unbiased variance that it keeps would be 0/0; in a convolutional network mean and variance are taken over all positions of the image, so x_hat is not 0 and says what the image shows. That the answers then differ a little from those in evaluation mode is right, and not asked for.
+- 1 point, half for each: the remedy is evaluation mode, that is the running statistics (or the layer folded into the weights before it), not "larger batches"; the test is that an image gets the same answer alone and in any batch, to rounding (in PyTorch it meets the error).""",
 )
 
 why_does_it_work = Written(

@@ -11,7 +11,7 @@ from numpy.polynomial import Chebyshev, Legendre, Polynomial
 from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
 from solutions import bias_variance as reference
-from solutions.checks import quantities
+from solutions import quantities
 
 
 def _data(rng, n, low=0.0, high=10.0):
@@ -34,9 +34,7 @@ def fit_polynomial(rng):
     yield Call("through every point", **_data(rng, 5), degree=4, x_new=inside)
     yield Call("degree 8", **_data(rng, 20), degree=8, x_new=inside)
     years = rng.uniform(1990.0, 2010.0, size=6)
-    yield Call(
-        "inputs far from zero: years", **_data(rng, 25, 1985.0, 2015.0), degree=8, x_new=years
-    )
+    yield Call("inputs far from zero: years", **_data(rng, 25, 1985.0, 2015.0), degree=8, x_new=years)
 
 
 def _scaled(x, inputs):
@@ -195,7 +193,7 @@ def _sample_variance(predictions):
 
 def _models(rng, shape):
     """Predictions around a truth: biased by 0.5 to 1.5 either way, spread by about 1."""
-    n_models, n_points = shape
+    _, n_points = shape
     truth = rng.uniform(-3.0, 3.0, size=n_points)
     bias = rng.choice([-1.0, 1.0], size=n_points) * rng.uniform(0.5, 1.5, size=n_points)
     spread = rng.uniform(-1.5, 1.5, size=shape)
@@ -694,8 +692,8 @@ expected_training_error.add_mistakes("""
         rest = np.eye(truth.size) - smoother
         return _training_error(smoother, truth, noise_sd**2 * np.mean(rest**2))
     `1 - smoother` subtracts from every entry: the identity is `np.eye(n)`
-        rest = 1 - smoother
-        return (np.sum((rest @ truth) ** 2) + noise_sd**2 * np.sum(rest**2)) / truth.size
+        np.eye(len(truth)) -> 1
+        len(truth) -> truth.size
     the trace of (I - S)(I - S) was taken: a transpose is missing; the sum of the squared entries is
     that of (I - S)(I - S)^T
         rest = np.eye(truth.size) - smoother

@@ -1,6 +1,5 @@
 """How the exercises of the chapter on ensembles are judged."""
 
-
 import warnings
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
 from solutions import ensembles as reference
-from solutions.checks import quantities
+from solutions import quantities
 
 
 def _probabilities(rng, *shape):
@@ -69,9 +68,7 @@ def _ties(rng):
     for number in range(8):
         # Class 0 wins twice at least: it is easily forgotten.
         classes = np.append(0, 1 + rng.permutation(5)) if number < 2 else rng.permutation(6)
-        column = rng.permutation(
-            np.repeat(classes[:5], (2, 2, 1, 1, 1) if number % 2 else (2, 2, 2, 1, 0))
-        )
+        column = rng.permutation(np.repeat(classes[:5], (2, 2, 1, 1, 1) if number % 2 else (2, 2, 2, 1, 0)))
         tied = np.flatnonzero(np.bincount(column, minlength=6) == 2)
         # The smallest of them is met first, in the middle or last, in turn.
         wanted = np.roll(tied, number // 2)
@@ -92,11 +89,7 @@ def majority_vote(rng):
             counts = np.sort(np.bincount(column, minlength=k))
             middle, mean = np.median(column), round(np.mean(column))
             differ = columns or middle != mean
-            if (
-                counts[-1] > counts[-2]
-                and np.bincount(column).argmax() not in (middle, mean)
-                and differ
-            ):
+            if counts[-1] > counts[-2] and np.bincount(column).argmax() not in (middle, mean) and differ:
                 columns.append(column)
         return np.array(columns).T
 
@@ -169,10 +162,7 @@ def bootstrap_sample(rng):
 
 def _too_far(seed):
     """Whether draws that may wrongly end with n = 1 do so from this seed."""
-    return (
-        np.random.default_rng(seed).integers(0, 2, size=1)[0] == 1
-        and np.random.default_rng(seed).random(1)[0] > 0.5
-    )
+    return np.random.default_rng(seed).integers(0, 2, size=1)[0] == 1 and np.random.default_rng(seed).random(1)[0] > 0.5
 
 
 bootstrap_sample.add_mistakes("""
@@ -354,10 +344,7 @@ def fit_stump(rng):
             ):
                 break
         yield Call(label, **case)
-    for label, pick, cut in (
-        ("one example below the cut", np.argmin, 1),
-        ("one example above the cut", np.argmax, 9),
-    ):
+    for label, pick, cut in (("one example below the cut", np.argmin, 1), ("one example above the cut", np.argmax, 9)):
         while True:
             x, y = rng.uniform(-3, 3, (10, 2)), np.ones(10, dtype=int)
             lone = pick(x[:, 1])
@@ -526,94 +513,41 @@ def _clear_rounds(candidates, y, n_rounds):
     return len(set(chosen)) > min(1, n_rounds - 1)
 
 
-def _least(errors, chosen):
-    return np.argmin(errors)
-
-
-def _boosted(candidates, y, n_rounds, vote, update, choose=_least):
-    """AdaBoost with another vote, another change of the weights or another choice."""
-    weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
-    for _ in range(n_rounds):
-        errors = np.sum(weights * (candidates != y), axis=1)
-        best = int(choose(errors, chosen))
-        alpha = vote(errors[best])
-        chosen.append(best)
-        alphas.append(alpha)
-        weights = update(weights, alpha, y * candidates[best])
-    return np.array(chosen), np.array(alphas)
-
-
-def _half_log(error):
-    return np.log((1 - error) / error) / 2
-
-
-def _reweighted(weights, alpha, agreement):
-    weights = weights * np.exp(-alpha * agreement)
-    return weights / weights.sum()
-
-
 adaboost.add_mistakes("""
     the votes are twice as large: alpha is *half* the logarithm of (1 - e) / e
         chosen, alphas = adaboost(candidates, y, n_rounds)
         return chosen, 2 * alphas
     alpha is *half* the logarithm of (1 - e) / e, in the vote and in the update of the weights
-        return _boosted(candidates, y, n_rounds, lambda e: 2 * _half_log(e), _reweighted)
+        / error) / 2 -> / error)
     with log(e / (1 - e)) / 2 votes and weights go the wrong way: the fraction is (1 - e) / e
-        return _boosted(candidates, y, n_rounds, lambda e: -_half_log(e), _reweighted)
+        np.log((1 - error) / error) / 2 -> -np.log((1 - error) / error) / 2
     the update reaches the wrong examples alone, or the right ones: exp(alpha) for those,
     exp(-alpha) for these
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, np.minimum(g, 0))
-        )
+        y * candidates[best] -> np.minimum(y * candidates[best], 0)
     the exponent leaves out alpha: it is minus alpha times label times answer
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, agreement: _reweighted(w, 1, agreement)
-        )
+        -alpha * y * candidates[best] -> -y * candidates[best]
     the exponent leaves out the label: it is minus alpha times label times answer
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(w, a, g * y)
-        )
+        -alpha * y * candidates[best] -> -alpha * candidates[best]
     the weights begin anew in each round: multiply those that the round before has left
-        n = len(y)
-        return _boosted(
-            candidates, y, n_rounds, _half_log, lambda w, a, g: _reweighted(np.full(n, 1 / n), a, g)
-        )
+        weights * np.exp -> 1 / len(y) * np.exp
     the weighted error is the *sum* of the weights of the wrong ones, not their mean
-        n = len(y)
-        return _boosted(candidates, y, n_rounds, lambda e: _half_log(e / n), _reweighted)
+        errors[best] -> errors[best] / len(y)
     a candidate was struck out once it had been chosen: it may be the best again in a later round
-        def choose(errors, chosen):
-            errors[chosen] = np.inf
-            return np.argmin(errors)
-        return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
+        best = -> errors[chosen] = np.inf; best =
     the candidate whose error is farthest from one half was chosen: take the least error
-        def choose(errors, chosen):
-            return np.argmax(np.abs(errors - 0.5))
-        return _boosted(candidates, y, n_rounds, _half_log, _reweighted, choose)
+        np.argmin(errors) -> np.argmax(np.abs(errors - 0.5))
     every vote counts the same: alpha grows as the error falls
         chosen, alphas = adaboost(candidates, y, n_rounds)
         return chosen, np.ones_like(alphas)
     the weights never change, so that every round is the first: examples that are wrong must gain
     weight
-        return _boosted(candidates, y, n_rounds, _half_log, lambda w, alpha, agreement: w)
+        weights * np.exp(-alpha * y * candidates[best]) -> weights
+        weights / np.sum(weights) -> weights
     the weights of the examples that are *right* grow: the exponent is minus alpha times label times
     answer
-        return _boosted(
-            candidates,
-            y,
-            n_rounds,
-            _half_log,
-            lambda w, a, agreement: _reweighted(w, -a, agreement),
-        )
+        -alpha * y -> alpha * y
     the weights were not divided by their sum, so that they are no shares any more
-        with np.errstate(all="ignore"):
-            return _boosted(
-                candidates,
-                y,
-                n_rounds,
-                _half_log,
-                lambda w, a, agreement: w * np.exp(-a * agreement),
-            )
+        weights / np.sum(weights) -> weights
     this is log(e / (1 - e)) / 2, a negative vote for a good classifier: turn the fraction over
         chosen, alphas = adaboost(candidates, y, n_rounds)
         return chosen, -alphas
@@ -657,9 +591,7 @@ def snapshot_schedule(rng):
         ("cycles that do not divide the steps", 61, 100, 7),
         ("one cycle", 30, 50, 1),
     ):
-        yield Call(
-            label, step=step, n_steps=n_steps, n_cycles=n_cycles, lr=lr * rng.uniform(0.9, 1.1)
-        )
+        yield Call(label, step=step, n_steps=n_steps, n_cycles=n_cycles, lr=lr * rng.uniform(0.9, 1.1))
 
 
 snapshot_schedule.add_mistakes("""
@@ -688,7 +620,8 @@ snapshot_schedule.add_mistakes("""
         c = n_steps // n_cycles + 1
         return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
     divided by the cycle's length less one: divide by the length
-        length)) -> (length - 1)))
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos(np.pi * (step % length) / (length - 1)))
     `n_cycles` is how many cycles there are: one of them has ceil(n_steps / n_cycles) steps
         return lr / 2 * (1 + np.cos(np.pi * (step % n_cycles) / n_cycles))
     the rate rises within a cycle: 1 *plus* the cosine falls

@@ -5,7 +5,6 @@ rounding, and one case has entries near -10,000 and 10,000. Layers are never squ
 outputs and their mean are told apart.
 """
 
-
 import math
 
 import numpy as np

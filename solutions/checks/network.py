@@ -9,7 +9,7 @@ import numpy as np
 from gradus.authoring import Call, Written, judge
 from gradus.values import Problem, Rng
 from solutions import network as reference
-from solutions.checks import quantities
+from solutions import quantities
 
 
 def _away_from_zero(rng, *shape):
@@ -262,18 +262,8 @@ LAYERS = {  # rows, inputs, units
 @judge(reference.affine_forward, points=1, returns=("z",))
 def affine_forward(rng):
     for label, (n, d, k) in LAYERS.items():
-        yield Call(
-            label,
-            x=_away_from_zero(rng, n, d),
-            w=_away_from_zero(rng, d, k),
-            b=_away_from_zero(rng, k),
-        )
-    yield Call(
-        "weights of zero",
-        x=_away_from_zero(rng, 3, 4),
-        w=np.zeros((4, 2)),
-        b=_away_from_zero(rng, 2),
-    )
+        yield Call(label, x=_away_from_zero(rng, n, d), w=_away_from_zero(rng, d, k), b=_away_from_zero(rng, k))
+    yield Call("weights of zero", x=_away_from_zero(rng, 3, 4), w=np.zeros((4, 2)), b=_away_from_zero(rng, 2))
 
 
 affine_forward.add_mistakes("""
@@ -315,12 +305,7 @@ affine_forward.add_variants("""
 @judge(reference.affine_backward, points=3, returns=("dx", "dw", "db"))
 def affine_backward(rng):
     for label, (n, d, k) in LAYERS.items():
-        yield Call(
-            label,
-            dz=_away_from_zero(rng, n, k),
-            x=_away_from_zero(rng, n, d),
-            w=_away_from_zero(rng, d, k),
-        )
+        yield Call(label, dz=_away_from_zero(rng, n, k), x=_away_from_zero(rng, n, d), w=_away_from_zero(rng, d, k))
     dz = _away_from_zero(rng, 6, 2)
     dz[1:] = 0
     x, w = _away_from_zero(rng, 6, 3), _away_from_zero(rng, 3, 2)
@@ -575,9 +560,7 @@ softmax_cross_entropy.add_variants("""
 """)
 
 
-@judge(
-    reference.network_gradient, points=3, returns=("loss", "dw1", "db1", "dw2", "db2"), atol=1e-9
-)
+@judge(reference.network_gradient, points=3, returns=("loss", "dw1", "db1", "dw2", "db2"), atol=1e-9)
 def network_gradient(rng):
     for label, (n, d, m, k) in {
         "eight examples": (8, 3, 5, 4),

@@ -15,10 +15,7 @@ SHAPES = {"a vector": (4,), "a matrix": (3, 5), "three axes": (2, 3, 4), "one nu
 
 def _normal(rng, shape, *names):
     """Normal arrays by name, no entry near zero, so that signs and quotients are well defined."""
-    return {
-        name: rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.3, 2.0, size=shape)
-        for name in names
-    }
+    return {name: rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.3, 2.0, size=shape) for name in names}
 
 
 def _squares(rng, shape, name):
@@ -64,10 +61,7 @@ sgd_step.add_variants("""
 def convergence_rate(rng):
     small, large = rng.uniform([0.1, 2.0], [0.3, 4.0])
     between = rng.uniform(0.5, 1.5, size=4)
-    two, six = (
-        np.array([large, small]),
-        np.array([*between[:2], large, between[2], small, between[3]]),
-    )
+    two, six = (np.array([large, small]), np.array([*between[:2], large, between[2], small, between[3]]))
     one = np.array([large])
     yield Call("one eigenvalue, a small learning rate", eigenvalues=one, lr=0.4 / large)
     yield Call("one eigenvalue, an overshoot", eigenvalues=one, lr=1.3 / large)
@@ -112,22 +106,11 @@ convergence_rate.add_variants("""
 
 def _momentum_cases(rng):
     first = np.zeros(4)
-    yield Call(
-        "the first step: velocity 0",
-        **_normal(rng, 4, "theta", "grad"),
-        velocity=first,
-        lr=0.3,
-        mu=0.8,
-    )
+    yield Call("the first step: velocity 0", **_normal(rng, 4, "theta", "grad"), velocity=first, lr=0.3, mu=0.8)
     for label, shape in SHAPES.items():
         state = _normal(rng, shape, "theta", "grad", "velocity")
         yield Call(label, **state, lr=rng.uniform(0.1, 0.6), mu=rng.uniform(0.4, 0.8))
-    yield Call(
-        "mu = 0: plain gradient descent",
-        **_normal(rng, 3, "theta", "grad", "velocity"),
-        lr=0.3,
-        mu=0.0,
-    )
+    yield Call("mu = 0: plain gradient descent", **_normal(rng, 3, "theta", "grad", "velocity"), lr=0.3, mu=0.0)
     yield Call("mu left at its default", **_normal(rng, 3, "theta", "grad", "velocity"), lr=0.3)
 
 
@@ -196,19 +179,11 @@ def nesterov_step(rng):
     }.items():
         state = _normal(rng, 2, "theta", "velocity")
         yield Call(
-            label,
-            **state,
-            gradient=Problem(name, "gradient"),
-            lr=rng.uniform(0.1, 0.3),
-            mu=rng.uniform(0.5, 0.8),
+            label, **state, gradient=Problem(name, "gradient"), lr=rng.uniform(0.1, 0.3), mu=rng.uniform(0.5, 0.8)
         )
     state, bowl = _normal(rng, 2, "theta"), Problem("bowl", "gradient")
-    yield Call(
-        "the first step: velocity 0", **state, gradient=bowl, velocity=np.zeros(2), lr=0.2, mu=0.7
-    )
-    yield Call(
-        "mu left at its default", **_normal(rng, 2, "theta", "velocity"), gradient=bowl, lr=0.2
-    )
+    yield Call("the first step: velocity 0", **state, gradient=bowl, velocity=np.zeros(2), lr=0.2, mu=0.7)
+    yield Call("mu left at its default", **_normal(rng, 2, "theta", "velocity"), gradient=bowl, lr=0.2)
 
 
 nesterov_step.add_mistakes("""
@@ -314,9 +289,7 @@ def adagrad_step(rng):
         yield Call(label, **state, lr=rng.uniform(0.1, 0.6), eps=rng.uniform(0.2, 0.5))
     # Gradients of the size of eps, where its default matters.
     state = {"theta": np.ones(4), "grad": np.array([0.0, 0.7, -2e-8, 3e-8]), "s": np.zeros(4)}
-    yield Call(
-        "gradients of 0 and near 0, eps left at its default", **state, lr=rng.uniform(0.2, 0.4)
-    )
+    yield Call("gradients of 0 and near 0, eps left at its default", **state, lr=rng.uniform(0.2, 0.4))
 
 
 adagrad_step.add_mistakes("""
@@ -364,19 +337,11 @@ def rmsprop_step(rng):
     yield Call("the first step: v 0", **state, v=np.zeros(4), lr=0.2, rho=0.7, eps=0.3)
     for label, shape in SHAPES.items():
         state = _normal(rng, shape, "theta", "grad") | _squares(rng, shape, "v")
-        yield Call(
-            label,
-            **state,
-            lr=rng.uniform(0.1, 0.6),
-            rho=rng.uniform(0.6, 0.8),
-            eps=rng.uniform(0.2, 0.5),
-        )
+        yield Call(label, **state, lr=rng.uniform(0.1, 0.6), rho=rng.uniform(0.6, 0.8), eps=rng.uniform(0.2, 0.5))
     state = _normal(rng, 3, "theta", "grad") | _squares(rng, 3, "v")
     yield Call("rho left at its default", **state, lr=0.2, eps=0.1)
     state = {"theta": np.ones(4), "grad": np.array([0.0, 0.7, -2e-8, 3e-8]), "v": np.zeros(4)}
-    yield Call(
-        "gradients of 0 and near 0, all left at its default", **state, lr=rng.uniform(0.2, 0.4)
-    )
+    yield Call("gradients of 0 and near 0, all left at its default", **state, lr=rng.uniform(0.2, 0.4))
 
 
 rmsprop_step.add_mistakes("""
@@ -422,14 +387,7 @@ def adam_step(rng):
     zeros = np.zeros(4)
     betas = {"beta1": 0.8, "beta2": 0.95}
     yield Call(
-        "the first step, t = 1",
-        **_normal(rng, 4, "theta", "grad"),
-        m=zeros,
-        v=zeros,
-        t=1,
-        lr=0.3,
-        **betas,
-        eps=0.2,
+        "the first step, t = 1", **_normal(rng, 4, "theta", "grad"), m=zeros, v=zeros, t=1, lr=0.3, **betas, eps=0.2
     )
     yield Call(
         "the first step from 0 with gradients of 0 and near 0, all left at its default",
@@ -454,102 +412,62 @@ def adam_step(rng):
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
     yield Call("t = 10,000: the correction has faded", **state, t=10_000, lr=0.3, **betas, eps=0.2)
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
-    yield Call(
-        "t = 5, lr left at its default", **state | {"theta": zeros[:3]}, t=5, **betas, eps=0.2
-    )
+    yield Call("t = 5, lr left at its default", **state | {"theta": zeros[:3]}, t=5, **betas, eps=0.2)
     state = _normal(rng, 3, "theta", "grad", "m") | _squares(rng, 3, "v")
     yield Call("t = 5, betas and eps left at their defaults", **state, t=5, lr=0.3)
 
 
 adam_step.add_mistakes("""
     the bias is not corrected: divide m by `1 - beta1**t` and v by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * m / (np.sqrt(v) + eps), m, v
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
     the corrected moments are returned: the correction is for this step alone, return m and v as
     they were before it
         m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
         v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
         return theta - lr * m / (np.sqrt(v) + eps), m, v
     both corrections use beta1: v has a decay of its own, divide it by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta1**t)) + eps), m, v
+        beta2**t -> beta1**t
     the correction lacks its power: divide by `1 - beta**t`, not by `1 - beta`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
+        1 - beta1**t -> 1 - beta1
+        1 - beta2**t -> 1 - beta2
     t is counted from 0 here: the first step is t = 1 and its correction is `1 - beta**1`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return (
-            theta - lr * (m / (1 - beta1 ** (t + 1))) / (np.sqrt(v / (1 - beta2 ** (t + 1))) + eps),
-            m,
-            v,
-        )
+        (1 - beta1**t) -> (1 - beta1 ** (t + 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t + 1))
     eps stands inside the root: here it is outside, `sqrt(v_hat) + eps`, as in the paper
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
     eps is added to the root of the uncorrected v: that is Keras's form, the paper's "epsilon hat";
     here it is `sqrt(v_hat) + eps`
         m = beta1 * m + (1 - beta1) * grad
         v = beta2 * v + (1 - beta2) * grad**2
         return theta - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
     the root is missing: divide by `sqrt(v_hat) + eps`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps), m, v
+        np.sqrt(v_hat) -> v_hat
     m sums the gradients, as momentum does: in Adam it averages them, the new one enters with weight
     `1 - beta1`
-        m = beta1 * m + grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m + (1 - beta1) * grad -> m + grad
     v averages the squares of m: it averages the squares of the gradient
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * m**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        grad**2 -> m**2
     t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`, which divides by 0 at the
     first step
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return (
-            theta - lr * (m / (1 - beta1 ** (t - 1))) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + eps),
-            m,
-            v,
-        )
+        (1 - beta1**t) -> (1 - beta1 ** (t - 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t - 1))
     both corrections use beta2: m has a decay of its own, divide it by `1 - beta1**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta2**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        beta1**t -> beta2**t
     only m is corrected: v needs it more, divide it by `1 - beta2**t`
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v) + eps), m, v
+        v / (1 - beta2**t) -> v
     only v is corrected: divide m by `1 - beta1**t`, too
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m / (1 - beta1**t) -> m
     m and v have changed places in the results: theta, m, v
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), v, m
+        m, v -> v, m
     the gradient itself stands in the step: that is RMSProp; Adam uses the corrected m
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        m / (1 - beta1**t) -> grad
     the step goes uphill: subtract it
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta + lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        theta - lr -> theta + lr
     eps is outside the fraction: without parentheses it is added to the quotient, not to the root
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)) + eps, m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) + eps
     `eps` is missing: a gradient that was always 0 divides 0 by 0
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)), m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)
 """)
 adam_step.add_variants("""
     in place on copies
@@ -580,16 +498,8 @@ def exponential_decay(rng):
     yield Call("t = 0", lr0=lr0, t=0, decay_time=time, factor=0.5)
     yield Call("one decay time later", lr0=lr0, t=time, decay_time=time, factor=0.5)
     yield Call("in between", lr0=lr0, t=rng.uniform(0.2, 0.8) * time, decay_time=time, factor=0.3)
-    yield Call(
-        "late, factor left at its default", lr0=lr0, t=rng.uniform(1.2, 1.8) * time, decay_time=time
-    )
-    yield Call(
-        "every epoch by a factor: decay_time = 1",
-        lr0=lr0,
-        t=int(rng.integers(3, 9)),
-        decay_time=1,
-        factor=0.9,
-    )
+    yield Call("late, factor left at its default", lr0=lr0, t=rng.uniform(1.2, 1.8) * time, decay_time=time)
+    yield Call("every epoch by a factor: decay_time = 1", lr0=lr0, t=int(rng.integers(3, 9)), decay_time=1, factor=0.9)
 
 
 exponential_decay.add_mistakes("""
@@ -617,9 +527,7 @@ def step_decay(rng):
     yield Call("the first epoch", lr0=lr0, t=0, step_size=size, factor=0.5)
     middle = size // 2 + 1
     yield Call("in the middle of the first stretch", lr0=lr0, t=middle, step_size=size, factor=0.5)
-    yield Call(
-        "the last epoch before the first cut", lr0=lr0, t=size - 1, step_size=size, factor=0.5
-    )
+    yield Call("the last epoch before the first cut", lr0=lr0, t=size - 1, step_size=size, factor=0.5)
     yield Call("the first epoch after it", lr0=lr0, t=size, step_size=size, factor=0.5)
     yield Call("after three cuts", lr0=lr0, t=3 * size + 1, step_size=size, factor=0.3)
     yield Call("factor left at its default", lr0=lr0, t=2 * size + 1, step_size=size)
@@ -687,27 +595,25 @@ def cosine_annealing(rng):
     yield Call("half-way", lr0=lr0, t=total / 2, total=total, lr_min=lr_min)
     yield Call("early", lr0=lr0, t=rng.uniform(0.1, 0.4) * total, total=total, lr_min=lr_min)
     yield Call("at the end", lr0=lr0, t=total, total=total, lr_min=lr_min)
-    yield Call(
-        "after the end", lr0=lr0, t=rng.uniform(1.3, 1.8) * total, total=total, lr_min=lr_min
-    )
+    yield Call("after the end", lr0=lr0, t=rng.uniform(1.3, 1.8) * total, total=total, lr_min=lr_min)
     yield Call("lr_min left at its default", lr0=lr0, t=rng.uniform(0.6, 0.9) * total, total=total)
 
 
 cosine_annealing.add_mistakes("""
     `lr_min` is forgotten: the wave runs from lr0 down to lr_min
-        return lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+        lr_min + (lr0 - lr_min) -> lr0
     after the end the rate rises again: hold it at lr_min
         return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
     `lr_min` is added to a wave of full height: its height is `lr0 - lr_min`, so that it starts at
     lr0
-        return lr_min + lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2
+        (lr0 - lr_min) -> lr0
     a whole wave goes by in `total`, down and up again: half a wave, cos(pi t / total), is wanted
-        return lr_min + (lr0 - lr_min) * (1 + np.cos(2 * np.pi * min(t / total, 1.0))) / 2
+        np.pi -> 2 * np.pi
     this is a quarter of a wave, cos(pi t / (2 total)): it falls fastest at the end, not in the
     middle
         return lr_min + (lr0 - lr_min) * np.cos(np.pi * min(t / total, 1.0) / 2)
     pi is missing: the angle runs from 0 to pi, as t runs from 0 to `total`
-        return lr_min + (lr0 - lr_min) * (1 + np.cos(min(t / total, 1.0))) / 2
+        np.pi * fraction -> fraction
     after the end the rate is 0: hold it at lr_min
         if t > total:
             return 0.0
@@ -787,23 +693,12 @@ def reduce_on_plateau(rng):
     yield Call("a loss that keeps falling: no cut", losses=falling, lr=0.5, factor=0.5, patience=2)
     yield Call("a loss that never falls", losses=[level] * 12, lr=0.5, factor=0.5, patience=2)
     yield Call(
-        "patience 0",
-        losses=[level, level * 1.1, level * 0.5, level * 0.6, level * 0.4],
-        lr=0.5,
-        factor=0.5,
-        patience=0,
+        "patience 0", losses=[level, level * 1.1, level * 0.5, level * 0.6, level * 0.4], lr=0.5, factor=0.5, patience=0
     )
     yield Call("falls and plateaus", losses=_plateau(rng, 40), lr=1.0, factor=0.5, patience=3)
     # Losses far below 1, so that an absolute threshold shows: it would never see an improvement.
     slow = [float(x) for x in 0.2 * level * 0.995 ** np.arange(16)]
-    yield Call(
-        "improvements smaller than the threshold",
-        losses=slow,
-        lr=1.0,
-        factor=0.5,
-        patience=3,
-        threshold=0.03,
-    )
+    yield Call("improvements smaller than the threshold", losses=slow, lr=1.0, factor=0.5, patience=3, threshold=0.03)
     yield Call(
         "a pause after each cut",
         losses=_plateau(rng, 12) + [level * 3] * 14,
@@ -815,25 +710,13 @@ def reduce_on_plateau(rng):
     yield Call("a floor", losses=[level] * 20, lr=1.0, factor=0.3, patience=1, min_lr=0.05)
     large = [100 * loss for loss in slow]
     yield Call(
-        "the same losses, a hundred times as large",
-        losses=large,
-        lr=1.0,
-        factor=0.5,
-        patience=3,
-        threshold=0.03,
+        "the same losses, a hundred times as large", losses=large, lr=1.0, factor=0.5, patience=3, threshold=0.03
     )
     # Cut after the third epoch; the best loss comes while the rate cools down, and is not reached again.
     cooled = [level] * 3 + [0.5 * level] + [0.7 * level] * 12
+    yield Call("a new best while cooling down", losses=cooled, lr=1.0, factor=0.5, patience=1, cooldown=3)
     yield Call(
-        "a new best while cooling down", losses=cooled, lr=1.0, factor=0.5, patience=1, cooldown=3
-    )
-    yield Call(
-        "threshold 0: a tie is no improvement",
-        losses=[level] * 10,
-        lr=1.0,
-        factor=0.5,
-        patience=2,
-        threshold=0.0,
+        "threshold 0: a tie is no improvement", losses=[level] * 10, lr=1.0, factor=0.5, patience=2, threshold=0.0
     )
     # Falls by less than the default threshold, then by more, then no more.
     steps = [1.0, 1 - 5e-5, (1 - 5e-5) * (1 - 5e-3)]
@@ -841,119 +724,42 @@ def reduce_on_plateau(rng):
     yield Call("all else at its default", losses=small, lr=1.0)
 
 
-def _plateau_rule(
-    losses, lr, factor, patience, threshold, cooldown, min_lr, *,
-    limit=lambda bad, patience: bad > patience,
-    improves=lambda loss, best, threshold: loss < best * (1 - threshold),
-    reset=True, pause=True, remember="best", forget_at_cut=False, cool_best=True,
-):  # fmt: skip
-    """The rule of the reference with its parts made changeable: each mistake changes one."""
-    rates, best, bad, cooling = [], np.inf, 0, 0
-    for loss in losses:
-        rates.append(lr)
-        better = improves(loss, best, threshold)
-        bad = 0 if better else bad + 1
-        if cool_best or cooling == 0:
-            best = {"best": loss if better else best, "last": loss, "least": min(best, loss)}[
-                remember
-            ]
-        if cooling > 0:
-            cooling, bad = cooling - 1, 0
-        if limit(bad, patience):
-            lr = max(lr * factor, min_lr)
-            bad, cooling = (0 if reset else bad), (cooldown if pause else 0)
-            best = np.inf if forget_at_cut else best
-    return np.array(rates)
-
-
 reduce_on_plateau.add_mistakes("""
     the cut comes one epoch early: patience is the number of bad epochs that are borne, so cut when
     the count is larger (Keras cuts when it is equal)
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            limit=lambda bad, patience: bad >= max(patience, 1),
-        )
+        bad > patience -> bad >= max(patience, 1)
     the count does not start again after a cut, so every further epoch cuts again
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, reset=False)
+        lr, bad, cooling = -> lr, _, cooling =
     the threshold is ignored: a loss counts as better below `best * (1 - threshold)`
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss < best,
-        )
+        best * (1 - threshold) -> best
     the threshold is subtracted: it is relative, a loss counts as better below `best * (1 -
     threshold)`
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss < best - threshold,
-        )
+        best * (1 - threshold) -> best - threshold
     each loss is compared with the one before it: compare with the best so far
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="last"
-        )
+        bad += 1 -> best, bad = loss, bad + 1
     the cooldown is ignored: after a cut, `cooldown` epochs count none as bad
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr, pause=False)
+        0, cooldown -> 0, 0
     the floor is ignored: the rate never falls below `min_lr`
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, 0.0)
+        max(lr * factor, min_lr) -> lr * factor
     the rate after each epoch is returned: return the rate with which the epoch was trained, the
     first one is `lr`
-        rates = _plateau_rule([*losses, np.inf], lr, factor, patience, threshold, cooldown, min_lr)
+        losses = [*losses, np.inf]
+        rates = reduce_on_plateau(losses, lr, factor, patience, threshold, cooldown, min_lr)
         return rates[1:]
     only the last rate is returned: return the rate of every epoch
-        return _plateau_rule(losses, lr, factor, patience, threshold, cooldown, min_lr)[-1]
+        np.array(rates) -> np.array(rates)[-1]
     the cut comes one epoch early: cut when the count is larger than patience, `bad > patience`, not
     when it reaches it
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            limit=lambda bad, patience: bad >= patience,
-        )
+        bad > patience -> bad >= patience
     the best moves with every loss that is a little lower: it is replaced only by one below `best *
     (1 - threshold)`
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, remember="least"
-        )
+        bad += 1 -> best, bad = min(best, loss), bad + 1
     the best is forgotten at each cut: it is the best of all epochs so far
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, forget_at_cut=True
-        )
+        0, cooldown -> 0, cooldown; best = np.inf
     a new best is overlooked while the rate cools down: rule 1 holds in every epoch
-        return _plateau_rule(
-            losses, lr, factor, patience, threshold, cooldown, min_lr, cool_best=False
-        )
+        best, bad = loss, 0 -> best, bad = best if cooling else loss, 0
     a loss that only equals `best * (1 - threshold)` counts as better here: it must be below
-        return _plateau_rule(
-            losses,
-            lr,
-            factor,
-            patience,
-            threshold,
-            cooldown,
-            min_lr,
-            improves=lambda loss, best, threshold: loss <= best * (1 - threshold),
-        )
+        loss < best -> loss <= best
 """)
 reduce_on_plateau.add_variants("""
     a list, with the epoch of the last cut or best in place of a count

@@ -8,8 +8,8 @@ import numpy as np
 
 from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
+from solutions import quantities
 from solutions import regularization as reference
-from solutions.checks import quantities
 
 
 def _away_from_zero(rng, shape, low=0.3, high=2.0):
@@ -429,19 +429,13 @@ decoupled_weight_decay_step.add_mistakes("""
         )
         return theta, m / (1 - beta1**t), v / (1 - beta2**t)
     `eps` is inside the root: here it is added to the root
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        step = lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps)
-        return theta - step - lr * weight_decay * theta, m, v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
     `beta1` and `beta2` have changed places: beta1 belongs to m, beta2 to v
         return decoupled_weight_decay_step(
             theta, grad, m, v, t, lr, weight_decay, beta2, beta1, eps
         )
     the root of v_hat is missing
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * grad**2
-        step = lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps)
-        return theta - step - lr * weight_decay * theta, m, v
+        np.sqrt(v_hat) -> v_hat
     the step goes uphill: subtract it
         return _adamw(
             theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps,
@@ -510,37 +504,18 @@ def early_stopping(rng):
     yield Call("small improvements that add up", losses=creeping, patience=3, min_delta=0.01)
 
 
-def _stopping(losses, patience, min_delta, better=None, late=0):
-    """The rule with a test of one's own for an improvement, and so many epochs too late."""
-    best = 0
-    for epoch in range(1, len(losses)):
-        if better(epoch, best):
-            best = epoch
-        elif epoch - best >= patience + late:
-            return epoch, best
-    return len(losses) - 1, best
-
-
 early_stopping.add_mistakes("""
     it stops one epoch too late: at the end of the epoch that is `patience` epochs after the best,
     not beyond it
-        return _stopping(
-            losses, patience, min_delta, lambda e, b: losses[e] < losses[b] - min_delta, late=1
-        )
+        >= patience -> >= patience + 1
     each epoch is compared with the one before it: compare it with the best loss so far
-        return _stopping(
-            losses, patience, min_delta, lambda e, b: losses[e] < losses[e - 1] - min_delta
-        )
+        losses[best] -> losses[epoch - 1]
     `min_delta` is not used: a smaller improvement than that is none
-        return _stopping(losses, patience, min_delta, lambda e, b: losses[e] < losses[b])
+        losses[best] - min_delta -> losses[best]
     a loss as low as the best is no improvement: it must be lower
-        return _stopping(
-            losses, patience, min_delta, lambda e, b: losses[e] <= losses[b] - min_delta
-        )
+        losses[epoch] < losses[best] -> losses[epoch] <= losses[best]
     `min_delta` has the wrong sign: the loss must be below best - min_delta
-        return _stopping(
-            losses, patience, min_delta, lambda e, b: losses[e] < losses[b] + min_delta
-        )
+        losses[best] - min_delta -> losses[best] + min_delta
     it stops at the first rise: wait until `patience` epochs have passed since the best
         return early_stopping(losses, 1, min_delta)
     the epochs without improvement are counted over the whole run: an improvement sets the count
@@ -571,9 +546,7 @@ early_stopping.add_mistakes("""
         return early_stopping(losses, patience, min_delta)[::-1]
     it stops one epoch too early: an epoch that is no improvement ends training if it lies
     `patience` epochs after the best
-        return _stopping(
-            losses, patience, min_delta, lambda e, b: losses[e] < losses[b] - min_delta, late=-1
-        )
+        >= patience -> >= patience - 1
     best is the epoch of the lowest loss: a loss lower by less than `min_delta` is no improvement,
     and its epoch not the best
         stopped, _ = early_stopping(losses, patience, min_delta)
@@ -709,12 +682,7 @@ def random_crop(rng):
 
 
 def _cut(images, size, rows, columns):
-    return np.stack(
-        [
-            image[:, r : r + size, c : c + size]
-            for image, r, c in zip(images, rows, columns, strict=True)
-        ]
-    )
+    return np.stack([image[:, r : r + size, c : c + size] for image, r, c in zip(images, rows, columns, strict=True)])
 
 
 random_crop.add_mistakes("""
@@ -985,9 +953,7 @@ def dropconnect_forward(rng):
     for words, seed in _chances(rng):
         yield Call(f"from 12 units to 120{words}", x=x, weights=weights, p=0.3, rng=Rng(seed))
     x, weights = _away_from_zero(rng, (2, 120)), _away_from_zero(rng, (120, 12))
-    yield Call(
-        "from 120 units to 12", x=x, weights=weights, p=0.6, rng=Rng(int(rng.integers(2**31)))
-    )
+    yield Call("from 120 units to 12", x=x, weights=weights, p=0.6, rng=Rng(int(rng.integers(2**31))))
     x, weights = _away_from_zero(rng, (4, 3)), _away_from_zero(rng, (3, 2))
     yield Call("p = 0: nothing is dropped", x=x, weights=weights, p=0.0, rng=Rng(7))
 
@@ -1054,9 +1020,7 @@ def stochastic_depth_forward(rng):
     survival = rng.uniform(0.55, 0.7)
     yield Call("test", **block(9, 3), survival=survival, training=False, rng=Rng(number))
     survival = rng.uniform(0.1, 0.3)
-    yield Call(
-        "test, a low probability", **block(6, 4), survival=survival, training=False, rng=Rng(number)
-    )
+    yield Call("test, a low probability", **block(6, 4), survival=survival, training=False, rng=Rng(number))
     yield Call("survival 1: nothing is dropped", **block(5, 2), survival=1.0, training=True, rng=Rng(number))
 
 
@@ -1200,9 +1164,7 @@ def max_pool_regions(rng):
     )  # fmt: skip
     starts = np.array([0, 2, 3, 5])
     overlapping = np.column_stack([starts, starts + 3])
-    yield Call(
-        "overlapping regions of 3 x 3 pixels", images=images(2, 2, 8, 8), rows=overlapping, columns=overlapping
-    )
+    yield Call("overlapping regions of 3 x 3 pixels", images=images(2, 2, 8, 8), rows=overlapping, columns=overlapping)
     yield Call(
         "all values are negative", images=-np.abs(images(2, 2, 6, 5)),
         rows=_cut_axis(rng, 6, 3), columns=_cut_axis(rng, 5, 3),
@@ -1224,30 +1186,15 @@ def _pool(images, rows, columns, function):
 
 max_pool_regions.add_mistakes("""
     this is the mean of each region: take the largest value
-        return _pool(
-            images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].mean(axis=(2, 3))
-        )
+        max(axis -> mean(axis
     the regions end one pixel too late: the end is the first pixel that does NOT belong to it
-        return _pool(
-            images,
-            rows,
-            columns,
-            lambda x, t, b, l, r: x[:, :, t : b + 1, l : r + 1].max(axis=(2, 3)),
-        )
+        top:bottom, left:right -> top : bottom + 1, left : right + 1
     the largest absolute value is taken: the largest value is wanted, with its sign
-        return _pool(
-            images, rows, columns, lambda x, t, b, l, r: np.abs(x[:, :, t:b, l:r]).max(axis=(2, 3))
-        )
+        images[:, :, top:bottom, left:right] -> np.abs(images[:, :, top:bottom, left:right])
     the search begins at 0: of a region of negative values the largest is negative
-        return _pool(
-            images, rows, columns,
-            lambda x, t, b, l, r: np.maximum(x[:, :, t:b, l:r].max(axis=(2, 3)), 0),
-        )  # fmt: skip
+        max(axis=(2, 3)) -> max(axis=(2, 3), initial=0)
     the largest value of all channels is taken: each channel is pooled by itself
-        return _pool(
-            images, rows, columns,
-            lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(1, 2, 3), keepdims=True)[:, :, 0, 0],
-        )  # fmt: skip
+        max(axis=(2, 3)) -> max(axis=(1, 2, 3), keepdims=True)[:, :, 0, 0]
     rows and columns are exchanged: rows are the third axis of the images, columns the last
         turned = images.transpose(0, 1, 3, 2)
         pooled = _pool(
@@ -1256,21 +1203,15 @@ max_pool_regions.add_mistakes("""
         )  # fmt: skip
         return pooled
     only the first pixel of each region is taken: take the largest of the region
-        return _pool(images, rows, columns, lambda x, t, b, l, r: x[:, :, t, l])
+        region.max(axis=(2, 3)) -> images[:, :, top, left]
     this is the smallest value of each region: take the largest
-        return _pool(
-            images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].min(axis=(2, 3))
-        )
+        max(axis -> min(axis
     this is a sum over each region: take the largest value
-        return _pool(
-            images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].sum(axis=(2, 3))
-        )
+        max(axis -> sum(axis
     the largest value of all images and channels is taken: `max` without axes; give it the last two
-        return _pool(images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].max())
+        max(axis=(2, 3)) -> max()
     the largest value of all images is taken: each image is pooled by itself
-        return _pool(
-            images, rows, columns, lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(0, 2, 3))
-        )
+        max(axis=(2, 3)) -> max(axis=(0, 2, 3))
 """)
 max_pool_regions.add_variants("""
     first the rows, then the columns

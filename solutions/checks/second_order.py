@@ -9,8 +9,8 @@ import numpy as np
 from gradus import problems
 from gradus.authoring import Call, Written, judge
 from gradus.values import Problem
+from solutions import quantities
 from solutions import second_order as reference
-from solutions.checks import quantities
 
 
 def _functions(name):
@@ -59,7 +59,7 @@ def _at_a_quadratic(rng):
 
 newton_step.add_mistakes("""
     the step goes uphill: solve H d = -grad and add d, or subtract H^(-1) grad
-        theta - np -> theta + np
+        return theta + np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
     `hessian + damping` adds the number to every entry: only the diagonal is damped, `damping *
     np.eye(n)`
         return theta - np.linalg.solve(hessian + damping, grad)
@@ -77,7 +77,7 @@ newton_step.add_mistakes("""
     the Hessian's entries are inverted one by one: that is not the inverse matrix
         return theta - (1 / (hessian + damping * np.eye(len(theta)))) @ grad
     this is the step alone: add it to `theta` and return the new parameters
-        return theta -> return
+        return -np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
     this is gradient descent: the Hessian is not used
         return theta - grad
     the absolute values of the eigenvalues are used (saddle-free Newton): here H is taken as it is
@@ -173,15 +173,11 @@ def backtracking(rng):
         if refused >= 2 and nearest > 0.005 and first * 0.8**refused > 3:
             break
     given = {"f": Problem("logistic", "value"), "theta": theta, "grad": grad}
-    yield Call(
-        "a short direction", **given, direction=direction, initial=first, c1=0.4, shrink=0.8
-    )
+    yield Call("a short direction", **given, direction=direction, initial=first, c1=0.4, shrink=0.8)
     while True:
         theta, grad, direction = _descent(rng, "rosenbrock")
         direction = direction * 3
-        refused, nearest = _tries(
-            problems.get("rosenbrock"), theta, grad, direction, 1.0, 1e-4, 0.5
-        )
+        refused, nearest = _tries(problems.get("rosenbrock"), theta, grad, direction, 1.0, 1e-4, 0.5)
         if refused >= 2 and nearest > 0.005:
             break
     given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad}
@@ -198,22 +194,10 @@ def _backtrack(accept, f, theta, grad, direction, initial, c1, shrink):
     return alpha
 
 
-def reference_search(f, theta, slope, direction, initial, c1, shrink):
-    """Backtracking with a slope that is given; it ends in any case."""
-    alpha, value = initial, f(theta)
-    for _ in range(200):
-        if f(theta + alpha * direction) <= value + c1 * alpha * slope:
-            break
-        alpha *= shrink
-    return alpha
-
-
 backtracking.add_mistakes("""
     any fall is accepted, or nearly any: it must be the share `c1` of what the slope promises, with
     the `c1` that is given
-        def accept(new, old, alpha, slope, c1):
-            return new < old
-        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+        <= value + c1 * alpha * slope -> < value
     the whole slope is asked for: only the share `c1` of it must be kept
         def accept(new, old, alpha, slope, c1):
             return new <= old + alpha * slope
@@ -233,20 +217,21 @@ backtracking.add_mistakes("""
     `initial` is returned untried: shorten it as long as f has not fallen enough
         return initial
     the slope is taken as -grad @ grad: along `direction` it is grad @ direction
-        return reference_search(f, theta, -grad @ grad, direction, initial, c1, shrink)
+        _descent(grad, direction) -> -grad @ grad
     the step length has been shortened once too often: return the first that passes
-        return shrink * reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
+        return alpha -> return shrink * alpha
     the first length to be tried is `initial` itself, not `initial * shrink`
-        return reference_search(f, theta, grad @ direction, direction, shrink * initial, c1, shrink)
+        alpha = initial -> alpha = shrink * initial
     `initial` is ignored: it is the first length to be tried
-        return reference_search(f, theta, grad @ direction, direction, 1.0, c1, shrink)
+        alpha = initial -> alpha = 1.0
     `shrink` is ignored: every refused length is multiplied by it
-        return reference_search(f, theta, grad @ direction, direction, initial, c1, 0.5)
+        alpha *= shrink -> alpha *= 0.5
     this is the new point: return the step length `alpha`
-        alpha = reference_search(f, theta, grad @ direction, direction, initial, c1, shrink)
-        return theta + alpha * direction
+        return alpha -> return theta + alpha * direction
     the step goes against `direction`: the trial is theta + alpha * direction
-        return reference_search(f, theta, grad @ direction, -direction, initial, c1, shrink)
+        def accept(new, old, alpha, slope, c1):
+            return new <= old - c1 * alpha * slope
+        return _backtrack(accept, f, theta, grad, -direction, initial, c1, shrink)
 """)
 backtracking.add_variants("""
     powers of shrink
@@ -306,12 +291,7 @@ def wolfe_line_search(rng):
     hilltop = float(np.sort(np.roots([4, 0, -4, 0.3]).real)[1])
     # From the shallow well's right side to the left: the hill between the wells is higher.
     given = {"theta": np.array([x, y]), "direction": left, "c1": 0.05, "c2": 0.1}
-    yield Call(
-        "at the first length it is flat, on a hill",
-        **_functions("two wells"),
-        **given,
-        initial=x - hilltop,
-    )
+    yield Call("at the first length it is flat, on a hill", **_functions("two wells"), **given, initial=x - hilltop)
     for label, name, c2, initial in (
         ("Rosenbrock", "rosenbrock", 0.9, 1.0),
         ("Rosenbrock, nearly exact", "rosenbrock", 0.1, 1e-4),
@@ -336,12 +316,13 @@ def _flat(slope, slope0, c2):
 
 
 def _bisect(
-    f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0, *, falls_enough=_armijo, too_steep=_flat
+    f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0, *,
+    falls_enough=_armijo, too_steep=_flat,
 ):  # fmt: skip
     """The search by a bracket and halving, with other tests for its two conditions.
 
-    falls_enough(value, value at 0, alpha, slope at 0, c1) and too_steep(slope, slope at 0, c2), which is
-    -1 where one should go on and 1 where one went too far.
+    falls_enough(value, value at 0, alpha, slope at 0, c1) and too_steep(slope, slope at 0, c2), which
+    is -1 where one should go on and 1 where one went too far.
     """
     value0, slope0 = f(theta), gradient(theta) @ direction
     low, high, alpha = 0.0, None, initial
@@ -361,14 +342,18 @@ def _bisect(
 wolfe_line_search.add_mistakes("""
     f falls enough, but the slope is not asked about: the step may be too short, or end where f
     already rises steeply (Armijo alone)
-        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=lambda slope, slope0, c2: 0)
+        def too_steep(slope, slope0, c2):
+            return 0
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
     a slope that is steep *upwards* is accepted: the strong condition is about its absolute value
         def too_steep(slope, slope0, c2):
             return -1 if slope < c2 * slope0 else 0
         return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
     the slope is flat enough, but f need not have fallen: it must be the share `c1` of what the
     slope promises
-        return _bisect(f, gradient, theta, direction, c1, c2, initial, falls_enough=lambda *given: True)
+        def falls_enough(value, value0, alpha, slope0, c1):
+            return True
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, falls_enough=falls_enough)
     any fall is accepted: f must fall by `c1 * alpha * |slope|` at least (`c1` is not always small)
         def falls_enough(value, value0, alpha, slope0, c1):
             return value < value0
@@ -976,7 +961,8 @@ def _is_small(grad, tol, fall):
 
 
 def _dense(
-    search, f, gradient, theta, tol, max_iterations, *, small=_is_small, update=True, look_first=True
+    search, f, gradient, theta, tol, max_iterations, *,
+    small=_is_small, update=True, look_first=True,
 ):  # fmt: skip
     """BFGS with another line search, or with one thing wrong."""
     inverse, fall = None, np.inf
@@ -1076,9 +1062,11 @@ def _limited(
 lbfgs.add_mistakes("""
     this needs as many iterations as gradient descent: are the pairs (s, y) kept, with y the new
     gradient minus the old, and is the direction that of the two loops?
-        return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations, keep=lambda pairs, memory: [])
+        def keep(pairs, memory):
+            return []
+        return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations, keep=keep)
     only the newest pair is kept: append it to those before, up to `memory` pairs
-        return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations, keep=lambda pairs, memory: pairs[-1:])
+        return _limited(_first_shorter, f, gradient, theta, 1, tol, max_iterations)
     the oldest pairs are kept: drop the oldest when there are more than `memory`, and keep the
     newest
         def keep(pairs, memory):

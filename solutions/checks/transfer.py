@@ -6,8 +6,8 @@ import numpy as np
 
 from gradus.authoring import Call, Written, judge
 from gradus.values import Rng
+from solutions import quantities
 from solutions import transfer as reference
-from solutions.checks import quantities
 
 WIDTHS = {"two layers": (5, 4, 3), "three layers": (3, 6, 2, 4), "four layers": (2, 3, 5, 4, 2)}
 
@@ -33,12 +33,7 @@ def _size(widths):
 def replace_head(rng):
     seed = int(rng.integers(2**31))
     widths = (6, 40, 30)
-    case = {
-        "theta": rng.uniform(1.0, 3.0, _size(widths)),
-        "widths": widths,
-        "keep": 1,
-        "n_classes": 45,
-    }
+    case = {"theta": rng.uniform(1.0, 3.0, _size(widths)), "widths": widths, "keep": 1, "n_classes": 45}
     yield Call("all layers but the last are kept", **case, rng=Rng(seed))
     yield Call("the same generator again", **case, rng=Rng(seed))
     yield Call("another generator", **case, rng=Rng(seed + 1))
@@ -170,18 +165,13 @@ def masked_step(rng):
         return {"theta": theta, "grad": grad, "velocity": velocity, **more}
 
     half = np.repeat([0.0, 1.0], [4, 5])
-    yield Call(
-        "a velocity of zero", **arrays(9, mask=half, lr=0.3, mu=0.8) | {"velocity": np.zeros(9)}
-    )
+    yield Call("a velocity of zero", **arrays(9, mask=half, lr=0.3, mu=0.8) | {"velocity": np.zeros(9)})
     yield Call("frozen parameters still have a velocity", **arrays(9, mask=half, lr=0.3, mu=0.7))
     mixed = rng.permutation([0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
     yield Call("any mask", **arrays(6, mask=mixed, lr=0.2, mu=0.5))
     yield Call("nothing is frozen", **arrays(5, mask=np.ones(5), lr=0.4, mu=0.6))
     yield Call("all is frozen", **arrays(5, mask=np.zeros(5), lr=0.4, mu=0.6))
-    yield Call(
-        "a learning rate for each parameter",
-        **arrays(6, mask=mixed, lr=rng.uniform(0.1, 0.6, 6), mu=0.8),
-    )
+    yield Call("a learning rate for each parameter", **arrays(6, mask=mixed, lr=rng.uniform(0.1, 0.6, 6), mu=0.8))
 
 
 masked_step.add_mistakes("""
@@ -234,9 +224,7 @@ def discriminative_learning_rates(rng):
         widths = tuple(int(n) for n in rng.permutation(np.arange(2, 12))[: length + 1])
         yield Call(label, widths=widths, lr=rng.uniform(0.1, 0.9), factor=rng.uniform(1.7, 3.5))
     widths = tuple(int(n) for n in rng.permutation(np.arange(2, 12))[:4])
-    yield Call(
-        "a factor below 1", widths=widths, lr=rng.uniform(0.1, 0.9), factor=rng.uniform(0.3, 0.6)
-    )
+    yield Call("a factor below 1", widths=widths, lr=rng.uniform(0.1, 0.9), factor=rng.uniform(0.3, 0.6))
 
 
 discriminative_learning_rates.add_mistakes("""

@@ -11,18 +11,14 @@ import numpy as np
 
 from gradus.authoring import Call, Written, judge
 from gradus.values import Problem, Rng
+from solutions import quantities
 from solutions import tuning as reference
-from solutions.checks import quantities
 
 
 def _seeds(rng):
     """One generator, the same again, and another: the judge sees where chance comes from."""
     seed = int(rng.integers(2**31))
-    return {
-        "a first generator": Rng(seed),
-        "the same generator again": Rng(seed),
-        "another generator": Rng(seed + 1),
-    }
+    return {"a first generator": Rng(seed), "the same generator again": Rng(seed), "another generator": Rng(seed + 1)}
 
 
 def _rows(rng, low, high, validation, test, up=True):
@@ -289,10 +285,7 @@ def one_standard_error(rng):
         return base + scale * errors(means, stds, k)
 
     # The limit is 1 / sqrt(k) above the best mean, 0, where the best one's deviation is 1.
-    yield Call(
-        "one that is simpler is as good",
-        errors=shifted([1.5, 0.7, 0.4, 0.1, 0.0, 0.6], [1, 1, 1, 1, 1, 1], 5),
-    )
+    yield Call("one that is simpler is as good", errors=shifted([1.5, 0.7, 0.4, 0.1, 0.0, 0.6], [1, 1, 1, 1, 1, 1], 5))
     yield Call("all simpler ones are worse", errors=shifted([3.0, 1.2, 0.6, 0.0, 0.2], [1] * 5, 5))
     yield Call("the best one varies little", errors=shifted([0.6, 0.3, 0.05, 0.0], [4, 3, 2, 0.2], 4))
     yield Call("the best one varies much", errors=shifted([1.9, 1.4, 0.7, 0.0, 0.3], [0.2, 0.2, 0.2, 3, 0.2], 4))
@@ -541,12 +534,7 @@ trials_needed.add_variants("""
 """)
 
 
-@judge(
-    reference.random_search,
-    points=3,
-    returns=("trials", "values", "best"),
-    compare_as=quantities.search,
-)
+@judge(reference.random_search, points=3, returns=("trials", "values", "best"), compare_as=quantities.search)
 def random_search(rng):
     low = 10.0 ** rng.uniform([-3.5, -2.5], [-3.0, -2.0])
     high = low * 10.0 ** rng.uniform(3.0, 4.0, 2)
@@ -556,14 +544,7 @@ def random_search(rng):
     seed = int(rng.integers(2**31))
     low = 10.0 ** rng.uniform([0.5, -3.0], [1.0, -2.0])
     high = low * 10.0 ** rng.uniform([1.0, 2.5], [1.5, 3.0])
-    yield Call(
-        "two ranges that lie apart",
-        f=Problem("bowl", "value"),
-        low=low,
-        high=high,
-        n_trials=400,
-        rng=Rng(seed),
-    )
+    yield Call("two ranges that lie apart", f=Problem("bowl", "value"), low=low, high=high, n_trials=400, rng=Rng(seed))
     low = 10.0 ** (rng.uniform(-2.0, -1.5, 5) + np.linspace(0, 1, 5))
     yield Call(
         "five hyperparameters",

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from solutions.batchnorm import (
     batchnorm_backward,
@@ -12,6 +11,7 @@ from solutions.batchnorm import (
     count_parameters,
     spatial_batchnorm_forward,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "batchnorm.md").read_text("utf-8"))
@@ -256,3 +256,48 @@ def test_longer_steps(page):
     assert ratios[0.5] == pytest.approx(1.8, abs=0.3)
     assert ratios[0.0] == pytest.approx(3.0, abs=0.5)
     said("crosses zero at a step of about 0.8, the normalized one's at about 2.5")
+
+
+def test_a_batch_of_one_in_training_mode():
+    said("The layer gives $\\beta$, *whatever the input is*: a fully connected network")
+    rng = np.random.default_rng(0)
+    gamma, beta = rng.normal(size=5), rng.normal(size=5)
+    for row in rng.normal(size=(10, 1, 5)):
+        assert np.array_equal(batchnorm_forward(row, gamma, beta)[0], beta[None])
+
+
+def test_a_convolutional_network_in_training_mode_knows_single_images(page):
+    said("A convolutional network classifies its single images almost as well as it should.")
+    said("The convolutional one normalizes each map by the image's own mean and variance")
+    from sklearn.linear_model import LogisticRegression
+
+    # Sixteen filters of 3 x 3 as they were drawn, normalized, rectified; a trained head.
+    digits, rng = page["digits"], np.random.default_rng(0)
+    filters = rng.normal(size=(16, 9))
+    gamma, beta = np.ones(16), np.zeros(16)
+
+    def maps(images):
+        windows = np.lib.stride_tricks.sliding_window_view(images.reshape(-1, 8, 8), (3, 3), axis=(1, 2))
+        return np.moveaxis(windows.reshape(*windows.shape[:3], 9) @ filters.T, 3, 1)
+
+    def in_training_mode(batch):
+        return np.maximum(spatial_batchnorm_forward(batch, gamma, beta)[0], 0).reshape(len(batch), -1)
+
+    x = maps(digits.x_train)
+    mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+    batches = np.array_split(rng.permutation(len(x)), len(x) // 32)
+    head = LogisticRegression(max_iter=300)
+    head.fit(
+        np.concatenate([in_training_mode(x[rows]) for rows in batches]),
+        digits.y_train[np.concatenate(batches)],
+    )
+    test, labels = maps(digits.x_test), digits.y_test
+    over = (slice(None), None, None)
+    evaluated = np.maximum((test - mean[over]) / np.sqrt(var[over] + 1e-5), 0).reshape(len(test), -1)
+    alone = np.concatenate([in_training_mode(image) for image in test[:, None]])
+    right = head.score(evaluated, labels), head.score(alone, labels)
+    assert min(right) > 0.9
+    assert abs(right[0] - right[1]) < 0.05
+    # Nearly, and not the same: so the test of the written question, alone and in company, sees it.
+    assert not np.allclose(head.decision_function(evaluated), head.decision_function(alone), atol=1e-3)
+    print(right)

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from gradus import data, nn
 from solutions.bias_variance import (
@@ -17,6 +16,7 @@ from solutions.bias_variance import (
     unbiased_bias_squared,
     variance,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "bias-variance.md").read_text("utf-8"))

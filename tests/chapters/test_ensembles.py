@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT, names_of
 
 from gradus import nn
 from solutions.ensembles import adaboost, polyak_average, snapshot_schedule
+from tests.conftest import ROOT, names_of
 
 SOURCE = (ROOT / "chapters" / "ensembles.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.
@@ -176,7 +176,7 @@ def degrees() -> dict:
     cell = next(c for c in CELLS if c.startswith("def true_function"))
     names, out = dict(page()), io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(cell, "chapter", "exec"), names)  # noqa: S102
+        exec(compile(cell, "chapter", "exec"), names)
     rows = [line.split() for line in out.getvalue().splitlines()[1:]]
     return {(int(degree), kind): (float(b), float(v)) for degree, kind, b, v in rows}
 

@@ -1,10 +1,10 @@
 """The numbers and claims that the prose of the chapter on initialization states, computed anew."""
 
+import itertools
 import re
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from solutions.initialization import (
     backward_variance,
@@ -15,6 +15,7 @@ from solutions.initialization import (
     sigmoid,
     tanh,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "initialization.md").read_text("utf-8"))
@@ -94,7 +95,7 @@ def test_the_products_of_weights_and_slopes(names):
 def test_the_gradients_of_the_chapters_network_are_derivatives(names, activation):
     rng = np.random.default_rng(0)
     widths = (6, 5, 4, 3)
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(itertools.pairwise(widths))
     weights = [rng.normal(size=shape) for shape in pairs]
     biases = [rng.normal(size=k) for _, k in pairs]
     x, labels = rng.normal(size=(7, 6)), rng.integers(3, size=7)

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from gradus import data
 from gradus.calling import call as attempt
@@ -16,6 +15,7 @@ from solutions.network import (
     relative_error,
     softmax_cross_entropy,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "network.md").read_text("utf-8"))

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from gradus import problems
 from solutions.optimizers import (
@@ -15,6 +14,7 @@ from solutions.optimizers import (
     rmsprop_step,
     sgd_step,
 )
+from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "optimizers.md").read_text("utf-8"))

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from solutions.regularization import (
     decoupled_weight_decay_step,
@@ -12,6 +11,7 @@ from solutions.regularization import (
     fractional_pooling_regions,
     soft_threshold,
 )
+from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "regularization.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.

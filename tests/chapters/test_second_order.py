@@ -6,7 +6,6 @@ import warnings
 import jupytext
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from gradus import data, nn, problems
 from solutions.second_order import (
@@ -17,6 +16,7 @@ from solutions.second_order import (
     newton_step,
     wolfe_line_search,
 )
+from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "second-order.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.
@@ -212,7 +212,7 @@ def test_scaling_the_first_matrix():
         ]
         assert max(counts) - min(counts) <= 3
     theta, inverse = p.start, np.eye(10)
-    for count in range(100):
+    for count in range(100):  # noqa: B007 (what it came to is looked at below)
         grad = p.gradient(theta)
         if np.abs(grad).max() <= 1e-5:
             break

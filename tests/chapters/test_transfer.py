@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from solutions.transfer import freeze_mask
+from tests.conftest import ROOT
 
 TEXT = (ROOT / "chapters" / "transfer.md").read_text("utf-8")
 

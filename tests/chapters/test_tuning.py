@@ -1,10 +1,10 @@
 """The numbers and claims that the prose of the chapter on tuning states, computed anew."""
 
+import itertools
 import re
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 from scipy import stats
 
 from gradus import data
@@ -15,6 +15,7 @@ from solutions.tuning import (
     standardize,
     trials_needed,
 )
+from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "tuning.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.
@@ -299,7 +300,7 @@ def test_the_recipes_range_ends_where_learning_begins(chapter):
 def test_the_rounds(chapter):
     said("two boxes, one inside the other")
     rounds = chapter["rounds"]
-    for (low, high, *_), (inner_low, inner_high, *_) in zip(rounds[1:], rounds[2:], strict=False):
+    for (low, high, *_), (inner_low, inner_high, *_) in itertools.pairwise(rounds):
         assert (low < inner_low).all()
         assert (inner_high < high).all()
     said("a valley near 0.2")

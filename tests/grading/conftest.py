@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from tests.conftest import ROOT, need
 
 from autograder.course import Course
 from autograder.sandbox import host
 from gradus.authoring import Call, judge
+from tests.conftest import ROOT, need
 
 # The chapter of the book that these tests grade.
 ASSIGNMENT = "optimizers"
@@ -39,10 +39,10 @@ def released(tmp_path_factory):
     """The folder of the book's own course with its first assignment released; nothing is added to it."""
     from autograder.release.release import release_assignments
 
-    found = Course.find(ROOT, made=tmp_path_factory.mktemp("released"))
+    found = Course.find(ROOT, directory=tmp_path_factory.mktemp("released"))
     list(release_assignments(found, [ASSIGNMENT]))
     found.secret()
-    return found.made
+    return found.directory
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def course(released, tmp_path_factory):
     """The released course, with no submissions but the demonstration's."""
     made = tmp_path_factory.mktemp("demonstration") / "course"
     shutil.copytree(released, made)
-    return Course.find(ROOT, made=made)
+    return Course.find(ROOT, directory=made)
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,7 @@ def empty_course(released, tmp_path):
     """The released course in a folder of the test's own, without submissions."""
     made = tmp_path / "course"
     shutil.copytree(released, made)
-    return Course.find(ROOT, made=made)
+    return Course.find(ROOT, directory=made)
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +114,7 @@ def demonstration(course, name):
     write_class(course, name)
     found = {}
     for result in grade_class(course, name):
-        file = course.made / "autograded" / result.student / name / f"{name}.ipynb"
+        file = course.directory / "autograded" / result.student / name / f"{name}.ipynb"
         verdicts = read_graded(file)["verdicts"]
         found[result.student] = SimpleNamespace(**vars(result), verdicts=verdicts)
     return found
@@ -169,7 +169,7 @@ def postgres():
 
 def put(course, student, name, data, file=None):
     """Put a submission of a student into a course."""
-    folder = course.made / "submitted" / student / name
+    folder = course.directory / "submitted" / student / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / (file or f"{name}.ipynb")).write_bytes(data)
     return folder
@@ -179,7 +179,7 @@ def marks(course, name, db=""):
     """Points in nbgrader's gradebook by student and grade cell."""
     from nbgrader.api import Gradebook
 
-    with Gradebook(db or f"sqlite:///{course.made}/gradebook.db", course.name) as gradebook:
+    with Gradebook(db or f"sqlite:///{course.directory}/gradebook.db", course.name) as gradebook:
         return {
             item.student.id: {
                 grade.name: grade.score for nb in item.notebooks for grade in nb.grades

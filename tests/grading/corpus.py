@@ -336,7 +336,7 @@ def patched_verdict(book):
     return book.blank(
         """
         import gradus.exercises, gradus.verdict
-        for name in ("compare", "_judge", "_compare_results", "_compare_numbers"):
+        for name in ("compare", "_examine_case", "_compare_results", "_compare_numbers"):
             setattr(gradus.verdict, name, lambda *args, **kwargs: None)
         def examine(plan, outcomes, reveal=True):
             return gradus.verdict.Verdict(plan.exercise, plan.points, "right", plan.points, ())
@@ -344,6 +344,22 @@ def patched_verdict(book):
         """,
         scale=define("scale", "return x"),
         track=define("track", "return value, mean"),
+    )
+
+
+@cheat(NOTHING)
+def patched_calling(book):
+    """gradus.calling, which calls the answers in the sandbox, too, says that all of them are right."""
+    return book.blank(
+        """
+        from gradus import calling
+        class Right(calling.Outcome):
+            passed, status, points, earned = True, "right", 3.0, 3.0
+        def call(*args, **kwargs):
+            return Right("returned", {"passed": True, "points": 3.0}, ())
+        calling.call = calling.call_cases = calling.described = call
+        calling.changed_arguments = lambda *args: ()
+        """
     )
 
 
@@ -384,7 +400,7 @@ def patched_runner(book):
         """
         import gc, sys, types
         for module in list(sys.modules.values()):
-            for name in ("_call", "_packed", "_judge", "examine", "grade", "score"):
+            for name in ("_call", "call", "call_cases", "_examine_case", "examine", "grade", "score"):
                 if hasattr(module, name) and not module.__name__.startswith(("numpy", "IPython")):
                     setattr(module, name, lambda *args, **kwargs: 1.0)
         for thing in gc.get_objects():
@@ -821,7 +837,7 @@ def checks_for_another(book):
 @cheat(only(scale=2.0), note=".")
 def one_answer_under_every_id(book):
     """A right answer stands in the cells of the other exercises, too."""
-    return book.blank(**{name: RIGHT["scale"] for name in FULL})
+    return book.blank(**dict.fromkeys(FULL, RIGHT["scale"]))
 
 
 @cheat(NOTHING)
@@ -859,7 +875,8 @@ def visible_cases_read(book):
     return book.blank(
         """
         from gradus import values
-        plans = {plan["exercise"]: plan for plan in values.unpack(open("steps.cases", "rb").read())}
+        packed = open("steps.cases", "rb").read().partition(b"\n")[2]
+        plans = {plan["exercise"]: plan for plan in values.unpack(packed)}
         results = {name: iter(plan["expected"] * 10) for name, plan in plans.items()}
         """,
         **{name: define(name, f"return next(results[{name!r}])") for name in FULL},
@@ -1042,7 +1059,7 @@ def shadow_cases(book):
     return Folder(
         {
             "steps.ipynb": text_of(book.blank()).encode(),
-            "steps.cases": b"GRADUS1\n\x02\x00\x00\x00[]",
+            "steps.cases": b"GRADUS-CASES 2\nGRADUS1\n\x02\x00\x00\x00[]",
             "timestamp.txt": b"0001-01-01 00:00:00.0 UTC",
         }
     )
@@ -1054,7 +1071,7 @@ def modules_written_by_a_cell(book):
     return book.blank(
         """
         import os, sys
-        for name in ("numpy", "gradus", "values", "json", "struct", "select", "copy", "notebook", "confine"):
+        for name in ("numpy", "gradus", "values", "json", "struct", "select", "copy", "notebook", "isolate"):
             with open(f"{name}.py", "w") as file:
                 file.write("def pack(*a): return b'1000'\\nunpack = loads = pack\\n")
         sys.path.insert(0, os.getcwd())
@@ -2552,7 +2569,7 @@ def ids_of_every_type(book):
 def marks_of_every_type(book):
     """nbgrader's metadata of a cell are a text, a list and null."""
     notebook = book.right()
-    for odd, name in zip(("text", [1], None), FULL):
+    for odd, name in zip(("text", [1], None), FULL, strict=False):
         cell_of(notebook, name)["metadata"]["nbgrader"] = odd
     return notebook
 
@@ -2760,10 +2777,10 @@ def tabs(book):
 def from_colab(book):
     """The notebook comes from Colab: metadata, outputs, ids and a form."""
     notebook = book.right(
-        (
+
             "#@title Mount { display-mode: 'form' }\nfrom google.colab import drive\n"
             "drive.mount('/content')"
-        )
+
     )
     for number, cell in enumerate(notebook["cells"]):
         cell["metadata"] |= {
@@ -3245,10 +3262,10 @@ def displays(book):
 def input_changed_by_an_experiment(book):
     """A cell of the student's own changes arrays in place, and names of the book."""
     return book.right(
-        (
+
             "mean = np.ones(3)\nmean *= 2\nvalue = mean\nvalue[:] = 7\nnp.random.seed(1)\n"
             "chapter_ = chapter"
-        )
+
     )
 
 
@@ -3432,15 +3449,14 @@ def one_cell(book):
 
 def got(folder: Path) -> dict[str, float]:
     """The points of each submission that nbgrader's folder of a course holds graded."""
-    from grading.conftest import marks
-
     from autograder.course import Course
+    from tests.grading.conftest import marks
 
     course = Course.find(folder)
     return {
         name: sum(points[f"check-{exercise}"] for exercise in FULL)
         for name, points in marks(course, NAME).items()
-        if (course.made / "autograded" / name / NAME).is_dir()
+        if (course.directory / "autograded" / name / NAME).is_dir()
     }
 
 

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.course import STUB_LINE, TEXT_STUB
-from autograder.grade import one, submission
+from autograder.grade import one, reading
+from autograder.grade.cells import defined, grade_id, is_answer
 from autograder.grade.execution import CellReport, Run
 from gradus.calling import Outcome
 
@@ -28,7 +29,7 @@ def whole(assignment):
     """A whole submission with every question answered, as text."""
     notebook = deepcopy(assignment.released)
     for cell in notebook.cells:
-        if submission.is_answer(cell):
+        if is_answer(cell):
             cell.source = cell.source.replace(STUB_LINE, "return 1").replace(TEXT_STUB, "Because.")
     notebook.cells.append(nbformat.v4.new_code_cell("mine = 1"))
     return nbformat.writes(notebook)
@@ -65,7 +66,7 @@ def verdict(data, assignment, seed=0):
     assert {**notebook.metadata, "gradus": 0} == {**assignment.released.metadata, "gradus": 0}
     assert found.readable == (not any("not a notebook" in line for line in found.defects))
     with patch.object(one, "execute", played(seed)):
-        graded = one.judge(notebook, assignment, None)
+        graded = one.grade_notebook(notebook, assignment, None)
     hold(graded.notebook, assignment.released)
     assert len(set(graded.defects)) == len(graded.defects) <= one.MAX_DEFECTS + 1
     for line in graded.defects:
@@ -90,7 +91,7 @@ def hold(notebook, released):
         slot = slots[cell.id]
         assert cell.cell_type == slot.cell_type
         assert cell.metadata == slot.metadata
-        if submission.grade_id(slot) and not submission.is_answer(slot):
+        if grade_id(slot) and not is_answer(slot):
             assert cell.source == slot.source
     assert not any(cell.metadata for cell in notebook.cells if cell.id not in slots)
 
@@ -129,8 +130,8 @@ ANYTHING = st.recursive(
 def notebooks(assignment):
     """Values that are shaped like notebooks, with the ids and texts of the released cells among them."""
     cells = assignment.released.cells
-    ids = st.sampled_from([submission.grade_id(cell) or cell.id for cell in cells]) | ANYTHING
-    functions = [name for cell in cells for name in submission.defined(cell.source)]
+    ids = st.sampled_from([grade_id(cell) or cell.id for cell in cells]) | ANYTHING
+    functions = [name for cell in cells for name in defined(cell.source)]
     answers = [f"def {name}(*a):\n    return {n}" for n, name in enumerate(functions)]
     conflict = "<<<<<<< a\nx = 1\n=======\nx = 2\n>>>>>>> b\n"
     fenced = [f"```python\n{answer}\n```" for answer in answers]
@@ -291,21 +292,21 @@ def test_work_on_a_broken_file_is_bounded(data, assignment):
             attempts.append(idx)
             return super().raw_decode(s, idx)
 
-    with patch.object(submission, "_JSON", Counting(strict=False)):
+    with patch.object(reading, "_JSON", Counting(strict=False)):
         found, _ = verdict(data, assignment)
     assert not found.readable
-    assert len(attempts) <= submission._MAX_BROKEN_CELLS + 1
+    assert len(attempts) <= reading._MAX_BROKEN_CELLS + 1
 
 
 def test_many_brackets_are_refused_before_they_are_parsed(assignment):
-    with patch.object(submission, "MAX_BRACKETS", 10_000):
+    with patch.object(reading, "MAX_BRACKETS", 10_000):
         found, _ = verdict(b'{"cells": [' + b"[]," * 10_000 + b"0]}", assignment)
     assert found.defects == ["not a notebook: the file has more than 10,000 brackets"]
 
 
 def test_many_cells_cost_no_more_than_the_most_that_are_read(assignment):
     cells = [{"cell_type": "code", "source": f"a = {n}", "id": str(n)} for n in range(20_000)]
-    with patch.object(submission, "MAX_CELLS", 200):
+    with patch.object(reading, "MAX_CELLS", 200):
         found, _ = verdict(json.dumps({"cells": cells}).encode(), assignment)
     assert sum(cell.id.startswith("own-") for cell in found.notebook.cells) == 200
     assert "only the first 200 of 20,000 cells were read" in found.defects

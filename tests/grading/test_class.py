@@ -11,15 +11,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from tests.conftest import ROOT
-from tests.grading.conftest import marks, need_sandbox, put
 
 from autograder import cli, demo, folders
 from autograder.course import Course, CourseError
-from autograder.grade import many, one, submission
+from autograder.grade import many, one
+from autograder.grade.cells import grade_id, is_answer
 from autograder.release.inline import standalone
 from autograder.sandbox import host
 from gradus import authoring
+from tests.conftest import ROOT
+from tests.grading.conftest import marks, need_sandbox, put
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def run(monkeypatch, capsys):
     """Run the command: `run(course, "grade", name)` -> (exit status, what it printed, its errors)."""
 
     def command(course, *arguments):
-        monkeypatch.setenv("AUTOGRADER_COURSE", str(course.made))
+        monkeypatch.setenv("AUTOGRADER_COURSE", str(course.directory))
         monkeypatch.chdir(course.root)
         monkeypatch.setattr(sys, "argv", ["autograder", *arguments])
         with pytest.raises(SystemExit) as ended:
@@ -92,13 +93,13 @@ class TestDemonstration:
         hidden = {
             repr(float(number))[:8]
             for plan in assignment.plans.values()
-            for case, expected in zip(plan.cases, plan.expected)
+            for case, expected in zip(plan.cases, plan.expected, strict=True)
             for number in _numbers([case.args, case.kwargs, expected])
             if len(repr(float(number))) > 10
         }
         assert len(hidden) > 100
         for student in demonstration:
-            file = course.made / "autograded" / student / name / f"{name}.ipynb"
+            file = course.directory / "autograded" / student / name / f"{name}.ipynb"
             about = json.loads(file.read_text())["metadata"]["gradus"]
             said = " ".join(verdict["message"] for verdict in about["verdicts"].values())
             assert not [value for value in hidden if value in said]
@@ -108,7 +109,7 @@ class TestDemonstration:
         status, out, err = run(empty_course, "demo", name)
         assert status == 2
         assert "alice" in err and "--course" in err and len(err.splitlines()) == 1
-        assert [path.name for path in (empty_course.made / "submitted").iterdir()] == ["alice"]
+        assert [path.name for path in (empty_course.directory / "submitted").iterdir()] == ["alice"]
 
 
 def test_the_demonstration_runs_where_bubblewrap_is_missing(empty_course, name, run, monkeypatch):
@@ -124,7 +125,7 @@ def test_the_demonstration_runs_where_bubblewrap_is_missing(empty_course, name, 
     assert set(found) == {f"demo-{key}" for key in few}
     assert sum(found["demo-perfect-1"].values()) > 0
     assert sum(found["demo-cheat-1"].values()) == sum(found["demo-cheat-2"].values()) == 0
-    assert (empty_course.made / "feedback" / "demo-perfect-1" / name / f"{name}.html").is_file()
+    assert (empty_course.directory / "feedback" / "demo-perfect-1" / name / f"{name}.html").is_file()
     # Once more: its own submissions are made anew, and graded again only where they differ.
     assert run(empty_course, "demo", name)[0] == 0
 
@@ -152,12 +153,12 @@ def test_one_submission_has_the_same_points_by_both_commands(
         "demo-broken-empty",
     ]
     for student in students:
-        file = course.made / "submitted" / student / name / f"{name}.ipynb"
+        file = course.directory / "submitted" / student / name / f"{name}.ipynb"
         put(empty_course, student, name, file.read_bytes())
     done = subprocess.run(
         [str(Path(sys.executable).with_name("nbgrader")), "autograde", name],
         cwd=ROOT,
-        env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.made)},
+        env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.directory)},
         capture_output=True,
         text=True,
     )
@@ -180,13 +181,13 @@ def test_nbgrader_does_not_fall_back_where_the_sandbox_is_missing(
     done = subprocess.run(
         [str(Path(sys.executable).with_name("nbgrader")), "autograde", name],
         cwd=ROOT,
-        env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.made), "PATH": str(programs)},
+        env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.directory), "PATH": str(programs)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 1
     assert "bubblewrap is missing" in done.stderr
-    assert not (empty_course.made / "autograded" / "alice" / name).exists()
+    assert not (empty_course.directory / "autograded" / "alice" / name).exists()
     assert not any(marks(empty_course, name).get("alice", {}).values())
 
 
@@ -204,7 +205,7 @@ class TestCommands:
         assert re.search(rf"alice +graded +{total:g} / {total:g}", out)
 
         # Unchanged: not graded again. Changed, or forced: graded again.
-        file = empty_course.made / "autograded" / "alice" / name / f"{name}.ipynb"
+        file = empty_course.directory / "autograded" / "alice" / name / f"{name}.ipynb"
         before = file.stat().st_mtime_ns
         status, out, _ = run(empty_course, "grade", name)
         assert status == 0 and re.search(r"alice +unchanged", out)
@@ -225,11 +226,11 @@ class TestCommands:
 
         notebook = nbformat.reads(submit({}).decode(), 4)
         written = [
-            c for c in notebook.cells if submission.is_answer(c) and c.cell_type == "markdown"
+            c for c in notebook.cells if is_answer(c) and c.cell_type == "markdown"
         ]
         assert written
         written[0].source = "Because the averages start at zero."
-        question = submission.grade_id(written[0])
+        question = grade_id(written[0])
         put(empty_course, "alice", name, nbformat.writes(notebook).encode())
         file = tmp_path / "points.csv"
         assert run(empty_course, "grade", name)[0] == 0
@@ -238,7 +239,7 @@ class TestCommands:
         (row,) = csv.DictReader(file.open())
         assert (row[question], row["all"]) == ("", "0")
         with Gradebook(
-            f"sqlite:///{empty_course.made}/gradebook.db", empty_course.name
+            f"sqlite:///{empty_course.directory}/gradebook.db", empty_course.name
         ) as gradebook:
             gradebook.find_grade(question, name, name, "alice").manual_score = 1.5
             gradebook.db.commit()
@@ -250,9 +251,9 @@ class TestCommands:
     ):
         put(empty_course, "alice", name, submit(answers))
         put(empty_course, "bob", name, b"")
-        (empty_course.made / "submitted" / "carol" / name).mkdir(parents=True)
+        (empty_course.directory / "submitted" / "carol" / name).mkdir(parents=True)
         put(empty_course, "dave", name, submit(answers), "My Answers.ipynb")
-        (empty_course.made / "submitted" / "stray.txt").write_text("not a folder")
+        (empty_course.directory / "submitted" / "stray.txt").write_text("not a folder")
         status, out, err = run(empty_course, "grade", name)
         assert status == 1
         assert re.search(r"bob +not a notebook +0 / \d+ +the file is empty", out)
@@ -284,11 +285,11 @@ class TestCommands:
         assert status == 2 and "--sandbox none" in err and len(err.splitlines()) == 1
         status, out, err = run(empty_course, "grade", name, "--sandbox", "docker")
         assert status == 2 and "expected one of bubblewrap, none" in err
-        assert not (empty_course.made / "autograded").exists()
+        assert not (empty_course.directory / "autograded").exists()
 
     def test_an_assignment_that_is_not_released(self, empty_course, name, run):
         put(empty_course, "alice", name, b"{}")
-        shutil.rmtree(empty_course.made / "release")
+        shutil.rmtree(empty_course.directory / "release")
         status, _, err = run(empty_course, "grade", name)
         assert status == 2 and f"run autograder release {name}" in err
 
@@ -348,7 +349,7 @@ class TestCommands:
 
     @staticmethod
     def _about(course, student, name):
-        return folders.read_graded(course.made / "autograded" / student / name / f"{name}.ipynb")
+        return folders.read_graded(course.directory / "autograded" / student / name / f"{name}.ipynb")
 
 
 HOSTILE = """<script>alert(1)</script><iframe src="http://example.com"></iframe>
@@ -363,7 +364,7 @@ def hostile(released, name, assignment, tmp_path_factory):
     need_sandbox()
     made = tmp_path_factory.mktemp("hostile") / "course"
     shutil.copytree(released, made)
-    course = Course.find(ROOT, made=made)
+    course = Course.find(ROOT, directory=made)
     first, second = authoring.exercises_of(course.checks_module(name))[:2]
     answers = {
         first.name: standalone(first.mistakes[0][1], first.name, "exercise"),
@@ -373,7 +374,7 @@ def hostile(released, name, assignment, tmp_path_factory):
     notebook = demo.notebook_with(assignment.released, answers, prints)
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(HOSTILE))
     for cell in notebook.cells:
-        if submission.is_answer(cell) and cell.cell_type == "markdown":
+        if is_answer(cell) and cell.cell_type == "markdown":
             cell.source = f"My answer. {HOSTILE}"
     data = nbformat.writes(notebook).encode()
     folder = put(course, "mallory", name, data, "<script>alert(3)<script>.ipynb")
@@ -392,7 +393,7 @@ class TestFeedback:
         pages = [Path(line) for line in out.splitlines()]
         assert [page.parent.parent.name for page in pages] == ["alice", "mallory"]
         assert [path.name for path in pages[1].parent.iterdir()] == [f"{name}.html"]
-        graded = hostile.made / "autograded" / "mallory" / name
+        graded = hostile.directory / "autograded" / "mallory" / name
         assert [path.name for path in graded.iterdir()] == [f"{name}.ipynb"]
 
         page = pages[1].read_text("utf-8")
@@ -423,7 +424,7 @@ class TestFeedback:
 
     def test_a_browser_asks_for_nothing_and_runs_nothing(self, hostile, name, run, browser):
         assert run(hostile, "feedback", name)[0] == 0
-        address = (hostile.made / "feedback" / "mallory" / name / f"{name}.html").as_uri()
+        address = (hostile.directory / "feedback" / "mallory" / name / f"{name}.html").as_uri()
         events = []
         page = browser.new_page()
         page.on("request", lambda request: events.append(request.url))
@@ -440,7 +441,7 @@ class TestFeedback:
     ):
         status, _, _ = run(course, "feedback", name)
         assert status == 0
-        page = (course.made / "feedback" / "demo-broken-empty" / name / f"{name}.html").read_text(
+        page = (course.directory / "feedback" / "demo-broken-empty" / name / f"{name}.html").read_text(
             "utf-8"
         )
         assert "not a notebook: the file is empty" in page
@@ -460,7 +461,7 @@ def test_an_answer_may_use_what_the_book_defines_and_what_the_student_added(
     assert graded.verdicts[first].earned == plan.points
     assert graded.verdicts[second].status == "right"
 
-    stub = next(c.source for c in assignment.released.cells if submission.grade_id(c) == first)
+    stub = next(c.source for c in assignment.released.cells if grade_id(c) == first)
     body = answers[first].replace(stub.rsplit("\n", 1)[0], "").strip("\n")
     assert body.strip()
     graded = grade(submit({first: f"{stub}\n{body}"}))
@@ -509,7 +510,8 @@ def test_grading_is_a_function_of_its_arguments(answers, submit, grade):
 def test_the_cases_that_grade_are_not_those_that_students_see(course, name, assignment):
     from gradus.values import pack, unpack
 
-    visible = {data["exercise"]: data for data in unpack(assignment.files[f"{name}.cases"])}
+    plans = unpack(assignment.files[f"{name}.cases"].partition(b"\n")[2])
+    visible = {data["exercise"]: data for data in plans}
     for exercise, plan in assignment.plans.items():
         assert pack(plan.to_data()) != pack(visible[exercise])
 
@@ -554,7 +556,7 @@ def test_a_submission_that_the_grader_fails_on_does_not_stop_the_others(
 
 
 def test_the_class_is_written_only_for_what_is_released(course, tmp_path):
-    fresh = Course.find(ROOT, made=tmp_path)
+    fresh = Course.find(ROOT, directory=tmp_path)
     name = next(iter(fresh.chapters()))
     with pytest.raises(CourseError):
         demo.write_class(fresh, name)

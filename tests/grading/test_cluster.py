@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from tests.conftest import ROOT
 from tests.grading.conftest import put
 
@@ -52,7 +53,7 @@ def grade(course, name, *options):
     return subprocess.Popen(
         [Path(sys.executable).with_name("autograder"), "grade", name, *options],
         cwd=ROOT,
-        env=os.environ | {"AUTOGRADER_COURSE": str(course.made)},
+        env=os.environ | {"AUTOGRADER_COURSE": str(course.directory)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -108,7 +109,7 @@ def test_a_scheduler_that_is_not_there_or_has_no_workers(empty_course, name, sub
     out, err = run.communicate(timeout=60)
     assert run.returncode == 2 and out == ""
     assert "tcp://127.0.0.1:1 cannot be reached" in err and len(err.splitlines()) == 1
-    assert not (empty_course.made / "autograded").exists()
+    assert not (empty_course.directory / "autograded").exists()
 
     run = grade(empty_course, name, "--scheduler", "nonsense://")
     out, err = run.communicate(timeout=60)

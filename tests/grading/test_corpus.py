@@ -15,11 +15,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.grading.conftest import marks, need_sandbox
-from tests.grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
 
 from autograder.course import Course
 from autograder.report import printable
+from tests.grading.conftest import marks, need_sandbox
+from tests.grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
 
 ENTRIES = list(SUBMISSIONS.values())
 STUDENTS = [entry for entry in ENTRIES if entry.family == "student"]
@@ -73,7 +73,7 @@ def children():
 
 
 def grade(folder, book, entries):
-    """A class in a folder, graded: the course, how the command ended, and the points."""
+    """A class in a folder, graded: the course, options the command ended, and the points."""
     write(folder, book, entries)
     beside = set(folder.parent.iterdir())
     # What the command's processes leave running becomes a child of this one.
@@ -121,7 +121,7 @@ def honest(folders, graded):
 def about(course, name):
     """What the graded notebook of a student says of it, and its cells."""
     notebook = json.loads(
-        (course.made / "autograded" / name / NAME / f"{NAME}.ipynb").read_text("utf-8")
+        (course.directory / "autograded" / name / NAME / f"{NAME}.ipynb").read_text("utf-8")
     )
     return notebook["metadata"]["gradus"], notebook["cells"]
 
@@ -193,7 +193,7 @@ def test_odd_names_of_students(odd_names):
         done = autograder(course.root, command, NAME)
         assert (done.returncode, done.stderr) == (0, "")
         assert "\x1b" not in done.stdout
-    pages = course.made.glob(f"feedback/*/{NAME}/{NAME}.html")
+    pages = course.directory.glob(f"feedback/*/{NAME}/{NAME}.html")
     assert {page.parts[-3] for page in pages} == set(found)
 
 
@@ -235,7 +235,7 @@ def test_nothing_that_is_shown_runs_or_loads(graded, what, tmp_path):
         texts["csv"] = csv.read_text()
         assert texts["csv"].count("\n") == len(ENTRIES) + 1
     else:
-        pages = graded.course.made.glob(f"feedback/*/{NAME}/*.html")
+        pages = graded.course.directory.glob(f"feedback/*/{NAME}/*.html")
         texts |= {page.parts[-3]: page.read_text("utf-8") for page in pages}
         assert set(texts) >= set(SUBMISSIONS)
         usual = Page(texts["student_right"])

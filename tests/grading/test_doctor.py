@@ -9,13 +9,13 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from tests.conftest import ROOT
 from typer.testing import CliRunner
 
 from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
 from autograder.sandbox import host, probes
 from gradus.calling import Outcome
+from tests.conftest import ROOT
 
 
 def by_what(findings):
@@ -41,14 +41,14 @@ def told(finding, *words):
 
 def test_all_is_well_and_nothing_is_changed(bubblewrap, empty_course, monkeypatch):
     monkeypatch.chdir(ROOT)
-    before = files(empty_course.made)
+    before = files(empty_course.directory)
     found = by_what(doctor.examine(empty_course))
     assert [str(finding) for finding in found.values() if not finding.ok] == []
     attempts = [finding.said for what, finding in found.items() if what.startswith("sandbox: ")]
     assert len(attempts) == 13
     assert all(said.startswith("refused (") for said in attempts)
     assert "read the course's secret" in " ".join(found)
-    assert files(empty_course.made) == before
+    assert files(empty_course.directory) == before
 
 
 def test_without_a_sandbox_what_it_would_refuse_succeeds(empty_course):
@@ -155,7 +155,7 @@ def test_a_page_or_checks_that_are_missing(tmp_path):
 
 
 def test_the_secret(empty_course):
-    file = empty_course.made / ".secret"
+    file = empty_course.directory / ".secret"
 
     def line():
         return by_what(doctor._course(empty_course))["course: secret"]
@@ -168,13 +168,13 @@ def test_the_secret(empty_course):
     told(line(), "5 bytes", "restore it")
     file.unlink()
     assert "not made yet" in line().said
-    (empty_course.made / "autograded").mkdir()
+    (empty_course.directory / "autograded").mkdir()
     told(line(), "missing", "restore it")
     assert not file.exists()
 
 
 def test_a_release_that_does_not_fit_the_checks(empty_course, name, monkeypatch):
-    cases = empty_course.made / "release" / name / f"{name}.cases"
+    cases = empty_course.directory / "release" / name / f"{name}.cases"
     data = cases.read_bytes()
 
     def line():
@@ -201,7 +201,7 @@ c.merge(configuration(Course.find(), {kind!r}))
 
 
 @pytest.mark.parametrize(
-    "config, words",
+    ("config", "words"),
     [
         ("c = get_config()\nc.merge(nonsense)", ("without a sandbox", "NameError", "put nbgrader")),
         (CONFIG.format(kind="none", more=""), ("--sandbox none", "set bubblewrap")),
@@ -226,7 +226,7 @@ def database_line(course, db=""):
 
 
 def test_the_gradebook(empty_course, tmp_path):
-    file = empty_course.made / "gradebook.db"
+    file = empty_course.directory / "gradebook.db"
     assert database_line(empty_course).ok
     with sqlite3.connect(file) as opened:
         assert opened.execute("SELECT count(*) FROM student").fetchone() == (0,)
@@ -243,7 +243,7 @@ def test_the_gradebook(empty_course, tmp_path):
 
 def test_a_gradebook_that_another_holds(empty_course, monkeypatch):
     monkeypatch.setattr(doctor, "_CONNECT_SECONDS", 0.1)
-    with sqlite3.connect(empty_course.made / "gradebook.db", isolation_level=None) as other:
+    with sqlite3.connect(empty_course.directory / "gradebook.db", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         told(database_line(empty_course), "locked")
 
@@ -275,7 +275,7 @@ def test_a_full_disk_or_no_folder_to_write_to(empty_course, tmp_path, monkeypatc
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     told(doctor._try("disk", lambda: doctor._disk(empty_course)), "10 MiB", "make room")
     (tmp_path / "file").touch()
-    course = dataclasses.replace(empty_course, made=tmp_path / "file")
+    course = dataclasses.replace(empty_course, directory=tmp_path / "file")
     told(doctor._try("disk", lambda: doctor._disk(course)), "Not a directory")
 
 

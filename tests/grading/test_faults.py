@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from tests.grading.conftest import need_sandbox, put
-from tests.grading.corpus import FULL, NAME, RIGHT, only, release, text_of
 from nbgrader.api import Gradebook
 
 from autograder.course import Course
+from tests.grading.conftest import need_sandbox, put
+from tests.grading.corpus import FULL, NAME, RIGHT, only, release, text_of
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "autograder")
 SLOW = "import time\ntime.sleep(0.4)"
@@ -107,7 +107,7 @@ def course(first, tmp_path):
 
 @pytest.fixture
 def hand_in(first):
-    """A class that hands in: `hand_in(course, how many, *cells)` -> expected points by student."""
+    """A class that hands in: `hand_in(course, options many, *cells)` -> expected points by student."""
 
     def write(course, students, *cells):
         whole = text_of(first.book.right(*cells)).encode()
@@ -124,7 +124,7 @@ def hand_in(first):
 
 def points(course, db=""):
     """Points by student and exercise; each student has one row, and one for each grade cell."""
-    with Gradebook(db or f"sqlite:///{course.made}/gradebook.db", "small") as book:
+    with Gradebook(db or f"sqlite:///{course.directory}/gradebook.db", "small") as book:
         found = {}
         for item in book.assignment_submissions(NAME):
             assert item.student.id not in found
@@ -136,7 +136,7 @@ def points(course, db=""):
 
 
 def graded_files(course):
-    return {path.parts[-3] for path in course.made.glob(f"autograded/*/{NAME}/{NAME}.ipynb")}
+    return {path.parts[-3] for path in course.directory.glob(f"autograded/*/{NAME}/{NAME}.ipynb")}
 
 
 class TestKilled:
@@ -145,9 +145,9 @@ class TestKilled:
         run = Running(course, "grade", NAME, "--workers", "2")
         run.until("graded: ")
         os.kill(run.process.pid, signal.SIGSTOP)  # it holds its lock until it is killed
-        other = course.made.parent / "other"
+        other = course.directory.parent / "other"
         other.mkdir()
-        second = command(SimpleNamespace(root=other), "--course", course.made, "grade", NAME)
+        second = command(SimpleNamespace(root=other), "--course", course.directory, "grade", NAME)
         assert second[0] == 2 and second[1] == ""
         assert second[2] == "autograder: another run grades in course: wait until it has ended\n"
         assert run.stop(signal.SIGKILL) == []
@@ -164,7 +164,7 @@ class TestKilled:
         unchanged = {student for student, state in found.items() if state == "unchanged"}
         assert unchanged and unchanged <= done.keys()
         assert set(found.values()) == {"graded", "unchanged"}
-        assert not list(course.made.rglob("*.new"))
+        assert not list(course.directory.rglob("*.new"))
 
     def test_a_worker_and_a_sandbox(self, course, hand_in):
         expected = hand_in(course, 12, SLOW)
@@ -191,14 +191,14 @@ class TestKilled:
         assert states(out) == dict.fromkeys(done, "graded")
         assert done.keys() == graded_files(course)
         assert 0 < len(done) < 16 and done.items() <= expected.items()
-        assert not list(course.made.rglob("*.new"))
+        assert not list(course.directory.rglob("*.new"))
 
 
 class TestDatabase:
     def test_a_lock_on_the_file_is_waited_for(self, course, hand_in):
         expected = hand_in(course, 12, SLOW)
-        other = sqlite3.connect(course.made / "gradebook.db", isolation_level=None, timeout=60)
-        waits = f"{course.made}/gradebook.db cannot be used: database is locked: waiting up to 60 s"
+        other = sqlite3.connect(course.directory / "gradebook.db", isolation_level=None, timeout=60)
+        waits = f"{course.directory}/gradebook.db cannot be used: database is locked: waiting up to 60 s"
         with contextlib.closing(other):
             other.execute("BEGIN IMMEDIATE")
             run = Running(course, "grade", NAME, "--workers", "2")
@@ -239,12 +239,12 @@ class TestDatabase:
         expected = hand_in(course, 12)
         db = ""
         if full == "course":
-            shutil.copytree(course.made, small_disk, dirs_exist_ok=True)
-            shutil.rmtree(course.made)
-            course.made.symlink_to(small_disk)
+            shutil.copytree(course.directory, small_disk, dirs_exist_ok=True)
+            shutil.rmtree(course.directory)
+            course.directory.symlink_to(small_disk)
             room = 80_000
         else:
-            shutil.copy(course.made / "gradebook.db", small_disk)
+            shutil.copy(course.directory / "gradebook.db", small_disk)
             db = f"sqlite:///{small_disk}/gradebook.db"
             room = 8_192
         option = ("--db", db) if db else ()
@@ -262,7 +262,7 @@ class TestDatabase:
         assert done.keys() == {student for student in found if found[student] == "graded"}
         assert len(done) < 12 and done.items() <= expected.items()
         assert set(found.values()) <= {"graded", "failed", "not done"}
-        assert not list(course.made.rglob("*.new"))
+        assert not list(course.directory.rglob("*.new"))
 
         ballast.unlink()
         status, out, err = command(course, "grade", NAME, *option)
@@ -291,17 +291,17 @@ class TestClass:
     def test_what_has_changed_is_graded_again(self, course, first, hand_in):
         hand_in(course, 3)
         due = datetime(2026, 3, 1, 12)
-        with Gradebook(f"sqlite:///{course.made}/gradebook.db", "small") as book:
+        with Gradebook(f"sqlite:///{course.directory}/gradebook.db", "small") as book:
             book.update_or_create_assignment(NAME, duedate=due)
         late = "c = get_config()\nc.LateSubmissionPlugin.penalty_method = 'zero'\n"
         (course.root / "nbgrader_config.py").write_text(late)
         for student, when in (("s00", "2026-03-01 12:00:00"), ("s01", "2026-03-01 11:00:00")):
-            (course.made / "submitted" / student / NAME / "timestamp.txt").write_text(when)
+            (course.directory / "submitted" / student / NAME / "timestamp.txt").write_text(when)
         assert command(course, "grade", NAME)[0] == 0
         assert totals(course) == {"s00": 8.0, "s01": 2.0, "s02": 2.0}
 
         # A later attempt with the same notebook, and another notebook.
-        again = course.made / "submitted" / "s00" / NAME / "timestamp.txt"
+        again = course.directory / "submitted" / "s00" / NAME / "timestamp.txt"
         again.write_text("2026-03-01 12:00:01")
         put(course, "s01", NAME, text_of(first.book.right()).encode())
         status, out, err = command(course, "grade", NAME)
@@ -344,7 +344,7 @@ class TestClass:
             file.with_stem("more").write_text(text.replace("import steps", "import more"))
         toc = "format: jb-book\nroot: chapters/more\nchapters:\n- file: chapters/steps\n"
         (course.root / "_toc.yml").write_text(toc)
-        file = course.made / "submitted" / "s00" / NAME / f"{NAME}.ipynb"
+        file = course.directory / "submitted" / "s00" / NAME / f"{NAME}.ipynb"
         put(course, "s01", "more", file.read_bytes())
 
         status, out, err = command(course, "grade", "all")
@@ -363,7 +363,7 @@ class TestClass:
 
     def test_what_is_no_submission_is_named_and_the_rest_graded(self, course, hand_in):
         hand_in(course, 1)
-        submitted = course.made / "submitted"
+        submitted = course.directory / "submitted"
         (submitted / "alice.ipynb").write_bytes(b"{}")
         (submitted / "link").symlink_to("nowhere")
         (submitted / "empty").mkdir()
@@ -402,6 +402,6 @@ class TestClass:
 
 def totals(course, name=NAME):
     """Points by student after late penalties."""
-    with Gradebook(f"sqlite:///{course.made}/gradebook.db", "small") as book:
+    with Gradebook(f"sqlite:///{course.directory}/gradebook.db", "small") as book:
         items = book.assignment_submissions(name)
         return {i.student.id: i.score - (i.late_submission_penalty or 0) for i in items}

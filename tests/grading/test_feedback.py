@@ -11,13 +11,14 @@ from unittest.mock import patch
 
 import nbformat
 import pytest
-from tests.conftest import ROOT
 
 from autograder import feedback
 from autograder.course import Course
-from autograder.grade import one, submission
+from autograder.grade import one
+from autograder.grade.cells import shown_as_code
 from autograder.grade.execution import CellReport, Run
 from gradus.calling import Outcome
+from tests.conftest import ROOT
 
 FRAGMENTS = [
     "<script>alert(1)</script>",
@@ -104,7 +105,7 @@ def pages(released, name, assignment, tmp_path_factory):
     """The feedback of mallory's graded notebook, which is full of hostile text, and of alice's empty one."""
     made = tmp_path_factory.mktemp("feedback") / "course"
     shutil.copytree(released, made)
-    course = Course.find(ROOT, made=made)
+    course = Course.find(ROOT, directory=made)
     empty = nbformat.writes(assignment.released).encode()
     _grade(course, assignment, "alice", empty, {})
     submitted = json.loads(empty)
@@ -132,9 +133,9 @@ def _grade(course, assignment, student, data, hostile):
             {plan.exercise: [outcome] * len(plan.cases) for plan in plans},
         )
 
-    names = [f"the notebook was called {submission._code(f)}" for f in FRAGMENTS if hostile]
+    names = [f"the notebook was called {shown_as_code(f)}" for f in FRAGMENTS if hostile]
     with patch.object(one, "execute", execute):
-        notebook = one.judge(
+        notebook = one.grade_notebook(
             one.read(data, assignment, names).notebook, assignment, None
         ).notebook
     if hostile:
@@ -158,10 +159,10 @@ def _grade(course, assignment, student, data, hostile):
             nbformat.v4.new_markdown_cell("long <script>alert(1)</script>" * 1000),
         ]
         notebook.metadata["title"] = HOSTILE
-    file = course.made / "autograded" / student / assignment.name / f"{assignment.name}.ipynb"
+    file = course.directory / "autograded" / student / assignment.name / f"{assignment.name}.ipynb"
     file.parent.mkdir(parents=True)
     nbformat.write(notebook, file)
-    with Gradebook(f"sqlite:///{course.made}/gradebook.db", course.name) as gradebook:
+    with Gradebook(f"sqlite:///{course.directory}/gradebook.db", course.name) as gradebook:
         gradebook.update_or_create_student(student)
         gradebook.update_or_create_submission(assignment.name, student)
 

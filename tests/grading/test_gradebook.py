@@ -14,12 +14,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from typing import ClassVar
 
 import nbformat
 import pytest
 import sqlalchemy
-from tests.conftest import ROOT
-from tests.grading.conftest import put
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader import api, utils
 from nbgrader.converters import Autograde
@@ -32,6 +31,8 @@ from autograder import nbgrader_plugin
 from autograder.course import Course, CourseError, find_programs
 from autograder.grade import many
 from autograder.gradebook import Entry, Gradebook, GradebookError, read_roster
+from tests.conftest import ROOT
+from tests.grading.conftest import put
 
 COURSE, NAME = "testing", "hw"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -155,7 +156,7 @@ def config_of(penalty):
 class Scripted(NbGraderPreprocessor):
     """In place of Execute: writes each check cell's points as our own preprocessor does."""
 
-    entries: dict[str, Entry] = {}
+    entries: ClassVar[dict[str, Entry]] = {}
 
     def preprocess(self, nb, resources):
         marks = self.entries[resources["nbgrader"]["student"]].marks
@@ -288,17 +289,17 @@ class TestSameRows:
         put(empty_course, "alice", name, submit(answers))
         folder = put(empty_course, "bob", name, nbformat.writes(assignment.released).encode())
         (folder / "timestamp.txt").write_text("2026-03-01 12:00:00 CET")
-        theirs = f"sqlite:///{empty_course.made}/gradebook.db"
+        theirs = f"sqlite:///{empty_course.directory}/gradebook.db"
         ours = theirs.replace("gradebook.db", "ours.db")
-        shutil.copy(empty_course.made / "gradebook.db", empty_course.made / "ours.db")
+        shutil.copy(empty_course.directory / "gradebook.db", empty_course.directory / "ours.db")
         subprocess.run(
             [str(Path(sys.executable).with_name("nbgrader")), "autograde", name],
             cwd=ROOT,
-            env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.made)},
+            env=os.environ | {"AUTOGRADER_COURSE": str(empty_course.directory)},
             capture_output=True,
             check=True,
         )
-        results = many.grade_class(empty_course, name, many.How(db=ours, force=True))
+        results = many.grade_class(empty_course, name, many.Options(db=ours, force=True))
         assert [result.state for result in results] == ["graded", "graded"]
         assert rows(ours) == rows(theirs)
         assert rows(ours)["submitted_assignment"][1]["timestamp"] == datetime(2026, 3, 1, 11)
@@ -369,7 +370,7 @@ class TestStore:
         assert len(counts) <= expected + 2  # a long insert may take more than one statement
 
     @pytest.mark.parametrize(
-        "wrong, reason",
+        ("wrong", "reason"),
         [
             (entry("x", one=2.5), "check-one has 2.5 points: expected 0 to 2"),
             (entry("x", one=-1.0), "expected 0 to 2"),
@@ -474,7 +475,7 @@ class TestFaults:
 
     def test_a_lock_is_waited_for(self, address):
         said = []
-        with opened(address, tell=said.append) as book, locked(address) as other:
+        with opened(address, log=said.append) as book, locked(address) as other:
             # Released only once the writer has said that it waits.
             release = threading.Thread(target=lambda: (wait_for(said), other.execute("ROLLBACK")))
             release.start()
@@ -485,9 +486,9 @@ class TestFaults:
 
     def test_a_lock_that_is_not_released_ends_the_batch(self, address):
         said = []
-        with opened(address, patience=0.1, tell=said.append) as book, locked(address):
-            with pytest.raises(GradebookError, match="db cannot be used: database is locked"):
-                book.store(FIRST)
+        locks = pytest.raises(GradebookError, match="db cannot be used: database is locked")
+        with opened(address, patience=0.1, log=said.append) as book, locked(address), locks:
+            book.store(FIRST)
         assert len(said) <= 1
         assert rows(address)["submitted_assignment"] == []
 
@@ -497,7 +498,7 @@ class TestFaults:
 
     def test_a_full_disk_leaves_nothing(self, address):
         many = [entry(f"s{n}") for n in range(500)]
-        with opened(address, tell=pytest.fail) as book:
+        with opened(address, log=pytest.fail) as book:
             book.store([entry("alice")])
             before = rows(address)
 
@@ -514,7 +515,7 @@ class TestFaults:
             assert len(book.stored()) == 501
 
     def test_a_file_that_may_not_be_written(self, address):
-        with opened(address, tell=pytest.fail) as book:
+        with opened(address, log=pytest.fail) as book:
             sqlalchemy.event.listen(
                 book._engine, "connect", lambda c, _: c.execute("PRAGMA query_only = ON")
             )
@@ -548,7 +549,7 @@ class TestFaults:
 
     def test_postgresql_is_restarted(self, postgres, address, monkeypatch):
         said, batches = [], [[entry(f"s{b}-{n}") for n in range(5)] for b in range(4)]
-        with opened(postgres.address, tell=said.append) as book:
+        with opened(postgres.address, log=said.append) as book:
             assert book.store(batches[0]) == {}
             # Between batches: not even noticed.
             postgres.stop()
@@ -590,7 +591,7 @@ class TestFaults:
     def test_a_table_of_postgresql_is_locked(self, postgres):
         engine = sqlalchemy.create_engine(postgres.address)
         said = []
-        with opened(postgres.address, tell=said.append) as book, engine.connect() as other:
+        with opened(postgres.address, log=said.append) as book, engine.connect() as other:
             other.execute(sqlalchemy.text("LOCK TABLE grade"))
             book._patience = 0.1
             with pytest.raises(GradebookError, match="lock timeout"):
@@ -615,7 +616,7 @@ def wait_for(said):
 
 class TestOpening:
     @pytest.mark.parametrize(
-        "wrong, says",
+        ("wrong", "says"),
         [
             ("gradebook.db", "expected an address for SQLAlchemy"),
             ("postgresql://host:port/name", "expected an address"),
@@ -631,7 +632,7 @@ class TestOpening:
     )
     def test_an_address_that_is_wrong(self, wrong, says):
         with pytest.raises(GradebookError, match=says) as raised:
-            opened(wrong, tell=pytest.fail)
+            opened(wrong, log=pytest.fail)
         assert "secret" not in str(raised.value)
         assert len(str(raised.value).splitlines()) == 1
 
@@ -639,7 +640,7 @@ class TestOpening:
         file = tmp_path / "gradebook.db"
         file.write_bytes(b"Points: 17\n" * 100)
         with pytest.raises(GradebookError, match="file is not a database"):
-            opened(f"sqlite:///{file}", tell=pytest.fail)
+            opened(f"sqlite:///{file}", log=pytest.fail)
         assert file.read_bytes() == b"Points: 17\n" * 100
 
     @pytest.mark.parametrize(
@@ -684,7 +685,7 @@ class TestRoster:
         assert (found[0]["first_name"], found[0]["email"]) == ("Augusta", None)
 
     @pytest.mark.parametrize(
-        "data, says",
+        ("data", "says"),
         [
             (b"", "has no column 'id'"),
             (b"name;first_name\nada;Ada\n", "has no column 'id'.*separated by commas"),
@@ -712,5 +713,5 @@ def import_students(book, file):
         reader = csv.DictReader(stream)
         reader.fieldnames = [name.strip() for name in reader.fieldnames]
         for row in reader:
-            known = {k: v or None for k, v in row.items() if k in api.Student.__table__.c.keys()}
+            known = {k: v or None for k, v in row.items() if k in api.Student.__table__.c}
             book.update_or_create_student(known.pop("id"), **known)

@@ -2,11 +2,11 @@
 
 import nbformat
 import pytest
-from tests.grading.conftest import OTHER, RIGHT, plans
 
 from autograder.course import STUB_LINE
 from autograder.grade.one import Assignment, grade
 from autograder.sandbox.host import Limits
+from tests.grading.conftest import OTHER, RIGHT, plans
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.grading import corpus
-from tests.grading.conftest import marks, need_sandbox
 
 from autograder import doctor
 from autograder.course import Course
+from tests.grading import corpus
+from tests.grading.conftest import marks, need_sandbox
 
 CHEAT = "check = lambda answer: 1000000"
 

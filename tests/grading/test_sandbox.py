@@ -17,17 +17,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
-from tests.grading.conftest import OTHER, RIGHT, plans
 
 import autograder
 from autograder.course import Course, CourseError
 from autograder.grade.execution import execute
 from autograder.sandbox import host
 from autograder.sandbox.host import Limits, Sandbox, SandboxError
-from autograder.sandbox.inside import confine
+from autograder.sandbox.inside import isolate
 from gradus import values
 from gradus.verdict import examine
+from tests.conftest import ROOT
+from tests.grading.conftest import OTHER, RIGHT, plans
 
 SHORT = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1, run_seconds=60)
 
@@ -58,13 +58,13 @@ def earned(*sources, kind="bubblewrap", limits=SHORT):
 
 
 def test_no_file_of_the_course_or_of_a_home_can_be_read(tmp_path):
-    course = Course.find(ROOT, made=tmp_path / "course")
+    course = Course.find(ROOT, directory=tmp_path / "course")
     course.secret()
     root = Path(autograder.__file__).parents[1]
     private = [
         tmp_path,
-        course.made,
-        course.made / ".secret",
+        course.directory,
+        course.directory / ".secret",
         root / "solutions",
         root / "chapters",
         root / "autograder",
@@ -331,7 +331,7 @@ def test_a_right_answer_is_right_however_it_is_written(answer):
 
 
 def test_a_string_out_of_an_array_arrives_as_the_string_that_it_holds(monkeypatch):
-    monkeypatch.syspath_prepend(Path(confine.__file__).parent)
+    monkeypatch.syspath_prepend(Path(isolate.__file__).parent)
     from gradus.calling import as_data
 
     (word,) = np.array(["frozen"])
@@ -437,12 +437,12 @@ def test_the_filter_of_system_calls_refuses_what_leads_out():
 
 def test_the_filter_is_made_for_both_machines_that_are_known():
     for machine in ("x86_64", "aarch64"):
-        steps = list(struct.iter_unpack("<HBBI", confine.system_call_filter(machine)))
+        steps = list(struct.iter_unpack("<HBBI", isolate.system_call_filter(machine)))
         assert steps[-1] == (0x06, 0, 0, 0x7FFF0000)
         # Every jump ends inside the program.
         for place, (code, yes, no, _) in enumerate(steps):
             assert code == 0x06 or place + 1 + max(yes, no) < len(steps)
-    assert confine.system_call_filter("riscv64") == b""
+    assert isolate.system_call_filter("riscv64") == b""
 
 
 def test_processes_together_are_held_to_the_limit_of_memory():

@@ -34,7 +34,7 @@ def run(monkeypatch):
         names = {"exercise": lambda function: function, "np": np, "__name__": "cell"}
         with monkeypatch.context() as patch:
             patch.setattr(builtins, "__import__", without_solutions)
-            exec(compile(code, "a cell", "exec"), names)  # noqa: S102
+            exec(compile(code, "a cell", "exec"), names)
         # Nothing is left that another answer of the same notebook could overwrite.
         assert set(names) == {"exercise", "np", "__name__", "__builtins__", name}
         return names[name]
@@ -95,13 +95,17 @@ def _takes_a_thing():
 
 
 def test_a_value_that_is_no_code_is_named():
-    with pytest.raises(TypeError, match="THING: expected a function, a module, an array or plain data"):
+    with pytest.raises(
+        TypeError, match="THING: expected a function, a module, an array or plain data"
+    ):
         standalone(_takes_a_thing, "answer", "exercise")
 
 
 def test_a_function_that_depends_on_where_it_was_defined_is_refused():
     power = 3
-    with pytest.raises(TypeError, match="cube: expected a function defined with `def` outside any other"):
+    with pytest.raises(
+        TypeError, match="cube: expected a function defined with `def` outside any other"
+    ):
 
         def cube(x):
             return x**power

@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.grade import submission
+from autograder.grade import reading, submission
+from autograder.grade.cells import grade_id
 
 EXERCISE = "@exercise\ndef doubled(x):\n    raise NotImplementedError('replace this line with your answer')"
 RIGHT = "@exercise\ndef doubled(x):\n    return 2 * x"
@@ -78,13 +79,13 @@ def read(data):
     found = submission.read(data, RELEASED)
     nbformat.validate(found.notebook)
     nbformat.writes(found.notebook).encode()
-    ids = [submission.grade_id(c) for c in found.notebook.cells if submission.grade_id(c)]
+    ids = [grade_id(c) for c in found.notebook.cells if grade_id(c)]
     assert sorted(ids) == sorted(IDS)
     return found
 
 
-def source(found, grade_id="doubled"):
-    return next(c.source for c in found.notebook.cells if submission.grade_id(c) == grade_id)
+def source(found, name="doubled"):
+    return next(c.source for c in found.notebook.cells if grade_id(c) == name)
 
 
 def test_a_whole_submission_has_no_defect():
@@ -146,7 +147,7 @@ def test_what_is_no_notebook_is_called_so(data, says):
 
 
 def test_too_large_a_file_is_not_read(monkeypatch):
-    monkeypatch.setattr(submission, "MAX_BYTES", 1000)
+    monkeypatch.setattr(reading, "MAX_BYTES", 1000)
     assert "larger than" in read(json.dumps(answered()).encode()).defects[0]
 
 
@@ -332,13 +333,13 @@ def test_a_function_that_stands_only_in_a_text_cell_is_found():
 
 
 def test_a_cell_that_is_far_too_long_is_left_out(monkeypatch):
-    long = "a" * (submission.MAX_CELL_CHARS + 1)
+    long = "a" * (reading.MAX_CELL_CHARS + 1)
     notebook = answered(why=long)
     found = read(notebook)
     assert source(found) == RIGHT
     assert source(found, "why") == STUB
     assert found.defects[0] == "the cell `why` was left out: it is longer than 200,000 characters"
-    monkeypatch.setattr(submission, "MAX_CHARS", 1000)
+    monkeypatch.setattr(reading, "MAX_CHARS", 1000)
     notebook = answered()
     notebook["cells"] += [{"cell_type": "code", "source": "a = 1\n" * 20}] * 100
     found = read(notebook)
@@ -351,7 +352,7 @@ def test_no_more_cells_are_read_than_a_notebook_has():
     notebook = answered()
     notebook["cells"] += [{"cell_type": "code", "source": "a"}] * 100_000
     found = read(notebook)
-    assert len(found.notebook.cells) == submission.MAX_CELLS
+    assert len(found.notebook.cells) == reading.MAX_CELLS
     assert found.defects == ["only the first 2,000 of 100,007 cells were read"]
 
 
@@ -447,39 +448,39 @@ def test_a_students_text_runs_and_loads_nothing(text, kept):
 
 
 def test_the_notebook_of_a_folder(tmp_path):
-    assert submission.locate(tmp_path, "doubling") == (None, [])
+    assert reading.locate(tmp_path, "doubling") == (None, [])
     (tmp_path / "notes.txt").write_text("notes")
-    assert submission.locate(tmp_path, "doubling") == (None, [])
+    assert reading.locate(tmp_path, "doubling") == (None, [])
     (tmp_path / "doubling.pdf").write_text("%PDF")
-    assert submission.locate(tmp_path, "doubling")[0] == tmp_path / "doubling.pdf"
+    assert reading.locate(tmp_path, "doubling")[0] == tmp_path / "doubling.pdf"
     (tmp_path / "steps.py").write_text("pass")
-    assert submission.locate(tmp_path, "doubling")[0] == tmp_path / "steps.py"
+    assert reading.locate(tmp_path, "doubling")[0] == tmp_path / "steps.py"
     (tmp_path / "doubling.ipynb.txt").write_text("{}")
-    assert submission.locate(tmp_path, "doubling")[0] == tmp_path / "doubling.ipynb.txt"
+    assert reading.locate(tmp_path, "doubling")[0] == tmp_path / "doubling.ipynb.txt"
     copy = tmp_path / "doubling (1)`x`.ipynb"
     copy.write_text("{}")
-    assert submission.locate(tmp_path, "doubling") == (
+    assert reading.locate(tmp_path, "doubling") == (
         copy,
         ["the notebook was called `doubling (1) x .ipynb`, not `doubling.ipynb`"],
     )
     newer = tmp_path / "Doubling.IPYNB"
     newer.write_text("{}")
     os.utime(newer, (2**32, 2**32))
-    assert submission.locate(tmp_path, "doubling") == (
+    assert reading.locate(tmp_path, "doubling") == (
         newer,
         ["the notebook was called `Doubling.IPYNB`, not `doubling.ipynb` (the newest of 2)"],
     )
     right = tmp_path / "doubling.ipynb"
     right.write_text("{}")
-    assert submission.locate(tmp_path, "doubling") == (right, [])
-    assert submission.load(right) == b"{}"
+    assert reading.locate(tmp_path, "doubling") == (right, [])
+    assert reading.load(right) == b"{}"
 
 
 def test_a_notebook_in_an_inner_folder(tmp_path):
     inner = tmp_path / "hand-in" / "doubling-main"
     inner.mkdir(parents=True)
     (inner / "doubling.ipynb").write_text("{}")
-    assert submission.locate(tmp_path, "doubling") == (
+    assert reading.locate(tmp_path, "doubling") == (
         inner / "doubling.ipynb",
         ["the notebook was called `hand-in/doubling-main/doubling.ipynb`, not `doubling.ipynb`"],
     )
@@ -487,7 +488,7 @@ def test_a_notebook_in_an_inner_folder(tmp_path):
         folder = tmp_path / "other" / hidden
         folder.mkdir(parents=True)
         (folder / "doubling.ipynb").write_text("{}")
-    assert submission.locate(tmp_path / "other", "doubling") == (None, [])
+    assert reading.locate(tmp_path / "other", "doubling") == (None, [])
 
 
 def _link(path):
@@ -519,9 +520,9 @@ def test_what_has_the_notebooks_name_but_is_no_file_is_never_read(tmp_path, make
     folder.mkdir()
     make(folder / "doubling.ipynb")
     line = f"`doubling.ipynb` is {says}"
-    assert submission.locate(folder, "doubling") == (None, [line])
+    assert reading.locate(folder, "doubling") == (None, [line])
     (folder / "copy.ipynb").write_text("{}")
-    file, defects = submission.locate(folder, "doubling")
+    file, defects = reading.locate(folder, "doubling")
     assert file == folder / "copy.ipynb"
     assert defects == [line, "the notebook was called `copy.ipynb`, not `doubling.ipynb`"]
 
@@ -533,7 +534,7 @@ def test_what_is_no_file_is_not_loaded_and_does_not_block(tmp_path, make):
     place = tmp_path / "folder" / "doubling.ipynb"
     make(place)
     with pytest.raises(OSError):
-        submission.load(place)
+        reading.load(place)
 
 
 def test_a_linked_folder_is_not_followed(tmp_path):
@@ -543,12 +544,12 @@ def test_a_linked_folder_is_not_followed(tmp_path):
     folder = tmp_path / "folder"
     folder.symlink_to(elsewhere)
     line = "the folder is a link: links are not followed"
-    assert submission.locate(folder, "doubling") == (None, [line])
+    assert reading.locate(folder, "doubling") == (None, [line])
     folder.unlink()
     folder.mkdir()
     (folder / "inner").symlink_to(elsewhere)
     (folder / "loop").symlink_to(folder)
-    assert submission.locate(folder, "doubling") == (None, [])
+    assert reading.locate(folder, "doubling") == (None, [])
 
 
 def test_names_of_every_kind(tmp_path):
@@ -564,14 +565,14 @@ def test_names_of_every_kind(tmp_path):
         folder.mkdir()
         with open(os.fsencode(folder) + b"/" + name, "wb") as stream:
             stream.write(b"{}")
-        file, (line,) = submission.locate(folder, "doubling")
-        assert submission.load(file) == b"{}"
+        file, (line,) = reading.locate(folder, "doubling")
+        assert reading.load(file) == b"{}"
         assert line.isprintable() and "<" not in line and line.count("`") == 4
         line.encode()
 
 
 def test_many_files_and_deep_folders(tmp_path, monkeypatch):
-    monkeypatch.setattr(submission, "MAX_FILES", 100)
+    monkeypatch.setattr(reading, "MAX_FILES", 100)
     deep = tmp_path
     for _ in range(200):
         deep = deep / "d"
@@ -581,11 +582,11 @@ def test_many_files_and_deep_folders(tmp_path, monkeypatch):
         (tmp_path / f"{number:03}.txt").touch()
     seen = []
     monkeypatch.setattr(Path, "lstat", lambda path: seen.append(path) or os.lstat(path))
-    assert submission.locate(tmp_path, "doubling") == (None, [])
+    assert reading.locate(tmp_path, "doubling") == (None, [])
     assert len(seen) <= 102
     # One that has the right name is found among any number.
     (tmp_path / "doubling.ipynb").touch()
-    assert submission.locate(tmp_path, "doubling") == (tmp_path / "doubling.ipynb", [])
+    assert reading.locate(tmp_path, "doubling") == (tmp_path / "doubling.ipynb", [])
 
 
 def test_a_folder_that_cannot_be_read_is_an_error_and_an_inner_one_is_passed_over(
@@ -601,9 +602,9 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_an_inner_one_is_passed_ove
     closed = tmp_path / "inner"
     closed.mkdir()
     (tmp_path / "mine.ipynb").write_text("{}")
-    assert submission.locate(tmp_path, "doubling")[0] == tmp_path / "mine.ipynb"
+    assert reading.locate(tmp_path, "doubling")[0] == tmp_path / "mine.ipynb"
     closed = tmp_path
     with pytest.raises(PermissionError):
-        submission.locate(tmp_path, "doubling")
+        reading.locate(tmp_path, "doubling")
     with pytest.raises(FileNotFoundError):
-        submission.locate(tmp_path / "nothing", "doubling")
+        reading.locate(tmp_path / "nothing", "doubling")

@@ -1,6 +1,8 @@
 """`chapter`, `exercise`, `check` and `progress`: with references behind them, and with released cases."""
 
 import html
+import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -11,9 +13,11 @@ import pytest
 
 from gradus import CheckFailed, authoring, chapter, check, exercise, exercises, progress, values
 from gradus.calling import Outcome, call, changed_arguments
+from gradus.plan import CASES_FORMAT, write_cases
 from gradus.tables import Progress, Table
 from gradus.verdict import CaseVerdict, Verdict
 
+HEAD = CASES_FORMAT + b"\n"
 REFERENCES = '''
 def double(x, by=2.0):
     """Twice x, or `by` times."""
@@ -84,8 +88,8 @@ def student(lessons, monkeypatch):
     """As after release: a file of cases beside the notebook, and no references."""
     from lessons.checks import two_words
 
-    plans = [found.plan().to_data() for found in authoring.exercises_of(two_words)]
-    (lessons / "two-words.cases").write_bytes(values.pack(plans))
+    plans = [found.plan() for found in authoring.exercises_of(two_words)]
+    (lessons / "two-words.cases").write_bytes(write_cases(plans))
     monkeypatch.delenv("GRADUS_REFERENCES", raising=False)
     monkeypatch.chdir(lessons)
     chapter("two-words")
@@ -170,9 +174,25 @@ def test_the_exercise_hands_the_student_the_answer(student):
     assert exercise(stub) is stub
 
 
-def test_an_exercise_without_a_reference(author):
+def test_the_line_of_a_chapter_defines_the_reference(author, shown):
+    cell: dict = {"exercise": exercise, "check": check}
+    exec("given = exercise('double')", cell)
+    assert cell["given"] is None
+    assert cell["double"](2.0) == 4.0 and cell["double"].__module__ == "lessons.two_words"
+    exec("check(double)", cell)
+    assert repr(shown[0]).startswith("double: 4 of 4 cases pass")
+
+
+def test_the_line_of_a_chapter_says_what_it_is_where_no_reference_is(student):
+    with pytest.raises(LookupError, match="line of the book's text.*`autograder release`.*GRADUS_REF") as found:
+        exercise("double")
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("given", [named("triple", lambda x: x), "triple"])
+def test_an_exercise_without_a_reference(author, given):
     with pytest.raises(LookupError, match="'triple' has no reference: write triple in lessons.two"):
-        exercise(named("triple", lambda x: x))
+        exercise(given)
 
 
 @pytest.mark.parametrize("life", ["author", "student"])
@@ -201,15 +221,30 @@ def test_the_file_of_cases_is_missing(lessons, monkeypatch):
     [
         lambda data: data[: len(data) // 2],
         lambda data: b"",
-        lambda data: values.pack([{"exercise": "double"}]),
-        lambda data: values.pack(3),
-        lambda data: values.pack([3]),
+        lambda data: HEAD + values.pack([{"exercise": "double"}]),
+        lambda data: HEAD + values.pack(3),
+        lambda data: HEAD + values.pack([3]),
     ],
 )
 def test_the_file_of_cases_is_damaged(student, lessons, damage):
     path = lessons / "two-words.cases"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match="two-words.cases is damaged: fetch it again"):
+        chapter("two-words")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda data: data.removeprefix(HEAD),  # as 0.1.0 wrote it
+        lambda data: data.replace(HEAD, b"GRADUS-CASES 99\n"),
+        lambda data: b"GRADUS-CASES 99\nin a way that nobody knows yet",
+    ],
+)
+def test_the_file_of_cases_is_of_another_release(student, lessons, other):
+    path = lessons / "two-words.cases"
+    path.write_bytes(other(path.read_bytes()))
+    with pytest.raises(ValueError, match="another release.*pip install -r requirements.txt"):
         chapter("two-words")
 
 
@@ -481,6 +516,20 @@ def test_an_outcome_is_what_the_call_did(student):
     assert outcome == Outcome("returned", 1)
     raised = call(stub, case)
     assert (raised.kind, raised.error) == ("raised", "NotImplementedError")
+
+
+def test_the_line_of_a_chapter_in_a_notebook(lessons):
+    """In IPython the later cells know the name, and the line shows nothing."""
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--colors=NoColor"],
+        input="from gradus import chapter, exercise\nchapter('two-words')\nexercise('double')\ndouble(4.0)\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=lessons,
+        env={**os.environ, "GRADUS_REFERENCES": "lessons", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert re.findall(r"Out\[(\d+)\]: (.*)", done.stdout) == [("4", "8.0")], done.stdout + done.stderr
 
 
 WAITING = """

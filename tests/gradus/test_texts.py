@@ -6,10 +6,10 @@ import traceback
 
 import numpy as np
 import pytest
-from gradus.authoring import Call, judge
 
 from gradus import texts
-from gradus.domain import POSITIVE, domain
+from gradus.authoring import Call, judge
+from gradus.validation import POSITIVE, validate
 
 FACTOR = 10.0
 
@@ -18,7 +18,7 @@ def reference_helper(x):
     return FACTOR * x
 
 
-@domain(mu=POSITIVE)
+@validate(mu=POSITIVE)
 def step(theta, lr0, lr, mu=0.9):
     """One step.
 
@@ -29,7 +29,7 @@ def step(theta, lr0, lr, mu=0.9):
     return moved + mu * theta
 
 
-def one_line(x): return x + 1  # fmt: skip # noqa: E704
+def one_line(x): return x + 1  # fmt: skip
 
 
 def functions(text, reference=step, **names):
@@ -38,7 +38,9 @@ def functions(text, reference=step, **names):
 
 def only(text, reference=step, **names):
     """The one function of a text without a sentence."""
-    ((sentence, function),) = functions(f"a sentence\n{textwrap.indent(text, '    ')}", reference, **names)
+    ((sentence, function),) = functions(
+        f"a sentence\n{textwrap.indent(text, '    ')}", reference, **names
+    )
     assert sentence == "a sentence"
     return function
 
@@ -90,7 +92,9 @@ def test_an_edit_may_hold_what_a_pattern_would_read_otherwise():
     assert only(r"(x**2) -> x\1".replace("x\\1", "(x + 1)"), power)(np.array([1.0])) == 3.0
 
 
-@pytest.mark.parametrize("text", ["return x + 2", "x + 1 -> x + 2", "def other(x):\n    return x + 2"])
+@pytest.mark.parametrize(
+    "text", ["return x + 2", "x + 1 -> x + 2", "def other(x):\n    return x + 2"]
+)
 def test_a_reference_without_a_docstring_on_one_line(text):
     assert only(text, one_line)(1) == 3
 
@@ -113,7 +117,9 @@ def test_names_of_the_references_module_come_first_then_those_of_the_checks():
 
 
 def test_a_function_may_call_itself_by_its_own_name():
-    depth = only("def depth(x):\n    return 1 + depth(x[0]) if isinstance(x, list) else 0", one_line)
+    depth = only(
+        "def depth(x):\n    return 1 + depth(x[0]) if isinstance(x, list) else 0", one_line
+    )
     assert depth([[0]]) == 2
     assert "depth" not in globals()
 

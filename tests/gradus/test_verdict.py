@@ -50,7 +50,7 @@ ARRAY = np.array([[1.0, -2.0, 3.5], [0.0, 4.0, -0.25]])
         ARRAY,
         ARRAY.tolist(),
         tuple(map(tuple, ARRAY.tolist())),
-        [row for row in ARRAY],
+        list(ARRAY),
         ARRAY.astype(np.float32),
         ARRAY.astype(np.float16),
         ARRAY.astype(np.longdouble),

@@ -38,17 +38,11 @@ from gradus import chapter, check, exercise, progress
 chapter("small")
 ```
 """
-STUB = '''
+EXERCISE = """
 ```{code-cell} ipython3
-@exercise
-def double(x):
-    """Twice x.
-
-    In the docstring stands: 2 * x
-    """
-    raise NotImplementedError("replace this line with your answer")
+exercise("double")
 ```
-'''
+"""
 CHECK = """
 ```{code-cell} ipython3
 check(double)
@@ -96,7 +90,7 @@ class Small:
 
     root: Path
     package: str
-    chapter: str = SETUP + STUB + CHECK + QUESTION
+    chapter: str = SETUP + EXERCISE + CHECK + QUESTION
     reference: str = REFERENCE
     checks: str = CHECKS
     settings: str = ""
@@ -158,7 +152,7 @@ class Released:
     chapter: Chapter
 
     def folder(self, step: str = "release") -> Path:
-        return self.course.made / step / self.chapter.name
+        return self.course.directory / step / self.chapter.name
 
     def notebook(self, step: str = "release") -> nbformat.NotebookNode:
         return nbformat.read(self.folder(step) / f"{self.chapter.name}.ipynb", 4)
@@ -170,10 +164,10 @@ def book(once: Callable, pytestconfig: pytest.Config) -> Course:
     chapter = pytestconfig.getoption("--chapter")
 
     def release(folder: Path) -> None:
-        lines = list(release_assignments(Course.find(ROOT, made=folder), [chapter] if chapter else []))
+        lines = list(release_assignments(Course.find(ROOT, directory=folder), [chapter] if chapter else []))
         assert [line.partition(":")[0] for line in lines] == ([chapter] if chapter else CHAPTERS)
 
-    return Course.find(ROOT, made=once("made", release))
+    return Course.find(ROOT, directory=once("made", release))
 
 
 @pytest.fixture(scope="session", params=CHAPTERS)

@@ -12,14 +12,14 @@ def test_found_from_a_folder_below(small):
     below = small.root / "chapters"
     course = Course.find(below)
     assert course == Course.find(small.root)
-    assert (course.root, course.made) == (small.root, small.root / "course")
+    assert (course.root, course.directory) == (small.root, small.root / "course")
 
 
 def test_the_folder_of_nbgrader_can_be_chosen(small, monkeypatch, tmp_path):
     small.write()
     monkeypatch.setenv("AUTOGRADER_COURSE", str(tmp_path / "by variable"))
-    assert Course.find().made == tmp_path / "by variable"
-    assert Course.find(made=tmp_path / "by hand").made == tmp_path / "by hand"
+    assert Course.find().directory == tmp_path / "by variable"
+    assert Course.find(directory=tmp_path / "by hand").directory == tmp_path / "by hand"
     assert str(tmp_path / "by variable") == Course.find().nbgrader_config().CourseDirectory.root
 
 
@@ -83,7 +83,7 @@ def test_hidden_seeds_depend_on_everything_and_on_nothing_else(small, tmp_path):
     seed = course.hidden_seed("small", "double")
     assert seed == Course.find(small.root).hidden_seed("small", "double")
     assert seed.bit_length() > 200
-    other = Course.find(small.root, made=tmp_path / "another")
+    other = Course.find(small.root, directory=tmp_path / "another")
     seeds = {
         seed,
         course.hidden_seed("small", "triple"),

@@ -5,11 +5,13 @@ import sys
 
 import pytest
 
-from tests.release.conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
+from tests.release.conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 
-SECOND = STUB.replace("double", "triple") + CHECK.replace("double", "triple")
+SECOND = EXERCISE.replace("double", "triple") + CHECK.replace("double", "triple")
 TEXT = 'double.add_mistakes("""\n    this is x alone\n        x + x -> x\n""")\n'
 JUDGED = CHECKS[CHECKS.index("@judge") : CHECKS.index("@double.mistake")]
+
+ALONE = 'chapters/small.md:15: an exercise is one line in a cell of its own, exercise("NAME"): write it so'
 
 CASES = {
     "no reference": (
@@ -21,7 +23,7 @@ CASES = {
         "exercise 'double' has no cases: judge it in {package}/checks/small.py",
     ),
     "no check cell": (
-        {"chapter": SETUP + STUB + QUESTION},
+        {"chapter": SETUP + EXERCISE + QUESTION},
         "exercise 'double' has no check: add a cell check(double) below it",
     ),
     "no checks module": (
@@ -29,8 +31,8 @@ CASES = {
         "chapter 'small' has exercises but no {package}/checks/small.py: write it",
     ),
     "check without exercise": (
-        {"chapter": SETUP + STUB + CHECK + CHECK.replace("double", "halve") + QUESTION},
-        "chapters/small.md:29: check(halve) has no exercise: add its stub above it",
+        {"chapter": SETUP + EXERCISE + CHECK + CHECK.replace("double", "halve") + QUESTION},
+        'chapters/small.md:23: check(halve) has no exercise: add exercise("halve") above it',
     ),
     "cases without exercise": (
         {
@@ -41,7 +43,7 @@ CASES = {
     ),
     "no cases for one of two": (
         {
-            "chapter": SETUP + STUB + CHECK + SECOND + QUESTION,
+            "chapter": SETUP + EXERCISE + CHECK + SECOND + QUESTION,
             "reference": REFERENCE + REFERENCE.replace("double", "triple"),
         },
         "exercise 'triple' has no cases",
@@ -50,42 +52,55 @@ CASES = {
         {"checks": CHECKS + JUDGED.replace("def double", "def again")},
         "{package}/checks/small.py: 'double' is judged twice",
     ),
-    "other signature": (
-        {"reference": REFERENCE.replace("double(x)", "double(x, n=2)")},
-        "the stub of 'double' and its reference differ:"
-        " its signature is double(x), its reference's double(x, n=2)",
+    "a misspelt name": (
+        {"chapter": SETUP + EXERCISE.replace("double", "duoble") + CHECK + QUESTION},
+        "chapters/small.md:15: exercise 'duoble' has no reference:"
+        " write it in {package}/small.py, or correct the name",
     ),
-    "other docstring": (
-        {"reference": REFERENCE.replace("2 * x", "x * 2")},
-        "line 3 of its docstring is 'In the docstring stands: 2 * x',"
-        " its reference's 'In the docstring stands: x * 2'",
+    "no docstring": (
+        {"reference": "def double(x):\n    return x + x\n"},
+        "{package}/small.py:1: 'double': no stub can be made without a docstring",
     ),
-    "shorter docstring": (
-        {"reference": REFERENCE.replace("\n\n    In the docstring stands: 2 * x\n    ", "")},
-        "line 2 of its docstring is '', its reference's '(the end)'",
+    "a docstring beside the signature": (
+        {"reference": "def double(x): 'Twice x.'; return x + x\n"},
+        "{package}/small.py:1: 'double': no stub can be made without a docstring",
+    ),
+    "code beside the docstring": (
+        {"reference": "\ndef double(x):\n    'Twice x.'; return x + x\n"},
+        "{package}/small.py:2: 'double': no stub can be made without a docstring",
     ),
     "no rubric": (
         {"checks": CHECKS.replace("- 3 points: the distributive law is named.", " ")},
         "written question 'why' has no rubric: write one in {package}/checks/small.py",
     ),
     "rubric without question": (
-        {"chapter": SETUP + STUB + CHECK},
+        {"chapter": SETUP + EXERCISE + CHECK},
         "{package}/checks/small.py: the chapter asks no written question 'why'",
     ),
     "two of one name": (
-        {"chapter": SETUP + STUB + STUB + CHECK + QUESTION},
-        "chapters/small.md:25: a second exercise 'double'; the first is on line 15",
+        {"chapter": SETUP + EXERCISE + EXERCISE + CHECK + QUESTION},
+        "chapters/small.md:19: a second exercise 'double'; the first is on line 15",
     ),
-    "a stub that is more": (
-        {"chapter": SETUP + STUB.replace("raise", "x = 1\n    raise") + CHECK + QUESTION},
-        "the body of stub 'double' must be the one line: raise NotImplementedError",
-    ),
+    **{
+        what: ({"chapter": SETUP + EXERCISE.replace('exercise("double")', text) + CHECK}, ALONE)
+        for what, text in {
+            "an exercise with code below": 'exercise("double")\nx = 1',
+            "two exercises in a cell": 'exercise("double")\nexercise("triple")',
+            "an exercise with a comment": "exercise('double')  # easy",
+            "an exercise whose name is no plain string": 'exercise("dou" + "ble")',
+            "an exercise with a name in f": "exercise(f'double')",
+            "an exercise of a name": "exercise(double)",
+            "an exercise with more arguments": 'exercise("double", points=2)',
+            "an exercise in a loop": 'for name in ["double"]:\n    exercise(name)',
+            "a stub": "@exercise\ndef double(x):\n    pass",
+        }.items()
+    },
     "not Python": (
         {"chapter": SETUP + "\n```{code-cell} ipython3\n%matplotlib inline\n```\n"},
         "chapters/small.md:15: this cell is not Python: invalid syntax",
     ),
     "an unknown directive": (
-        {"chapter": SETUP + "\nText.\n\n```{mermaid}\nA-->B\n```\n" + STUB + CHECK + QUESTION},
+        {"chapter": SETUP + "\nText.\n\n```{mermaid}\nA-->B\n```\n" + EXERCISE + CHECK + QUESTION},
         "chapters/small.md:17: the directive {mermaid} is not converted",
     ),
     "a bad head": (
@@ -93,19 +108,19 @@ CASES = {
         "chapters/small.md:1: jupytext cannot read this chapter: 'display_name' is a required property",
     ),
     "check above its exercise": (
-        {"chapter": SETUP + CHECK + STUB + QUESTION},
+        {"chapter": SETUP + CHECK + EXERCISE + QUESTION},
         "chapters/small.md:15: check(double) stands above its exercise: move it below",
     ),
     "a question named like an exercise": (
-        {"chapter": SETUP + STUB + CHECK + QUESTION.replace('"why"', '"double"')},
-        "chapters/small.md:31: a second written 'double'; the first is on line 15",
+        {"chapter": SETUP + EXERCISE + CHECK + QUESTION.replace('"why"', '"double"')},
+        "chapters/small.md:25: a second written 'double'; the first is on line 15",
     ),
     "a name that is no name": (
-        {"chapter": SETUP + STUB + CHECK + QUESTION.replace('"why"', '"why so?"')},
-        "chapters/small.md:31: the name 'why so?': letters, digits, - and _ only",
+        {"chapter": SETUP + EXERCISE + CHECK + QUESTION.replace('"why"', '"why so?"')},
+        "chapters/small.md:25: the name 'why so?': letters, digits, - and _ only",
     ),
     "the set-up of another chapter": (
-        {"chapter": SETUP.replace('"small"', '"large"') + STUB + CHECK + QUESTION},
+        {"chapter": SETUP.replace('"small"', '"large"') + EXERCISE + CHECK + QUESTION},
         "chapters/small.md:1: no cell tagged setup says chapter('small'): add one",
     ),
     "a reference that is not Python": (
@@ -167,7 +182,7 @@ def test_no_course(tmp_path, monkeypatch, run):
 
 
 def test_one_bad_chapter_holds_back_all(small, run):
-    small.files["chapters/other.md"] = SETUP + STUB
+    small.files["chapters/other.md"] = SETUP + EXERCISE
     small.write()
     status, _, err = run("release")
     assert status == 2 and len(err) == 1 and "other" in err[0]

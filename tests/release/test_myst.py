@@ -8,7 +8,6 @@ import pytest
 from autograder.course import CourseError
 from autograder.release import myst
 from autograder.release.chapter import read_chapter
-
 from tests.release.conftest import BOOK, SETUP
 
 BIBLIOGRAPHY = """

@@ -16,12 +16,11 @@ from nbgrader.nbgraderformat import MetadataValidator
 
 import gradus
 from autograder.course import STUB_LINE, TEXT_STUB, Course
-from autograder.release.chapter import check_id, question_id, read_chapter, stubs_of
+from autograder.release.chapter import check_id, question_id, read_chapter, references_of
 from gradus import authoring, values
 from gradus.calling import call as attempt
 from gradus.verdict import examine
-
-from tests.release.conftest import CHECK, CHECKS, QUESTION, REFERENCE, SETUP, STUB
+from tests.release.conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 
 RAW_MYST = {
     "role": r"\{[A-Za-z][\w:.+-]*\}`",
@@ -73,7 +72,8 @@ def test_no_line_of_a_reference_is_released(released):
     functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     lines = set().union(*(code_lines(function, source) for function in functions))
     # What the chapter itself says to every reader is no secret; nor is `return x` or `else:`.
-    chapter = released.chapter.file.read_text()
+    stubs = [r.stub for r in references_of(released.course, released.chapter).values()]
+    chapter = "\n".join([released.chapter.file.read_text(), *stubs])
     library = "\n".join(file.read_text() for file in Path(gradus.__file__).parent.rglob("*.py"))
     hidden = {
         line for line in lines if len(line) >= 8 and line not in chapter and line not in library
@@ -95,7 +95,7 @@ def test_every_answer_of_the_source_is_right_where_nothing_else_is_defined(relea
     cells = {cell.id: cell.source for cell in released.notebook("source").cells}
     for exercise in authoring.exercises_of(released.course.checks_module(released.chapter.name)):
         names = {"np": np, "exercise": lambda function: function}
-        exec(compile(cells[exercise.name], exercise.name, "exec"), names)  # noqa: S102
+        exec(compile(cells[exercise.name], exercise.name, "exec"), names)
         plan = exercise.plan(5)
         outcomes = [attempt(names[exercise.name], case) for case in plan.cases]
         assert examine(plan, outcomes).status == "right", exercise.name
@@ -103,8 +103,8 @@ def test_every_answer_of_the_source_is_right_where_nothing_else_is_defined(relea
 
 def test_every_answer_is_the_stub_again(released):
     cells = {cell.id: cell for cell in released.notebook().cells}
-    for name, cell in released.chapter.named("exercise").items():
-        assert cells[name].source == cell.source
+    for name, reference in references_of(released.course, released.chapter).items():
+        assert cells[name].source == reference.stub
         assert cells[name].source.endswith(STUB_LINE)
     for name in released.chapter.named("written"):
         assert cells[name].source == TEXT_STUB
@@ -124,7 +124,8 @@ def test_no_rubric_is_released(released):
 
 def test_the_cases_are_the_public_ones_alone(released):
     name = released.chapter.name
-    data = values.unpack((released.folder() / f"{name}.cases").read_bytes())
+    content = (released.folder() / f"{name}.cases").read_bytes()
+    data = values.unpack(content.partition(b"\n")[2])
     exercises = {e.name: e for e in authoring.exercises_of(released.course.checks_module(name))}
     assert [plan["exercise"] for plan in data] == list(released.chapter.named("exercise"))
     secret = released.course.secret()
@@ -143,10 +144,11 @@ def test_no_code_of_a_check_is_released(released):
     text = all_text(released.folder())
     functions = [f for e in exercises for _, f in (*e.mistakes, *e.variants)]
     assert len(functions) > len(exercises)
-    # As JSON has it. Short lines are anybody's, and what the chapter shows is no secret.
+    # As JSON has it. Short lines are anybody's, and what the chapter or `gradus` shows is no secret.
     lines = {line.strip() for f in functions for line in inspect.getsource(f).splitlines()[1:]}
-    chapter = released.course.chapter(released.chapter.name).read_text("utf-8")
-    code = {json.dumps(line)[1:-1] for line in lines if len(line) > 30 and line not in chapter}
+    shown = [released.course.chapter(released.chapter.name), *Path(gradus.__file__).parent.glob("*.py")]
+    public = "\n".join(file.read_text("utf-8") for file in shown)
+    code = {json.dumps(line)[1:-1] for line in lines if len(line) > 30 and line not in public}
     assert code
     assert {line for line in code if line in text} == set()
 
@@ -197,7 +199,7 @@ def test_what_nbgrader_is_told(released):
             answer.nbgrader.grade and answer.nbgrader.solution and answer.nbgrader.points == worth
         )
         assert question.nbgrader.locked and not question.editable
-    with Gradebook(f"sqlite:///{released.course.made}/gradebook.db") as gradebook:
+    with Gradebook(f"sqlite:///{released.course.directory}/gradebook.db") as gradebook:
         found = gradebook.find_assignment(released.chapter.name)
         assert found.max_score == sum(points.values()) + sum(written.values())
         assert found.max_code_score == sum(points.values())
@@ -206,29 +208,33 @@ def test_what_nbgrader_is_told(released):
 def test_stub_and_reference_are_one_function(released):
     """As Python sees them, decorators included: what `help` says is the same."""
     module = released.course.reference_module(released.chapter.name)
-    for name, cell in released.chapter.named("exercise").items():
+    cells = {cell.id: cell.source for cell in released.notebook().cells}
+    for name in released.chapter.named("exercise"):
         names: dict = {"exercise": lambda function: function}
-        exec(cell.source, names)
+        exec(cells[name], names)
         stub, reference = names[name], getattr(module, name)
         assert inspect.signature(stub) == inspect.signature(reference)
         assert inspect.getdoc(stub) == inspect.getdoc(reference)
-        assert len(stubs_of(cell.source)) == 1
+        # As wide as the book's own code: in a page, what is wider is scrolled.
+        assert max(map(len, cells[name].splitlines())) <= 80
 
 
 def test_what_lies_beside_the_notebook(released):
     name = released.chapter.name
-    wheel = f"gradus-{gradus.__version__}-py3-none-any.whl"
+    (wheel,) = (file.name for file in released.folder().glob("*.whl"))
+    version = re.escape(gradus.__version__)
+    assert re.fullmatch(rf"gradus_book-{version}\+[0-9a-f]+-py3-none-any\.whl", wheel)
     for step in ("source", "release"):
         assert sorted(file.name for file in released.folder(step).iterdir()) == sorted(
             [f"{name}.ipynb", f"{name}.cases", "requirements.txt", wheel]
         )
     requirements = (released.folder() / "requirements.txt").read_text().splitlines()
-    assert f"./{wheel}" in requirements
-    assert any(line.startswith("numpy") for line in requirements)
+    assert requirements[1:] == ["--prefer-binary", f"./{wheel}[student]"]
     with zipfile.ZipFile(released.folder() / wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         package = Path(gradus.__file__).parent
-        assert names == {f"gradus/{file.name}" for file in package.glob("*.py")}
+        files = (*package.glob("*.py"), package / "pyproject.toml")
+        assert names == {f"gradus/{file.name}" for file in files}
         assert all(archive.read(name) == (package.parent / name).read_bytes() for name in names)
 
 
@@ -246,7 +252,7 @@ def test_released_again_is_the_same(small, run):
     before = state()
     assert len(before) == 8
     (made / "release" / "small" / "hints.pdf").write_bytes(b"the instructor's own")
-    old = made / "release" / "small" / "gradus-0.0.1-py3-none-any.whl"
+    old = made / "release" / "small" / "gradus_book-0.0.1+1234-py3-none-any.whl"
     old.write_bytes(b"of an earlier release")
     assert run("release", "small", "small")[0] == 0
     assert (made / "release" / "small" / "hints.pdf").read_bytes() == b"the instructor's own"
@@ -274,7 +280,7 @@ def test_a_changed_paragraph_leaves_the_other_ids(small, run):
 def test_released_again_keeps_submissions_and_grades(small, run):
     course = small.write()
     assert run("release")[0] == 0
-    url = f"sqlite:///{course.made}/gradebook.db"
+    url = f"sqlite:///{course.directory}/gradebook.db"
     with Gradebook(url) as gradebook:
         gradebook.add_student("ada")
         gradebook.add_submission("small", "ada")
@@ -290,7 +296,7 @@ def test_released_again_keeps_submissions_and_grades(small, run):
     made = small.notebook()
 
     # A further exercise would orphan these grades: refused, and the release stays as it was.
-    second = (STUB + CHECK).replace("double", "triple")
+    second = (EXERCISE + CHECK).replace("double", "triple")
     judged = CHECKS[CHECKS.index("@judge") : CHECKS.index("@double.mistake")]
     small.chapter += second
     small.reference += REFERENCE.replace("double", "triple")
@@ -322,6 +328,30 @@ def test_the_body_goes_along_as_it_is_written(small, run):
     assert cell.source == "Why is $2x = x + x$?"
 
 
+def test_the_stub_is_as_the_reference_is_written_without_its_decorators(small, run):
+    small.reference = (
+        "def same(function):\n    return function\n\n\n@same\n@same  # again\n# Not for students.\n"
+        "def double(\n  x: float,  # a number\n) -> float:\n"
+        "  'Twice x, in one line: ```.'\n\n  # Not for students.\n  return x + x\n"
+    )
+    small.chapter = small.chapter.replace(
+        EXERCISE, EXERCISE.replace(" ipython3\n", " ipython3\n:tags: [a]\n")
+    )
+    small.write()
+    assert run("release")[0] == 0
+    head = (
+        "@exercise\ndef double(\n  x: float,  # a number\n) -> float:\n"
+        "  'Twice x, in one line: ```.'\n"
+    )
+    made = []
+    for step in ("source", "release"):
+        (cell,) = [cell for cell in small.notebook(step).cells if cell.id == "double"]
+        assert cell.metadata.tags == ["a", "raises-exception"]
+        made.append(cell.source)
+    answer = "  ### BEGIN SOLUTION\n\n  # Not for students.\n  return x + x\n  ### END SOLUTION"
+    assert made == [head + answer, head + f"  {STUB_LINE}"]
+
+
 def test_all_chapters_are_released_but_those_without_exercises(small, run):
     small.files["chapters/notation.md"] = SETUP.replace("# A chapter", "# Notation")
     small.write()
@@ -346,3 +376,22 @@ def test_a_chapter_reads_as_what_it_is(small):
     kinds = [cell.kind for cell in chapter.cells]
     assert kinds == ["markdown", "setup", "exercise", "check", "written", "markdown"]
     assert chapter.named("written")["why"].source == QUESTION.split("\n\n")[1]
+
+
+def test_a_cell_knows_its_lines(small):
+    """What edits a chapter by lines finds there what the cell holds; options and fences lie around it."""
+    small.chapter = small.chapter.replace("x = x", "x = x$,\n\nor $x + x") + (
+        "\n~~~~{code-cell} ipython3\n---\ntags: [hide-input]\n---\n\ntext = '''\n~~~\n'''\n\n~~~~\nTight.\n"
+        "````{code-cell} ipython3\n:tags: [hide-input]\n1\n"
+    )
+    chapter = read_chapter(small.write().chapter("small"))
+    lines = small.chapter.splitlines()
+    for cell in chapter.cells:
+        assert "\n".join(lines[cell.place]).strip() == cell.source.strip()
+    first, second = (cell for cell in chapter.cells if cell.kind == "code")
+    assert lines[first.line - 1][:4] == lines[first.end - 1] == "~~~~"
+    assert second.end == len(lines) + 1  # never closed
+    (exercise,) = chapter.named("exercise").values()
+    assert lines[exercise.line - 1 : exercise.end] == EXERCISE.strip().splitlines()
+    edited = "\n".join(lines).replace('exercise("double")', "pass")
+    assert read_chapter(chapter.file, edited).named("exercise") == {}

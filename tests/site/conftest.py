@@ -14,18 +14,12 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from autograder.course import Course
+
 ROOT = Path(__file__).resolve().parents[2]
 # Apart from _build/html, which a reader may have open; the cache of executed chapters stays.
 BUILT = ROOT / "_build" / "tested"
-
-
-def pages_of(toc: dict) -> list[str]:
-    """The pages that a table of contents names."""
-    inner = [page for key in ("parts", "chapters", "sections") for item in toc.get(key, ()) for page in pages_of(item)]
-    return [toc[key] for key in ("root", "file") if key in toc] + inner
-
-
-PAGES = [*pages_of(yaml.safe_load((ROOT / "_toc.yml").read_text())), "search"]
+PAGES = [*Course.find(ROOT).pages(), "search"]
 
 
 def pytest_generate_tests(metafunc):

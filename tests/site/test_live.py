@@ -1,26 +1,31 @@
 """Exercises in the page: what a page holds, what its worker's Python does, and the downloads."""
 
 import ast
+import functools
 import importlib
 import inspect
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 
 import nbformat
 import pytest
-from tests.conftest import ROOT
 
-from autograder.release.chapter import read_chapter
-from gradus import exercises, authoring, values, verdict
+from autograder.course import Course
+from autograder.release.chapter import read_chapter, references_of
+from gradus import authoring, calling, exercises, verdict
+from gradus.plan import read_cases
 from solutions import network
+from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_live
 
-CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
+COURSE = Course.find(ROOT)
+CHAPTERS = sorted(COURSE.chapters())
 SCRIPT = ROOT / "_web" / "live" / "run.py"
 
 # Runs tasks as the worker does, but in CPython, where a module that Pyodide has not is not there
@@ -56,7 +61,7 @@ def run(site, tmp_path):
 
     def call(chapter, tasks):
         (tmp_path / f"{chapter}.cases").write_bytes((site / "live" / f"{chapter}.cases").read_bytes())
-        (wheel,) = (site / "live").glob("gradus-*.whl")
+        wheel = site / "live" / gradus_live.WHEEL
         done = subprocess.run(
             [sys.executable, "-c", ALONE, str(SCRIPT), str(wheel), str(tmp_path)],
             input=json.dumps(tasks),
@@ -72,10 +77,16 @@ def run(site, tmp_path):
     return call
 
 
+@functools.cache
+def stubs_of(chapter):
+    """The stubs of a chapter by the names of its exercises, in order."""
+    references = references_of(COURSE, read_chapter(COURSE.chapter(chapter)))
+    return {name: reference.stub for name, reference in references.items()}
+
+
 def task(chapter, name, code=None, answers=None):
     """What the page sends when a reader runs an exercise; `answers` to others, by name."""
-    cells = read_chapter(ROOT / "chapters" / f"{chapter}.md")
-    stubs = {other: cell.source for other, cell in cells.named("exercise").items()}
+    cells, stubs = read_chapter(COURSE.chapter(chapter)), stubs_of(chapter)
     above = list(stubs)[: list(stubs).index(name)]
     return {
         "exercise": name,
@@ -90,8 +101,8 @@ def task(chapter, name, code=None, answers=None):
 def references(chapter):
     """The cells of a chapter's exercises with their answers, as nbgrader's source has them."""
     source = nbformat.read(ROOT / "_build" / ".release" / "source" / chapter / f"{chapter}.ipynb", 4)
-    names = read_chapter(ROOT / "chapters" / f"{chapter}.md").named("exercise")
-    return {cell.id: cell.source for cell in source.cells if cell.id in names}
+    stubs = stubs_of(chapter)
+    return {cell.id: cell.source for cell in source.cells if cell.id in stubs}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -123,11 +134,11 @@ def momentum_step(theta, grad, velocity, lr, mu=0.9):
 
 def test_a_check_shows_what_it_shows_in_jupyter(run, site):
     (result,) = run("optimizers", [task("optimizers", "momentum_step", MOMENTUM)])
-    plans = values.unpack((site / "live" / "optimizers.cases").read_bytes())
-    plan = next(p for p in map(plan.Plan.from_data, plans) if p.exercise == "momentum_step")
+    plans = read_cases((site / "live" / "optimizers.cases").read_bytes())
+    plan = next(p for p in plans if p.exercise == "momentum_step")
     names = {"exercise": lambda function: function}
     exec(MOMENTUM, names)
-    found = verdict.examine(plan, [exercises._try(names["momentum_step"], case) for case in plan.cases])
+    found = verdict.examine(plan, [calling.call(names["momentum_step"], case) for case in plan.cases])
     assert found.mistake
     assert result["tables"] == exercises.Table(found)._repr_html_()
     assert result["status"] == "wrong"
@@ -220,12 +231,11 @@ def test_this_python_would_miss_what_a_page_has_not(run):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_holds_each_of_its_stubs_below_the_check(soup, chapter):
     page = soup(f"chapters/{chapter}")
-    cells = read_chapter(ROOT / "chapters" / f"{chapter}.md")
+    stubs = stubs_of(chapter)
     places = page.find_all("gradus-exercise")
-    assert [place["data-name"] for place in places] == list(cells.named("exercise"))
+    assert [place["data-name"] for place in places] == list(stubs)
     for place in places:
-        stub = cells.named("exercise")[place["data-name"]].source
-        assert json.loads(place.script.string) == {"stub": stub}
+        assert json.loads(place.script.string) == {"stub": stubs[place["data-name"]]}
         assert place.p.get_text().startswith("With JavaScript, this exercise runs here")
         above = place.find_previous(class_="cell_input").get_text().strip()
         assert above == f"check({place['data-name']})"
@@ -265,7 +275,7 @@ def test_what_a_page_loads_shows_no_answer(bare_site):
     library = "\n".join(path.read_text("utf-8") for path in (ROOT / "gradus").glob("*.py"))
     whole, hidden = "\n".join(texts), 0
     for chapter in CHAPTERS:
-        said = (ROOT / "chapters" / f"{chapter}.md").read_text("utf-8")
+        said = COURSE.chapter(chapter).read_text("utf-8") + "\n".join(stubs_of(chapter).values())
         tree = ast.parse((ROOT / "solutions" / f"{chapter.replace('-', '_')}.py").read_text("utf-8"))
         for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
             for line in (ast.unparse(node) for node in function.body[1:]):
@@ -286,7 +296,7 @@ def test_the_pack_is_what_students_get_and_always_the_same(site, tmp_path):
     gradus_live.write_pack(tmp_path / "again.zip", dict(reversed(files.items())))
     assert (tmp_path / "again.zip").read_bytes() == (site / "downloads" / gradus_live.PACK).read_bytes()
     (wheel,) = (name for name in files if name.endswith(".whl"))
-    assert f"./{wheel}\n" in files["requirements.txt"].decode()
+    assert f"./{wheel}[student]\n" in files["requirements.txt"].decode()
     for chapter in CHAPTERS:
         assert (site / "downloads" / f"{chapter}.ipynb").read_bytes() == files[f"{chapter}.ipynb"]
         assert (site / "live" / f"{chapter}.cases").read_bytes() == files[f"{chapter}.cases"]
@@ -296,6 +306,9 @@ def test_the_links_lead_to_the_downloads(soup):
     for chapter in CHAPTERS:
         links = soup(f"chapters/{chapter}").select(".gradus-downloads a")
         assert [link["href"] for link in links] == [f"../downloads/{chapter}.ipynb", f"../downloads/{gradus_live.PACK}"]
+
+
+EXERCISE = '```{code-cell} ipython3\nexercise("a")\n```\n'
 
 
 def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path, monkeypatch):
@@ -309,7 +322,7 @@ def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path,
     book = tmp_path / "book"
     for file in ("chapters/one.md", "chapters/two.md", "gradus/core.py", "autograder/release/release.py", "answers/one.py"):
         (book / file).parent.mkdir(parents=True, exist_ok=True)
-        (book / file).write_text("@exercise\n")
+        (book / file).write_text(EXERCISE)
     (book / "index.md").write_text("# Home\n")
     (book / "pyproject.toml").write_text('[tool.autograder]\ncourse = "c"\nreferences = "answers"\n')
     (book / "_toc.yml").write_text("root: index\nchapters: [{file: chapters/one}, {file: chapters/two}]\n")
@@ -319,7 +332,7 @@ def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path,
 
     (tmp_path / "made").mkdir()
     changes = [
-        ("chapters/two.md", "@exercise\nmore", ["two"]),
+        ("chapters/two.md", f"{EXERCISE}\nmore", ["two"]),
         ("gradus/core.py", "", ["one", "two"]),
         ("answers/one.py", "", ["one", "two"]),
         ("index.md", "# House\n", ["one", "two"]),
@@ -339,18 +352,16 @@ def test_the_address_of_pyodide_names_the_version_that_is_tested():
     assert f"/v{package['version']}/" in gradus_live.PYODIDE
 
 
-@pytest.mark.parametrize("builder, file", [("latex", "book.tex"), ("epub", "chapters/transfer.xhtml")])
+@pytest.mark.parametrize(("builder", "file"), [("latex", "book.tex"), ("epub", "chapters/steps.xhtml")])
 def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
-    (tmp_path / "chapters").mkdir()
-    stub = '@exercise\ndef masked_step():\n    raise NotImplementedError("replace this line with your answer")'
-    cells = "\n\n".join(f"```{{code-cell}} ipython3\n{code}\n```" for code in (stub, "check(masked_step)"))
-    head = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n"
-    (tmp_path / "chapters" / "transfer.md").write_text(f"{head}# Transfer: a part\n\nIt needs nothing.\n\n{cells}\n")
-    (tmp_path / "_toc.yml").write_text("parts: [{chapters: [{file: chapters/transfer}]}]\n")
-    (tmp_path / "index.rst").write_text("Home\n====\n\n.. toctree::\n\n   chapters/transfer\n")
+    shutil.copytree(ROOT / "tests" / "grading" / "small_course", tmp_path, dirs_exist_ok=True)
+    chapter = tmp_path / "chapters" / "steps.md"
+    text = chapter.read_text().replace("# Small steps", "# Small steps\n\nIt needs nothing.")
+    chapter.write_text(text.replace("---\n", "---\nfile_format: mystnb\n", 1))
+    (tmp_path / "index.rst").write_text("Home\n====\n\n.. toctree::\n\n   chapters/steps\n")
     (tmp_path / "conf.py").write_text(
         f"import sys\nsys.path[:0] = [{str(ROOT)!r}, {str(ROOT / '_ext')!r}]\nproject = 'book'\nversion = '1'\n"
-        "extensions = ['myst_nb', 'gradus_live']\nnb_execution_mode = 'off'\n"
+        "extensions = ['myst_nb', 'gradus_chapter']\nnb_execution_mode = 'off'\n"
         "exclude_patterns = ['_build']\nlatex_documents = [('index', 'book.tex', 'Book', 'A', 'manual')]\n"
     )
     out = tmp_path / "_build"
@@ -358,6 +369,6 @@ def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     text = (out / file).read_text("utf-8")
-    assert re.search(r"About \d+ hours · 5 exercises · 13 points · builds on no other chapter", text)
-    assert "check" in text and "gradus-exercise" not in text and "JavaScript" not in text
+    assert re.search(r"About \d+ hours · 4 exercises · \d+ points · builds on no other chapter", text)
+    assert "check" in text and "replace this line" in text and "gradus-exercise" not in text and "JavaScript" not in text
     assert "ownload" not in text

@@ -11,6 +11,7 @@ import re
 import zipfile
 
 import pytest
+
 from tests.conftest import ROOT
 
 CORE = ROOT / "node_modules" / "pyodide"
@@ -78,7 +79,7 @@ def visit(browser, address):
 
         context.route("https://cdn.jsdelivr.net/pyodide/**", answer)
         if stand_in:
-            context.route("**/live/gradus-*.whl", lambda route: route.fulfill(body=wheel()))
+            context.route("**/live/gradus.whl", lambda route: route.fulfill(body=wheel()))
         page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"{address}/chapters/{chapter}.html", wait_until="networkidle")
@@ -269,7 +270,7 @@ def test_without_scripts_a_sentence_stands_in_the_place(browser, address):
     context.close()
 
 
-@pytest.mark.parametrize("width, mode", [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
 def test_the_page_is_sound_with_results_shown(visit, lay_out, width, mode):
     page = visit(width=width, mode=mode)
     lay_out(page)

@@ -8,16 +8,20 @@ import sys
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from tests.conftest import ROOT
 from sphinx.errors import ExtensionError
+
+from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_overview as overview
 
+from autograder.course import Course
+
+COURSE = Course.find(ROOT)
 NOTES = yaml.safe_load((ROOT / "sources.yml").read_text("utf-8"))
 TOPICS = [topic for note in NOTES for topic in note["topics"]]
-TITLES = overview.section_titles(ROOT)
-CHAPTERS = overview.chapters(ROOT)
+TITLES = overview.section_titles(COURSE)
+CHAPTERS = overview.chapters(COURSE)
 GLOSSARY = (ROOT / "glossary.md").read_text("utf-8").split("```")[1]
 GLOSSARY = GLOSSARY.removeprefix("{glossary}").strip()
 
@@ -49,7 +53,7 @@ SECOND = SECOND.replace("nothing", "the [first part](#sec-first-part)")
 
 @pytest.fixture
 def book(tmp_path):
-    """A function that writes a small book of two chapters and one topic, and returns its folder."""
+    """A function that writes a small book of two chapters and one topic, and returns its course."""
 
     def write(first=FIRST, second=SECOND, sections="sec-second-part, first"):
         (tmp_path / "chapters").mkdir()
@@ -57,12 +61,14 @@ def book(tmp_path):
         (tmp_path / "chapters" / "second.md").write_text(second)
         (tmp_path / "_toc.yml").write_text(
             "parts:\n"
-            "- chapters: [{file: using}]\n"
+            "- chapters: [{file: notation}]\n"
             "- chapters: [{file: chapters/first}, {file: chapters/second}]\n"
         )
         topic = f"{{id: T001, lines: '3-5', topic: why, sections: [{sections}]}}"
         (tmp_path / "sources.yml").write_text(f"- note: A note\n  topics: [{topic}]\n")
-        return tmp_path
+        (tmp_path / "notation.md").touch()
+        (tmp_path / "pyproject.toml").write_text('[tool.autograder]\ncourse = "c"\nreferences = "answers"\n')
+        return Course.find(tmp_path)
 
     return write
 
@@ -90,7 +96,7 @@ def test_the_topics_of_a_note_are_in_its_order(note):
 
 
 def test_the_page_of_sources_says_and_links_every_topic():
-    page = overview.sources(ROOT)
+    page = overview.sources(COURSE)
     assert page.count("\n## ") + page.startswith("## ") == len(NOTES) == 5
     for topic in TOPICS:
         links = [overview.link(label, TITLES[label]) for label in topic["sections"]]
@@ -99,7 +105,7 @@ def test_the_page_of_sources_says_and_links_every_topic():
 
 def test_a_chapter_builds_on_earlier_ones():
     earlier = []
-    before = overview.needs(ROOT)
+    before = overview.needs(COURSE)
     for name in CHAPTERS:
         assert set(before[name]) <= set(earlier), name
         earlier.append(name)
@@ -108,7 +114,7 @@ def test_a_chapter_builds_on_earlier_ones():
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_takes_some_hours(chapter):
-    exercises, points, minutes = overview.minutes(chapter, CHAPTERS[chapter])
+    exercises, points, minutes = overview.minutes(COURSE, chapter, CHAPTERS[chapter])
     assert exercises > 0 and points >= exercises
     assert 60 < minutes < 15 * 60
 
@@ -116,19 +122,19 @@ def test_a_chapter_takes_some_hours(chapter):
 def test_time_is_of_words_outside_code_and_of_points():
     words = 300 * "word "
     code = "```python\n" + 3000 * "word " + "\n```\n"
-    exercises, points, minutes = overview.minutes("network", words)
+    exercises, points, minutes = overview.minutes(COURSE, "network", words)
     assert minutes == pytest.approx(2 + 8 * points)
-    assert overview.minutes("network", words + "\n" + code) == (exercises, points, minutes)
+    assert overview.minutes(COURSE, "network", words + "\n" + code) == (exercises, points, minutes)
 
 
 def test_links_of_a_collected_mistake_lead_from_the_page_that_collects_it():
-    files = re.findall(r"\]\(([^)#]+\.md)", overview.mistakes(ROOT))
+    files = re.findall(r"\]\(([^)#]+\.md)", overview.mistakes(COURSE))
     assert len(files) > len(CHAPTERS)  # each heading, and a link in a table
     assert all((ROOT / file).is_file() for file in files)
 
 
 def test_the_mistakes_of_every_chapter_are_collected():
-    page = overview.mistakes(ROOT)
+    page = overview.mistakes(COURSE)
     parts = page.split("## [")[1:]
     titles = [overview.title(text) for text in CHAPTERS.values()]
     assert [part.split("](")[0] for part in parts] == titles
@@ -139,19 +145,19 @@ def test_the_mistakes_of_every_chapter_are_collected():
 
 
 def test_a_small_book_is_read(book):
-    root = book()
-    assert list(overview.chapters(root)) == ["first", "second"]
-    assert overview.needs(root) == {"first": [], "second": ["first"]}
-    assert overview.section_titles(root) == {
+    course = book()
+    assert list(overview.chapters(course)) == ["first", "second"]
+    assert overview.needs(course) == {"first": [], "second": ["first"]}
+    assert overview.section_titles(course) == {
         "first": "First",
         "sec-first-part": "First: A part",
         "second": "Second",
         "sec-second-part": "Second: A part",
     }
     row = "| 3-5 | why | [Second: A part](#sec-second-part), [First](chapters/first.md) |"
-    assert row in overview.sources(root).splitlines()
-    assert overview.mistakes(root).count('| "always" | seldom |') == 2
-    assert "The end" not in overview.mistakes(root)
+    assert row in overview.sources(course).splitlines()
+    assert overview.mistakes(course).count('| "always" | seldom |') == 2
+    assert "The end" not in overview.mistakes(course)
 
 
 def test_the_map_says_in_words_what_it_draws(book):

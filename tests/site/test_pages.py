@@ -6,9 +6,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import NavigableString
-from tests.conftest import ROOT
 
+import gradus
 from gradus.authoring import exercises_of, written_of
+from tests.conftest import ROOT
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 
@@ -30,6 +31,16 @@ def test_the_site_has_the_pages_of_its_contents_and_no_other(site, pages):
     assert {page for page in made if not page.startswith("_static")} == set(pages)
     assert CHAPTERS
     assert {f"chapters/{chapter}" for chapter in CHAPTERS} <= set(pages)
+
+
+def test_the_page_of_the_library_has_every_public_name(soup):
+    for public in gradus.__all__:
+        (signature,) = soup("api").find_all(id=f"gradus.{public}")
+        assert signature.find_next("dd").p.get_text(), public
+
+
+def test_github_pages_serves_every_folder(site):
+    assert (site / ".nojekyll").is_file()
 
 
 def test_a_page_has_a_title_a_description_and_one_heading(soup, name):

@@ -8,15 +8,15 @@ from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pytest
-from tests.conftest import ROOT
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 from gradus import plots
+from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
-import gradus_paper  # noqa: E402
+import gradus_paper
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 RAW = re.compile(r"\\[a-zA-Z(\[]|\$")

@@ -11,9 +11,10 @@ import matplotlib.image
 import pydata_sphinx_theme
 import pytest
 from bs4 import BeautifulSoup
-from tests.conftest import ROOT
 from fontTools.ttLib import TTFont
 from sphinx.search.en import SearchEnglish
+
+from tests.conftest import ROOT
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 MOST = 300 * 1024

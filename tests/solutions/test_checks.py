@@ -184,7 +184,7 @@ def test_expected_results_have_the_declared_form(exercise):
         for expected in plan_of(exercise, seed).expected:
             results = expected if len(exercise.returns) > 1 else (expected,)
             assert len(results) == len(exercise.returns)
-            for result in (item for result in results for item in _items(result)):
+            for result in (item for whole in results for item in _items(whole)):
                 if isinstance(result, str):
                     continue
                 numbers = np.asarray(result)

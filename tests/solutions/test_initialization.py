@@ -1,5 +1,7 @@
 """The references of the chapter on initialization: PyTorch's and Keras's records, closed forms, moments, differences."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -228,7 +230,7 @@ def test_widths_out_of_range(initializer, wrong):
 @pytest.mark.parametrize("variance", [1e-4, 0.3, 1.0, 7.0, 100.0])
 def test_averages_in_closed_form(variance):
     for f, exact in (
-        (lambda z: np.ones_like(z), 1),
+        (np.ones_like, 1),
         (lambda z: z**2, variance),
         (lambda z: z**4, 3 * variance**2),
         (np.abs, np.sqrt(2 * variance / np.pi)),
@@ -337,7 +339,7 @@ def test_predictions_against_random_networks(activation):
         rng = np.random.default_rng(seed)
         weights = [
             rng.normal(0, d, shape)
-            for d, shape in zip(deviations, zip(widths, widths[1:], strict=False), strict=True)
+            for d, shape in zip(deviations, itertools.pairwise(widths), strict=True)
         ]
         a = rng.normal(size=(50, widths[0]))
         zs = []

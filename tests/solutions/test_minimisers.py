@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))

@@ -11,7 +11,7 @@ from gradus.distributions import Sample, compare_samples
 from gradus.plan import Mistake
 from gradus.values import Problem, Rng
 from gradus.verdict import examine
-from solutions.checks import quantities
+from solutions import quantities
 
 
 def around(truth, rng):

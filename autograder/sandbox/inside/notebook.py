@@ -23,7 +23,7 @@ import types
 from signal import setitimer as _setitimer
 from signal import signal as _signal
 
-import confine
+import isolate
 import numpy as np
 
 from gradus import calling, values
@@ -150,7 +150,7 @@ class Shell:
         before = self._entries()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
-                confine.keep_files(_OWN_FILES)
+                isolate.keep_files(_OWN_FILES)
                 _signal(signal.SIGALRM, _ring)
                 _setitimer(signal.ITIMER_REAL, self.limits["cell_seconds"])
                 code = compiled(source, file)
@@ -168,7 +168,7 @@ class Shell:
                 report = _described(error)
             finally:
                 _setitimer(signal.ITIMER_REAL, 0)
-                confine.keep_files(0)
+                isolate.keep_files(0)
                 self._restore()
                 if self.alone and self._is_full():
                     self._remove(before)

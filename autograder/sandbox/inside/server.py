@@ -18,7 +18,7 @@ import struct
 import sys
 import tempfile
 
-import confine
+import isolate
 import notebook
 import numpy as np
 
@@ -74,17 +74,17 @@ class Server:
         self.greedy = False
         # With namespaces comes an empty /tmp; without, it has to be made and removed.
         self.folder = "" if self.nested else tempfile.mkdtemp()
-        self.child = confine.fork_in_namespaces(self.limits) if self.nested else os.fork()
+        self.child = isolate.fork_in_namespaces(self.limits) if self.nested else os.fork()
         if self.child == 0:
             # Whatever happens, this fork never returns into the server's loop.
             try:
                 self.control.close()
                 os.setsid()
                 os.chdir(self.folder or "/tmp")
-                confine.limit(self.limits, counted=self.nested or self.watched)
-                confine.give_up_privileges()
+                isolate.limit(self.limits, counted=self.nested or self.watched)
+                isolate.give_up_privileges()
                 random.seed()
-                np.random.seed()
+                np.random.seed()  # noqa: NPY002 (that of a student who uses the old functions)
                 notebook.put(self.files)
                 self.shell.alone = self.nested
                 notebook.run(notebook.Connection(ends), self.shell)
@@ -149,7 +149,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for file in (0, 1, 2):
         os.dup2(null, file)
-    confine.adopt_orphans()
+    isolate.adopt_orphans()
     server = Server(control, settings)
     if trouble := server.set_up(settings["setup"]):
         control.sendall(b"X" + trouble.encode()[:500])

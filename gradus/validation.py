@@ -19,7 +19,7 @@ COUNT: Range = ("a whole number of at least 0", lambda x: x >= 0 and x == int(x)
 POSITIVE_COUNT: Range = ("a whole number of at least 1", lambda x: x >= 1 and x == int(x))
 
 
-def domain(**ranges: Range) -> Callable[[Callable], Callable]:
+def validate(**ranges: Range) -> Callable[[Callable], Callable]:
     """Guard a function's hyperparameters: outside its range, one raises `ValueError` with its name.
 
     Parameters

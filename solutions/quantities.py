@@ -21,14 +21,20 @@ def residuals(arguments: dict, result: np.ndarray) -> dict:
     return {
         "the noise": Sample(noise),
         # Where two entries share their noise, their sum is wider than that of independent ones.
-        "the noise of two rows, added": Sample(noise[0:rows:2] + noise[1:rows:2]),
-        "the noise of two columns, added": Sample(noise[:, 0:columns:2] + noise[:, 1:columns:2]),
+        "the noise of two rows, added": Sample(
+            noise[0:rows:2] + noise[1:rows:2]
+        ),
+        "the noise of two columns, added": Sample(
+            noise[:, 0:columns:2] + noise[:, 1:columns:2]
+        ),
     }
 
 
 def wolfe_step(arguments: dict, alpha: float) -> dict:
     """Whether a step length fulfils the strong Wolfe conditions, and where it fails how."""
-    f, gradient, theta, d = (arguments[name] for name in ("f", "gradient", "theta", "direction"))
+    f, gradient, theta, d = (
+        arguments[name] for name in ("f", "gradient", "theta", "direction")
+    )
     value, slope = f(theta), gradient(theta) @ d
     with np.errstate(all="ignore"):
         there = theta + alpha * d
@@ -37,7 +43,13 @@ def wolfe_step(arguments: dict, alpha: float) -> dict:
         steepness = gradient(there) @ d / -slope
         falls = alpha > 0 and f(there) <= bound
     flat = abs(steepness) <= arguments["c2"] * (1 + 1e-6)
-    way = "flat enough" if flat else "too steep upwards" if steepness > 0 else "too steep downwards"
+    way = (
+        "flat enough"
+        if flat
+        else "too steep upwards"
+        if steepness > 0
+        else "too steep downwards"
+    )
     return {
         "f at the step": "falls enough" if falls else "does not fall enough",
         "the slope at the step": way,
@@ -51,22 +63,32 @@ def minimum(arguments: dict, result: tuple) -> dict:
     theta, iterations = result
     with np.errstate(all="ignore"):
         # The slack is for an answer in float32.
-        small = np.abs(arguments["gradient"](theta)).max() <= 1.1 * arguments["tol"]
+        small = (
+            np.abs(arguments["gradient"](theta)).max() <= 1.1 * arguments["tol"]
+        )
         start = arguments["f"](arguments["theta"])
         fell = arguments["f"](theta) <= start + 1e-6 * abs(start)
     most = arguments["max_iterations"]
     bounds = {"none": 0, "some": most - 1, "as many as were allowed": most}
     return {
-        "the gradient at the end": "small enough" if small else "not small enough",
-        "the value at the end": "not above that at the start" if fell else "above that at the start",
-        "iterations": next((word for word, n in bounds.items() if iterations <= n), "too many"),
+        "the gradient at the end": "small enough"
+        if small
+        else "not small enough",
+        "the value at the end": "not above that at the start"
+        if fell
+        else "above that at the start",
+        "iterations": next(
+            (word for word, n in bounds.items() if iterations <= n), "too many"
+        ),
     }
 
 
 def batches(arguments: dict, result: list) -> dict:
     """Batches that share out the numbers 0 to n - 1: which batch has which is chance, not the order within one."""
     parts = [np.sort(part) for part in result]
-    seen = {"the numbers of all batches, sorted": np.sort(np.concatenate(parts))}
+    seen = {
+        "the numbers of all batches, sorted": np.sort(np.concatenate(parts))
+    }
     full = [part for part in parts if len(part) == len(parts[0])]
     if len(full) >= 50:
         means, pairs = np.mean(full, axis=1), len(full) // 2
@@ -74,16 +96,22 @@ def batches(arguments: dict, result: list) -> dict:
         seen["the step from one batch's mean to the next"] = Sample(
             np.diff(means[: 2 * pairs].reshape(pairs, 2), axis=1)
         )
-        seen["the gaps between the numbers of a batch"] = Sample(np.diff(full, axis=1))
+        seen["the gaps between the numbers of a batch"] = Sample(
+            np.diff(full, axis=1)
+        )
     return seen
 
 
 def draws_with_replacement(arguments: dict, result: np.ndarray) -> dict:
     """Places from 0 to n - 1, each drawn by itself, in whatever order they are listed."""
     n, places = arguments["n"], np.asarray(result)
-    fits = bool(((places == np.floor(places)) & (places >= 0) & (places < n)).all())
+    fits = bool(
+        ((places == np.floor(places)) & (places >= 0) & (places < n)).all()
+    )
     # Numbers out of range are not counted: an array up to the largest of them may be huge.
-    times = np.bincount(places.astype(int), minlength=n) if fits else np.zeros(n)
+    times = (
+        np.bincount(places.astype(int), minlength=n) if fits else np.zeros(n)
+    )
     return {
         "whole numbers from 0 to n - 1": fits,
         "the numbers drawn": Sample(places),
@@ -106,21 +134,38 @@ def new_head(arguments: dict, result: np.ndarray) -> dict:
 def flips(arguments: dict, result: np.ndarray) -> dict:
     """Every image is that of the argument `images` or its mirror image: which of them is chance."""
     images = arguments["images"]
-    turned = [images, images[..., ::-1], images[..., ::-1, :], images[..., ::-1, ::-1]]
-    far = np.stack([np.abs(result - other).max(axis=(1, 2, 3)) for other in turned])
+    turned = [
+        images,
+        images[..., ::-1],
+        images[..., ::-1, :],
+        images[..., ::-1, ::-1],
+    ]
+    far = np.stack(
+        [np.abs(result - other).max(axis=(1, 2, 3)) for other in turned]
+    )
     kind = np.where(far.min(axis=0) < CLOSE, far.argmin(axis=0), len(turned))
     return {
-        "each image is the old one or its mirror image": bool((kind <= 1).all()),
+        "each image is the old one or its mirror image": bool(
+            (kind <= 1).all()
+        ),
         "which images are mirrored": Sample(kind),
-        "the pairs of neighbours that differ in that": Sample(kind[1::2] != kind[:-1:2]),
+        "the pairs of neighbours that differ in that": Sample(
+            kind[1::2] != kind[:-1:2]
+        ),
     }
 
 
 def crops(arguments: dict, result: np.ndarray) -> dict:
     """Every result is a window of one of the argument `images`: which window is chance."""
     images, size = arguments["images"], arguments["size"]
-    windows = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(2, 3))
-    far = np.abs(windows - result[:, :, None, None]).max(axis=(1, 4, 5)).reshape(len(images), -1)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        images, (size, size), axis=(2, 3)
+    )
+    far = (
+        np.abs(windows - result[:, :, None, None])
+        .max(axis=(1, 4, 5))
+        .reshape(len(images), -1)
+    )
     place = np.where(far.min(axis=1) < CLOSE, far.argmin(axis=1), -1)
     row, column = np.divmod(place, windows.shape[3])
     return {
@@ -139,12 +184,18 @@ def colour_shifts(arguments: dict, result: np.ndarray) -> dict:
     images = arguments["images"]
     change = result - images
     shifts, scale = change.mean(axis=(2, 3)), np.abs(result).max()
-    _, vectors = np.linalg.eigh(np.cov(np.moveaxis(images, 1, -1).reshape(-1, 3).T))
+    _, vectors = np.linalg.eigh(
+        np.cov(np.moveaxis(images, 1, -1).reshape(-1, 3).T)
+    )
     along = shifts @ vectors[:, ::-1]
-    largest = np.take_along_axis(along, np.abs(along).argmax(axis=0)[None], axis=0)
+    largest = np.take_along_axis(
+        along, np.abs(along).argmax(axis=0)[None], axis=0
+    )
     return {
         "the same shift for all pixels of an image": bool(
-            np.allclose(change, shifts[:, :, None, None], rtol=CLOSE, atol=CLOSE * scale)
+            np.allclose(
+                change, shifts[:, :, None, None], rtol=CLOSE, atol=CLOSE * scale
+            )
         ),
         "the shifts along the principal components": along * np.sign(largest),
     }
@@ -155,7 +206,9 @@ def dropout(arguments: dict, result: tuple) -> dict:
     x, (out, mask) = arguments["x"], result
     return {
         **_independent("the mask", mask),
-        "the result is x * mask": bool(np.allclose(out, x * mask, rtol=CLOSE, atol=CLOSE)),
+        "the result is x * mask": bool(
+            np.allclose(out, x * mask, rtol=CLOSE, atol=CLOSE)
+        ),
         "the factors result / x": Sample(np.round(out / x, 4)),
     }
 
@@ -180,7 +233,9 @@ def _independent(name: str, draws: np.ndarray) -> dict:
     seen = {name: Sample(draws)}
     for axis, line in ((1, "row"), (0, "column")):
         if rows.shape[1 - axis] >= ENOUGH_LINES:
-            seen[f"{name} averaged over each {line}"] = Sample(np.round(rows.mean(axis=axis), 6))
+            seen[f"{name} averaged over each {line}"] = Sample(
+                np.round(rows.mean(axis=axis), 6)
+            )
     return seen
 
 
@@ -193,13 +248,19 @@ def stochastic_depth(arguments: dict, result: np.ndarray) -> dict:
         "each example keeps its branch, or drops it, as a whole": bool(
             (np.ptp(share, axis=1) < 0.01).all()
         ),
-        "the share of the branch that an example keeps": Sample(np.round(share.mean(axis=1), 3)),
+        "the share of the branch that an example keeps": Sample(
+            np.round(share.mean(axis=1), 3)
+        ),
     }
 
 
 def split(arguments: dict, result: tuple) -> dict:
     """Every row of n in one of the parts, and each part a random one."""
-    whole = {"how often each row is in one of the parts": _times(result, arguments["n"])}
+    whole = {
+        "how often each row is in one of the parts": _times(
+            result, arguments["n"]
+        )
+    }
     for i, part in enumerate(result):
         whole |= _random_rows(f"the rows of part {i}", part)
     return whole
@@ -210,7 +271,9 @@ def folds(arguments: dict, result: list) -> dict:
     n, validated = arguments["n"], [validation for _, validation in result]
     whole = {"how often each row is validated": _times(validated, n)}
     for i, pair in enumerate(result):
-        whole[f"how often each row is in train or validation of fold {i}"] = _times(pair, n)
+        whole[f"how often each row is in train or validation of fold {i}"] = (
+            _times(pair, n)
+        )
         whole |= _random_rows(f"the rows validated in fold {i}", pair[1])
     return whole
 
@@ -241,12 +304,16 @@ def search(arguments: dict, result: tuple) -> dict:
     """Trials drawn by logarithm, a column for each range, their values by the argument `f`, and the best."""
     trials, values, best = result
     seen = {}
-    for j, ends in enumerate(zip(arguments["low"], arguments["high"], strict=True)):
+    for j, ends in enumerate(
+        zip(arguments["low"], arguments["high"], strict=True)
+    ):
         seen |= _log_draws(f"column {j} of the trials", *ends, trials[:, j])
     # Where two columns share their draws, their sum is wider than that of independent ones.
     logs = _logs(trials) / np.log(arguments["high"] / arguments["low"])
     seen |= {
-        f"columns {j} and {j + 1} of the trials, added": Sample(logs[:, j] + logs[:, j + 1])
+        f"columns {j} and {j + 1} of the trials, added": Sample(
+            logs[:, j] + logs[:, j + 1]
+        )
         for j in range(logs.shape[1] - 1)
     }
     return seen | {
@@ -276,7 +343,9 @@ def _choices(trials: np.ndarray, values: np.ndarray) -> dict:
 def _recognised(numbers: np.ndarray, known: dict) -> str:
     """The name of the first of the known arrays that these numbers are, as far as float32 tells."""
     for name, of in known.items():
-        if np.shape(of) == np.shape(numbers) and np.allclose(numbers, of, rtol=1e-4, atol=1e-5):
+        if np.shape(of) == np.shape(numbers) and np.allclose(
+            numbers, of, rtol=1e-4, atol=1e-5
+        ):
             return name
     return "something else"
 
@@ -289,7 +358,9 @@ def _log_draws(name: str, low: float, high: float, draws: np.ndarray) -> dict:
     gaps = np.diff(np.sort(logs))
     # By chance, a share of 20 / n of the range stays empty at an end once in 5e8 times.
     near = 20 / len(logs) * np.log(high / low)
-    reached = logs.min() < np.log(low) + near and logs.max() > np.log(high) - near
+    reached = (
+        logs.min() < np.log(low) + near and logs.max() > np.log(high) - near
+    )
     return {
         f"all numbers{of} between low and high": bool(inside.all()),
         f"the logarithms{of}": Sample(logs),

@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gradus import domain
-from gradus.domain import domain as guard
+from gradus import validation
+from gradus.validation import validate as guard
 
 INF, NAN = float("inf"), float("nan")
 NEVER = [NAN, INF, -INF, None, "1", 1j, [], [0.5, 0.5], np.array([0.5, 0.5]), {}, len]
@@ -26,7 +26,7 @@ NEVER = [NAN, INF, -INF, None, "1", 1j, [], [0.5, 0.5], np.array([0.5, 0.5]), {}
     ],
 )
 def test_ranges(name, inside, outside):
-    @guard(x=getattr(domain, name))
+    @guard(x=getattr(validation, name))
     def same(x):
         return x
 
@@ -40,15 +40,15 @@ def test_ranges(name, inside, outside):
 
 
 def test_the_words_say_the_range():
-    assert domain.POSITIVE[0] == "a finite number above 0"
-    assert domain.NONNEGATIVE[0] == "a finite number of at least 0"
-    assert domain.FRACTION[0] == "a number in [0, 1)"
-    assert domain.PROPER_FRACTION[0] == "a number in (0, 1)"
-    assert domain.COUNT[0] == "a whole number of at least 0"
-    assert domain.POSITIVE_COUNT[0] == "a whole number of at least 1"
+    assert validation.POSITIVE[0] == "a finite number above 0"
+    assert validation.NONNEGATIVE[0] == "a finite number of at least 0"
+    assert validation.FRACTION[0] == "a number in [0, 1)"
+    assert validation.PROPER_FRACTION[0] == "a number in (0, 1)"
+    assert validation.COUNT[0] == "a whole number of at least 0"
+    assert validation.POSITIVE_COUNT[0] == "a whole number of at least 1"
 
 
-@guard(lr=domain.POSITIVE, mu=domain.FRACTION)
+@guard(lr=validation.POSITIVE, mu=validation.FRACTION)
 def step(theta, lr, *, mu=0.9):
     """Documented."""
     return theta - lr * mu
@@ -74,7 +74,7 @@ def test_what_is_not_guarded_is_left_alone():
 
 
 def test_a_default_is_guarded_too():
-    @guard(x=domain.POSITIVE)
+    @guard(x=validation.POSITIVE)
     def bad(x=math.inf):
         return x
 
@@ -91,12 +91,12 @@ def test_a_call_that_does_not_fit_is_a_type_error():
 def test_a_guard_for_no_parameter_is_refused_where_it_is_written():
     with pytest.raises(TypeError, match="^f has no parameter 'lr' to guard"):
 
-        @guard(lr=domain.POSITIVE)
+        @guard(lr=validation.POSITIVE)
         def f(x):
             return x
 
 
-@domain.shapes(x="n d", y="n", weights="d d")
+@validation.shapes(x="n d", y="n", weights="d d")
 def fit(x, y, weights=((1.0, 0.0), (0.0, 1.0)), *, lr=0.1):
     """Kept."""
     return x, y, weights, lr
@@ -133,6 +133,6 @@ def test_a_shape_that_does_not_fit_is_named(arguments, said):
 def test_shapes_for_no_parameter_are_refused_where_they_are_written():
     with pytest.raises(TypeError, match="^f has no parameter 'y' to guard"):
 
-        @domain.shapes(y="n")
+        @validation.shapes(y="n")
         def f(x):
             return x
