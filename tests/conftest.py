@@ -187,7 +187,7 @@ def run_chapter():
     return names_of
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)  # some take hundreds of megabytes
 def names_of(chapter):
     """See `run_chapter`; without its checks, which define no name, and not run again while all that it runs is the same."""
     import cloudpickle

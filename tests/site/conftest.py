@@ -57,8 +57,11 @@ def site(once):
 
 
 @pytest.fixture(scope="session")
-def bare_site(once):
-    """The published site of a course that grades, without its cells run and before its pages are repaired."""
+def bare_site(site, once):
+    """The published site of a course that grades, without its cells run and before its pages are repaired.
+
+    After the site: two builds at a time would make the release of the downloads at a time, too.
+    """
 
     def build(folder):
         config = yaml.safe_load((ROOT / "_config.yml").read_text())
