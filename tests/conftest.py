@@ -33,12 +33,18 @@ PROGRAMS = {"chromium": "chromium", "bubblewrap": "bwrap", "postgres": "pg_ctlcl
 
 
 def pytest_addoption(parser):
-    parser.addoption("--chapter", help="the tests of one chapter: its references, checks, claims and release")
+    parser.addoption(
+        "--chapter", help="the tests of one chapter: its references, checks, claims and release"
+    )
 
 
 def pytest_ignore_collect(collection_path, config):
     """For one chapter, do not even read what is about none, or takes the whole site."""
-    if config.getoption("--chapter") and collection_path.name in ("site", "gradus", "test_units.py"):
+    if config.getoption("--chapter") and collection_path.name in (
+        "site",
+        "gradus",
+        "test_units.py",
+    ):
         return True
     return None
 
@@ -49,7 +55,9 @@ def pytest_collection_modifyitems(config, items):
     if chapter := config.getoption("--chapter"):
         chapters = sorted(file.stem for file in (ROOT / "chapters").glob("*.md"))
         if chapter not in chapters:
-            raise pytest.UsageError(f"there is no chapter {chapter!r}; the chapters are: {', '.join(chapters)}")
+            raise pytest.UsageError(
+                f"there is no chapter {chapter!r}; the chapters are: {', '.join(chapters)}"
+            )
         chosen = [item for item in items if units.is_of(chapter, item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
@@ -121,7 +129,9 @@ KEPT, MOST = ROOT / "_build" / ".tests", 100e6
 def environment_of_runs():
     """Python, its packages, and the threads, on which the numbers of a run depend."""
     packages = sorted(f"{package.name} {package.version}" for package in metadata.distributions())
-    return "\n".join([sys.version, platform.platform(), os.environ["OPENBLAS_NUM_THREADS"], *packages]).encode()
+    return "\n".join(
+        [sys.version, platform.platform(), os.environ["OPENBLAS_NUM_THREADS"], *packages]
+    ).encode()
 
 
 def kept(name, parts, make):
@@ -142,7 +152,9 @@ def kept(name, parts, make):
     KEPT.mkdir(parents=True, exist_ok=True)
     file, seal = KEPT / name, made_of.hexdigest().encode()
     with locked(KEPT / f"{name}.lock"):
-        found, _, content = file.read_bytes().partition(b"\n") if file.is_file() else (b"", b"", b"")
+        found, _, content = (
+            file.read_bytes().partition(b"\n") if file.is_file() else (b"", b"", b"")
+        )
         if found != seal:
             content = make()
             if len(content) < MOST:
@@ -175,7 +187,8 @@ def browser():
     with sync_playwright() as playwright:
         # Root, as in a container, cannot use Chromium's own sandbox; the pages are ours.
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
         )
         yield chromium
         chromium.close()
@@ -211,6 +224,8 @@ def names_of(chapter):
         del names["__builtins__"]
         return cloudpickle.dumps(names)
 
-    sources = sorted(path for folder in ("gradus", "solutions") for path in (ROOT / folder).rglob("*.py"))
+    sources = sorted(
+        path for folder in ("gradus", "solutions") for path in (ROOT / folder).rglob("*.py")
+    )
     parts = [path.read_bytes() for path in (file, Path(__file__), *sources)]
     return cloudpickle.loads(kept(f"names-{chapter}", parts, run))

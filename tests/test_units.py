@@ -10,9 +10,22 @@ from tests.conftest import ROOT
 
 def collected(*arguments):
     """The tests that pytest finds, in its order."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.returncode, [line for line in done.stdout.splitlines() if "::" in line], done.stdout + done.stderr
+    return (
+        done.returncode,
+        [line for line in done.stdout.splitlines() if "::" in line],
+        done.stdout + done.stderr,
+    )
 
 
 def test_every_folder_of_tests_is_a_package():
@@ -20,7 +33,9 @@ def test_every_folder_of_tests_is_a_package():
     folders = {file.parent for file in (ROOT / "tests").rglob("test_*.py")}
     assert len(folders) > 5
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
-    status, found, said = collected("tests/solutions/test_schedules.py", "tests/grading/test_gradebook.py")
+    status, found, said = collected(
+        "tests/solutions/test_schedules.py", "tests/grading/test_gradebook.py"
+    )
     assert status == 0, said
     assert {line.split("::")[0] for line in found} == {
         "tests/solutions/test_schedules.py",
@@ -39,7 +54,9 @@ def test_a_chapter_has_its_references_checks_claims_and_release():
         "tests/release/test_run.py::test_answered_every_check_passes[second-order]",
     ):
         assert any(line.startswith(part) for line in found), part
-    assert not [line for line in found if re.search(r"tests/site|test_network|\[network\]|adam_step", line)]
+    assert not [
+        line for line in found if re.search(r"tests/site|test_network|\[network\]|adam_step", line)
+    ]
 
 
 def test_a_chapter_that_is_not_there_is_named():
@@ -51,10 +68,14 @@ def test_a_chapter_that_is_not_there_is_named():
 def test_what_shares_something_is_one_unit_and_the_site_comes_before_its_tests():
     run = "tests/release/test_run.py::test_{}[network]"
     assert units.unit(run.format("answered"))[1] == units.unit(run.format("untouched"))[1]
-    assert units.unit(run.format("answered")) < units.unit(run.format("run_for_the_site_it_says_the_same"))
+    assert units.unit(run.format("answered")) < units.unit(
+        run.format("run_for_the_site_it_says_the_same")
+    )
     check = "tests/solutions/test_checks.py::test_{}[{}adam_step]"
     assert units.unit(check.format("a", "seed 0-"))[1] == units.unit(check.format("b", ""))[1]
-    made = units.unit("tests/site/test_pages.py::test_the_site_has_the_pages_of_its_contents_and_no_other")
+    made = units.unit(
+        "tests/site/test_pages.py::test_the_site_has_the_pages_of_its_contents_and_no_other"
+    )
     assert made < units.unit("tests/site/test_pages.py::test_no_cell_failed[index]")
     look = "tests/site/test_browser.py::test_sound[chapters/bias-variance-1280-{}]"
     assert units.unit(look.format("dark"))[1] == units.unit(look.format("light"))[1]

@@ -52,7 +52,9 @@ def is_of(chapter: str, item: pytest.Item) -> bool:
     folder, parameters = item.path.parent.name, getattr(item, "callspec", None)
     if folder == "site" or "site" in item.fixturenames:  # it takes minutes to make
         return False
-    if parameters and (named := {"exercise", "written", "released", "chapter"} & set(parameters.params)):
+    if parameters and (
+        named := {"exercise", "written", "released", "chapter"} & set(parameters.params)
+    ):
         checks = importlib.import_module(f"solutions.checks.{name}")
         known = [checks, *vars(checks).values()]
         values = [parameters.params[what] for what in named]
@@ -61,5 +63,8 @@ def is_of(chapter: str, item: pytest.Item) -> bool:
         return item.path.stem == f"test_{name}"
     references = importlib.import_module(f"solutions.{name}")
     known = vars(item.module).values()
-    uses = any(value is references or getattr(value, "__module__", "") == references.__name__ for value in known)
+    uses = any(
+        value is references or getattr(value, "__module__", "") == references.__name__
+        for value in known
+    )
     return folder == "solutions" and uses

@@ -129,7 +129,8 @@ def test_usable_rates(page):
     said("With normalization the usable rates reach ten times higher")
     rates = page["rates"]
     usable = {
-        normalize: rates[(losses < 1).all(axis=1)] for normalize, losses in page["ends_by_rate"].items()
+        normalize: rates[(losses < 1).all(axis=1)]
+        for normalize, losses in page["ends_by_rate"].items()
     }
     assert usable[True].max() == pytest.approx(10 * usable[False].max())
     said("At the *same small* rate the normalized network is not faster")
@@ -188,7 +189,9 @@ def test_the_noise_of_a_batch(value):
 
 
 def test_memorizing(page):
-    said("Normalized by all 48, the network memorizes nearly everything, far more than the plain one")
+    said(
+        "Normalized by all 48, the network memorizes nearly everything, far more than the plain one"
+    )
     results = page["results"]
     assert results[True, 1][0] > 0.9
     assert results[False, 1][0] < 0.5
@@ -277,11 +280,15 @@ def test_a_convolutional_network_in_training_mode_knows_single_images(page):
     gamma, beta = np.ones(16), np.zeros(16)
 
     def maps(images):
-        windows = np.lib.stride_tricks.sliding_window_view(images.reshape(-1, 8, 8), (3, 3), axis=(1, 2))
+        windows = np.lib.stride_tricks.sliding_window_view(
+            images.reshape(-1, 8, 8), (3, 3), axis=(1, 2)
+        )
         return np.moveaxis(windows.reshape(*windows.shape[:3], 9) @ filters.T, 3, 1)
 
     def in_training_mode(batch):
-        return np.maximum(spatial_batchnorm_forward(batch, gamma, beta)[0], 0).reshape(len(batch), -1)
+        return np.maximum(spatial_batchnorm_forward(batch, gamma, beta)[0], 0).reshape(
+            len(batch), -1
+        )
 
     x = maps(digits.x_train)
     mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
@@ -293,11 +300,15 @@ def test_a_convolutional_network_in_training_mode_knows_single_images(page):
     )
     test, labels = maps(digits.x_test), digits.y_test
     over = (slice(None), None, None)
-    evaluated = np.maximum((test - mean[over]) / np.sqrt(var[over] + 1e-5), 0).reshape(len(test), -1)
+    evaluated = np.maximum((test - mean[over]) / np.sqrt(var[over] + 1e-5), 0).reshape(
+        len(test), -1
+    )
     alone = np.concatenate([in_training_mode(image) for image in test[:, None]])
     right = head.score(evaluated, labels), head.score(alone, labels)
     assert min(right) > 0.9
     assert abs(right[0] - right[1]) < 0.05
     # Nearly, and not the same: so the test of the written question, alone and in company, sees it.
-    assert not np.allclose(head.decision_function(evaluated), head.decision_function(alone), atol=1e-3)
+    assert not np.allclose(
+        head.decision_function(evaluated), head.decision_function(alone), atol=1e-3
+    )
     print(right)

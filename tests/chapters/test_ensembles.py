@@ -31,7 +31,9 @@ page = functools.partial(names_of, "ensembles")
 
 
 def test_three_weak_voters():
-    said("three models that are right with probability 0.4 each, independently, make a vote that is right less often, 0.352")
+    said(
+        "three models that are right with probability 0.4 each, independently, make a vote that is right less often, 0.352"
+    )
     assert 3 * 0.4**2 * 0.6 + 0.4**3 == pytest.approx(0.352)
 
 
@@ -58,7 +60,9 @@ def test_ten_points_in_fractions():
         ({0, 1, 2, 9}, Fraction(2, 11)),
     ):
         assert sum(weights[i] for i in wrong) == error
-        weights = [w / (2 * error if i in wrong else 2 * (1 - error)) for i, w in enumerate(weights)]
+        weights = [
+            w / (2 * error if i in wrong else 2 * (1 - error)) for i, w in enumerate(weights)
+        ]
         if error == Fraction(3, 14):
             assert weights[6] == Fraction(7, 66)
             assert weights[0] == weights[9] == Fraction(1, 22)
@@ -66,7 +70,9 @@ def test_ten_points_in_fractions():
     alphas = [np.log((1 - e) / e) / 2 for e in (3 / 10, 3 / 14, 2 / 11)]
     assert alphas == pytest.approx([0.424, 0.650, 0.752], abs=5e-4)
     said("$-0.424 + 0.650 - 0.752 < 0$, and at $x = 7$, $-0.424 + 0.650 + 0.752 > 0$")
-    said("Each point is missed by exactly one of the three, and no $\\alpha$ outweighs the other two together")
+    said(
+        "Each point is missed by exactly one of the three, and no $\\alpha$ outweighs the other two together"
+    )
     assert max(alphas) < sum(alphas) / 2
     assert sorted([6, 7, 8, 3, 4, 5, 0, 1, 2, 9]) == list(range(10))
 
@@ -85,7 +91,9 @@ def test_ten_points_by_the_plain_majority_and_by_two():
     assert errors.min() == 3
     assert [(cuts[i // 2], i % 2) for i in np.flatnonzero(errors == 3)] == [(2.5, 1), (8.5, 1)]
     said("Two members could not do it: of two votes the larger decides alone")
-    said("After a fourth round three points are tied in the plain count, and the weights decide them, rightly")
+    said(
+        "After a fourth round three points are tied in the plain count, and the weights decide them, rightly"
+    )
     chosen, four = adaboost(table, y, 4)
     assert np.sum(table[chosen].sum(axis=0) == 0) == 3
     np.testing.assert_array_equal(np.sign(four @ table[chosen]), y)
@@ -152,7 +160,9 @@ def test_averaging_and_voting():
 
 def test_doubt():
     names = page()
-    said("Of the ensemble's 42 errors, 29 lie among the 69 digits on which the members do not agree")
+    said(
+        "Of the ensemble's 42 errors, 29 lie among the 69 digits on which the members do not agree"
+    )
     said("on 13 digits all ten give the same wrong answer")
     wrong = names["members"].mean(axis=0).argmax(axis=1) != names["y_new"]
     split = ~names["unanimous"]
@@ -233,7 +243,10 @@ def test_a_snapshot_differs_less_than_another_network():
     assert differ[0] < differ[1] / 3
     said("what is gained lies in the log loss, not in the error")
     loss, error = (
-        [np.mean([names[f](np.mean(p, axis=0)) for p in runs]) for runs in names["results"].values()]
+        [
+            np.mean([names[f](np.mean(p, axis=0)) for p in runs])
+            for runs in names["results"].values()
+        ]
         for f in ("log_loss", "error")
     )
     assert loss[2] < loss[0] - 0.01

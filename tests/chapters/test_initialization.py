@@ -37,7 +37,9 @@ def names(run_chapter):
 
 def test_the_three_starts(names):
     said("the loss at the start is more than a hundred thousand")
-    said("With 0.01 the loss is $\\ln 10 = 2.30$, that of guessing, and stays there to three digits")
+    said(
+        "With 0.01 the loss is $\\ln 10 = 2.30$, that of guessing, and stays there to three digits"
+    )
     said("falls from 2.5 to 0.1")
     learned = names["learned"]
     assert learned["1"][0] > 1e5
@@ -50,7 +52,9 @@ def test_the_three_starts(names):
 def test_what_six_layers_make_of_a_factor():
     said("$\\sqrt{2/100}$ is 0.14")
     assert np.sqrt(2 / 100) == pytest.approx(0.14, abs=0.005)
-    said("a factor of 7 in every layer is $7^6 = 117{,}649$ in six, a factor of $\\tfrac1{14}$ is $10^{-7}$")
+    said(
+        "a factor of 7 in every layer is $7^6 = 117{,}649$ in six, a factor of $\\tfrac1{14}$ is $10^{-7}$"
+    )
     assert 7**6 == 117_649
     assert np.log10(14.0**-6) == pytest.approx(-7, abs=0.2)
     said("ReLU takes away another half of the mean square: 7 and $\\tfrac1{14}$.")
@@ -76,7 +80,9 @@ def test_the_other_form_of_the_sigmoid_fails():
 
 
 def test_the_products_of_weights_and_slopes(names):
-    said("The slopes of tanh are between 0 and 1, all of them, and yet with large weights its gradient explodes.")
+    said(
+        "The slopes of tanh are between 0 and 1, all of them, and yet with large weights its gradient explodes."
+    )
     said("at size 1 it hardly shrinks at all")
 
     def ratio(activation, deviation):
@@ -158,7 +164,9 @@ def test_equal_incoming_weights_are_not_enough_to_stay_equal(names, outgoing_dif
 
 
 def test_relus_moments():
-    said("its mean is $\\sqrt{q/2\\pi} = 0.399\\sqrt q$, so that its *variance* is only $0.341\\, q$")
+    said(
+        "its mean is $\\sqrt{q/2\\pi} = 0.399\\sqrt q$, so that its *variance* is only $0.341\\, q$"
+    )
     assert 1 / np.sqrt(2 * np.pi) == pytest.approx(0.399, abs=5e-4)
     assert 0.5 - 1 / (2 * np.pi) == pytest.approx(0.341, abs=5e-4)
 
@@ -172,7 +180,10 @@ def test_five_layers_predicted_and_measured(names):
             predicted = forward_variance(
                 (100,) * 6, [deviation**2] * 5, lambda z, f=activation: f(z)[0]
             )[-1]
-            kept = [names["study"](activation, names["normal"](deviation), 5, seed=s)[0] for s in range(8)]
+            kept = [
+                names["study"](activation, names["normal"](deviation), 5, seed=s)[0]
+                for s in range(8)
+            ]
             measured = np.mean([np.mean(k[-1][1] ** 2) for k in kept])
             assert measured == pytest.approx(predicted, rel=0.1)
             ends.append(measured)
@@ -183,7 +194,9 @@ def test_five_layers_predicted_and_measured(names):
 
 
 def test_factors_from_784_to_300():
-    said("$784 \\cdot 2/1084 = 1.45$ on the way forward and by $300 \\cdot 2/1084 = 0.55$ on the way back")
+    said(
+        "$784 \\cdot 2/1084 = 1.45$ on the way forward and by $300 \\cdot 2/1084 = 0.55$ on the way back"
+    )
     assert (784 * 2 / 1084, 300 * 2 / 1084) == pytest.approx((1.45, 0.55), abs=5e-3)
     said("it gives 0.0607 in place of 0.0505, 20 % too much, which means 45 % in the mean square")
     wrong, right = 2 / np.sqrt(1084), np.sqrt(2 / 784)
@@ -242,7 +255,9 @@ def test_what_the_alternative_texts_of_the_grid_say(names):
     assert sizes_of(studies["tanh", "N(0, 1)", 50][1])[0] == pytest.approx(18, abs=1)
     said("but ReLU with Xavier falls by seven powers")
     assert sizes_of(studies["ReLU", "Xavier", 50][1])[0] == pytest.approx(-7.4, abs=0.5)
-    said("Level in four panels only: tanh with Xavier and, roughly, He; ReLU with He; and, by an accident,")
+    said(
+        "Level in four panels only: tanh with Xavier and, roughly, He; ReLU with He; and, by an accident,"
+    )
     level = [
         key
         for key, (_, dzs) in studies.items()
@@ -344,11 +359,14 @@ def test_twenty_layers(names):
 
 
 def test_of_five_sigmoid_layers_the_large_weights_learn(names):
-    said("Of the sigmoid networks the one with weights of variance 1 is the only one that has learned anything")
+    said(
+        "Of the sigmoid networks the one with weights of variance 1 is the only one that has learned anything"
+    )
     said("For tanh it is the other way round.")
     best = {
         (name, initial): min(
-            names["train"](names["five"], draw, names["THREE"][name], lr, 5)[2][-1] for lr in (0.03, 0.3)
+            names["train"](names["five"], draw, names["THREE"][name], lr, 5)[2][-1]
+            for lr in (0.03, 0.3)
         )
         for name in ("sigmoid", "tanh")
         for initial, draw in names["INITIAL"].items()
@@ -361,7 +379,9 @@ def test_of_five_sigmoid_layers_the_large_weights_learn(names):
 
 def test_dying(names):
     said("With a good rate a few units are off for all digits, as a few were at the start.")
-    said("With a rate that is too large most of the network dies, and the loss is that of guessing again")
+    said(
+        "With a rate that is too large most of the network dies, and the loss is that of guessing again"
+    )
     found = {}
     for lr in (0.1, 2.0):
         weights, biases, losses = names["train"](names["two"], names["he_normal"], relu, lr, 6)
@@ -373,7 +393,9 @@ def test_dying(names):
     said("at `lr = 2` their networks do not fall silent, they diverge")
     with np.errstate(all="ignore"):
         for name in ("leaky, 0.01", "leaky, 0.2", "ELU"):
-            *_, losses = names["train"](names["two"], names["he_normal"], names["cures"][name], 2.0, 3)
+            *_, losses = names["train"](
+                names["two"], names["he_normal"], names["cures"][name], 2.0, 3
+            )
             assert not losses[-1] < 1000
 
 
@@ -406,13 +428,17 @@ def test_frameworks(oracle):
     assert (1 / 3) * (1 / 2) == pytest.approx(1 / 6)
     said("`gain`: $\\sqrt2$ for ReLU, $\\tfrac53$ for tanh, $\\tfrac34$ for SELU")
     gains = oracle("init")["gains"]
-    assert [gains[name] for name in ("relu", "tanh", "selu")] == pytest.approx([2**0.5, 5 / 3, 3 / 4])
+    assert [gains[name] for name in ("relu", "tanh", "selu")] == pytest.approx(
+        [2**0.5, 5 / 3, 3 / 4]
+    )
     said("multiply every $q_l$ of a ReLU network by 65,025")
     assert 255**2 == 65_025
 
 
 def test_the_answers():
-    said("$\\tfrac12 \\cdot 200 \\cdot 0.0025 = \\tfrac14$; after 20 layers $2^{-40} \\approx 10^{-12}$.")
+    said(
+        "$\\tfrac12 \\cdot 200 \\cdot 0.0025 = \\tfrac14$; after 20 layers $2^{-40} \\approx 10^{-12}$."
+    )
     assert 200 * 0.05**2 / 2 == pytest.approx(0.25)
     said("$\\sqrt{2/50} = 0.2$")
     said("$\\sqrt3 \\cdot 0.2 = 0.346$")

@@ -99,7 +99,13 @@ def test_expected_depth():
 
 def test_the_edges_of_the_examples():
     said("the regions are $[0, 2), [2, 3), [3, 4), [4, 6), [6, 7)$")
-    assert fractional_pooling_regions(7, 5, 0.5).tolist() == [[0, 2], [2, 3], [3, 4], [4, 6], [6, 7]]
+    assert fractional_pooling_regions(7, 5, 0.5).tolist() == [
+        [0, 2],
+        [2, 3],
+        [3, 4],
+        [4, 6],
+        [6, 7],
+    ]
     said("the edges 0, 1, 3, 5 and the regions $[0, 1), [1, 3), [3, 5)$")
     assert fractional_pooling_regions(5, 3, 0.0).tolist() == [[0, 1], [1, 3], [3, 5]]
 
@@ -219,7 +225,9 @@ def test_a_pass_with_all_units_against_all_masks(page):
     assert page["mean_logits"] == pytest.approx(full, abs=1e-11)
     assert page["geometric"] == pytest.approx(page["softmax"](full), abs=1e-12)
     assert page["mean_probabilities"] != pytest.approx(page["softmax"](full), abs=0.1)
-    said("one pass is more confident than the average, though it nearly always names the same class")
+    said(
+        "one pass is more confident than the average, though it nearly always names the same class"
+    )
     assert (page["passed"] > page["averaged"]).mean() > 0.9
     assert page["agree"] > 0.95
 
@@ -256,7 +264,10 @@ def test_the_noise_of_dropconnect_is_independent(page):
     said("their noise is correlated; with DropConnect each output has losses of its own")
     correlations = [
         np.corrcoef(outputs.T)[0, 1]
-        for outputs in (page["dropped"] @ np.array([[1.0, 0.5], [0.8, 1.2], [0.3, 0.6]]), page["connect"])
+        for outputs in (
+            page["dropped"] @ np.array([[1.0, 0.5], [0.8, 1.2], [0.3, 0.6]]),
+            page["connect"],
+        )
     ]
     assert correlations[0] > 0.9
     assert abs(correlations[1]) < 4 / np.sqrt(20_000)
@@ -284,7 +295,9 @@ def test_the_remedies(page):
         for name, scores in page["scores"].items()
     }
     repeated = {name: scores[:, 2].mean() for name, scores in page["scores"].items()}
-    said("Flips lose. L1 is near zero, L2 gains about one point, early stopping and dropout two to three")
+    said(
+        "Flips lose. L1 is near zero, L2 gains about one point, early stopping and dropout two to three"
+    )
     assert gains["flips"] < -0.5
     assert abs(gains["L1, proximal"]) < 0.7
     assert gains["L2"] == pytest.approx(1, abs=0.7)

@@ -79,7 +79,9 @@ def test_votes_of_kept_guesses_are_right_as_often_as_predicted(m, n):
 
 
 def test_the_price_of_a_grid():
-    said("Five values for each of two hyperparameters are 25 trainings; for six hyperparameters they are 15,625.")
+    said(
+        "Five values for each of two hyperparameters are 25 trainings; for six hyperparameters they are 15,625."
+    )
     assert (5**2, 5**6) == (25, 15625)
     low = np.full(6, 0.1)
     assert len(grid_trials(low, 10 * low, 5)) == 15625
@@ -180,7 +182,9 @@ def test_training_digits_vote_for_one_neighbour(chapter):
     on_training, on_others = chapter["on_training"], chapter["on_others"]
     said("On the training digits $k = 1$ makes no error at all")
     assert (on_training.argmin(), on_training[0]) == (0, 0)
-    said("On the training digits it is 0 at k = 1 and rises. On other digits it is 0.30 at k = 1, falls to 0.07 at k = 9")
+    said(
+        "On the training digits it is 0 at k = 1 and rises. On other digits it is 0.30 at k = 1, falls to 0.07 at k = 9"
+    )
     assert on_others[[0, 8]] == pytest.approx([0.30, 0.07], abs=0.005)
     assert on_others.argmin() == 8
     said("four times as many errors as k = 9")
@@ -290,7 +294,9 @@ def test_grid_and_random(chapter):
 
 
 def test_the_recipes_range_ends_where_learning_begins(chapter):
-    said("The best trials all stand at the upper end of the learning rates, and none has learned much.")
+    said(
+        "The best trials all stand at the upper end of the learning rates, and none has learned much."
+    )
     trials, values = chapter["recipe"]
     best = np.argsort(values)[:4]
     assert (trials[best, 0] > 1e-3).all()
@@ -314,7 +320,9 @@ def test_the_rounds(chapter):
 
 
 def test_the_curves_of_the_best_trial(chapter):
-    said("The training loss keeps falling, by learning the wrong labels; the validation loss turns round.")
+    said(
+        "The training loss keeps falling, by learning the wrong labels; the validation loss turns round."
+    )
     training, validation = chapter["curves"]["training"], chapter["curves"]["validation"]
     assert training[-1] < 0.5 * training[chapter["stop"]]
     assert np.mean(validation[-10:]) > validation[chapter["stop"]] + 0.1
@@ -323,7 +331,9 @@ def test_the_curves_of_the_best_trial(chapter):
 
 
 def test_seeds(chapter):
-    said("The means lie within a hundredth of each other, and two seeds of one trial differ by five hundredths")
+    said(
+        "The means lie within a hundredth of each other, and two seeds of one trial differ by five hundredths"
+    )
     means, deviations = np.array(chapter["repeated"]).T
     assert np.ptp(means) < 0.01
     assert deviations == pytest.approx(0.05, abs=0.01)
@@ -332,7 +342,9 @@ def test_seeds(chapter):
 
 
 def test_the_winner_is_flattered(chapter):
-    said("The error *shown* is too low, by much where few digits choose; and the *choice* is worse, too.")
+    said(
+        "The error *shown* is too low, by much where few digits choose; and the *choice* is worse, too."
+    )
     shown, honest = np.array(chapter["flattered"]).T
     assert (shown < honest).all()
     assert (np.diff(honest - shown) < 0).all()

@@ -2777,10 +2777,8 @@ def tabs(book):
 def from_colab(book):
     """The notebook comes from Colab: metadata, outputs, ids and a form."""
     notebook = book.right(
-
-            "#@title Mount { display-mode: 'form' }\nfrom google.colab import drive\n"
-            "drive.mount('/content')"
-
+        "#@title Mount { display-mode: 'form' }\nfrom google.colab import drive\n"
+        "drive.mount('/content')"
     )
     for number, cell in enumerate(notebook["cells"]):
         cell["metadata"] |= {
@@ -3262,10 +3260,8 @@ def displays(book):
 def input_changed_by_an_experiment(book):
     """A cell of the student's own changes arrays in place, and names of the book."""
     return book.right(
-
-            "mean = np.ones(3)\nmean *= 2\nvalue = mean\nvalue[:] = 7\nnp.random.seed(1)\n"
-            "chapter_ = chapter"
-
+        "mean = np.ones(3)\nmean *= 2\nvalue = mean\nvalue[:] = 7\nnp.random.seed(1)\n"
+        "chapter_ = chapter"
     )
 
 

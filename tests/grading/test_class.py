@@ -125,7 +125,9 @@ def test_the_demonstration_runs_where_bubblewrap_is_missing(empty_course, name, 
     assert set(found) == {f"demo-{key}" for key in few}
     assert sum(found["demo-perfect-1"].values()) > 0
     assert sum(found["demo-cheat-1"].values()) == sum(found["demo-cheat-2"].values()) == 0
-    assert (empty_course.directory / "feedback" / "demo-perfect-1" / name / f"{name}.html").is_file()
+    assert (
+        empty_course.directory / "feedback" / "demo-perfect-1" / name / f"{name}.html"
+    ).is_file()
     # Once more: its own submissions are made anew, and graded again only where they differ.
     assert run(empty_course, "demo", name)[0] == 0
 
@@ -225,9 +227,7 @@ class TestCommands:
         from nbgrader.api import Gradebook
 
         notebook = nbformat.reads(submit({}).decode(), 4)
-        written = [
-            c for c in notebook.cells if is_answer(c) and c.cell_type == "markdown"
-        ]
+        written = [c for c in notebook.cells if is_answer(c) and c.cell_type == "markdown"]
         assert written
         written[0].source = "Because the averages start at zero."
         question = grade_id(written[0])
@@ -349,7 +349,9 @@ class TestCommands:
 
     @staticmethod
     def _about(course, student, name):
-        return folders.read_graded(course.directory / "autograded" / student / name / f"{name}.ipynb")
+        return folders.read_graded(
+            course.directory / "autograded" / student / name / f"{name}.ipynb"
+        )
 
 
 HOSTILE = """<script>alert(1)</script><iframe src="http://example.com"></iframe>
@@ -441,9 +443,9 @@ class TestFeedback:
     ):
         status, _, _ = run(course, "feedback", name)
         assert status == 0
-        page = (course.directory / "feedback" / "demo-broken-empty" / name / f"{name}.html").read_text(
-            "utf-8"
-        )
+        page = (
+            course.directory / "feedback" / "demo-broken-empty" / name / f"{name}.html"
+        ).read_text("utf-8")
         assert "not a notebook: the file is empty" in page
 
 

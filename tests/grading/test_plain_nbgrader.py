@@ -75,7 +75,11 @@ def test_a_course_folder_that_was_moved_alone_still_finds_its_project(project, t
 
 def test_without_its_project_it_refuses(project, tmp_path):
     config = project / "course" / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("pyproject.toml", "gone.toml").replace("Path('", "Path('/nowhere"))
+    config.write_text(
+        config.read_text()
+        .replace("pyproject.toml", "gone.toml")
+        .replace("Path('", "Path('/nowhere")
+    )
     (project / "pyproject.toml").unlink()
     done = autograde(project / "course")
     assert done.returncode != 0
@@ -92,7 +96,9 @@ def test_a_broken_configuration_of_the_course_ends_it(project):
 
 
 def test_settings_of_the_course_hold_there_too(project):
-    (project / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.student_id = 'ann'\n")
+    (project / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.student_id = 'ann'\n"
+    )
     assert autograde(project / "course").returncode == 0
     assert set(graded(project)) == {"ann"}
 

@@ -123,7 +123,10 @@ def test_mistakes_are_named(seed):
 
 
 def test_a_sample_that_is_nearly_right_is_not_said_to_come_from_elsewhere():
-    verdicts = [judged(lambda scale, rng: rng.normal(0.0, 1.17 * scale, (40, 30)), seed) for seed in range(40)]
+    verdicts = [
+        judged(lambda scale, rng: rng.normal(0.0, 1.17 * scale, (40, 30)), seed)
+        for seed in range(40)
+    ]
     assert any(verdict.status == "wrong" for verdict in verdicts)
     assert {verdict.mistake for verdict in verdicts} == {""}
 
@@ -160,7 +163,9 @@ def test_what_is_compared_travels_as_text_that_needs_only_gradus():
     def other(arguments, result):
         return {}
 
-    with pytest.raises(ValueError, match="compare_as: .* imports pytest, which a student may not have"):
+    with pytest.raises(
+        ValueError, match="compare_as: .* imports pytest, which a student may not have"
+    ):
         judge(noise, points=1, returns=("noise",), compare_as=other)
     assert exercise.compare_as == Quantities("sample", "from gradus.distributions import sample")
     (draws,) = exercise.compare_as.of({}, np.arange(3.0))[""]

@@ -184,7 +184,9 @@ def test_the_line_of_a_chapter_defines_the_reference(author, shown):
 
 
 def test_the_line_of_a_chapter_says_what_it_is_where_no_reference_is(student):
-    with pytest.raises(LookupError, match="line of the book's text.*`autograder release`.*GRADUS_REF") as found:
+    with pytest.raises(
+        LookupError, match="line of the book's text.*`autograder release`.*GRADUS_REF"
+    ) as found:
         exercise("double")
     assert "\n" not in str(found.value)
 
@@ -529,7 +531,9 @@ def test_the_line_of_a_chapter_in_a_notebook(lessons):
         cwd=lessons,
         env={**os.environ, "GRADUS_REFERENCES": "lessons", "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert re.findall(r"Out\[(\d+)\]: (.*)", done.stdout) == [("4", "8.0")], done.stdout + done.stderr
+    assert re.findall(r"Out\[(\d+)\]: (.*)", done.stdout) == [("4", "8.0")], (
+        done.stdout + done.stderr
+    )
 
 
 WAITING = """

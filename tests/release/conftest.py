@@ -164,7 +164,9 @@ def book(once: Callable, pytestconfig: pytest.Config) -> Course:
     chapter = pytestconfig.getoption("--chapter")
 
     def release(folder: Path) -> None:
-        lines = list(release_assignments(Course.find(ROOT, directory=folder), [chapter] if chapter else []))
+        lines = list(
+            release_assignments(Course.find(ROOT, directory=folder), [chapter] if chapter else [])
+        )
         assert [line.partition(":")[0] for line in lines] == ([chapter] if chapter else CHAPTERS)
 
     return Course.find(ROOT, directory=once("made", release))

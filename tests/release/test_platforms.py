@@ -29,7 +29,10 @@ MACOS, LINUX = "macosx_14_0_{}", ("manylinux_2_28_{}", "manylinux_2_17_{}", "man
 PLATFORMS = {
     "Windows, x86-64": (("win32", "Windows", "nt", "AMD64"), ("win_amd64",)),
     "macOS, Apple's processors": (("darwin", "Darwin", "posix", "arm64"), (MACOS.format("arm64"),)),
-    "macOS, Intel's processors": (("darwin", "Darwin", "posix", "x86_64"), (MACOS.format("x86_64"),)),
+    "macOS, Intel's processors": (
+        ("darwin", "Darwin", "posix", "x86_64"),
+        (MACOS.format("x86_64"),),
+    ),
     "Linux, x86-64": (("linux", "Linux", "posix", "x86_64"), [n.format("x86_64") for n in LINUX]),
     "Linux, ARM": (("linux", "Linux", "posix", "aarch64"), [n.format("aarch64") for n in LINUX]),
 }
@@ -76,7 +79,9 @@ def refused(wanted, *options):
     """Why pip would not install these on the platform and the Python of the options; "" if it would."""
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
     command += ["--ignore-installed", "--target", "nowhere", "--retries", "1", "--timeout", "30"]
-    done = subprocess.run([*command, *options, *wanted], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *options, *wanted], capture_output=True, text=True, check=False
+    )
     return done.stderr if done.returncode else ""
 
 

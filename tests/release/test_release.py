@@ -146,7 +146,10 @@ def test_no_code_of_a_check_is_released(released):
     assert len(functions) > len(exercises)
     # As JSON has it. Short lines are anybody's, and what the chapter or `gradus` shows is no secret.
     lines = {line.strip() for f in functions for line in inspect.getsource(f).splitlines()[1:]}
-    shown = [released.course.chapter(released.chapter.name), *Path(gradus.__file__).parent.glob("*.py")]
+    shown = [
+        released.course.chapter(released.chapter.name),
+        *Path(gradus.__file__).parent.glob("*.py"),
+    ]
     public = "\n".join(file.read_text("utf-8") for file in shown)
     code = {json.dumps(line)[1:-1] for line in lines if len(line) > 30 and line not in public}
     assert code

@@ -61,7 +61,9 @@ def worked(released, tmp_path_factory):
     notebook = answered(released)
 
     def run() -> bytes:
-        where = "import gradus, importlib.util as u; print(gradus.__file__, u.find_spec('solutions'))"
+        where = (
+            "import gradus, importlib.util as u; print(gradus.__file__, u.find_spec('solutions'))"
+        )
         notebook.cells.append(nbformat.v4.new_code_cell(where, id="where"))
         cells = execute(notebook, folder, environment)
         # It is the wheel that ran, and the references were out of reach.
@@ -213,13 +215,18 @@ def shown_by_the_site(released: Released) -> list[nbformat.NotebookNode]:
     files = BUILT.glob("_build/.jupyter_cache/executed/*/base.ipynb")
     for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
         ran = nbformat.read(file, 4).cells
-        if len(ran) == len(cells) and all(ran[place].source == source for place, source in own.items()):
+        if len(ran) == len(cells) and all(
+            ran[place].source == source for place, source in own.items()
+        ):
             return ran
     raise AssertionError(f"no run of {released.chapter.name} for the site is kept")
 
 
 def test_run_for_the_site_it_says_the_same(released, worked, site):  # noqa: F811
-    ran, code = shown_by_the_site(released), [cell for cell in worked[2].cells if cell.cell_type == "code"]
+    ran, code = (
+        shown_by_the_site(released),
+        [cell for cell in worked[2].cells if cell.cell_type == "code"],
+    )
     assert sum(bool(printed(cell)) for cell in code) > len(code) / 2
     for there, here in zip(ran, code, strict=True):
         if "nbval-ignore-output" not in here.metadata.get("tags", ()):

@@ -31,10 +31,22 @@ def run_jupyter_book(*arguments, before="pass", config=None, out):
     """Build the site in a process of its own; its log is in the failure if it fails."""
     code = f"import sys; sys.path.insert(0, '_ext'); {before}; from jupyter_book.cli.main import main; main()"
     options = ["--config", str(config)] if config else []
-    command = [sys.executable, "-c", code, "build", ".", *arguments, *options, "--path-output", str(out)]
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "build",
+        ".",
+        *arguments,
+        *options,
+        "--path-output",
+        str(out),
+    ]
     bin_folder = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": bin_folder + os.pathsep + os.environ["PATH"]}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"the build failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
 
 
@@ -71,7 +83,9 @@ def bare_site(site, once):
         config["sphinx"]["config"]["html_baseurl"] = "https://example.org/gradus/"
         path = folder / "_config.yml"
         path.write_text(yaml.safe_dump(config))
-        run_jupyter_book("-n", before="import gradus_site; gradus_site.REPAIRS = ()", config=path, out=folder)
+        run_jupyter_book(
+            "-n", before="import gradus_site; gradus_site.REPAIRS = ()", config=path, out=folder
+        )
 
     return once("bare", build) / "_build" / "html"
 
@@ -88,7 +102,17 @@ def epub(site, once):
         config["sphinx"]["local_extensions"] = {"gradus_site": str(ROOT / "_ext")}
         path = folder / "_config.yml"
         path.write_text(yaml.safe_dump(config))
-        kind = ("--toc", str(toc), "--builder", "custom", "--custom-builder", "epub", "-W", "-n", "--keep-going")
+        kind = (
+            "--toc",
+            str(toc),
+            "--builder",
+            "custom",
+            "--custom-builder",
+            "epub",
+            "-W",
+            "-n",
+            "--keep-going",
+        )
         run_jupyter_book(*kind, "--quiet", config=path, out=folder)
         with zipfile.ZipFile(folder / "_build" / "epub" / "Gradus.epub") as book:
             book.extractall(folder / "files")
@@ -134,10 +158,21 @@ def visit(browser):
         page.complaints = []
         home = url.split("/_build")[0] if url.startswith("file:") else "/".join(url.split("/")[:3])
         allowed = (home, "data:", "blob:")
-        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith(allowed) else page.complaints.append(f"asked {r.url}"))
-        page.on("response", lambda r: page.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.on(
+            "request",
+            lambda r: (
+                None if r.url.startswith(allowed) else page.complaints.append(f"asked {r.url}")
+            ),
+        )
+        page.on(
+            "response",
+            lambda r: page.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None,
+        )
         page.goto(url, wait_until="networkidle")
         return page
 

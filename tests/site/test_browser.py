@@ -15,7 +15,13 @@ LOOKS = [(width, mode) for width in (1280, 390) for mode in ("light", "dark")]
 @pytest.fixture(scope="session")
 def loaded(site):
     """All that pages load and use, as one digest: a page's own bytes and these say how it looks and what it does."""
-    files = [*site.rglob("*.css"), *site.rglob("*.js"), *site.glob("**/_images/*"), *site.glob("**/*.woff2"), AXE]
+    files = [
+        *site.rglob("*.css"),
+        *site.rglob("*.js"),
+        *site.glob("**/_images/*"),
+        *site.glob("**/*.woff2"),
+        AXE,
+    ]
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for file in sorted(files):
         if file.name != "searchindex.js":  # of other pages, and of the page of search alone
@@ -24,12 +30,18 @@ def loaded(site):
 
 
 @pytest.mark.parametrize(("width", "mode"), LOOKS)
-def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, lay_out, browser, site, loaded, address, name, width, mode):
+def test_a_page_is_sound_at_every_width_and_in_both_modes(
+    visit, lay_out, browser, site, loaded, address, name, width, mode
+):
     def look():
         page = visit(f"{address}/{name}.html", width, mode)
         assert page.evaluate("document.documentElement.dataset.theme") == mode
-        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-        page.wait_for_function("[...document.querySelectorAll('gradus-exercise')].every(e => e.querySelector('textarea'))")
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(details => details.open = true)"
+        )
+        page.wait_for_function(
+            "[...document.querySelectorAll('gradus-exercise')].every(e => e.querySelector('textarea'))"
+        )
         lay_out(page)
         for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
             figure.scroll_into_view_if_needed()
@@ -39,9 +51,13 @@ def test_a_page_is_sound_at_every_width_and_in_both_modes(visit, lay_out, browse
         # Tens of thousands of letters and strokes that screen readers never meet would take minutes;
         # and of what axe looks at, dark pages differ in their colours alone.
         skipped = {"exclude": [[".katex-html"], [".gradus-figure svg"]]}
-        options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if mode == "dark" else {})
+        options = {"resultTypes": ["violations"]} | (
+            {"runOnly": ["color-contrast"]} if mode == "dark" else {}
+        )
         report = page.evaluate("([what, how]) => axe.run(what, how)", [skipped, options])
-        broken = {v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]}
+        broken = {
+            v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]
+        }
         assert broken == {}
         assert report["passes"]
         assert page.complaints == []
@@ -66,8 +82,12 @@ def test_figures_take_the_ink_and_the_paper_of_the_page(visit, address, mode):
     page = visit(f"{address}/chapters/optimizers.html", mode=mode)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     rgb = lambda text: tuple(int(x) / 255 for x in text[4:-1].split(","))  # noqa: E731
-    assert plots.contrast(rgb(paper), plots.PAGES[mode]) < 1.05, "gradus.plots.PAGES has another background"
-    inks = page.evaluate("[...document.querySelectorAll('.gradus-figure svg')].map(s => getComputedStyle(s).fill)")
+    assert plots.contrast(rgb(paper), plots.PAGES[mode]) < 1.05, (
+        "gradus.plots.PAGES has another background"
+    )
+    inks = page.evaluate(
+        "[...document.querySelectorAll('.gradus-figure svg')].map(s => getComputedStyle(s).fill)"
+    )
     assert inks
     for ink in inks:
         assert plots.contrast(rgb(ink), rgb(paper)) > 7
@@ -94,7 +114,11 @@ def test_words_in_figures_can_be_read_on_a_phone(visit, lay_out, address):
 
 def wide_formulas(page):
     formulas = page.locator(".katex-display")
-    return [formulas.nth(i) for i in range(formulas.count()) if formulas.nth(i).evaluate("n => n.scrollWidth > n.clientWidth")]
+    return [
+        formulas.nth(i)
+        for i in range(formulas.count())
+        if formulas.nth(i).evaluate("n => n.scrollWidth > n.clientWidth")
+    ]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -105,7 +129,9 @@ def test_formulas_fit_a_desktop_and_scroll_by_keyboard_on_a_phone(visit, address
     for formula in wide_formulas(phone):
         formula.focus()
         phone.keyboard.press("ArrowRight")
-        phone.wait_for_function("node => node.scrollLeft > 0", arg=formula.element_handle(), timeout=5000)
+        phone.wait_for_function(
+            "node => node.scrollLeft > 0", arg=formula.element_handle(), timeout=5000
+        )
 
 
 FAR = ".bd-article > section > section:last-of-type"
@@ -130,17 +156,25 @@ def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, 
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_no_section_is_higher_than_it_counts_before_it_is_laid_out(visit, lay_out, address, chapter):
+def test_no_section_is_higher_than_it_counts_before_it_is_laid_out(
+    visit, lay_out, address, chapter
+):
     page = visit(f"{address}/chapters/{chapter}.html", width=390)
     sections = page.locator(".bd-article > section > section")
-    counts = sections.first.evaluate("node => getComputedStyle(node).containIntrinsicHeight").removeprefix("auto ")
+    counts = sections.first.evaluate(
+        "node => getComputedStyle(node).containIntrinsicHeight"
+    ).removeprefix("auto ")
     lay_out(page)
-    assert sections.evaluate_all("all => Math.max(...all.map(n => n.offsetHeight))") <= float(counts.removesuffix("px"))
+    assert sections.evaluate_all("all => Math.max(...all.map(n => n.offsetHeight))") <= float(
+        counts.removesuffix("px")
+    )
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_link_into_a_page_leads_to_its_place(visit, address, soup, width):
-    places = [s["id"] for s in soup("chapters/optimizers").select("article section section section")]
+    places = [
+        s["id"] for s in soup("chapters/optimizers").select("article section section section")
+    ]
     for place in (places[0], places[len(places) // 2], places[-1]):
         page = visit(f"{address}/chapters/optimizers.html#{place}", width=width)
         top = "id => document.getElementById(id).getBoundingClientRect().top"

@@ -56,18 +56,36 @@ def complete(tmp_path, monkeypatch):
 def test_an_exercise_is_shown_as_its_stub_and_a_check_is_followed_by_what_belongs_to_it(complete):
     text = complete("chapters/steps", show=True)
     assert "exercise(" not in text and text.count("\n@exercise\n") == 2 * 4
-    cell, below = f"```{{code-cell}} ipython3\n{STUB}```\n", f"``````{{gradus-exercise}} draw\n{STUB}``````\n"
-    parts = [cell, "check(draw)", below, "Reference: `draw`", ":::{literalinclude} /answers/steps.py", ":pyobject: draw"]
+    cell, below = (
+        f"```{{code-cell}} ipython3\n{STUB}```\n",
+        f"``````{{gradus-exercise}} draw\n{STUB}``````\n",
+    )
+    parts = [
+        cell,
+        "check(draw)",
+        below,
+        "Reference: `draw`",
+        ":::{literalinclude} /answers/steps.py",
+        ":pyobject: draw",
+    ]
     places = [text.index(part) for part in parts[:4]]
     places += [text.index(part, places[-1]) for part in parts[4:]]
     assert places == sorted(places)
     assert text.count(":pyobject:") == 4
-    assert text.index("# Small steps") < text.index("```{gradus-chapter}\nAbout ") < text.index("It needs nothing.")
+    assert (
+        text.index("# Small steps")
+        < text.index("```{gradus-chapter}\nAbout ")
+        < text.index("It needs nothing.")
+    )
 
 
 def test_a_question_is_in_a_box_and_followed_by_its_rubric(complete):
     text = complete("chapters/steps", show=True)
-    assert text.index("### A question") < text.index("1 points, marked by a person") < text.index("Why does")
+    assert (
+        text.index("### A question")
+        < text.index("1 points, marked by a person")
+        < text.index("Why does")
+    )
     assert text.index("Why does") < text.index("How it is marked") < text.index("The end.")
 
 
@@ -90,9 +108,21 @@ def test_pages_without_exercises_stay_as_they_are(complete):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"written": "why"', '"written": "whence"', r":\d+: written question 'whence' has no rubric: write one in answers"),
-        ('exercise("draw")', 'exercise("drew")', r":\d+: exercise 'drew' has no reference: write it in answers/steps.py"),
-        ('exercise("draw")', 'exercise("draw")\npass', r":\d+: an exercise is one line in a cell of its own"),
+        (
+            '"written": "why"',
+            '"written": "whence"',
+            r":\d+: written question 'whence' has no rubric: write one in answers",
+        ),
+        (
+            'exercise("draw")',
+            'exercise("drew")',
+            r":\d+: exercise 'drew' has no reference: write it in answers/steps.py",
+        ),
+        (
+            'exercise("draw")',
+            'exercise("draw")\npass',
+            r":\d+: an exercise is one line in a cell of its own",
+        ),
         ("check(draw)", "pass", r":\d+: exercise 'draw' has no check"),
     ],
 )

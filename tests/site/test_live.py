@@ -60,7 +60,9 @@ def run(site, tmp_path):
     """Run tasks as the worker does, with the site's own files: a list of results."""
 
     def call(chapter, tasks):
-        (tmp_path / f"{chapter}.cases").write_bytes((site / "live" / f"{chapter}.cases").read_bytes())
+        (tmp_path / f"{chapter}.cases").write_bytes(
+            (site / "live" / f"{chapter}.cases").read_bytes()
+        )
         wheel = site / "live" / gradus_live.WHEEL
         done = subprocess.run(
             [sys.executable, "-c", ALONE, str(SCRIPT), str(wheel), str(tmp_path)],
@@ -93,14 +95,18 @@ def task(chapter, name, code=None, answers=None):
         "code": stubs[name] if code is None else code,
         "stub": stubs[name],
         "setup": next(cell.source for cell in cells.cells if cell.kind == "setup"),
-        "before": [{"name": n, "code": (answers or {}).get(n, stubs[n]), "stub": stubs[n]} for n in above],
+        "before": [
+            {"name": n, "code": (answers or {}).get(n, stubs[n]), "stub": stubs[n]} for n in above
+        ],
         "tried": [],
     }
 
 
 def references(chapter):
     """The cells of a chapter's exercises with their answers, as nbgrader's source has them."""
-    source = nbformat.read(ROOT / "_build" / ".release" / "source" / chapter / f"{chapter}.ipynb", 4)
+    source = nbformat.read(
+        ROOT / "_build" / ".release" / "source" / chapter / f"{chapter}.ipynb", 4
+    )
     stubs = stubs_of(chapter)
     return {cell.id: cell.source for cell in source.cells if cell.id in stubs}
 
@@ -119,7 +125,9 @@ def test_every_exercise_can_be_solved_in_a_page(run, chapter):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_stub_is_not_answered_yet(run, chapter):
     names = list(references(chapter))
-    for name, result in zip(names, run(chapter, [task(chapter, name) for name in names]), strict=True):
+    for name, result in zip(
+        names, run(chapter, [task(chapter, name) for name in names]), strict=True
+    ):
         assert result["status"] == "not answered"
         assert result["summary"] == f"{name}: not answered yet"
 
@@ -138,7 +146,9 @@ def test_a_check_shows_what_it_shows_in_jupyter(run, site):
     plan = next(p for p in plans if p.exercise == "momentum_step")
     names = {"exercise": lambda function: function}
     exec(MOMENTUM, names)
-    found = verdict.examine(plan, [calling.call(names["momentum_step"], case) for case in plan.cases])
+    found = verdict.examine(
+        plan, [calling.call(names["momentum_step"], case) for case in plan.cases]
+    )
     assert found.mistake
     assert result["tables"] == exercises.Table(found)._repr_html_()
     assert result["status"] == "wrong"
@@ -147,14 +157,30 @@ def test_a_check_shows_what_it_shows_in_jupyter(run, site):
 
 CODES = {
     "no Python": ("def sgd_step(theta, grad, lr)\n    pass", "error", "SyntaxError: expected ':'"),
-    "an exception": ("x = 1\nx / 0", "error", '  File "exercise/sgd_step.py", line 2, in <module>\n    x / 0\n'),
+    "an exception": (
+        "x = 1\nx / 0",
+        "error",
+        '  File "exercise/sgd_step.py", line 2, in <module>\n    x / 0\n',
+    ),
     "no function": ("theta = 1", "error", "NameError: name 'sgd_step' is not defined"),
-    "another name": ("sgd_step = lambda theta, grad, lr: theta", "error", "no exercise is called '<lambda>'"),
+    "another name": (
+        "sgd_step = lambda theta, grad, lr: theta",
+        "error",
+        "no exercise is called '<lambda>'",
+    ),
     "an end": ("raise SystemExit(3)", "error", "SystemExit: 3"),
-    "an end of the answer": ("def sgd_step(*a):\n    raise SystemExit", "error", "line 2, in sgd_step"),
+    "an end of the answer": (
+        "def sgd_step(*a):\n    raise SystemExit",
+        "error",
+        "line 2, in sgd_step",
+    ),
     "an interruption": ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
     "its own check fails": ("def sgd_step(*a):\n    return 0\ncheck(sgd_step)", "wrong", ""),
-    "a print": ("print('seen')\ndef sgd_step(theta, grad, lr):\n    return theta - lr * grad", "right", "seen\n"),
+    "a print": (
+        "print('seen')\ndef sgd_step(theta, grad, lr):\n    return theta - lr * grad",
+        "right",
+        "seen\n",
+    ),
 }
 
 
@@ -165,20 +191,30 @@ def test_whatever_a_reader_writes_is_answered(run, what):
     assert result["status"] == status, result
     assert said in result["output"]
     assert "run.py" not in result["output"] and "<string>" not in result["output"]
-    assert result["summary"].startswith("sgd_step: " if status != "error" else "Your code stopped with ")
+    assert result["summary"].startswith(
+        "sgd_step: " if status != "error" else "Your code stopped with "
+    )
 
 
 def test_an_exception_inside_an_answer_is_named_with_its_own_line(run):
     code = "import numpy as np\n@exercise\ndef sgd_step(theta, grad, lr):\n    return np.linalg.inv(grad)\n"
     (result,) = run("optimizers", [task("optimizers", "sgd_step", code)])
     assert result["status"] == "wrong"
-    assert "raised LinAlgError" in result["tables"] and "in the line: return np.linalg.inv(grad)" in result["tables"]
+    assert (
+        "raised LinAlgError" in result["tables"]
+        and "in the line: return np.linalg.inv(grad)" in result["tables"]
+    )
 
 
 def test_what_is_printed_without_end_does_not_fill_the_memory(run):
-    (result,) = run("optimizers", [task("optimizers", "sgd_step", "for i in range(10**5):\n    print(i)\n1 / 0")])
+    (result,) = run(
+        "optimizers",
+        [task("optimizers", "sgd_step", "for i in range(10**5):\n    print(i)\n1 / 0")],
+    )
     assert len(result["output"]) < 21_000
-    assert "... and so on" in result["output"] and result["output"].endswith("ZeroDivisionError: division by zero\n")
+    assert "... and so on" in result["output"] and result["output"].endswith(
+        "ZeroDivisionError: division by zero\n"
+    )
 
 
 def test_what_an_answer_uses_of_others_comes_from_the_page(run):
@@ -201,17 +237,26 @@ def test_what_an_answer_uses_of_others_comes_from_the_page(run):
             task("network", "network_gradient", f"helper()\n{code}", helped),
         ],
     )
-    assert [result["status"] for result in results] == ["right", "not answered", "not answered", "right"]
+    assert [result["status"] for result in results] == [
+        "right",
+        "not answered",
+        "not answered",
+        "right",
+    ]
     for result in results[1:3]:
         assert result["summary"].endswith("it uses `affine_forward`, which is still open")
 
 
 def test_a_module_that_is_not_there_is_asked_for_once(run):
-    code = "plt.plot([1])\n@exercise\ndef sgd_step(theta, grad, lr):\n    return theta - lr * grad\n"
+    code = (
+        "plt.plot([1])\n@exercise\ndef sgd_step(theta, grad, lr):\n    return theta - lr * grad\n"
+    )
     first = task("optimizers", "sgd_step", code)
     results = run("optimizers", [first, {**first, "tried": ["matplotlib"]}])
     assert results[0] == {"missing": "matplotlib"}
-    assert results[1]["status"] == "error" and "No module named 'matplotlib'" in results[1]["output"]
+    assert (
+        results[1]["status"] == "error" and "No module named 'matplotlib'" in results[1]["output"]
+    )
 
 
 def test_the_set_up_brings_what_is_used_and_no_more(run):
@@ -239,7 +284,9 @@ def test_a_chapter_holds_each_of_its_stubs_below_the_check(soup, chapter):
         assert place.p.get_text().startswith("With JavaScript, this exercise runs here")
         above = place.find_previous(class_="cell_input").get_text().strip()
         assert above == f"check({place['data-name']})"
-        assert place.find_next("details")["class"][:1] != [] and place.find_next(class_="gradus-reference")
+        assert place.find_next("details")["class"][:1] != [] and place.find_next(
+            class_="gradus-reference"
+        )
     shared = json.loads(page.find("gradus-chapter").script.string)
     assert shared["chapter"] == chapter
     assert f'chapter("{chapter}")' in shared["setup"]
@@ -251,7 +298,9 @@ def test_a_chapter_says_what_it_takes_and_what_comes_before(soup, chapter):
     line = soup(f"chapters/{chapter}").select_one("main .gradus-overview")
     module = importlib.import_module(f"solutions.checks.{chapter.replace('-', '_')}")
     count = len(authoring.exercises_of(module))
-    assert re.match(rf"About \d+ hours · {count} exercises · [\d.]+ points · builds on ", line.get_text())
+    assert re.match(
+        rf"About \d+ hours · {count} exercises · [\d.]+ points · builds on ", line.get_text()
+    )
     assert line.find("a") or "no other chapter" in line.get_text()
     assert line.find_previous(["h1", "h2"]).name == "h1"
 
@@ -276,7 +325,9 @@ def test_what_a_page_loads_shows_no_answer(bare_site):
     whole, hidden = "\n".join(texts), 0
     for chapter in CHAPTERS:
         said = COURSE.chapter(chapter).read_text("utf-8") + "\n".join(stubs_of(chapter).values())
-        tree = ast.parse((ROOT / "solutions" / f"{chapter.replace('-', '_')}.py").read_text("utf-8"))
+        tree = ast.parse(
+            (ROOT / "solutions" / f"{chapter.replace('-', '_')}.py").read_text("utf-8")
+        )
         for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
             for line in (ast.unparse(node) for node in function.body[1:]):
                 if "\n" not in line and len(line) > 25 and line not in said and line not in library:
@@ -294,7 +345,9 @@ def test_the_pack_is_what_students_get_and_always_the_same(site, tmp_path):
     assert {*expected, "README.md"} == set(files)
     assert all(files[name] == content for name, content in expected.items())
     gradus_live.write_pack(tmp_path / "again.zip", dict(reversed(files.items())))
-    assert (tmp_path / "again.zip").read_bytes() == (site / "downloads" / gradus_live.PACK).read_bytes()
+    assert (tmp_path / "again.zip").read_bytes() == (
+        site / "downloads" / gradus_live.PACK
+    ).read_bytes()
     (wheel,) = (name for name in files if name.endswith(".whl"))
     assert f"./{wheel}[student]\n" in files["requirements.txt"].decode()
     for chapter in CHAPTERS:
@@ -305,7 +358,10 @@ def test_the_pack_is_what_students_get_and_always_the_same(site, tmp_path):
 def test_the_links_lead_to_the_downloads(soup):
     for chapter in CHAPTERS:
         links = soup(f"chapters/{chapter}").select(".gradus-downloads a")
-        assert [link["href"] for link in links] == [f"../downloads/{chapter}.ipynb", f"../downloads/{gradus_live.PACK}"]
+        assert [link["href"] for link in links] == [
+            f"../downloads/{chapter}.ipynb",
+            f"../downloads/{gradus_live.PACK}",
+        ]
 
 
 EXERCISE = '```{code-cell} ipython3\nexercise("a")\n```\n'
@@ -320,12 +376,22 @@ def test_a_chapter_is_released_again_where_something_behind_it_changed(tmp_path,
 
     monkeypatch.setattr("autograder.release.release.release_assignments", pretend)
     book = tmp_path / "book"
-    for file in ("chapters/one.md", "chapters/two.md", "gradus/core.py", "autograder/release/release.py", "answers/one.py"):
+    for file in (
+        "chapters/one.md",
+        "chapters/two.md",
+        "gradus/core.py",
+        "autograder/release/release.py",
+        "answers/one.py",
+    ):
         (book / file).parent.mkdir(parents=True, exist_ok=True)
         (book / file).write_text(EXERCISE)
     (book / "index.md").write_text("# Home\n")
-    (book / "pyproject.toml").write_text('[tool.autograder]\ncourse = "c"\nreferences = "answers"\n')
-    (book / "_toc.yml").write_text("root: index\nchapters: [{file: chapters/one}, {file: chapters/two}]\n")
+    (book / "pyproject.toml").write_text(
+        '[tool.autograder]\ncourse = "c"\nreferences = "answers"\n'
+    )
+    (book / "_toc.yml").write_text(
+        "root: index\nchapters: [{file: chapters/one}, {file: chapters/two}]\n"
+    )
 
     def build():
         return [path.name for path in gradus_live.released(book, tmp_path / "made")]
@@ -352,7 +418,9 @@ def test_the_address_of_pyodide_names_the_version_that_is_tested():
     assert f"/v{package['version']}/" in gradus_live.PYODIDE
 
 
-@pytest.mark.parametrize(("builder", "file"), [("latex", "book.tex"), ("epub", "chapters/steps.xhtml")])
+@pytest.mark.parametrize(
+    ("builder", "file"), [("latex", "book.tex"), ("epub", "chapters/steps.xhtml")]
+)
 def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
     shutil.copytree(ROOT / "tests" / "grading" / "small_course", tmp_path, dirs_exist_ok=True)
     chapter = tmp_path / "chapters" / "steps.md"
@@ -369,6 +437,13 @@ def test_on_paper_stands_the_line_and_no_editor(tmp_path, builder, file):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     text = (out / file).read_text("utf-8")
-    assert re.search(r"About \d+ hours · 4 exercises · \d+ points · builds on no other chapter", text)
-    assert "check" in text and "replace this line" in text and "gradus-exercise" not in text and "JavaScript" not in text
+    assert re.search(
+        r"About \d+ hours · 4 exercises · \d+ points · builds on no other chapter", text
+    )
+    assert (
+        "check" in text
+        and "replace this line" in text
+        and "gradus-exercise" not in text
+        and "JavaScript" not in text
+    )
     assert "ownload" not in text

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 CORE = ROOT / "node_modules" / "pyodide"
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
-STAND_IN = '''\
+STAND_IN = """\
 class CheckFailed(Exception):
     pass
 
@@ -32,8 +32,8 @@ def check(answer):
     exercises._display(exercises.Shown())
     if value != 0.0:
         raise CheckFailed(f"{answer.__name__}: 0 of 1 cases pass")
-'''
-STAND_IN_EXERCISES = '''\
+"""
+STAND_IN_EXERCISES = """\
 from types import SimpleNamespace
 
 _session = SimpleNamespace(verdicts={})
@@ -41,7 +41,7 @@ _session = SimpleNamespace(verdicts={})
 class Shown:
     def _repr_html_(self):
         return "<p class='shown'>a table</p>"
-'''
+"""
 RIGHT = "@exercise\ndef sgd_step(theta, grad, lr):\n    return theta - lr * grad\n"
 
 
@@ -58,7 +58,9 @@ def visit(browser, address):
     """Open a chapter. Pyodide's address is answered from `core`, or not at all."""
     contexts = []
 
-    def open_page(core=True, stand_in=True, script="", width=1280, mode="light", chapter="optimizers"):
+    def open_page(
+        core=True, stand_in=True, script="", width=1280, mode="light", chapter="optimizers"
+    ):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
         contexts.append(context)
         if script:
@@ -72,7 +74,10 @@ def visit(browser, address):
             if core is None:
                 return  # an address that never answers
             if core and file.is_file():
-                headers = {"access-control-allow-origin": "*", "content-type": TYPES.get(file.suffix, "text/plain")}
+                headers = {
+                    "access-control-allow-origin": "*",
+                    "content-type": TYPES.get(file.suffix, "text/plain"),
+                }
                 route.fulfill(body=file.read_bytes(), headers=headers)
             else:
                 route.fulfill(status=404, headers={"access-control-allow-origin": "*"})
@@ -118,7 +123,9 @@ def test_nothing_is_loaded_before_the_first_click(visit):
     page = visit()
     there = place(page)
     there.get_by_label("Your answer").fill("x = 1")
-    assert page.asked == [] and page.evaluate("performance.getEntriesByType('resource').every(r => !/whl|cases/.test(r.name))")
+    assert page.asked == [] and page.evaluate(
+        "performance.getEntriesByType('resource').every(r => !/whl|cases/.test(r.name))"
+    )
     run(there, RIGHT)
     says(there, "✓ sgd_step: all cases pass")
     assert "pyodide.mjs" in page.asked and "pyodide.asm.wasm" in page.asked
@@ -147,7 +154,10 @@ def test_a_reader_s_work_is_kept_and_counted_in_this_browser(visit):
     there.get_by_role("button", name="Start again").click()
     assert "replace this line with your answer" in there.get_by_label("Your answer").input_value()
     page.reload(wait_until="networkidle")
-    assert "replace this line with your answer" in place(page).get_by_label("Your answer").input_value()
+    assert (
+        "replace this line with your answer"
+        in place(page).get_by_label("Your answer").input_value()
+    )
     assert page.evaluate("localStorage['gradus/optimizers/sgd_step']") == '{"solved":true}'
 
 
@@ -173,7 +183,10 @@ def test_an_exception_shows_the_reader_s_own_lines(visit):
     says(there, "✗ Your code stopped with ZeroDivisionError")
     printed = there.locator("pre").inner_text()
     assert printed.startswith("before\nTraceback")
-    assert re.findall(r'File "(.*?)", line (\d+)', printed) == [("exercise/sgd_step.py", "5"), ("exercise/sgd_step.py", "2")]
+    assert re.findall(r'File "(.*?)", line (\d+)', printed) == [
+        ("exercise/sgd_step.py", "5"),
+        ("exercise/sgd_step.py", "2"),
+    ]
     run(there, "def sgd_step(theta grad):\n    pass\n")
     says(there, "✗ Your code stopped with SyntaxError")
     run(there, "import curses\n")
@@ -190,14 +203,23 @@ def test_an_exception_shows_the_reader_s_own_lines(visit):
 def test_an_address_that_refuses_is_named(visit):
     there = place(visit(core=False))
     run(there)
-    says(there, r"Python could not be loaded from https://cdn\.jsdelivr\.net/pyodide/\S+ \(status 404\)")
+    says(
+        there,
+        r"Python could not be loaded from https://cdn\.jsdelivr\.net/pyodide/\S+ \(status 404\)",
+    )
 
 
 def test_an_address_that_never_answers_is_named_within_twenty_seconds(visit):
     there = place(visit(core=None))
     run(there)
-    says(there, r"Python could not be loaded from https://cdn\S+ \(nothing in 15 seconds\)", timeout=20_000)
-    assert there.get_by_role("button", name="Run and check").get_attribute("aria-disabled") == "false"
+    says(
+        there,
+        r"Python could not be loaded from https://cdn\S+ \(nothing in 15 seconds\)",
+        timeout=20_000,
+    )
+    assert (
+        there.get_by_role("button", name="Run and check").get_attribute("aria-disabled") == "false"
+    )
 
 
 def test_a_base_without_numpy_is_named(visit):
@@ -216,20 +238,28 @@ def test_what_gradus_imports_of_the_standard_library_is_in_pyodide(visit):
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
     names = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
-    ours = {n for n in names if n.split(".")[0] not in {"numpy", "gradus", "matplotlib", "sklearn", "IPython"}}
+    ours = {
+        n
+        for n in names
+        if n.split(".")[0] not in {"numpy", "gradus", "matplotlib", "sklearn", "IPython"}
+    }
     there = place(visit())
     run(there, f"import {', '.join(sorted(ours))}\n{RIGHT}")
     says(there, "✓")
 
 
 def test_without_local_storage_the_page_works_and_says_so(visit):
-    page = visit(script="Object.defineProperty(window, 'localStorage', {get() { throw Error('none here') }})")
+    page = visit(
+        script="Object.defineProperty(window, 'localStorage', {get() { throw Error('none here') }})"
+    )
     there = place(page)
     there.get_by_label("Your answer").fill(RIGHT)
     says(there, "This browser keeps nothing for this page")
     run(there)
     says(there, "✓ sgd_step: all cases pass")
-    assert "1 of" in page.locator("gradus-chapter").inner_text()  # the theme's own scripts do complain
+    assert (
+        "1 of" in page.locator("gradus-chapter").inner_text()
+    )  # the theme's own scripts do complain
 
 
 def test_keys_do_what_the_line_below_the_editor_says(visit):
@@ -265,7 +295,10 @@ def test_without_scripts_a_sentence_stands_in_the_place(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{address}/chapters/optimizers.html")
-    assert "With JavaScript, this exercise runs here" in page.locator("gradus-exercise").first.inner_text()
+    assert (
+        "With JavaScript, this exercise runs here"
+        in page.locator("gradus-exercise").first.inner_text()
+    )
     assert page.locator("gradus-exercise textarea").count() == 0
     context.close()
 
@@ -282,8 +315,12 @@ def test_the_page_is_sound_with_results_shown(visit, lay_out, width, mode):
     says(other, "✗")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.add_script_tag(path=ROOT / "node_modules" / "axe-core" / "axe.min.js")
-    report = page.evaluate("axe.run({include: [['gradus-exercise'], ['.gradus-overview']]}, {resultTypes: ['violations']})")
-    assert {v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]} == {}
+    report = page.evaluate(
+        "axe.run({include: [['gradus-exercise'], ['.gradus-overview']]}, {resultTypes: ['violations']})"
+    )
+    assert {
+        v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]
+    } == {}
     assert page.complaints == []
 
 

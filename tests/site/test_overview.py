@@ -67,7 +67,9 @@ def book(tmp_path):
         topic = f"{{id: T001, lines: '3-5', topic: why, sections: [{sections}]}}"
         (tmp_path / "sources.yml").write_text(f"- note: A note\n  topics: [{topic}]\n")
         (tmp_path / "notation.md").touch()
-        (tmp_path / "pyproject.toml").write_text('[tool.autograder]\ncourse = "c"\nreferences = "answers"\n')
+        (tmp_path / "pyproject.toml").write_text(
+            '[tool.autograder]\ncourse = "c"\nreferences = "answers"\n'
+        )
         return Course.find(tmp_path)
 
     return write

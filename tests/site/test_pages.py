@@ -55,7 +55,13 @@ def test_a_page_has_a_title_a_description_and_one_heading(soup, name):
 
 
 def test_a_page_refers_to_no_other_host_but_by_links(soup, name):
-    for tag, attribute in (("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src")):
+    for tag, attribute in (
+        ("script", "src"),
+        ("link", "href"),
+        ("img", "src"),
+        ("iframe", "src"),
+        ("source", "src"),
+    ):
         for node in soup(name).find_all(tag, attrs={attribute: True}):
             assert not urlsplit(node[attribute]).netloc, node
 
@@ -84,7 +90,10 @@ def test_no_formula_is_left_raw_and_none_is_wrong(soup, name):
         text
         for text in main.find_all(string=re.compile(r"\$|\\[a-zA-Z(\[]"))
         if type(text) is NavigableString
-        and not any(p.name in ("pre", "code", "script", "style") or "katex" in p.get("class", ()) for p in text.parents)
+        and not any(
+            p.name in ("pre", "code", "script", "style") or "katex" in p.get("class", ())
+            for p in text.parents
+        )
     ]
     assert left == []
 
@@ -95,7 +104,9 @@ def test_no_directive_or_role_is_left_raw(soup, name):
         for words in soup(name).find("main").strings
         if not any(parent.name in ("pre", "code", "script") for parent in words.parents)
     )
-    assert not re.search(r":::|```|\{(?:cite|eq|ref|doc|numref|term):?\w*\}|^\+\+\+|\[@", text), name
+    assert not re.search(r":::|```|\{(?:cite|eq|ref|doc|numref|term):?\w*\}|^\+\+\+|\[@", text), (
+        name
+    )
 
 
 def test_no_cell_failed(soup, name):
@@ -128,7 +139,11 @@ def test_pictures_say_what_is_seen(soup, name):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_figure_of_a_chapter_is_drawn(soup, chapter):
     drawn = len(soup(f"chapters/{chapter}").find_all(class_="gradus-figure"))
-    assert drawn == len(re.findall(r"^plots\.figure\(", (ROOT / "chapters" / f"{chapter}.md").read_text(), re.MULTILINE))
+    assert drawn == len(
+        re.findall(
+            r"^plots\.figure\(", (ROOT / "chapters" / f"{chapter}.md").read_text(), re.MULTILINE
+        )
+    )
     assert drawn > 0
 
 
@@ -139,7 +154,9 @@ def test_a_chapter_shows_each_stub_its_passed_check_and_its_reference_folded(sou
     cells = [code_of(cell) for cell in page.find_all(class_="cell_input")]
     passed = [line.get_text() for line in page.select(".cell_output .gradus-check > p")]
     folded = {
-        code_of(d).split("def ", 1)[1].split("(")[0]: d for d in page.select("details.gradus-reference") if d.find("pre")
+        code_of(d).split("def ", 1)[1].split("(")[0]: d
+        for d in page.select("details.gradus-reference")
+        if d.find("pre")
     }
     exercises = exercises_of(checks_of(chapter))
     assert set(folded) == {exercise.name for exercise in exercises}

@@ -41,7 +41,9 @@ def prose(node):
 
 
 def test_the_contents_name_every_page_and_the_answers_at_the_end(epub, pages):
-    listed = [link.get("href") for link in ElementTree.parse(epub / "nav.xhtml").iterfind(".//{*}a")]
+    listed = [
+        link.get("href") for link in ElementTree.parse(epub / "nav.xhtml").iterfind(".//{*}a")
+    ]
     assert listed == [*(f"{name}.xhtml" for name in pages if name != "search"), "answers.xhtml"]
     package = ElementTree.parse(epub / "content.opf")
     names = {item.get("id"): item.get("href") for item in package.iterfind(".//{*}item")}
@@ -51,7 +53,9 @@ def test_the_contents_name_every_page_and_the_answers_at_the_end(epub, pages):
 
 
 def test_every_file_that_a_page_names_is_in_the_book(epub):
-    known = {item.get("href") for item in ElementTree.parse(epub / "content.opf").iterfind(".//{*}item")}
+    known = {
+        item.get("href") for item in ElementTree.parse(epub / "content.opf").iterfind(".//{*}item")
+    }
     for path in epub.rglob("*.xhtml"):
         assert str(path.relative_to(epub)) in known
         for node in ElementTree.parse(path).iter():
@@ -75,20 +79,26 @@ def test_a_chapter_on_paper_has_its_figures_and_formulas_and_no_answers(epub, so
     assert len(formulas) == len(html.find("main").select("math:not(.gradus-reference math)")) > 0
     assert not tree.findall(".//{*}annotation")
     assert not having(tree, "katex-html") and not having(tree, "gradus-reference")
-    manifest = ElementTree.parse(epub / "content.opf").find(f".//{{*}}item[@href='chapters/{chapter}.xhtml']")
+    manifest = ElementTree.parse(epub / "content.opf").find(
+        f".//{{*}}item[@href='chapters/{chapter}.xhtml']"
+    )
     assert {"mathml", "svg"} <= set(manifest.get("properties").split())
 
 
 def test_no_formula_of_the_book_on_paper_is_left_raw(epub):
     for path in epub.rglob("*.xhtml"):
-        assert [text for text in prose(ElementTree.parse(path).getroot()) if RAW.search(text)] == [], path.name
+        assert [
+            text for text in prose(ElementTree.parse(path).getroot()) if RAW.search(text)
+        ] == [], path.name
 
 
 def test_the_answers_hold_every_reference(epub):
     code = "".join("".join(node.itertext()) for node in having(page(epub, "answers"), "highlight"))
     for chapter in CHAPTERS:
         source = (ROOT / "solutions" / f"{chapter.replace('-', '_')}.py").read_text()
-        functions = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+        functions = [
+            node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+        ]
         assert functions
         assert all(f"def {name}(" in code for name in functions)
 
@@ -104,7 +114,9 @@ def put_twins(html, folder, monkeypatch):
     code = nodes.container("", nodes.literal_block("", "plt.plot()"), nb_element="cell_code_source")
     document = new_document("page")
     document += nodes.container("", code, bundle, nb_element="cell_code", hide_mode="input")
-    document.settings.env = SimpleNamespace(docname="page", images=SimpleNamespace(add_file=lambda *_: None))
+    document.settings.env = SimpleNamespace(
+        docname="page", images=SimpleNamespace(add_file=lambda *_: None)
+    )
     gradus_paper.TakeTwins(document).run()
     return document
 

@@ -39,10 +39,20 @@ def icons(sheet):
 
 
 def test_every_icon_of_a_page_is_in_the_font(site, soup, name):
-    theme = ROOT.joinpath(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
-    known, kept = icons(theme / "styles" / "pydata-sphinx-theme.css"), icons(site / "_static" / "site.css")
+    theme = (
+        ROOT.joinpath(pydata_sphinx_theme.__file__).parent
+        / "theme"
+        / "pydata_sphinx_theme"
+        / "static"
+    )
+    known, kept = (
+        icons(theme / "styles" / "pydata-sphinx-theme.css"),
+        icons(site / "_static" / "site.css"),
+    )
     shown = [node["class"] for node in soup(name).find_all(class_=re.compile("^fa-"))]
-    named = [(name, "fa-brands" in classes) for classes in shown for name in classes if name in known]
+    named = [
+        (name, "fa-brands" in classes) for classes in shown for name in classes if name in known
+    ]
     assert named
     assert len(kept) < len(known) / 20
     for icon, brand in named:
@@ -52,7 +62,9 @@ def test_every_icon_of_a_page_is_in_the_font(site, soup, name):
 
 
 def test_every_letter_of_a_formula_is_in_the_fonts_that_have_it(site, soup, name):
-    used = {ord(letter) for formula in soup(name).select(".katex-html") for letter in formula.get_text()}
+    used = {
+        ord(letter) for formula in soup(name).select(".katex-html") for letter in formula.get_text()
+    }
     fonts = list((site / "katex" / "fonts").glob("*.woff2"))
     assert len(fonts) == 20
     for font in fonts:
@@ -99,7 +111,9 @@ def test_a_chapter_weighs_at_most_300_kib_without_its_figures(visit, address, si
     for file in files:
         content = file.read_bytes()
         if file.suffix == ".html":
-            content = re.sub(rb'<figure class="gradus-figure">.*?</figure>', b"", content, flags=re.DOTALL)
+            content = re.sub(
+                rb'<figure class="gradus-figure">.*?</figure>', b"", content, flags=re.DOTALL
+            )
         weight[file.name] = len(content if file.suffix == ".woff2" else gzip.compress(content))
     assert {f"{chapter}.html", "site.css", "fa-solid-900.woff2"} <= set(weight)
     assert "searchindex.js" not in weight
@@ -115,11 +129,17 @@ def test_search_finds_every_term_of_the_glossary(site, soup):
     assert len(terms) > 100
     assert any(re.search("[가-힣]", term) for term in terms)
     for term in terms:
-        words = [language.stem(word.lower()) for word in language.split(term) if language.word_filter(word.lower())]
+        words = [
+            language.stem(word.lower())
+            for word in language.split(term)
+            if language.word_filter(word.lower())
+        ]
         assert any(words), term
         for word in filter(None, words):
             pages = index["terms"].get(word, [])
-            assert here in (pages if isinstance(pages, list) else [pages]), f"{term}: {word} is not found"
+            assert here in (pages if isinstance(pages, list) else [pages]), (
+                f"{term}: {word} is not found"
+            )
 
 
 @pytest.mark.parametrize("query", ["활성함수", "평균 모델", "L2 penalty"])
@@ -141,7 +161,10 @@ def test_a_page_says_what_a_link_to_it_shows(soup, name):
     assert tag(page, "og:site_name") == "Gradus"
     assert tag(page, "og:title")
     if name != "search":
-        assert tag(page, "og:description") == page.find("meta", attrs={"name": "description"})["content"]
+        assert (
+            tag(page, "og:description")
+            == page.find("meta", attrs={"name": "description"})["content"]
+        )
 
 
 def test_a_site_without_an_address_names_none(site, soup, name):
@@ -160,7 +183,9 @@ def test_one_setting_says_where_the_site_is_published(bare_site, pages):
         card = tag(page, "og:image").removeprefix(PUBLISHED)
         assert matplotlib.image.imread(bare_site / card).shape[:2] == (630, 1200)
     sitemap = ElementTree.parse(bare_site / "sitemap.xml")
-    assert {place.text for place in sitemap.iterfind(".//{*}loc")} == {f"{PUBLISHED}{name}.html" for name in pages}
+    assert {place.text for place in sitemap.iterfind(".//{*}loc")} == {
+        f"{PUBLISHED}{name}.html" for name in pages
+    }
 
 
 def test_the_keyboard_skips_to_the_text_and_opens_hidden_code(visit, address):
@@ -186,9 +211,13 @@ def test_paper_is_light_and_holds_the_text_alone(visit, address):
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     aside = ".bd-sidebar-primary, .bd-sidebar-secondary, .copybtn, .bd-header-article, details:not([open]), summary"
-    shown = f"[...document.querySelectorAll('{aside}')].filter(node => node.checkVisibility()).length"
+    shown = (
+        f"[...document.querySelectorAll('{aside}')].filter(node => node.checkVisibility()).length"
+    )
     assert page.evaluate(shown) == 0
-    assert page.evaluate("[...document.querySelectorAll('.bd-article pre')].every(p => p.scrollWidth <= p.clientWidth + 1)")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.bd-article pre')].every(p => p.scrollWidth <= p.clientWidth + 1)"
+    )
     assert page.locator("figure.gradus-figure").first.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"

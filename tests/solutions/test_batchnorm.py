@@ -175,9 +175,7 @@ def test_what_the_layer_guarantees(n, d, seed):
     np.testing.assert_allclose(moved, y, rtol=1e-8, atol=1e-8)
     dx, *_ = batchnorm_backward(rng.normal(size=(n, d)), x_hat, gamma, var, TINY)
     np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-9 * max(1, np.abs(dx).max()))
-    np.testing.assert_allclose(
-        np.sum(dx * x_hat, axis=0), 0, atol=1e-9 * max(1, np.abs(dx).max())
-    )
+    np.testing.assert_allclose(np.sum(dx * x_hat, axis=0), 0, atol=1e-9 * max(1, np.abs(dx).max()))
 
 
 def test_a_column_that_does_not_change_gives_beta():
@@ -210,7 +208,9 @@ def test_extreme_inputs_stay_finite():
     assert np.abs(tiny).max() < 1e-190
 
 
-@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
+@given(
+    st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(0, 99)
+)
 def test_images_are_rows_of_maps(n, c, h, w, seed):
     rng = np.random.default_rng(seed)
     x, gamma, beta = rng.normal(size=(n, c, h, w)), rng.normal(size=c), rng.normal(size=c)

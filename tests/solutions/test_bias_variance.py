@@ -374,7 +374,10 @@ def test_a_method_that_ignores_the_data_has_no_variance_and_one_that_copies_them
             lambda: expected_training_error(np.ones((2, 3)), np.ones(3), 1.0),
             "smoother: expected shape (n, n), nothing empty, got (2, 3)",
         ),
-        (lambda: best_degree([1, 2], [1.0], [1.0, 2.0], 1.0), "bias2: expected shape (k,) with k = 2"),
+        (
+            lambda: best_degree([1, 2], [1.0], [1.0, 2.0], 1.0),
+            "bias2: expected shape (k,) with k = 2",
+        ),
         (lambda: best_degree([1], [1.0], [], 1.0), "unit_variance: expected shape (k,) with k = 1"),
         (lambda: best_degree([], [], [], 1.0), "degrees: expected shape (k,), nothing empty"),
         (lambda: best_degree([1], [1.0], [1.0], -1.0), "noise_sd: expected"),

@@ -28,7 +28,9 @@ EXERCISES = [exercise for chapter in CHAPTERS for exercise in exercises_of(chapt
 WRITTEN = [written for chapter in CHAPTERS for written in written_of(chapter)]
 exercises = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 seeds = pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed {seed}")
-few_seeds = pytest.mark.parametrize("seed", SEEDS[:: len(SEEDS) // 2], ids=lambda seed: f"seed {seed}")
+few_seeds = pytest.mark.parametrize(
+    "seed", SEEDS[:: len(SEEDS) // 2], ids=lambda seed: f"seed {seed}"
+)
 
 _plans = {}
 
@@ -80,7 +82,9 @@ def test_enough_stands_behind_the_check(exercise):
     assert exercise.points > 0
     assert len(exercise.plan().cases) >= 3
     # Texts of one sentence stand together, under it.
-    sentences = [sentence for sentence, _ in itertools.groupby(exercise.mistakes, lambda known: known[0])]
+    sentences = [
+        sentence for sentence, _ in itertools.groupby(exercise.mistakes, lambda known: known[0])
+    ]
     assert len(set(sentences)) == len(sentences)
     assert all(len(sentence) > 20 for sentence in sentences)
     assert exercise.reference.__doc__

@@ -133,7 +133,9 @@ def test_a_stump_is_the_best_of_all(seed):
 
 
 def test_a_stump_of_constant_labels_is_right_on_one_side_only():
-    feature, threshold, sign, error = fit_stump(np.arange(4.0)[:, None], np.ones(4), np.full(4, 0.25))
+    feature, threshold, sign, error = fit_stump(
+        np.arange(4.0)[:, None], np.ones(4), np.full(4, 0.25)
+    )
     assert (feature, threshold, sign, error) == (0, 0.5, 1, 0.25)
 
 

@@ -184,7 +184,9 @@ def test_neither_rows_nor_columns_are_alike(initializer):
     assert np.abs(np.corrcoef(weights)[0, 1:]).max() < 0.3
 
 
-@pytest.mark.parametrize(("initializer", "key"), [(xavier_uniform, "xavier"), (he_uniform, "kaiming")])
+@pytest.mark.parametrize(
+    ("initializer", "key"), [(xavier_uniform, "xavier"), (he_uniform, "kaiming")]
+)
 def test_bounds_and_deviations_are_those_of_pytorch(initializer, key, oracle):
     for case in oracle("init")["cases"]:
         n, k = case["fan_in"], case["fan_out"]
@@ -220,7 +222,9 @@ def test_widths_out_of_range(initializer, wrong):
     rng = np.random.default_rng(0)
     for name in ("n_in", "n_out"):
         arguments = {"n_in": 3, "n_out": 4, "rng": rng, name: wrong}
-        with pytest.raises(ValueError, match=f"^{name}: expected a whole number of at least 1, got "):
+        with pytest.raises(
+            ValueError, match=f"^{name}: expected a whole number of at least 1, got "
+        ):
             initializer(**arguments)
 
 
@@ -255,8 +259,14 @@ def test_averages_by_quadrature():
     from scipy.stats import norm
 
     for variance in (0.1, 2.0, 90.0):
-        for f in (lambda z: np.tanh(z) ** 2, lambda z: sigmoid(z)[1] ** 2, lambda z: selu(z)[0] ** 2):
-            exact = quad(lambda x, v=variance, f=f: f(np.sqrt(v) * x) * norm.pdf(x), -9, 9, limit=500)
+        for f in (
+            lambda z: np.tanh(z) ** 2,
+            lambda z: sigmoid(z)[1] ** 2,
+            lambda z: selu(z)[0] ** 2,
+        ):
+            exact = quad(
+                lambda x, v=variance, f=f: f(np.sqrt(v) * x) * norm.pdf(x), -9, 9, limit=500
+            )
             assert gaussian_average(f, variance) == pytest.approx(exact[0], rel=1e-5)
 
 
@@ -376,7 +386,9 @@ def test_layers_that_are_none(count, widths, variances, message):
 
 
 def test_other_arguments_out_of_range():
-    with pytest.raises(ValueError, match="^mean_square: expected a finite number of at least 0, got -1"):
+    with pytest.raises(
+        ValueError, match="^mean_square: expected a finite number of at least 0, got -1"
+    ):
         forward_variance((3, 4), [0.1], np.tanh, -1)
     with pytest.raises(ValueError, match=r"^variances: expected shape \(2,\), got \(3,\)"):
         backward_variance((3, 4, 5), [0.1, 0.1], np.tanh, np.ones(3))

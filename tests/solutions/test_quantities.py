@@ -56,7 +56,10 @@ def crop(images, size, rng):
     n, _, h, w = images.shape
     rows, columns = rng.integers(h - size + 1, size=n), rng.integers(w - size + 1, size=n)
     return np.stack(
-        [image[:, r : r + size, c : c + size] for image, r, c in zip(images, rows, columns, strict=True)]
+        [
+            image[:, r : r + size, c : c + size]
+            for image, r, c in zip(images, rows, columns, strict=True)
+        ]
     )
 
 
@@ -88,7 +91,12 @@ CHANCES = {
 def plan_of_chance(name, seed):
     reference, arguments = CHANCES[name]
 
-    @judge(reference, points=1, compare_as=getattr(quantities, name), returns=("out", "mask") if "drop" in name else ("out",))
+    @judge(
+        reference,
+        points=1,
+        compare_as=getattr(quantities, name),
+        returns=("out", "mask") if "drop" in name else ("out",),
+    )
     def exercise(rng):
         given = {
             key: rng.uniform(0.5, 2.0, value) if isinstance(value, tuple) else value
@@ -122,7 +130,9 @@ def drawn_later(function):
 @pytest.mark.parametrize("name", CHANCES)
 def test_these_quantities_let_a_right_answer_draw_as_it_likes(name):
     for seed in range(40):
-        assert said_of(plan_of_chance(name, seed), drawn_later(CHANCES[name][0])) == "all 3 cases pass"
+        assert (
+            said_of(plan_of_chance(name, seed), drawn_later(CHANCES[name][0])) == "all 3 cases pass"
+        )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -203,7 +213,12 @@ def cut(order, size=10):
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-@judge(lambda n, rng: cut(rng.permutation(n)), points=1, returns=("batches",), compare_as=quantities.batches)
+@judge(
+    lambda n, rng: cut(rng.permutation(n)),
+    points=1,
+    returns=("batches",),
+    compare_as=quantities.batches,
+)
 def epochs(rng):
     seed = int(rng.integers(2**31))
     for label, n, given in (
@@ -234,7 +249,10 @@ def in_halves(n, rng):
         (lambda n, rng: np.array_split(rng.permutation(n), -(-n // 10)), "batches[95]: expected"),
         (lambda n, rng: cut(np.arange(n)), "the mean number of a batch"),
         (lambda n, rng: cut(np.arange(n)[::-1]), "the mean number of a batch"),
-        (lambda n, rng: cut(np.argsort(np.arange(n) % 4, stable=True)), "the mean number of a batch"),
+        (
+            lambda n, rng: cut(np.argsort(np.arange(n) % 4, stable=True)),
+            "the mean number of a batch",
+        ),
         (in_halves, "the mean number of a batch"),
         (lambda n, rng: cut(np.random.default_rng(n).permutation(n)), "another generator must"),
         (lambda n, rng: [], "batches: expected 101 items"),
@@ -280,7 +298,10 @@ def parts(rows):
     [
         (lambda rng: rng.permutation(240), ""),
         (lambda rng: np.arange(240), "the rows of part 0"),
-        (lambda rng: np.r_[0:240:2, 1:240:4, 3:240:4], "the gaps between the rows of part 0, sorted"),
+        (
+            lambda rng: np.r_[0:240:2, 1:240:4, 3:240:4],
+            "the gaps between the rows of part 0, sorted",
+        ),
         (lambda rng: rng.integers(0, 240, 240), "how often each row is in one of the parts"),
     ],
 )
@@ -307,7 +328,10 @@ def test_folds_validate_each_row_once_and_train_on_none_of_their_own(seed):
     rows, again = rng.permutation(240), rng.permutation(240)
     honest, arguments = dealt(rows), {"n": 240}
     assert seen(quantities.folds, arguments, honest, dealt(again)) == ""
-    assert seen(quantities.folds, arguments, honest, dealt(np.arange(240))) == "the rows validated in fold 0"
+    assert (
+        seen(quantities.folds, arguments, honest, dealt(np.arange(240)))
+        == "the rows validated in fold 0"
+    )
     anew = [dealt(rows)[0], dealt(again)[1]]
     assert seen(quantities.folds, arguments, honest, anew) == "how often each row is validated"
     leaking = [(again[:120], validation) for _, validation in honest]
@@ -363,7 +387,9 @@ def test_a_search_is_its_draws_their_values_and_the_best(seed):
     diagonal = trials[:, [0, 0]]
     values = diagonal.sum(axis=1)
     said = "columns 0 and 1 of the trials, added"
-    assert seen(quantities.search, ends, honest, (diagonal, values, diagonal[values.argmin()])) == said
+    assert (
+        seen(quantities.search, ends, honest, (diagonal, values, diagonal[values.argmin()])) == said
+    )
 
 
 def test_a_search_names_what_was_taken_for_the_best():

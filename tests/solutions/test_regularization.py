@@ -116,9 +116,7 @@ def test_the_soft_threshold_is_the_minimiser(z, threshold):
     assert objective_1d(w, z, threshold) <= objective_1d(nearby, z, threshold).min() + 1e-12
 
 
-@given(
-    z=st.floats(-3, 3), lr=st.floats(0.01, 2), l1=st.floats(0, 2), l2=st.floats(0, 3)
-)
+@given(z=st.floats(-3, 3), lr=st.floats(0.01, 2), l1=st.floats(0, 2), l2=st.floats(0, 3))
 def test_the_elastic_net_step_is_the_minimiser(z, lr, l1, l2):
     w = float(reg.elastic_net_prox(np.array(z), lr, l1, l2))
     nearby = np.append(np.linspace(-4, 4, 801), 0.0)
@@ -164,7 +162,8 @@ def walk(recorded, decay, l2, **hyper):
 
 
 @pytest.mark.parametrize(
-    ("name", "decay", "l2"), [("adam", 0.0, 0.0), ("adamw_0.1", 0.1, 0.0), ("adam_l2_0.1", 0.0, 0.1)]
+    ("name", "decay", "l2"),
+    [("adam", 0.0, 0.0), ("adamw_0.1", 0.1, 0.0), ("adam_l2_0.1", 0.0, 0.1)],
 )
 def test_decoupled_and_coupled_decay_agree_with_pytorch(name, decay, l2, oracle):
     recorded = oracle("torch_optimizers")
@@ -454,7 +453,9 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_an_error_names_the_argument_and_what_was_expected(name):
     function, arguments = WRONG[name]
-    argument = name.split(" of")[0].split(" with")[0].removesuffix(", none").removesuffix(", a word")
+    argument = (
+        name.split(" of")[0].split(" with")[0].removesuffix(", none").removesuffix(", a word")
+    )
     with pytest.raises(ValueError, match=rf"^{argument}: expected .+, got ") as error:
         function(*arguments)
     assert len(str(error.value)) < 200

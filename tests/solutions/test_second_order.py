@@ -168,9 +168,7 @@ def test_a_function_without_a_minimum_along_the_line_has_no_wolfe_step():
 def test_a_wolfe_step_fulfils_both_conditions(seed, name, initial, constants):
     problem, theta, grad, direction = descent(np.random.default_rng(seed), name)
     c1, c2 = constants
-    alpha = wolfe_line_search(
-        problem.value, problem.gradient, theta, direction, c1, c2, initial
-    )
+    alpha = wolfe_line_search(problem.value, problem.gradient, theta, direction, c1, c2, initial)
     slope, there = grad @ direction, theta + alpha * direction
     assert alpha > 0
     assert problem.value(there) <= problem.value(theta) + c1 * alpha * slope
