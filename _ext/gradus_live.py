@@ -7,6 +7,7 @@
 - Pyodide comes from `gradus_pyodide_base`: an address, or a folder of the site such as "pyodide/".
 """
 
+import functools
 import hashlib
 import html
 import json
@@ -117,14 +118,14 @@ def equip(app: Sphinx, pagename: str, templatename: str, context: dict, doctree)
         app.add_css_file("../live/exercise.css")
 
 
-def release(app: Sphinx) -> None:
+def release(folders: list[Path], app: Sphinx) -> None:
     """Make the notebooks before the pages, so that what is wrong in a chapter is said at once."""
     if app.builder.name == "html":
         root = Path(app.confdir)
-        app.gradus_released = released(root, root / "_build" / ".release")
+        folders[:] = released(root, root / "_build" / ".release")
 
 
-def publish(app: Sphinx, exception: Exception | None) -> None:
+def publish(folders: list[Path], app: Sphinx, exception: Exception | None) -> None:
     """Bring into the site what the exercises and the downloads need."""
     if exception or app.builder.name != "html":
         return
@@ -136,7 +137,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         if file.is_file():
             shutil.copyfile(file, out / "live" / file.name)
     pack = {"README.md": README.encode()}
-    for folder in app.gradus_released:
+    for folder in folders:
         pack |= {file.name: file.read_bytes() for file in folder.iterdir()}
     for name, content in pack.items():
         if name.endswith((".whl", ".cases")):
@@ -225,6 +226,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("gradus-chapter", ChapterDirective)
     app.add_directive("gradus-exercise", ExerciseDirective)
     app.connect("html-page-context", equip)
-    app.connect("builder-inited", release)
-    app.connect("build-finished", publish)
+    folders: list[Path] = []
+    app.connect("builder-inited", functools.partial(release, folders))
+    app.connect("build-finished", functools.partial(publish, folders))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

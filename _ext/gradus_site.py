@@ -62,8 +62,8 @@ def start_renderer(rundir: Path, timeout: float) -> tuple[subprocess.Popen, sock
     from sphinxcontrib.katex import KaTeXServer
 
     path = rundir / "katex.sock"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    process = subprocess.Popen(KaTeXServer.build_command(socket=path), cwd=rundir, **pipes)
+    command, pipe = KaTeXServer.build_command(socket=path), subprocess.PIPE
+    process = subprocess.Popen(command, cwd=rundir, stdin=pipe, stdout=pipe)
     end = time.monotonic() + timeout
     while time.monotonic() < end and process.poll() is None:
         connection = socket.socket(socket.AF_UNIX)

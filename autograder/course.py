@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import yaml
 from traitlets.config import Config
@@ -59,7 +60,7 @@ class Course:
     references: str
     directory: Path
     site: str = ""
-    limits: dict[str, float] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def find(cls, start: Path | None = None, directory: Path | str | None = None) -> "Course":

@@ -125,7 +125,7 @@ def _versions() -> Iterator[Finding]:
     for needed in map(Requirement, importlib.metadata.requires("gradus-autograder") or ()):
         if needed.marker and not needed.marker.evaluate({"extra": ""}):
             continue
-        yield _try(needed.name, lambda needed=needed: package(needed))
+        yield _try(needed.name, functools.partial(package, needed))
     yield _try("bubblewrap", bubblewrap)
 
 
@@ -194,7 +194,7 @@ def _outside(course: Course, limits: host.Limits, kind: str) -> Iterator[dict[st
             "read a file of the machine that all may read": folder / "readable",
             "read /etc/passwd": Path("/etc/passwd"),
         }
-        attempts = {
+        attempts: dict[str, list[tuple]] = {
             "read_file": [(what, str(file)) for what, file in files.items() if file.is_file()],
             "list_folder": [("look into the home folder", str(home), sorted(shown))],
             "write_file": [("write outside its own folder", str(folder / "written"))],
@@ -273,7 +273,7 @@ def _layers(outcome: Outcome, limits: host.Limits) -> Iterator[Finding]:
         yield _state(
             f"layer: {what}", status[name] == wanted, "stands", f"{name} is {status[name]}"
         )
-    wanted = {
+    bounds = {
         "AS": limits.memory_bytes,
         "FSIZE": limits.file_bytes,
         "NOFILE": limits.open_files,
@@ -281,7 +281,7 @@ def _layers(outcome: Outcome, limits: host.Limits) -> Iterator[Finding]:
         "CPU": int(limits.run_seconds) + 1,
         "CORE": 0,
     }
-    missing = [name for name, most in wanted.items() if not 0 <= found["limits"][name] <= most]
+    missing = [name for name, most in bounds.items() if not 0 <= found["limits"][name] <= most]
     yield _state(
         "layer: limits of the system", not missing, "all set", f"not set: {', '.join(missing)}"
     )

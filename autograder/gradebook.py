@@ -127,7 +127,8 @@ class Gradebook:
         except ImportError as error:
             raise self._failure(error) from error
         self._late_plugin = _late_plugin(config)
-        self._create_student = (config or {}).get("Autograde", {}).get("create_student", True)
+        settings: dict[str, Any] = config or {}
+        self._create_student = settings.get("Autograde", {}).get("create_student", True)
         self._reached = False
         self._transaction(lambda session: self._open(session, course_name, released))
         self._reached = True
@@ -168,7 +169,7 @@ class Gradebook:
         """
         return self._write(self._put, {entry.student: entry for entry in entries})
 
-    def enter_students(self, rows: Iterable[dict[str, str | None]]) -> dict[str, str]:
+    def enter_students(self, rows: Iterable[dict[str, Any]]) -> dict[str, str]:
         """Enter students, or what is new about them, as `nbgrader db student import` does.
 
         Parameters
@@ -294,7 +295,7 @@ class Gradebook:
         submission, notebook = api.SubmittedAssignment, api.SubmittedNotebook
         found = {}
 
-        def find(table: type, *columns: Any, **within: Iterable[str]) -> list[str]:
+        def find(table: Any, *columns: Any, **within: Iterable[str]) -> list[str]:
             places = [getattr(table, name) for name in within]
             query = select(*places, table.id, *columns)
             # By both columns of nbgrader's unique key: its tables have no other index.
@@ -532,7 +533,7 @@ def _parse(db_url: str) -> "URL":
     return url
 
 
-def read_roster(file: Path) -> list[dict[str, str | None]]:
+def read_roster(file: Path) -> list[dict[str, Any]]:
     """Read a roster in CSV as `nbgrader db student import` does: other columns are ignored.
 
     Returns
@@ -545,7 +546,7 @@ def read_roster(file: Path) -> list[dict[str, str | None]]:
     CourseError
         If it cannot be read or has no column "id", or a line has no id, another's, too many fields.
     """
-    rows: dict[str, dict[str, str | None]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:

@@ -26,6 +26,7 @@ class SubmissionExporter(NotebookExporter):
     def from_filename(self, filename, resources=None, **kwargs):
         """Repair a submitted file; read a file of nbgrader's own as it is."""
         names = (resources or {}).get("nbgrader", {})
+        assert self.parent is not None  # nbgrader's converter makes it
         directory = self.parent.coursedir
         submitted = directory.format_path(
             directory.submitted_directory, names.get("student", "."), names.get("assignment", ".")

@@ -69,7 +69,9 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
     find_programs()
     assignment = one.Assignment.load(course, name)
     exercises = one.checked(assignment.released)
-    rows, counts, points = [], Counter(), {}
+    rows: list[Row] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    points: dict[str, float] = {}
     with _usable(), Gradebook(folders.database(course, db), course.name) as gradebook:
         known = [item.name for item in gradebook.assignments]
         graded = gradebook.assignment_submissions(name) if name in known else []
@@ -147,8 +149,8 @@ def write_csv(report: Report, file: Path) -> None:
             writer.writerow(["student", *report.points, "all", "about the file"])
             for row in report.rows:
                 scores = [row.scores.get(exercise) for exercise in report.points]
-                scores = ["" if score is None else f"{score:g}" for score in scores]
-                writer.writerow([row.student, *scores, f"{row.total:g}", row.note])
+                shown = ["" if score is None else f"{score:g}" for score in scores]
+                writer.writerow([row.student, *shown, f"{row.total:g}", row.note])
     except OSError as error:
         raise CourseError(f"--csv: {file} cannot be written: {error.strerror}") from error
 

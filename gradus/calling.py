@@ -10,7 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -45,6 +45,14 @@ class Outcome:
     error: str = ""
     message: str = ""
     line: str = ""
+
+
+class Raised(TypedDict):
+    """What was raised, as an `Outcome` has it."""
+
+    error: str
+    message: str
+    line: str
 
 
 class OutOfTime(BaseException):
@@ -104,15 +112,15 @@ def call(answer: Callable, case: Case, is_own: Callable[[str], bool] | None = No
         return _no_data(value)
 
 
-def described(error: BaseException, is_own: Callable[[str], bool] | None = None) -> dict[str, str]:
+def described(error: BaseException, is_own: Callable[[str], bool] | None = None) -> Raised:
     """An exception as text: its type, what it says, and the last of the answer's own lines; see `call`."""
     try:
         message = str(error)[:_MESSAGE_CHARS]
     except BaseException:  # of a class whose text is itself code
         message = ""
     frames = traceback.extract_tb(error.__traceback__)[1:]  # without `call`
-    if not is_own and frames:
-        folder = os.path.dirname(frames[0].filename)
+    if not is_own:
+        folder = os.path.dirname(frames[0].filename) if frames else ""
         is_own = lambda file: os.path.dirname(file) == folder  # noqa: E731
     lines = [frame.line for frame in frames if is_own(frame.filename)]
     line = (lines[-1] if lines else "") or ""

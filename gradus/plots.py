@@ -185,7 +185,7 @@ def figure(fig: MatplotlibFigure, alt: str, caption: str = "", interactive: str 
                 f"the colour {color!r} of {words.get_text()!r} cannot be read on light and on dark "
                 "pages: leave it black, which becomes the page's ink, or take a colour of plots"
             )
-    for artist in fig.findobj(lambda a: isinstance(a, Line2D | Collection)):
+    for artist in fig.findobj():
         if _size(artist) > MOST_POINTS:
             artist.set_rasterized(True)
     buffer = io.StringIO()
@@ -196,7 +196,7 @@ def figure(fig: MatplotlibFigure, alt: str, caption: str = "", interactive: str 
     svg = _for_the_page(buffer.getvalue(), alt)
     # For the book on paper: the figure under the name that the ids of its SVG begin with.
     if folder := os.environ.get("GRADUS_FIGURES"):
-        name = re.search(r'\bid="(f[0-9a-f]{8})-', svg)[1]
+        name = re.findall(r'\bid="(f[0-9a-f]{8})-', svg)[0]
         fig.savefig(Path(folder) / f"{name}.pdf", bbox_inches="tight")
     plt.close(fig)
     return Figure(svg, alt, caption, interactive)
@@ -229,8 +229,12 @@ def _legible(color: Any) -> bool:
 def _size(artist: Artist) -> int:
     """How many points an artist draws."""
     if isinstance(artist, Line2D):
-        return len(artist.get_xdata())
-    return max(len(artist.get_offsets()), sum(len(path) for path in artist.get_paths()))
+        return np.size(artist.get_xdata())
+    if isinstance(artist, Collection):
+        return max(
+            len(np.asarray(artist.get_offsets())), sum(len(path) for path in artist.get_paths())
+        )
+    return 0
 
 
 def _for_the_page(svg: str, alt: str) -> str:
@@ -258,9 +262,9 @@ def _for_the_page(svg: str, alt: str) -> str:
     )
 
 
-def _tag_for_the_page(tag: re.Match) -> str:
+def _tag_for_the_page(found: re.Match) -> str:
     # Hundredths of a point are finer than any screen; Matplotlib writes millionths.
-    tag = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", tag[0])
+    tag = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", found[0])
     tag = tag.replace("#000000", "currentColor")
     if tag.startswith("<image"):
         return re.sub(r' id="[^"]*"', "", tag)  # two images of the same pixels have the same

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Problem:
 
 
 def quadratic(
-    curvature: np.ndarray, start: np.ndarray | None = None, name: str = "quadratic"
+    curvature: ArrayLike, start: ArrayLike | None = None, name: str = "quadratic"
 ) -> Problem:
     """The quadratic ``1/2 * theta @ H @ theta``, with its stationary point at 0.
 

@@ -1,6 +1,7 @@
 """How a verdict and the points so far are shown: HTML in a notebook and in a page, plain text elsewhere."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradus.plan import Plan
@@ -73,7 +74,7 @@ class Progress:
         return f"<div class='gradus-check'>{_table(('exercise', 'points', 'state'), self._rows())}</div>"
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     left = "style='text-align:left'"  # notebooks align to the right
     head = "".join(f"<th {left}>{text}</th>" for text in heads)
     body = "".join(

@@ -103,6 +103,7 @@ class _Reference:
         self.name, self.names = function.__name__, function.__globals__
         source = textwrap.dedent(inspect.getsource(function))
         (node,) = ast.parse(source).body
+        assert isinstance(node, ast.FunctionDef)  # as every reference is written
         self.parameters = ast.unparse(node.args)
         # From the end of the docstring on, so that a comment below it belongs to the body.
         documented = ast.get_docstring(node) is not None

@@ -5,6 +5,7 @@ What is most helpful comes first: not answered, raised, type, shape, value at th
 place; and the name of the mistake, if it is a known one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from gradus import values
 from gradus.calling import Outcome
 from gradus.distributions import Sample, compare_samples
-from gradus.plan import Plan
+from gradus.plan import Plan, Quantities
 
 # What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
 FLOAT32_RTOL = 1e-4
@@ -156,7 +157,7 @@ def _is_raised(result: Any) -> bool:
     return isinstance(result, dict) and set(result) == {"raised"}
 
 
-def _is_of_chance(plan: Plan, results: list[Any]) -> bool:
+def _is_of_chance(plan: Plan, results: Sequence[Any]) -> bool:
     """Whether each random result by itself is right: what is wrong is where chance comes from.
 
     An answer that is nearly such a result is still wrong in another way.
@@ -179,7 +180,7 @@ def _compare_results(
     plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
 ) -> str | None:
     if plan.compare_as:
-        return _compare_quantities(plan, number, expected, answer, reveal)
+        return _compare_quantities(plan.compare_as, plan, number, expected, answer, reveal)
     return _compare_values(plan, expected, answer, reveal)
 
 
@@ -204,7 +205,7 @@ def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str
 
 
 def _compare_quantities(
-    plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
+    compare_as: Quantities, plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
 ) -> str | None:
     """What is wrong with a result of which only some quantities are compared, once it has the reference's form."""
     if found := _compare_values(replace(plan, atol=np.finfo(float).max), expected, answer, False):
@@ -212,11 +213,11 @@ def _compare_quantities(
     case = plan.cases[number]
     arguments = dict(zip(case.names, (*case.args, *case.kwargs.values()), strict=True))
     try:
-        want = plan.compare_as.of(arguments, expected)
+        want = compare_as.of(arguments, expected)
     except Exception:  # a known mistake has it whose numbers mean nothing
         return _compare_values(plan, expected, answer, reveal)
     try:
-        got = plan.compare_as.of(arguments, _in_form_of(expected, answer))
+        got = compare_as.of(arguments, _in_form_of(expected, answer))
     except Exception:  # numbers that mean nothing, such as a place beyond the end
         return f"{', '.join(plan.returns)}: wrong values"
     for key, quantity in want.items():

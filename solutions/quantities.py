@@ -4,6 +4,8 @@ Each function turns the arguments and the result of one call into named quantiti
 `gradus.authoring.judge`). This file travels to students with the cases, so it imports no more than they have.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gradus.distributions import Sample
@@ -86,7 +88,7 @@ def minimum(arguments: dict, result: tuple) -> dict:
 def batches(arguments: dict, result: list) -> dict:
     """Batches that share out the numbers 0 to n - 1: which batch has which is chance, not the order within one."""
     parts = [np.sort(part) for part in result]
-    seen = {
+    seen: dict[str, np.ndarray | Sample] = {
         "the numbers of all batches, sorted": np.sort(np.concatenate(parts))
     }
     full = [part for part in parts if len(part) == len(parts[0])]
@@ -288,7 +290,7 @@ def _random_rows(name: str, rows: np.ndarray) -> dict:
     }
 
 
-def _times(parts: list[np.ndarray], n: int) -> np.ndarray:
+def _times(parts: Sequence[np.ndarray], n: int) -> np.ndarray:
     rows = np.concatenate(parts)
     if rows.min() < 0 or rows.max() >= n:
         raise ValueError("a row that is none")
@@ -303,7 +305,7 @@ def logarithms(arguments: dict, result: np.ndarray) -> dict:
 def search(arguments: dict, result: tuple) -> dict:
     """Trials drawn by logarithm, a column for each range, their values by the argument `f`, and the best."""
     trials, values, best = result
-    seen = {}
+    seen: dict[str, Sample] = {}
     for j, ends in enumerate(
         zip(arguments["low"], arguments["high"], strict=True)
     ):

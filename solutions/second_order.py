@@ -481,7 +481,8 @@ def lbfgs(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
     """
     theta = np.array(theta, dtype=float)
     value, grad = f(theta), gradient(theta)
-    steps, changes = [], []
+    steps: list[np.ndarray] = []
+    changes: list[np.ndarray] = []
     for iteration in range(max_iterations):
         if np.abs(grad).max() <= tol:
             return theta, iteration

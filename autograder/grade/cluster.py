@@ -6,8 +6,9 @@ this package, the same versions of what it uses, and bubblewrap; no folder of th
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
+from typing import cast
 
 from distributed import CancelledError, Client, Future, WorkerPlugin, get_worker, wait
 from distributed.scheduler import KilledWorker
@@ -30,7 +31,8 @@ class _Settings(WorkerPlugin):
 
     def setup(self, worker: object) -> None:
         host.require(self.settings[1])
-        self.local, self.graders = threading.local(), []
+        self.local = threading.local()
+        self.graders: list[Grader] = []
 
     def teardown(self, worker: object) -> None:
         for grader in self.graders:
@@ -89,7 +91,7 @@ class Cluster:
             self._client.unregister_worker_plugin(self._settings.name)
         self._client.close()
 
-    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Sheet]]:
+    def run(self, tasks: Iterator[Task]) -> Generator[tuple[Task, Sheet]]:
         """Grade tasks; pairs come as they are done. A task whose worker is lost goes to another.
 
         Raises
@@ -120,7 +122,7 @@ class Cluster:
 
 
 def _grade(task: Task, settings: str) -> Sheet:
-    return get_worker().plugins[settings].grader()(task)
+    return cast(_Settings, get_worker().plugins[settings]).grader()(task)
 
 
 def _sheet(future: Future) -> Sheet:

@@ -173,7 +173,7 @@ def _failed(plan: Plan, outcomes: list[Outcome]) -> list[int]:
 
 def _ask(
     connection: Connection,
-    asked: list[tuple[Plan, Sequence[Case]]],
+    asked: Sequence[tuple[Plan, Sequence[Case]]],
     alone: bool,
     limits: Limits,
     end: float,

@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,11 +131,12 @@ def grade_class(
         for student, why in book.enter_students(roster).items():
             log(f"--roster: {student} cannot be entered: {why}")
         run = _Run(course, assignment, book, on_done)
-        known = {row["id"] for row in roster} if options.roster else set(students)
-        for student in sorted(set(students) - known):
-            run.end(
-                Result(student, "not in the roster", f"not in {options.roster.name}: not graded")
-            )
+        known = set(students)
+        if options.roster:
+            known = {row["id"] for row in roster}
+            note = f"not in {options.roster.name}: not graded"
+            for student in sorted(set(students) - known):
+                run.end(Result(student, "not in the roster", note))
         for student in sorted(known - set(students)):
             run.end(Result(student, "no submission"))
         try:
@@ -148,7 +149,7 @@ def grade_class(
     return sorted(run.results, key=lambda result: result.student)
 
 
-Work = Callable[[Iterator[pool.Task]], Iterator[tuple[pool.Task, Sheet]]]
+Work = Callable[[Iterator[pool.Task]], Generator[tuple[pool.Task, Sheet]]]
 
 
 @contextlib.contextmanager
@@ -203,7 +204,7 @@ class _Run:
             else:
                 yield pool.Task(student, data, tuple(defects))
 
-    def collect(self, done: Iterator[tuple[pool.Task, Sheet]]) -> None:
+    def collect(self, done: Generator[tuple[pool.Task, Sheet]]) -> None:
         """Store what comes back, many at a time; what has come back is stored whatever happens then.
 
         Raises

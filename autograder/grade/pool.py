@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ from autograder.sandbox.host import Limits, SandboxError
 
 ATTEMPTS = 2
 _PR_SET_PDEATHSIG = 1
+
+Settings = tuple[Assignment, str, Limits]  # of a `Grader`
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Pool:
         for slot in self._slots:
             slot.close()
 
-    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Sheet]]:
+    def run(self, tasks: Iterator[Task]) -> Generator[tuple[Task, Sheet]]:
         """Grade tasks; pairs come as they are done. No more tasks are read than are worked on."""
         while True:
             for slot in self._slots:
@@ -103,7 +105,7 @@ class Pool:
 class _Slot:
     """One worker process, with the task that it works on and the next one: so a lost task is known."""
 
-    def __init__(self, *settings: object):
+    def __init__(self, *settings: *Settings):
         self.settings = settings
         self.waiting: deque[tuple[Task, Future]] = deque()
         self.lost: dict[str, int] = {}
@@ -152,7 +154,7 @@ class _Slot:
 _grade_here: Grader
 
 
-def _prepare(parent: int, *settings: object) -> None:
+def _prepare(parent: int, *settings: *Settings) -> None:
     """In a worker process, before its first task."""
     global _grade_here
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -135,7 +135,7 @@ def _node(kind: str, source: str, cell_id: str) -> "NotebookNode":
     """A new cell; those of `nbformat.v4` would be validated one by one."""
     from nbformat import NotebookNode
 
-    outputs = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    outputs: dict[str, Any] = {"outputs": [], "execution_count": None} if kind == "code" else {}
     return NotebookNode(id=cell_id, cell_type=kind, metadata={}, source=source, **outputs)
 
 

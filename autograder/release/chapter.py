@@ -190,7 +190,9 @@ def references_of(course: Course, chapter: Chapter) -> dict[str, Reference]:
     if not exercises:
         return {}
     file = course.reference_file(chapter.name)
-    source = Path(course.reference_module(chapter.name).__file__).read_text("utf-8")
+    module = course.reference_module(chapter.name)
+    assert module.__file__  # imported from `file`
+    source = Path(module.__file__).read_text("utf-8")
     lines = source.split("\n")  # as Python counts them
     nodes = {
         node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
@@ -204,12 +206,12 @@ def references_of(course: Course, chapter: Chapter) -> dict[str, Reference]:
             )
         node = nodes[name]
         match node.body:
-            case [ast.Expr(ast.Constant(str())) as doc, first, *_] if (
-                node.lineno < doc.lineno and doc.end_lineno < first.lineno
+            case [ast.Expr(ast.Constant(str()), end_lineno=int(end)) as doc, first, *_] if (
+                node.lineno < doc.lineno and end < first.lineno
             ):
                 references[name] = Reference(
-                    "\n".join(lines[node.lineno - 1 : doc.end_lineno]),
-                    "\n".join(lines[doc.end_lineno : node.end_lineno]),
+                    "\n".join(lines[node.lineno - 1 : end]),
+                    "\n".join(lines[end : node.end_lineno]),
                     " " * doc.col_offset,
                 )
             case _:
@@ -242,7 +244,7 @@ def _kind(chapter: Chapter, cell: nbformat.NotebookNode, line: int) -> tuple[str
 
 def _closing_fence(lines: list[str], start: int) -> int:
     """The line, counted from 1, that closes the fence on line `start`."""
-    fence = re.match(r" *(`+|~+)", lines[start - 1])[1]
+    (fence,) = re.findall(r"^ *(`+|~+)", lines[start - 1])
     closing = re.compile(rf" *{fence}{fence[0]}* *")
     inside = range(start, len(lines))
     return next((n + 1 for n in inside if closing.fullmatch(lines[n])), len(lines) + 1)

@@ -140,7 +140,7 @@ class _Scope:
         return module.split(".")[0] == self.package
 
 
-def _node(function: FunctionType) -> ast.FunctionDef:
+def _node(function: Callable) -> ast.FunctionDef:
     """A function as its module or its text defines it, without what decorates it there."""
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     if not isinstance(node, ast.FunctionDef) or function.__closure__:

@@ -19,6 +19,7 @@ import yaml
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+from pybtex.backends.markdown import Backend
 from pybtex.plugin import find_plugin
 
 from autograder.course import Course
@@ -191,14 +192,14 @@ class Page:
                 at += math[0].count("\n") + 1
             elif line.startswith(r"\begin{"):
                 environment = line[len(r"\begin{") :].partition("}")[0]
-                end = next(
+                last = next(
                     (i for i in range(at, len(lines)) if rf"\end{{{environment}}}" in lines[i]),
                     None,
                 )
-                if end is None:
+                if last is None:
                     raise self.chapter.error(number, rf"\begin{{{environment}}} is not closed")
-                out += lines[at : end + 1]
-                at = end + 1
+                out += lines[at : last + 1]
+                at = last + 1
             elif _TARGET.match(line) or line.startswith("%"):
                 at += 1
             elif _ATTRIBUTES.match(line):
@@ -523,7 +524,7 @@ class Page:
         return "\n".join(f"- {text}" for text in texts)
 
 
-class _Markdown(find_plugin("pybtex.backends", "markdown")):
+class _Markdown(Backend):
     """pybtex's Markdown without escapes: it escapes every full stop, and formulas in titles."""
 
     def format_str(self, text: str) -> str:

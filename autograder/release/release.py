@@ -359,7 +359,10 @@ def _update(record: Record, fresh: Path, folder: Path) -> Iterator[str]:
 def _summary(course: Course, chapter: Chapter) -> str:
     exercises, written = chapter.named("exercise"), chapter.named("written")
     checks = course.checks_module(chapter.name)
-    known = (*authoring.exercises_of(checks), *authoring.written_of(checks))
+    known: list[authoring.Exercise | authoring.Written] = [
+        *authoring.exercises_of(checks),
+        *authoring.written_of(checks),
+    ]
     points = sum(item.points for item in known if item.name in {**exercises, **written})
     return (
         f"{chapter.name}: {len(exercises)} exercises and {len(written)} written questions,"

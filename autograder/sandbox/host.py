@@ -20,10 +20,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class Limits:
         CourseError
             If it sets one that does not exist, or to what is not a positive number.
         """
-        known = {field.name: field.type for field in fields(cls)}
+        known = get_type_hints(cls)
         for name, value in course.limits.items():
             place = f"[tool.autograder.limits] {name} = {value!r}"
             if name not in known:
@@ -178,7 +178,7 @@ class Sandbox:
         with theirs:
             self._process = subprocess.Popen(
                 _plain(work) if self._folder else _isolated(self.limits, nested=self._nested),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=_environment(work, f"{work}:{work}/{_INSIDE}"),

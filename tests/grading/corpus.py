@@ -1071,7 +1071,7 @@ def modules_written_by_a_cell(book):
     return book.blank(
         """
         import os, sys
-        for name in ("numpy", "gradus", "values", "json", "struct", "select", "copy", "notebook", "isolate"):
+        for name in ("numpy", "gradus", "values", "json", "struct", "select", "copy", "runner", "isolate"):
             with open(f"{name}.py", "w") as file:
                 file.write("def pack(*a): return b'1000'\\nunpack = loads = pack\\n")
         sys.path.insert(0, os.getcwd())

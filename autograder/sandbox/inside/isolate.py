@@ -112,12 +112,12 @@ def fork_in_namespaces(limits: dict) -> int:
             return 0
         os._exit(0)
     os.close(writes)
-    pids = b""
+    said = b""
     while part := os.read(reads, 8):
-        pids += part
+        said += part
     os.close(reads)
     os.waitpid(middle, 0)
-    pids = [pid for (pid,) in struct.iter_unpack("<i", pids)]
+    pids = [pid for (pid,) in struct.iter_unpack("<i", said)]
     # One says which process it is, and that process, which is 0 to itself, that it is ready.
     if len(pids) < 2:
         raise OSError("a submission cannot have namespaces of its own here")

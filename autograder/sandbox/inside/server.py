@@ -19,8 +19,8 @@ import sys
 import tempfile
 
 import isolate
-import notebook
 import numpy as np
+import runner
 
 from gradus import values
 
@@ -33,7 +33,7 @@ class Server:
     def __init__(self, control: socket.socket, settings: dict) -> None:
         self.control, self.limits, self.files = control, settings["limits"], settings["files"]
         self.nested, self.watched = settings["nested"], settings["watched"]
-        self.shell = notebook.Shell(self.limits)
+        self.shell = runner.Shell(self.limits)
         self.child, self.greedy, self.folder = 0, False, ""
 
     def set_up(self, cells: list[str]) -> str:
@@ -42,8 +42,8 @@ class Server:
         Returns why one of them fails, or "".
         """
         # The way of a cell that is not plain Python is long the first time.
-        notebook.compiled("%x", "<warm>")
-        notebook.put(self.files)
+        runner.compiled("%x", "<warm>")
+        runner.put(self.files)
         for source in cells:
             report = self.shell.run(0, source)
             if report["error"]:
@@ -85,9 +85,9 @@ class Server:
                 isolate.give_up_privileges()
                 random.seed()
                 np.random.seed()  # noqa: NPY002 (that of a student who uses the old functions)
-                notebook.put(self.files)
+                runner.put(self.files)
                 self.shell.alone = self.nested
-                notebook.run(notebook.Connection(ends), self.shell)
+                runner.run(runner.Connection(ends), self.shell)
             finally:
                 os._exit(0)
         ends.close()

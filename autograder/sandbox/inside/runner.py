@@ -56,7 +56,7 @@ class Connection:
         self.ends.close()
 
     def _read(self, size: int) -> bytes:
-        parts = []
+        parts: list[bytes] = []
         while size and (part := self.ends.recv(min(size, 2**20))):
             parts.append(part)
             size -= len(part)
@@ -88,7 +88,8 @@ class Capture(io.TextIOBase):
     encoding = "utf-8"
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.parts, self.size = limit, [], 0
+        self.limit, self.size = limit, 0
+        self.parts: list[str] = []
 
     def write(self, text: str) -> int:
         if self.size < self.limit:
@@ -146,7 +147,7 @@ class Shell:
         file = f"<cell {index}>"
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         output = Capture(self.limits["output_chars"])
-        report = {"error": "", "message": "", "line": ""}
+        report: calling.Raised = {"error": "", "message": "", "line": ""}
         before = self._entries()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
@@ -211,11 +212,11 @@ class Shell:
         answers, lost = 0, b""
         while answers < len(calls) and not lost:
             end = time.monotonic() + self.limits["case_seconds"]
-            data = _collect(reads, end, self.limits["result_bytes"])
-            if data:
-                connection.send_packed(data)
+            outcome = _collect(reads, end, self.limits["result_bytes"])
+            if outcome:
+                connection.send_packed(outcome)
                 answers += 1
-            elif data is None:
+            elif outcome is None:
                 lost = values.pack({"kind": "timeout"})
             else:
                 break
@@ -292,7 +293,7 @@ def compiled(source: str, file: str) -> types.CodeType:
         return compile(plain, file, "exec", flags)
 
 
-def _described(error: BaseException) -> dict:
+def _described(error: BaseException) -> calling.Raised:
     """What a cell raised, as text; of code that is no Python, the place."""
     report = calling.described(error, _own)
     if isinstance(error, SyntaxError) and _own(error.filename or ""):
@@ -337,5 +338,5 @@ def _ring(*_) -> None:
     raise CellTimeout
 
 
-def _no_input(prompt: str = "") -> str:
+def _no_input(prompt: object = "") -> str:
     raise RuntimeError("input() cannot be answered while grading: write the value in the cell")
