@@ -306,7 +306,7 @@ def test_the_recipes_range_ends_where_learning_begins(chapter):
 def test_the_rounds(chapter):
     said("two boxes, one inside the other")
     rounds = chapter["rounds"]
-    for (low, high, *_), (inner_low, inner_high, *_) in itertools.pairwise(rounds):
+    for (low, high, *_), (inner_low, inner_high, *_) in itertools.pairwise(rounds[1:]):
         assert (low < inner_low).all()
         assert (inner_high < high).all()
     said("a valley near 0.2")
