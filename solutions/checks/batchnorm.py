@@ -825,8 +825,8 @@ right_in_training = Written(
     rubric="""\
 - 1 point: the cause, and why all answers are the same: in production the network runs in training mode and normalizes by the statistics of a batch of one, so that x_hat is 0 and every layer gives its beta whatever the image is.
 - 1 point: why the evaluation did not show it: it ran in training mode, too, but the statistics of 256 shuffled images are close to the running ones.
-- 1 point, half for each: PyTorch raises an error in training mode where there is only one value per channel ("Expected more than 1 value per channel when training"), as the unbiased variance that it keeps would be 0/0; in a convolutional network mean and variance are taken over all positions of the image, so x_hat is not 0 and says what the image shows. That the answers then differ a little from those in evaluation mode is right, and not asked for.
-- 1 point, half for each: the remedy is evaluation mode, that is the running statistics (or the layer folded into the weights before it), not "larger batches"; the test is that an image gets the same answer alone and in any batch, to rounding (in PyTorch it meets the error).""",
+- 1 point: half for each: PyTorch raises an error in training mode where there is only one value per channel ("Expected more than 1 value per channel when training"), as the unbiased variance that it keeps would be 0/0; in a convolutional network mean and variance are taken over all positions of the image, so x_hat is not 0 and says what the image shows. That the answers then differ a little from those in evaluation mode is right, and not asked for.
+- 1 point: half for each: the remedy is evaluation mode, that is the running statistics (or the layer folded into the weights before it), not "larger batches"; the test is that an image gets the same answer alone and in any batch, to rounding (in PyTorch it meets the error).""",
 )
 
 why_does_it_work = Written(
