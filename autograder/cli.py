@@ -18,6 +18,14 @@ app = typer.Typer(
 )
 
 
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
+    ),
+]
+
+
 @app.callback()
 def _course(
     course: Annotated[
@@ -29,14 +37,7 @@ def _course(
 
 
 @app.command()
-def release(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
-        ),
-    ] = None,
-) -> None:
+def release(names: Names = None) -> None:
     """Make the students' notebooks: nbgrader's source and release of each assignment."""
     from autograder.release.release import release_assignments
 
@@ -45,14 +46,7 @@ def release(
 
 
 @app.command()
-def work(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
-        ),
-    ] = None,
-) -> None:
+def work(names: Names = None) -> None:
     """Put the notebooks into work/, for a reader; what was changed there is never overwritten."""
     from autograder.work import fill_work
 
@@ -136,14 +130,7 @@ def export(
 
 
 @app.command()
-def demo(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME]...", help="Assignments; by default every chapter with exercises."
-        ),
-    ] = None,
-) -> None:
+def demo(names: Names = None) -> None:
     """Release, and have a class made from the references and the known mistakes submit; grade and report it."""
     from autograder.commands import demo_command
 
