@@ -363,54 +363,78 @@ selu.add_variants("""
 """)
 
 
-@judge(reference.dead_units, points=1, returns=("dead",))
-def dead_units(rng):
-    for label, n, m, dead in (
-        ("some units are off for all examples", 6, 5, 2),
-        ("every unit is on for somebody", 5, 4, 0),
-        ("one example", 1, 7, 3),
-        ("most units are off", 8, 6, 5),
-    ):
-        z = -rng.uniform(0.5, 2.0, size=(n, m))
-        alive = np.argsort(rng.random(m))[dead:]
-        z[rng.integers(n, size=m - dead), alive] *= -0.2
-        yield Call(label, z=z)
-    # One that is on for nearly all, and one that is exactly 0 for some and on for none.
-    z = rng.uniform(0.5, 2.0, size=(6, 4))
-    z[rng.integers(1, 6), 0] *= -1
-    z[:, 1] = -np.abs(z[:, 1])
-    z[:3, 1] = 0.0
-    yield Call("exactly 0 is off, too", z=z)
+# Neither is square, and in one there are more inputs, in the other more outputs.
+LAYERS = {"more inputs than outputs": (90, 25), "more outputs than inputs": (20, 120)}
 
 
-dead_units.add_mistakes("""
-    a unit that is off for one example is not dead: it must be off for all of them
-        return np.any(z <= 0, axis=0)
-    the wrong axis: this says for each example whether all units are off, not for each unit
-        return np.all(z <= 0, axis=1)
-    exactly 0 is off, too: nothing passes there, so compare with `z <= 0`
-        return np.all(z < 0, axis=0)
-    these are the units that live: True is for the dead ones
-        return np.any(z > 0, axis=0)
-    this is how many units are dead: return for each unit whether it is
-        return np.all(z <= 0, axis=0).sum()
-    these are the places of the dead units: return True or False for every unit
-        return np.flatnonzero(np.all(z <= 0, axis=0))
-    a mean below 0 does not make a unit dead: one example above 0 keeps it alive
-        return z.mean(axis=0) <= 0
-    this is the share of examples for which each unit is off: dead is where it is 1
-        return np.mean(z <= 0, axis=0)
-    this is one answer for the whole layer: one for each unit is asked, `axis=0`
-        return np.all(z <= 0)
+def _initial_cases(rng):
+    seed = int(rng.integers(2**31))
+    for place, (label, (n_in, n_out)) in enumerate(LAYERS.items()):
+        yield Call(label, n_in=n_in, n_out=n_out, rng=Rng(seed + 10 * place))
+    n_in, n_out = LAYERS["more inputs than outputs"]
+    yield Call("the same generator again", n_in=n_in, n_out=n_out, rng=Rng(seed))
+    yield Call("another generator", n_in=n_in, n_out=n_out, rng=Rng(seed + 1))
+
+
+# Of every initializer; `size=(n_in, n_out)` ends the one line that draws.
+COMMON_MISTAKES = """
+    the numbers do not come from the generator `rng`: draw with its methods
+        rng. -> np.random.default_rng(0).
+    the shape is turned: rows are inputs, columns are units, (n_in, n_out)
+        size=(n_in, n_out)) -> size=(n_in, n_out)).T.copy()
+    a matrix is asked, of shape (n_in, n_out), not a vector
+        size=(n_in, n_out)) -> size=(n_in, n_out)).ravel()
+    all units have the same weights, so they would stay the same for ever: draw each one
+        # Drawn once for a unit's inputs, and the same for all units.
+        return rng -> return np.repeat(rng
+        size=(n_in, n_out)) -> size=(n_in, n_out))[:, :1], n_out, axis=1)
+"""
+NORMAL_VARIANTS = """
+    standard normal numbers, scaled, drawn the other way round
+        rng.normal(0.0, -> (rng.standard_normal((n_out, n_in)) *
+        , size=(n_in, n_out)) -> ).T
+    in float32
+        size=(n_in, n_out)) -> size=n_in * n_out).reshape(n_in, n_out).astype("f4")
+    a list of lists, number by number
+        return rng -> return [[rng
+        , size=(n_in, n_out)) -> ) for _ in range(n_out)] for _ in range(n_in)]
+"""
+UNIFORM_VARIANTS = """
+    numbers between 0 and 1, moved and stretched
+        rng.uniform(-r, r, size=(n_in, n_out)) -> r * (2 * rng.random((n_in, n_out)) - 1)
+    in float32, column by column
+        return rng -> return np.stack([rng
+        size=(n_in, n_out)) -> n_in) for _ in range(n_out)], axis=1).astype("f4")
+    a list of lists, number by number
+        return rng -> return [[rng
+        , size=(n_in, n_out)) -> ) for _ in range(n_out)] for _ in range(n_in)]
+"""
+
+
+@judge(reference.lecun_normal, points=1, returns=("weights",), compare_as=sample)
+def lecun_normal(rng):
+    yield from _initial_cases(rng)
+
+
+lecun_normal.add_mistakes("""
+    the variance was taken for the standard deviation: it is sqrt(1 / n_in)
+        np.sqrt(1 / n_in) -> 1 / n_in
+    the outputs were counted: each pre-activation is a sum over n_in inputs
+        np.sqrt(1 / n_in) -> np.sqrt(1 / n_out)
+    this is the mean of inputs and outputs, Xavier's: here the inputs alone count
+        np.sqrt(1 / n_in) -> np.sqrt(2 / (n_in + n_out))
+    the factor 2 is He's, for ReLU: here it is sqrt(1 / n_in)
+        np.sqrt(1 / n_in) -> np.sqrt(2 / n_in)
+    the standard deviation is 1: it must shrink with the number of inputs
+        np.sqrt(1 / n_in) -> 1.0
+    the numbers of inputs and units were multiplied: the inputs alone count
+        np.sqrt(1 / n_in) -> np.sqrt(1 / (n_in * n_out))
+    the distribution is uniform: here it is normal
+        r = np.sqrt(3 / n_in)
+        return rng.uniform(-r, r, size=(n_in, n_out))
 """)
-dead_units.add_variants("""
-    the largest pre-activation of each unit
-        return z.max(axis=0) <= 0
-    the sum of what passes
-        return (np.maximum(z, 0).sum(axis=0) == 0).astype(int)
-    a list, unit by unit
-        return [not any(float(number) > 0 for number in unit) for unit in z.T]
-""")
+lecun_normal.add_mistakes(COMMON_MISTAKES)
+lecun_normal.add_variants(NORMAL_VARIANTS)
 
 
 @judge(reference.gaussian_average, points=2, returns=("average",), rtol=0.03)
@@ -667,79 +691,6 @@ backward_variance.add_variants("""
         return np.append(np.cumprod(factors[::-1])[::-1], 1.0).astype(np.float32)
 """)
 
-# Neither is square, and in one there are more inputs, in the other more outputs.
-LAYERS = {"more inputs than outputs": (90, 25), "more outputs than inputs": (20, 120)}
-
-
-def _initial_cases(rng):
-    seed = int(rng.integers(2**31))
-    for place, (label, (n_in, n_out)) in enumerate(LAYERS.items()):
-        yield Call(label, n_in=n_in, n_out=n_out, rng=Rng(seed + 10 * place))
-    n_in, n_out = LAYERS["more inputs than outputs"]
-    yield Call("the same generator again", n_in=n_in, n_out=n_out, rng=Rng(seed))
-    yield Call("another generator", n_in=n_in, n_out=n_out, rng=Rng(seed + 1))
-
-
-# Of every initializer; `size=(n_in, n_out)` ends the one line that draws.
-COMMON_MISTAKES = """
-    the numbers do not come from the generator `rng`: draw with its methods
-        rng. -> np.random.default_rng(0).
-    the shape is turned: rows are inputs, columns are units, (n_in, n_out)
-        size=(n_in, n_out)) -> size=(n_in, n_out)).T.copy()
-    a matrix is asked, of shape (n_in, n_out), not a vector
-        size=(n_in, n_out)) -> size=(n_in, n_out)).ravel()
-    all units have the same weights, so they would stay the same for ever: draw each one
-        # Drawn once for a unit's inputs, and the same for all units.
-        return rng -> return np.repeat(rng
-        size=(n_in, n_out)) -> size=(n_in, n_out))[:, :1], n_out, axis=1)
-"""
-NORMAL_VARIANTS = """
-    standard normal numbers, scaled, drawn the other way round
-        rng.normal(0.0, -> (rng.standard_normal((n_out, n_in)) *
-        , size=(n_in, n_out)) -> ).T
-    in float32
-        size=(n_in, n_out)) -> size=n_in * n_out).reshape(n_in, n_out).astype("f4")
-    a list of lists, number by number
-        return rng -> return [[rng
-        , size=(n_in, n_out)) -> ) for _ in range(n_out)] for _ in range(n_in)]
-"""
-UNIFORM_VARIANTS = """
-    numbers between 0 and 1, moved and stretched
-        rng.uniform(-r, r, size=(n_in, n_out)) -> r * (2 * rng.random((n_in, n_out)) - 1)
-    in float32, column by column
-        return rng -> return np.stack([rng
-        size=(n_in, n_out)) -> n_in) for _ in range(n_out)], axis=1).astype("f4")
-    a list of lists, number by number
-        return rng -> return [[rng
-        , size=(n_in, n_out)) -> ) for _ in range(n_out)] for _ in range(n_in)]
-"""
-
-
-@judge(reference.lecun_normal, points=1, returns=("weights",), compare_as=sample)
-def lecun_normal(rng):
-    yield from _initial_cases(rng)
-
-
-lecun_normal.add_mistakes("""
-    the variance was taken for the standard deviation: it is sqrt(1 / n_in)
-        np.sqrt(1 / n_in) -> 1 / n_in
-    the outputs were counted: each pre-activation is a sum over n_in inputs
-        np.sqrt(1 / n_in) -> np.sqrt(1 / n_out)
-    this is the mean of inputs and outputs, Xavier's: here the inputs alone count
-        np.sqrt(1 / n_in) -> np.sqrt(2 / (n_in + n_out))
-    the factor 2 is He's, for ReLU: here it is sqrt(1 / n_in)
-        np.sqrt(1 / n_in) -> np.sqrt(2 / n_in)
-    the standard deviation is 1: it must shrink with the number of inputs
-        np.sqrt(1 / n_in) -> 1.0
-    the numbers of inputs and units were multiplied: the inputs alone count
-        np.sqrt(1 / n_in) -> np.sqrt(1 / (n_in * n_out))
-    the distribution is uniform: here it is normal
-        r = np.sqrt(3 / n_in)
-        return rng.uniform(-r, r, size=(n_in, n_out))
-""")
-lecun_normal.add_mistakes(COMMON_MISTAKES)
-lecun_normal.add_variants(NORMAL_VARIANTS)
-
 
 @judge(reference.xavier_normal, points=2, returns=("weights",), compare_as=sample)
 def xavier_normal(rng):
@@ -863,6 +814,57 @@ he_uniform.add_mistakes("""
 """)
 he_uniform.add_mistakes(COMMON_MISTAKES)
 he_uniform.add_variants(UNIFORM_VARIANTS)
+
+
+@judge(reference.dead_units, points=1, returns=("dead",))
+def dead_units(rng):
+    for label, n, m, dead in (
+        ("some units are off for all examples", 6, 5, 2),
+        ("every unit is on for somebody", 5, 4, 0),
+        ("one example", 1, 7, 3),
+        ("most units are off", 8, 6, 5),
+    ):
+        z = -rng.uniform(0.5, 2.0, size=(n, m))
+        alive = np.argsort(rng.random(m))[dead:]
+        z[rng.integers(n, size=m - dead), alive] *= -0.2
+        yield Call(label, z=z)
+    # One that is on for nearly all, and one that is exactly 0 for some and on for none.
+    z = rng.uniform(0.5, 2.0, size=(6, 4))
+    z[rng.integers(1, 6), 0] *= -1
+    z[:, 1] = -np.abs(z[:, 1])
+    z[:3, 1] = 0.0
+    yield Call("exactly 0 is off, too", z=z)
+
+
+dead_units.add_mistakes("""
+    a unit that is off for one example is not dead: it must be off for all of them
+        return np.any(z <= 0, axis=0)
+    the wrong axis: this says for each example whether all units are off, not for each unit
+        return np.all(z <= 0, axis=1)
+    exactly 0 is off, too: nothing passes there, so compare with `z <= 0`
+        return np.all(z < 0, axis=0)
+    these are the units that live: True is for the dead ones
+        return np.any(z > 0, axis=0)
+    this is how many units are dead: return for each unit whether it is
+        return np.all(z <= 0, axis=0).sum()
+    these are the places of the dead units: return True or False for every unit
+        return np.flatnonzero(np.all(z <= 0, axis=0))
+    a mean below 0 does not make a unit dead: one example above 0 keeps it alive
+        return z.mean(axis=0) <= 0
+    this is the share of examples for which each unit is off: dead is where it is 1
+        return np.mean(z <= 0, axis=0)
+    this is one answer for the whole layer: one for each unit is asked, `axis=0`
+        return np.all(z <= 0)
+""")
+dead_units.add_variants("""
+    the largest pre-activation of each unit
+        return z.max(axis=0) <= 0
+    the sum of what passes
+        return (np.maximum(z, 0).sum(axis=0) == 0).astype(int)
+    a list, unit by unit
+        return [not any(float(number) > 0 for number in unit) for unit in z.T]
+""")
+
 
 breaking_symmetry = Written(
     "breaking-symmetry",

@@ -302,122 +302,6 @@ affine_forward.add_variants("""
 """)
 
 
-@judge(reference.affine_backward, points=3, returns=("dx", "dw", "db"))
-def affine_backward(rng):
-    for label, (n, d, k) in LAYERS.items():
-        yield Call(label, dz=_away_from_zero(rng, n, k), x=_away_from_zero(rng, n, d), w=_away_from_zero(rng, d, k))
-    dz = _away_from_zero(rng, 6, 2)
-    dz[1:] = 0
-    x, w = _away_from_zero(rng, 6, 3), _away_from_zero(rng, 3, 2)
-    yield Call("only the first example has a gradient", dz=dz, x=x, w=w)
-
-
-affine_backward.add_mistakes("""
-    `w` enters dx transposed: the entry (r, i) of dx sums dz[r, j] * w[i, j] over the units j
-        w.T -> w
-    dw is transposed: it has the shape of w, one row for each input
-        x.T @ dz -> dz.T @ x
-    db is not summed: b acts on every row, so its gradient sums the rows of dz
-        return dz @ w.T, x.T @ dz, dz
-    db is the mean of the rows: take the sum, since the loss's division by n is in dz already
-        dz.sum -> dz.mean
-    dw and db are divided by n once more: the loss's division by n is in dz already
-        return dz @ w.T, x.T @ dz / len(x), dz.mean(axis=0)
-    dw is divided by n once more: the loss's division by n is in dz already
-        return dz @ w.T, x.T @ dz / len(x), dz.sum(axis=0)
-    db is summed along the wrong axis: one number is left for each unit
-        axis=0 -> axis=1
-    db has two axes: b is a vector, so leave out keepdims
-        return dz @ w.T, x.T @ dz, dz.sum(axis=0, keepdims=True)
-    the results are in another order: `return dx, dw, db`
-        return x.T @ dz, dz.sum(axis=0), dz @ w.T
-    dx is missing: `return dx, dw, db`, the layer below needs it
-        return x.T @ dz, dz.sum(axis=0)
-    db is not 1: that is the derivative of z by b, which the chain rule multiplies by dz
-        return dz @ w.T, x.T @ dz, np.ones(dz.shape[1])
-    the signs are wrong: this is the step downhill, the gradient points up
-        return -dz @ w.T, -x.T @ dz, -dz.sum(axis=0)
-    dx and dw have changed places: `return dx, dw, db`
-        return x.T @ dz, dz @ w.T, dz.sum(axis=0)
-    all three are divided by n once more: the loss's division by n is in dz already
-        n = len(x)
-        return dz @ w.T / n, x.T @ dz / n, dz.sum(axis=0) / n
-    db is one number: each unit has a bias of its own, so sum over the rows alone
-        return dz @ w.T, x.T @ dz, dz.sum()
-""")
-affine_backward.add_variants("""
-    a sum over the examples, one outer product each
-        dx, dw, db = [], np.zeros_like(w), np.zeros(w.shape[1])
-        for row, delta in zip(x, dz, strict=True):
-            dx.append(w @ delta)
-            dw += np.outer(row, delta)
-            db += delta
-        return np.array(dx), dw, db
-    einsum, as a list of three in float32
-        parts = np.einsum("rj,ij->ri", dz, w), np.einsum("ri,rj->ij", x, dz), np.einsum("rj->j", dz)
-        return [part.astype(np.float32) for part in parts]
-    db as a product with ones, dx transposed twice
-        return (w @ dz.T).T, (dz.T @ x).T, np.ones(len(dz)) @ dz
-""")
-
-
-@judge(reference.relu_backward, points=1, returns=("dz",))
-def relu_backward(rng):
-    for label, shape in {"a vector": (9,), "a matrix": (4, 5), "three axes": (2, 3, 4)}.items():
-        yield Call(label, da=_away_from_zero(rng, *shape), z=_mixed(rng, *shape))
-    z = _mixed(rng, 3, 4)
-    z[:, 1] = 0.0
-    yield Call("some z are exactly zero", da=_away_from_zero(rng, 3, 4), z=z)
-    yield Call("all units are active", da=_away_from_zero(rng, 6), z=np.abs(_mixed(rng, 6)))
-    yield Call("no unit is active", da=_away_from_zero(rng, 6), z=-np.abs(_mixed(rng, 6)))
-
-
-def _mixed(rng, *shape):
-    """Numbers away from zero, both signs among the first two and beside every sign."""
-    values = rng.uniform(0.3, 2.0, size=shape).ravel()
-    values[rng.permutation(values.size)[: values.size // 2]] *= -1
-    return values.reshape(shape)
-
-
-relu_backward.add_mistakes("""
-    the mask must come from z, what went in: here it comes from the sign of da
-        return da * (da > 0)
-    at z = 0 this lets the gradient through: the book's convention is 0 there
-        return da * (z >= 0)
-    at z = 0 this takes one half: the book's convention is 0 there
-        return da * np.heaviside(z, 0.5)
-    this is the mask alone: multiply it by da, as the chain rule asks
-        return (z > 0).astype(float)
-    this multiplies by the output of the ReLU: multiply by its derivative, 0 or 1
-        return da * np.maximum(z, 0)
-    the mask is the wrong way round: the gradient passes where z is positive
-        return da * (z <= 0)
-    da passes unchanged: where z was cut off, the gradient is 0
-        return da
-    negative gradients were cut off, too: only the sign of z decides
-        return np.maximum(da, 0) * (z > 0)
-    where z is negative the derivative is 0, not -1
-        return da * np.sign(z)
-    this is the forward pass, max(z, 0): the gradient is da, masked
-        return np.maximum(z, 0)
-    this multiplies by z itself: multiply by the derivative of the ReLU, 0 or 1
-        return da * z
-    da and z have changed places: z says where, da says what
-        return z * (da > 0)
-""")
-relu_backward.add_variants("""
-    a copy, set to zero where the unit is off
-        dz = np.array(da, dtype=np.float32)
-        dz[z <= 0] = 0
-        return dz
-    one number at a time
-        pairs = zip(np.ravel(da).tolist(), np.ravel(z).tolist(), strict=True)
-        return np.reshape([up if value > 0 else 0.0 for up, value in pairs], np.shape(z))
-    heaviside, 0 at 0
-        return np.multiply(np.heaviside(z, 0.0), da)
-""")
-
-
 @judge(reference.softmax_cross_entropy, points=3, returns=("loss", "grad"))
 def softmax_cross_entropy(rng):
     def logits(n, k, spread, middle=0):
@@ -557,6 +441,122 @@ softmax_cross_entropy.add_variants("""
         logits = logits.astype(np.float32)
         log_p, grad = _cross_entropy(logits, labels)
         return [_mean_loss(log_p, labels), (grad / len(labels)).astype(np.float32)]
+""")
+
+
+@judge(reference.affine_backward, points=3, returns=("dx", "dw", "db"))
+def affine_backward(rng):
+    for label, (n, d, k) in LAYERS.items():
+        yield Call(label, dz=_away_from_zero(rng, n, k), x=_away_from_zero(rng, n, d), w=_away_from_zero(rng, d, k))
+    dz = _away_from_zero(rng, 6, 2)
+    dz[1:] = 0
+    x, w = _away_from_zero(rng, 6, 3), _away_from_zero(rng, 3, 2)
+    yield Call("only the first example has a gradient", dz=dz, x=x, w=w)
+
+
+affine_backward.add_mistakes("""
+    `w` enters dx transposed: the entry (r, i) of dx sums dz[r, j] * w[i, j] over the units j
+        w.T -> w
+    dw is transposed: it has the shape of w, one row for each input
+        x.T @ dz -> dz.T @ x
+    db is not summed: b acts on every row, so its gradient sums the rows of dz
+        return dz @ w.T, x.T @ dz, dz
+    db is the mean of the rows: take the sum, since the loss's division by n is in dz already
+        dz.sum -> dz.mean
+    dw and db are divided by n once more: the loss's division by n is in dz already
+        return dz @ w.T, x.T @ dz / len(x), dz.mean(axis=0)
+    dw is divided by n once more: the loss's division by n is in dz already
+        return dz @ w.T, x.T @ dz / len(x), dz.sum(axis=0)
+    db is summed along the wrong axis: one number is left for each unit
+        axis=0 -> axis=1
+    db has two axes: b is a vector, so leave out keepdims
+        return dz @ w.T, x.T @ dz, dz.sum(axis=0, keepdims=True)
+    the results are in another order: `return dx, dw, db`
+        return x.T @ dz, dz.sum(axis=0), dz @ w.T
+    dx is missing: `return dx, dw, db`, the layer below needs it
+        return x.T @ dz, dz.sum(axis=0)
+    db is not 1: that is the derivative of z by b, which the chain rule multiplies by dz
+        return dz @ w.T, x.T @ dz, np.ones(dz.shape[1])
+    the signs are wrong: this is the step downhill, the gradient points up
+        return -dz @ w.T, -x.T @ dz, -dz.sum(axis=0)
+    dx and dw have changed places: `return dx, dw, db`
+        return x.T @ dz, dz @ w.T, dz.sum(axis=0)
+    all three are divided by n once more: the loss's division by n is in dz already
+        n = len(x)
+        return dz @ w.T / n, x.T @ dz / n, dz.sum(axis=0) / n
+    db is one number: each unit has a bias of its own, so sum over the rows alone
+        return dz @ w.T, x.T @ dz, dz.sum()
+""")
+affine_backward.add_variants("""
+    a sum over the examples, one outer product each
+        dx, dw, db = [], np.zeros_like(w), np.zeros(w.shape[1])
+        for row, delta in zip(x, dz, strict=True):
+            dx.append(w @ delta)
+            dw += np.outer(row, delta)
+            db += delta
+        return np.array(dx), dw, db
+    einsum, as a list of three in float32
+        parts = np.einsum("rj,ij->ri", dz, w), np.einsum("ri,rj->ij", x, dz), np.einsum("rj->j", dz)
+        return [part.astype(np.float32) for part in parts]
+    db as a product with ones, dx transposed twice
+        return (w @ dz.T).T, (dz.T @ x).T, np.ones(len(dz)) @ dz
+""")
+
+
+@judge(reference.relu_backward, points=1, returns=("dz",))
+def relu_backward(rng):
+    for label, shape in {"a vector": (9,), "a matrix": (4, 5), "three axes": (2, 3, 4)}.items():
+        yield Call(label, da=_away_from_zero(rng, *shape), z=_mixed(rng, *shape))
+    z = _mixed(rng, 3, 4)
+    z[:, 1] = 0.0
+    yield Call("some z are exactly zero", da=_away_from_zero(rng, 3, 4), z=z)
+    yield Call("all units are active", da=_away_from_zero(rng, 6), z=np.abs(_mixed(rng, 6)))
+    yield Call("no unit is active", da=_away_from_zero(rng, 6), z=-np.abs(_mixed(rng, 6)))
+
+
+def _mixed(rng, *shape):
+    """Numbers away from zero, both signs among the first two and beside every sign."""
+    values = rng.uniform(0.3, 2.0, size=shape).ravel()
+    values[rng.permutation(values.size)[: values.size // 2]] *= -1
+    return values.reshape(shape)
+
+
+relu_backward.add_mistakes("""
+    the mask must come from z, what went in: here it comes from the sign of da
+        return da * (da > 0)
+    at z = 0 this lets the gradient through: the book's convention is 0 there
+        return da * (z >= 0)
+    at z = 0 this takes one half: the book's convention is 0 there
+        return da * np.heaviside(z, 0.5)
+    this is the mask alone: multiply it by da, as the chain rule asks
+        return (z > 0).astype(float)
+    this multiplies by the output of the ReLU: multiply by its derivative, 0 or 1
+        return da * np.maximum(z, 0)
+    the mask is the wrong way round: the gradient passes where z is positive
+        return da * (z <= 0)
+    da passes unchanged: where z was cut off, the gradient is 0
+        return da
+    negative gradients were cut off, too: only the sign of z decides
+        return np.maximum(da, 0) * (z > 0)
+    where z is negative the derivative is 0, not -1
+        return da * np.sign(z)
+    this is the forward pass, max(z, 0): the gradient is da, masked
+        return np.maximum(z, 0)
+    this multiplies by z itself: multiply by the derivative of the ReLU, 0 or 1
+        return da * z
+    da and z have changed places: z says where, da says what
+        return z * (da > 0)
+""")
+relu_backward.add_variants("""
+    a copy, set to zero where the unit is off
+        dz = np.array(da, dtype=np.float32)
+        dz[z <= 0] = 0
+        return dz
+    one number at a time
+        pairs = zip(np.ravel(da).tolist(), np.ravel(z).tolist(), strict=True)
+        return np.reshape([up if value > 0 else 0.0 for up, value in pairs], np.shape(z))
+    heaviside, 0 at 0
+        return np.multiply(np.heaviside(z, 0.0), da)
 """)
 
 

@@ -752,6 +752,133 @@ bfgs_update.add_variants("""
 """)
 
 
+def _starts(rng, most):
+    """The cases of a minimiser: a problem, a start, tol, and max_iterations by `most`."""
+    for label, name, spread, tol in (
+        ("a long valley", "tilted bowl", 3.0, 1e-6),
+        ("Rosenbrock", "rosenbrock", 2.0, 1e-3),
+        ("five variables", "long rosenbrock", 1.5, 1e-3),
+        ("an ill-conditioned quadratic", "ill-conditioned", 2.0, 1e-6),
+        ("a start that is far away", "ill-conditioned", 300.0, 1e-3),
+        ("logistic regression", "logistic", 3.0, 1e-5),
+        ("two wells, from the hill between them", "two wells", 0.4, 1e-4),
+    ):
+        theta = rng.uniform(-spread, spread, size=len(problems.get(name).start))
+        yield Call(label, **_functions(name), theta=theta, tol=tol, max_iterations=most[name])
+    for label, count in (("one iteration and no more", 1), ("three iterations and no more", 3)):
+        theta = rng.uniform([-2.0, 2.0], [-1.0, 3.0])
+        given = _functions("rosenbrock") | {"theta": theta, "tol": 1e-3}
+        yield Call(label, **given, max_iterations=count)
+    given = _functions("logistic") | {"tol": 0.1, "max_iterations": 50}
+    near = 0.01 * _away_from_zero(rng, 4)
+    yield Call("the start is good enough", **given, theta=problems.get("logistic").minimum + near)
+    given = _functions("bowl") | {"tol": 1e-6, "max_iterations": 50}
+    yield Call("the start is the minimum", **given, theta=1e-12 * _away_from_zero(rng, 2))
+
+
+# Several times what right answers need, and far less than gradient descent does.
+BFGS_MOST = {
+    "tilted bowl": 40,
+    "rosenbrock": 90,
+    "long rosenbrock": 95,
+    "ill-conditioned": 150,
+    "logistic": 60,
+    "two wells": 60,
+}
+
+
+@judge(reference.bfgs, points=4, returns=("theta", "iterations"), compare_as=quantities.minimum)
+def bfgs(rng):
+    yield from _starts(rng, BFGS_MOST)
+
+
+def _halving(f, gradient, theta, grad, direction):
+    """A strong Wolfe step by a bracket and halving."""
+    return _bisect(f, gradient, theta, direction)
+
+
+def _first_shorter(f, gradient, theta, grad, direction):
+    """Backtracking; from a steep start gradient descent begins with a short step."""
+    return reference.backtracking(f, theta, grad, direction)
+
+
+def _full_step(f, gradient, theta, grad, direction):
+    return 1.0
+
+
+def _is_small(grad, tol, fall):
+    return np.abs(grad).max() <= tol
+
+
+def _dense(
+    search, f, gradient, theta, tol, max_iterations, *,
+    small=_is_small, update=True, look_first=True,
+):  # fmt: skip
+    """BFGS with another line search, or with one thing wrong."""
+    inverse, fall = None, np.inf
+    grad = gradient(theta)
+    for iteration in range(max_iterations):
+        if small(grad, tol, fall) and (iteration or look_first):
+            return theta, iteration
+        direction = -grad if inverse is None else -inverse @ grad
+        step = search(f, gradient, theta, grad, direction) * direction
+        new = gradient(theta + step)
+        change = new - grad
+        if update and change @ step > 0:
+            if inverse is None:
+                inverse = (change @ step) / (change @ change) * np.eye(len(theta))
+            inverse = _bfgs(inverse, step, change)
+        fall = f(theta) - f(theta + step)
+        theta, grad = theta + step, new
+    return theta, max_iterations
+
+
+bfgs.add_mistakes("""
+    this needs as many iterations as gradient descent: does the inverse change after each step, with
+    s the step made and y the new gradient minus the old, and is the direction -M @ gradient?
+        return _dense(_first_shorter, f, gradient, theta, tol, max_iterations, update=False)
+    full steps are made: without a line search the loss may rise, and the method get lost where the
+    loss is no quadratic
+        return _dense(_full_step, f, gradient, theta, tol, max_iterations)
+    it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may
+    be larger
+        def small(grad, tol, fall):
+            return fall < tol or np.abs(grad).max() < 1e-10
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, small=small)
+    `tol` is ignored: it stops when no entry of the gradient is larger than `tol`
+        return _dense(_halving, f, gradient, theta, 1e-6, max_iterations)
+    `max_iterations` is ignored: after that many steps it returns
+        return _dense(_halving, f, gradient, theta, tol, 1000)
+    a step is made before the gradient is tested: where the start is good enough, no iteration is
+    needed
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, look_first=False)
+    the start is returned: replace theta by theta + s in every iteration
+        return theta, bfgs(f, gradient, theta, tol, max_iterations)[1]
+""")
+bfgs.add_variants("""
+    a strong Wolfe step by halving
+        return _dense(_halving, f, gradient, theta, tol, max_iterations)
+    backtracking, the update left out where the curvature is not positive
+        return _dense(_first_shorter, f, gradient, theta, tol, max_iterations)
+    the Hessian approximated, and solved with; a list
+        hessian, iterations = None, 0
+        while np.linalg.norm(gradient(theta), np.inf) > tol and iterations < max_iterations:
+            grad = gradient(theta)
+            direction = -grad if hessian is None else -np.linalg.solve(hessian, grad)
+            step = _bisect(f, gradient, theta, direction, c2=0.5) * direction
+            change = gradient(theta + step) - grad
+            if step @ change > 0:
+                if hessian is None:
+                    hessian = (change @ change) / (step @ change) * np.eye(len(theta))
+                bs = hessian @ step
+                hessian = hessian - np.outer(bs, bs) / (step @ bs)
+                hessian = hessian + np.outer(change, change) / (step @ change)
+            theta = theta + step
+            iterations += 1
+        return [theta, iterations]
+""")
+
+
 @judge(reference.lbfgs_direction, points=4, returns=("direction",))
 def lbfgs_direction(rng):
     for label, n, m in (
@@ -901,132 +1028,6 @@ lbfgs_direction.add_variants("""
         return q
 """)
 
-
-def _starts(rng, most):
-    """The cases of a minimiser: a problem, a start, tol, and max_iterations by `most`."""
-    for label, name, spread, tol in (
-        ("a long valley", "tilted bowl", 3.0, 1e-6),
-        ("Rosenbrock", "rosenbrock", 2.0, 1e-3),
-        ("five variables", "long rosenbrock", 1.5, 1e-3),
-        ("an ill-conditioned quadratic", "ill-conditioned", 2.0, 1e-6),
-        ("a start that is far away", "ill-conditioned", 300.0, 1e-3),
-        ("logistic regression", "logistic", 3.0, 1e-5),
-        ("two wells, from the hill between them", "two wells", 0.4, 1e-4),
-    ):
-        theta = rng.uniform(-spread, spread, size=len(problems.get(name).start))
-        yield Call(label, **_functions(name), theta=theta, tol=tol, max_iterations=most[name])
-    for label, count in (("one iteration and no more", 1), ("three iterations and no more", 3)):
-        theta = rng.uniform([-2.0, 2.0], [-1.0, 3.0])
-        given = _functions("rosenbrock") | {"theta": theta, "tol": 1e-3}
-        yield Call(label, **given, max_iterations=count)
-    given = _functions("logistic") | {"tol": 0.1, "max_iterations": 50}
-    near = 0.01 * _away_from_zero(rng, 4)
-    yield Call("the start is good enough", **given, theta=problems.get("logistic").minimum + near)
-    given = _functions("bowl") | {"tol": 1e-6, "max_iterations": 50}
-    yield Call("the start is the minimum", **given, theta=1e-12 * _away_from_zero(rng, 2))
-
-
-# Several times what right answers need, and far less than gradient descent does.
-BFGS_MOST = {
-    "tilted bowl": 40,
-    "rosenbrock": 90,
-    "long rosenbrock": 95,
-    "ill-conditioned": 150,
-    "logistic": 60,
-    "two wells": 60,
-}
-
-
-@judge(reference.bfgs, points=4, returns=("theta", "iterations"), compare_as=quantities.minimum)
-def bfgs(rng):
-    yield from _starts(rng, BFGS_MOST)
-
-
-def _halving(f, gradient, theta, grad, direction):
-    """A strong Wolfe step by a bracket and halving."""
-    return _bisect(f, gradient, theta, direction)
-
-
-def _first_shorter(f, gradient, theta, grad, direction):
-    """Backtracking; from a steep start gradient descent begins with a short step."""
-    return reference.backtracking(f, theta, grad, direction)
-
-
-def _full_step(f, gradient, theta, grad, direction):
-    return 1.0
-
-
-def _is_small(grad, tol, fall):
-    return np.abs(grad).max() <= tol
-
-
-def _dense(
-    search, f, gradient, theta, tol, max_iterations, *,
-    small=_is_small, update=True, look_first=True,
-):  # fmt: skip
-    """BFGS with another line search, or with one thing wrong."""
-    inverse, fall = None, np.inf
-    grad = gradient(theta)
-    for iteration in range(max_iterations):
-        if small(grad, tol, fall) and (iteration or look_first):
-            return theta, iteration
-        direction = -grad if inverse is None else -inverse @ grad
-        step = search(f, gradient, theta, grad, direction) * direction
-        new = gradient(theta + step)
-        change = new - grad
-        if update and change @ step > 0:
-            if inverse is None:
-                inverse = (change @ step) / (change @ change) * np.eye(len(theta))
-            inverse = _bfgs(inverse, step, change)
-        fall = f(theta) - f(theta + step)
-        theta, grad = theta + step, new
-    return theta, max_iterations
-
-
-bfgs.add_mistakes("""
-    this needs as many iterations as gradient descent: does the inverse change after each step, with
-    s the step made and y the new gradient minus the old, and is the direction -M @ gradient?
-        return _dense(_first_shorter, f, gradient, theta, tol, max_iterations, update=False)
-    full steps are made: without a line search the loss may rise, and the method get lost where the
-    loss is no quadratic
-        return _dense(_full_step, f, gradient, theta, tol, max_iterations)
-    it stops when f falls by less than `tol`: the test is about the gradient, no entry of which may
-    be larger
-        def small(grad, tol, fall):
-            return fall < tol or np.abs(grad).max() < 1e-10
-        return _dense(_halving, f, gradient, theta, tol, max_iterations, small=small)
-    `tol` is ignored: it stops when no entry of the gradient is larger than `tol`
-        return _dense(_halving, f, gradient, theta, 1e-6, max_iterations)
-    `max_iterations` is ignored: after that many steps it returns
-        return _dense(_halving, f, gradient, theta, tol, 1000)
-    a step is made before the gradient is tested: where the start is good enough, no iteration is
-    needed
-        return _dense(_halving, f, gradient, theta, tol, max_iterations, look_first=False)
-    the start is returned: replace theta by theta + s in every iteration
-        return theta, bfgs(f, gradient, theta, tol, max_iterations)[1]
-""")
-bfgs.add_variants("""
-    a strong Wolfe step by halving
-        return _dense(_halving, f, gradient, theta, tol, max_iterations)
-    backtracking, the update left out where the curvature is not positive
-        return _dense(_first_shorter, f, gradient, theta, tol, max_iterations)
-    the Hessian approximated, and solved with; a list
-        hessian, iterations = None, 0
-        while np.linalg.norm(gradient(theta), np.inf) > tol and iterations < max_iterations:
-            grad = gradient(theta)
-            direction = -grad if hessian is None else -np.linalg.solve(hessian, grad)
-            step = _bisect(f, gradient, theta, direction, c2=0.5) * direction
-            change = gradient(theta + step) - grad
-            if step @ change > 0:
-                if hessian is None:
-                    hessian = (change @ change) / (step @ change) * np.eye(len(theta))
-                bs = hessian @ step
-                hessian = hessian - np.outer(bs, bs) / (step @ bs)
-                hessian = hessian + np.outer(change, change) / (step @ change)
-            theta = theta + step
-            iterations += 1
-        return [theta, iterations]
-""")
 
 # With one pair alone it takes 240 or more, with eight at most 145.
 LBFGS_MOST = BFGS_MOST | {"ill-conditioned": 220}

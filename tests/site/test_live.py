@@ -171,8 +171,8 @@ CODES = {
     "an end": ("raise SystemExit(3)", "error", "SystemExit: 3"),
     "an end of the answer": (
         "def sgd_step(*a):\n    raise SystemExit",
-        "error",
-        "line 2, in sgd_step",
+        "wrong",
+        "",
     ),
     "an interruption": ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
     "its own check fails": ("def sgd_step(*a):\n    return 0\ncheck(sgd_step)", "wrong", ""),

@@ -5,6 +5,7 @@ import itertools
 import pkgutil
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -73,6 +74,14 @@ def test_each_exercise_has_the_reference_of_its_name_in_the_chapters_module(chap
     for exercise in exercises_of(chapter):
         assert getattr(module, exercise.name) is exercise.reference
         assert vars(chapter)[exercise.name] is exercise
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
+def test_they_stand_in_the_order_of_the_chapter(chapter):
+    """So that `progress()` lists them alike for an author, for the site and in a student's notebook."""
+    text = Path("chapters", chapter.__name__.split(".")[-1].replace("_", "-") + ".md").read_text()
+    asked = re.findall(r'^exercise\("(\w+)"\)', text, re.MULTILINE)
+    assert [exercise.name for exercise in exercises_of(chapter)] == asked
 
 
 @exercises
