@@ -109,10 +109,25 @@ def report(
     name: Name,
     db: Database = "",
     csv: Annotated[str, typer.Option(metavar="FILE", help="Write the points into FILE.")] = "",
+    student: Annotated[
+        str,
+        typer.Option(
+            metavar="ID", help="Run this student's submission again and show all that it says."
+        ),
+    ] = "",
+    sandbox: Annotated[
+        str, typer.Option(help="With --student: bubblewrap, or none for code that you trust.")
+    ] = "bubblewrap",
 ) -> None:
     """Show the points of each student and exercise, and how often each mistake was made."""
     from autograder.commands import report_command
 
+    if student:
+        from autograder.explain import explain
+
+        for line in explain(Course.find(), name, student, sandbox):
+            typer.echo(line)
+        return
     report_command(Course.find(), name, db, csv)
 
 
@@ -166,6 +181,11 @@ def main() -> None:
         app(prog_name="autograder")
     except CourseError as error:
         print(f"autograder: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:  # a folder that cannot be written, a disk that is full
+        if not error.filename:
+            raise
+        print(f"autograder: {error.filename}: {error.strerror}", file=sys.stderr)
         raise SystemExit(2) from None
 
 

@@ -43,8 +43,10 @@ def grade_command(course: Course, name: str, options: many.Options) -> int:
         print(host.UNSAFE, file=sys.stderr)
     names = [name]
     if name == "all":
-        names = [name for name in course.chapters() if folders.submitted(course.directory, name)]
+        names = [name for name in course.chapters() if _is_handed_in(course, name)]
         if not names:
+            for item in folders.overlooked(course, next(iter(course.chapters()), "")):
+                print(report.printable(str(item)), file=sys.stderr)
             raise CourseError(f"no assignment has submissions in {course.directory.name}/submitted")
     statuses, failures = [], []
     for name in names:
@@ -60,6 +62,13 @@ def grade_command(course: Course, name: str, options: many.Options) -> int:
     if failures:
         raise CourseError("; ".join(dict.fromkeys(failures)))
     return max(statuses)
+
+
+def _is_handed_in(course: Course, name: str) -> bool:
+    """Whether somebody submitted an assignment, be it in a wrong place."""
+    return bool(folders.submitted(course.directory, name)) or any(
+        item.meant for item in folders.overlooked(course, name)
+    )
 
 
 def _grade(course: Course, name: str, options: many.Options) -> int:

@@ -82,8 +82,7 @@ class Course:
         start = (start or Path.cwd()).resolve()
         for root in (start, *start.parents):
             file = root / "pyproject.toml"
-            settings = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
-            settings = settings.get("tool", {}).get("autograder")
+            settings = _settings(file) if file.is_file() else {}
             if settings:
                 directory = Path(
                     directory or os.environ.get("AUTOGRADER_COURSE") or root / "course"
@@ -106,9 +105,11 @@ class Course:
         if not toc.is_file():
             files = sorted((self.root / "chapters").glob("*.md"))
             return {f"chapters/{file.stem}": file for file in files}
-        names = [
-            name.removesuffix(".md") for name in _names(yaml.safe_load(toc.read_text("utf-8")))
-        ]
+        try:
+            listed = yaml.safe_load(toc.read_text("utf-8"))
+            names = [name.removesuffix(".md") for name in _names(listed)]
+        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+            raise CourseError(f"_toc.yml cannot be read: {' '.join(str(error).split())}") from error
         pages = {name: self.root / f"{name}.md" for name in names}
         for name, file in pages.items():
             if not file.is_file():
@@ -170,7 +171,7 @@ class Course:
     def secret(self) -> bytes:
         """The course's 32 secret bytes, made at first use: who has them knows the cases that grade."""
         file = self.directory / ".secret"
-        self.directory.mkdir(parents=True, exist_ok=True)
+        make_private(self.directory)
         with contextlib.suppress(FileExistsError):
             # Written whole under a name of its own, then linked: no reader meets half a secret.
             fresh = self.directory / f".secret-{secrets.token_hex(8)}"
@@ -202,6 +203,51 @@ class Course:
         return config
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that this user alone may enter; one that is there already keeps its mode."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+@contextlib.contextmanager
+def private_files() -> Iterator[None]:
+    """What is made meanwhile, by nbgrader or SQLite too, only this user may read."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _settings(file: Path) -> dict:
+    """The table `[tool.autograder]` of a file; {} where there is none.
+
+    Raises
+    ------
+    CourseError
+        If the file is not TOML, or the table lacks a key or holds what it must not.
+    """
+    try:
+        found = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:  # of TOML and of UTF-8, too
+        raise CourseError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
+    tools = found.get("tool")
+    settings = tools.get("autograder") if isinstance(tools, dict) else None
+    if not settings:
+        return {}
+    table = f"{file.name}: [tool.autograder]"
+    if not isinstance(settings, dict):
+        raise CourseError(f"{table} is no table: write it so")
+    for key in ("course", "references"):
+        if key not in settings:
+            raise CourseError(f'{table} has no {key}: add {key} = "..."')
+    for key, kind in {"course": str, "references": str, "site": str, "limits": dict}.items():
+        if not isinstance(settings.get(key, kind()), kind):
+            what = "a table" if kind is dict else "a text"
+            raise CourseError(f"{table} {key} = {settings[key]!r}: expected {what}")
+    return settings
+
+
 def find_programs() -> None:
     """Put this Python's programs on PATH: nbgrader runs `alembic` by its bare name."""
     programs = str(Path(sys.executable).parent)
@@ -215,6 +261,8 @@ def _names(node: object) -> Iterator[str]:
     if isinstance(node, dict):
         for key, value in node.items():
             if key in ("root", "file"):
+                if not isinstance(value, str):
+                    raise TypeError(f"{key}: expected the name of a page, got {value!r}")
                 yield value
             else:
                 yield from _names(value)

@@ -278,7 +278,7 @@ def _layers(outcome: Outcome, limits: host.Limits) -> Iterator[Finding]:
         "FSIZE": limits.file_bytes,
         "NOFILE": limits.open_files,
         "NPROC": limits.processes,
-        "CPU": int(limits.run_seconds) + 1,
+        "CPU": int(max(limits.run_seconds, limits.exercise_seconds)) + 1,
         "CORE": 0,
     }
     missing = [name for name, most in bounds.items() if not 0 <= found["limits"][name] <= most]
@@ -321,6 +321,7 @@ def _course(course: Course) -> Iterator[Finding]:
             if (course.directory / "release" / name).is_dir():
                 yield _try(f"release of {name}", functools.partial(_released, course, name, file))
     yield _try("course: secret", lambda: _secret(course))
+    yield _try("course: private", lambda: _private(course))
 
 
 def _released(course: Course, name: str, file: Path) -> str:
@@ -338,6 +339,22 @@ def _released(course: Course, name: str, file: Path) -> str:
     if (folder / f"{name}.cases").read_bytes() != visible_cases(course, read_chapter(file)):
         raise CourseError(f"its cases are not those of the checks: {again}")
     return "fits the checks"
+
+
+def _private(course: Course) -> str:
+    """Whether others on this machine are kept from the answers and from the marks: by the folder, or by each."""
+    inside = [course.directory / name for name in ("source", "autograded", "gradebook.db")]
+    found = [path for path in (course.directory, *inside) if path.exists()]
+    if not found or found[0] != course.directory:
+        return "not made yet"
+    if not found[0].stat().st_mode & 0o077:
+        return f"only you may enter {found[0]}"
+    # What was made by hand or by an earlier version keeps its mode: it may be meant so.
+    if opened := [str(path) for path in found[1:] if path.stat().st_mode & 0o077]:
+        raise CourseError(
+            f"others may read {', '.join(opened)}: chmod go= {course.directory}, unless it is meant so"
+        )
+    return "only you may read source, autograded and gradebook.db"
 
 
 def _secret(course: Course) -> str:
@@ -361,34 +378,55 @@ def _configuration(course: Course) -> Iterator[Finding]:
     for folder in dict.fromkeys((course.root, course.directory, Path.cwd())):
         where = names.get(folder, "this folder")
         yield _try(f"nbgrader autograde, in {where}", functools.partial(_nbgrader, course, folder))
+    with tempfile.TemporaryDirectory(prefix="gradus-doctor-") as elsewhere:
+        yield _try(
+            f"nbgrader autograde --course-dir {course.directory.name}/, from elsewhere",
+            functools.partial(_nbgrader, course, Path(elsewhere), str(course.directory)),
+        )
 
 
-# Loads the configuration as the command does, and says which classes result.
+# Loads the configuration as the command and as formgrader do, and says which classes result.
 _PROBE = """
 import json
-from nbgrader.apps import AutogradeApp
+import os
+import sys
+from jupyter_core.application import JupyterApp
+from nbgrader.apps import AutogradeApp, NbGraderAPI
 from nbgrader.converters import Autograde
+from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
+from traitlets.config import Config
 from traitlets.utils.importstring import import_item
+
+def found(app, parent):
+    converter = Autograde(coursedir=app.coursedir, parent=parent)
+    listed = converter.autograde_preprocessors
+    listed = [import_item(i) if isinstance(i, str) else i for i in listed]
+    return {
+        "exporter": f"{converter.exporter_class.__module__}.{converter.exporter_class.__name__}",
+        "preprocessors": [f"{i.__module__}.{i.__name__}" for i in listed],
+        "sandbox": app.config.GradeInSandbox.get("sandbox", "bubblewrap"),
+        "root": app.coursedir.root,
+    }
+
+folder = sys.argv[1]
 app = AutogradeApp()
-app.initialize([])
-converter = Autograde(coursedir=app.coursedir, parent=app)
-found = [import_item(i) if isinstance(i, str) else i for i in converter.autograde_preprocessors]
-print(json.dumps({
-    "exporter": f"{converter.exporter_class.__module__}.{converter.exporter_class.__name__}",
-    "preprocessors": [f"{i.__module__}.{i.__name__}" for i in found],
-    "sandbox": app.config.GradeInSandbox.get("sandbox", "bubblewrap"),
-    "root": app.coursedir.root,
-}))
+app.initialize([f"--course-dir={folder}"] if folder else [])
+server = JupyterApp(config=Config({"CourseDirectory": {"root": folder}} if folder else {}))
+formgrader = FormgradeExtension(parent=server)
+formgrader.root_dir = os.getcwd()
+formgrader.initialize([])
+formgrader.url_prefix
+formgrader.load_config_file()
+api = NbGraderAPI(formgrader.coursedir, parent=formgrader)
+print(json.dumps({"": found(app, app), "formgrader: ": found(formgrader, api)}))
 """
 
 
-def _nbgrader(course: Course, folder: Path) -> str:
-    """The classes that `nbgrader autograde` would use in a folder."""
-    from autograder import nbgrader_plugin
-
+def _nbgrader(course: Course, folder: Path, course_dir: str = "") -> str:
+    """The classes that `nbgrader autograde` and formgrader would use where they are started in a folder."""
     find_programs()
     done = subprocess.run(
-        [sys.executable, "-c", _PROBE],
+        [sys.executable, "-c", _PROBE, course_dir],
         check=False,
         cwd=folder,
         env={**os.environ, "AUTOGRADER_COURSE": str(course.directory)},
@@ -398,27 +436,47 @@ def _nbgrader(course: Course, folder: Path) -> str:
     logged = [line for line in done.stderr.splitlines() if line.strip()]
     if done.returncode:
         raise CourseError(f"nbgrader cannot load it ({logged[-1]}): mend nbgrader_config.py")
-    found = json.loads(done.stdout.splitlines()[-1])
+    for program, found in json.loads(done.stdout.splitlines()[-1]).items():
+        _ours(course, folder, program, found, logged)
+    return "uses our exporter and our sandbox, and so does formgrader"
+
+
+def _ours(
+    course: Course, folder: Path, program: str, found: dict[str, Any], logged: list[str]
+) -> None:
+    """Hold what a program of nbgrader's would use against what grades here.
+
+    Raises
+    ------
+    CourseError
+        If it is anything else.
+    """
+    from autograder import nbgrader_plugin
+
     ours = nbgrader_plugin.__name__
     if (
         found["exporter"] != f"{ours}.SubmissionExporter"
         or f"{ours}.GradeInSandbox" not in found["preprocessors"]
         or "nbgrader.preprocessors.execute.Execute" in found["preprocessors"]
     ):
+        if folder == course.root and not (folder / "nbgrader_config.py").is_file():
+            raise CourseError(
+                "there is no nbgrader_config.py: copy the book's own, which calls "
+                "autograder.nbgrader_plugin.configure, or use autograder grade"
+            )
         why = f" ({logged[-1].strip()})" if any("Error" in line for line in logged) else ""
         raise CourseError(
-            f"it would run submissions without a sandbox{why}: put nbgrader_config.py right, "
+            f"{program}it would run submissions without a sandbox{why}: put nbgrader_config.py right, "
             f"and start nbgrader in {course.root}"
         )
     if found["sandbox"] != "bubblewrap":
         raise CourseError(
-            f"it would use --sandbox {found['sandbox']}: set bubblewrap in the config"
+            f"{program}it would use --sandbox {found['sandbox']}: set bubblewrap in the config"
         )
     if Path(found["root"]) != course.directory:
         raise CourseError(
-            f"it would grade {found['root']}, not {course.directory}: set AUTOGRADER_COURSE"
+            f"{program}it would grade {found['root']}, not {course.directory}: set AUTOGRADER_COURSE"
         )
-    return "uses our exporter and our sandbox"
 
 
 def _database(course: Course, db: str) -> str:

@@ -25,6 +25,7 @@ from traitlets.config import Config
 
 from autograder import nbgrader_plugin
 from autograder.course import Course, CourseError, find_programs
+from autograder.folders import carry
 from autograder.grade import one
 
 _TAGS = frozenset(
@@ -215,7 +216,10 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
         converter.start()
     except NbGraderException as error:
         raise CourseError(f"feedback failed: {log.last()}") from error
-    return sorted((course.directory / "feedback").glob(f"*/{name}/{name}.html"))
+    pages = sorted((course.directory / "feedback").glob(f"*/{name}/{name}.html"))
+    for page in pages:
+        carry(course.directory / "autograded" / page.parts[-3] / name, page.parent)
+    return pages
 
 
 def _configuration(course: Course, db: str = "") -> Config:

@@ -4,8 +4,10 @@
 back to running a submission in a plain kernel: where the sandbox does not work they raise.
 """
 
+import copy
 import functools
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
@@ -14,6 +16,7 @@ from traitlets import Unicode
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError, find_programs
+from autograder.folders import carry
 from autograder.grade import one, reading
 from autograder.sandbox import host
 
@@ -22,6 +25,15 @@ class SubmissionExporter(NotebookExporter):
     """Reads a submission, whatever it is, as the notebook that was released with the student's code in it."""
 
     course = Unicode(help="The folder of the course.").tag(config=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # nbgrader would copy whatever lies beside a submission into autograded/, and from there into feedback/.
+        # Formgrader collects submissions with the same settings: those are left as they are.
+        converter: Any = self.parent
+        if getattr(converter, "coursedir", None) is not None:
+            converter.coursedir = copy.copy(converter.coursedir)
+            converter.coursedir.ignore = ["*"]
 
     def from_filename(self, filename, resources=None, **kwargs):
         """Repair a submitted file; read a file of nbgrader's own as it is."""
@@ -41,7 +53,11 @@ class SubmissionExporter(NotebookExporter):
                 f"the submission holds a link, {link.name}: remove it, or use autograder grade, which follows none"
             )
         assignment = load(self.course, str(directory.root), names["assignment"])
-        file, renamed = reading.locate(folder, assignment.name)
+        graded = directory.format_path(
+            directory.autograded_directory, names["student"], names["assignment"]
+        )
+        carry(folder, Path(graded))
+        file, renamed = reading.locate(folder, assignment.name, assignment.released)
         repaired = one.read(reading.load(file), assignment, renamed)
         return self.from_notebook_node(repaired.notebook, resources=resources, **kwargs)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -150,28 +151,69 @@ def write_csv(report: Report, file: Path) -> None:
             for row in report.rows:
                 scores = [row.scores.get(exercise) for exercise in report.points]
                 shown = ["" if score is None else f"{score:g}" for score in scores]
-                writer.writerow([row.student, *shown, f"{row.total:g}", row.note])
+                writer.writerow(
+                    [no_formula(row.student), *shown, f"{row.total:g}", no_formula(row.note)]
+                )
     except OSError as error:
         raise CourseError(f"--csv: {file} cannot be written: {error.strerror}") from error
 
 
 def export(course: Course, file: Path, db: str = "") -> None:
-    """Write the scores of all assignments and students, with penalties and marks by hand: nbgrader's own export.
+    """Write the scores of all assignments and students, with penalties and marks by hand, in nbgrader's columns.
 
     Raises
     ------
     CourseError
         If the gradebook cannot be used or the file cannot be written.
     """
-    from nbgrader.api import Gradebook
-    from nbgrader.plugins.export import CsvExportPlugin
+    from nbgrader.api import Gradebook, MissingEntry
 
     find_programs()
     try:
         with _usable(), Gradebook(folders.database(course, db), course.name) as gradebook:
-            CsvExportPlugin(to=str(file)).export(gradebook)
+            rows = []
+            for assignment in gradebook.assignments:
+                for student in gradebook.students:
+                    try:
+                        submission = gradebook.find_submission(assignment.name, student.id)
+                    except MissingEntry:
+                        submission = None
+                    rows.append(_exported(assignment, student, submission))
+        with file.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(_EXPORTED)
+            writer.writerows(rows)
     except OSError as error:
         raise CourseError(f"{file} cannot be written: {error.strerror}") from error
+
+
+# The columns of nbgrader's own export, which quotes nothing.
+_EXPORTED = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
+
+
+def _exported(assignment: Any, student: Any, submission: Any) -> list[str]:
+    """A row of the export; who handed nothing in has 0."""
+    raw = submission.score if submission else 0.0
+    penalty = (submission.late_submission_penalty or 0.0) if submission else 0.0
+    texts = (
+        assignment.name,
+        assignment.duedate,
+        submission.timestamp if submission else None,
+        *(student.id, student.last_name, student.first_name, student.email),
+    )
+    numbers = (raw, penalty, max(0.0, raw - penalty), assignment.max_score)
+    return [
+        *(no_formula("" if text is None else str(text)) for text in texts),
+        *map(str, numbers),
+    ]
+
+
+def no_formula(text: str) -> str:
+    """Text that a spreadsheet shows: what it would compute (a link, a command) has an apostrophe before it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ From the one generator come the cases that a student sees (`PUBLIC_SEED`) and th
 import ast
 import hashlib
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -206,6 +207,8 @@ def judge(
         Where many results are right (a random array, a step length): what of a result is compared. From the
         arguments of a call, by name, and its result it makes named quantities; see `gradus.distributions`.
     """
+    if not 0 < points < math.inf:
+        raise ValueError(f"{reference.__name__}: points={points!r}: expected a positive number")
     quantities = _as_text(compare_as) if compare_as else None
 
     def make(generator: Callable) -> Exercise:
@@ -248,6 +251,10 @@ class Written:
     name: str
     points: float
     rubric: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.points < math.inf:
+            raise ValueError(f"{self.name}: points={self.points!r}: expected a positive number")
 
 
 def exercises_of(module: ModuleType) -> list[Exercise]:

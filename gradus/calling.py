@@ -19,7 +19,8 @@ from gradus.plan import Case
 
 # That one call may take, here and where it is graded, unless a course says otherwise.
 CASE_SECONDS = 10.0
-_MESSAGE_CHARS, _LINE_CHARS = 500, 300
+# Of an exception, so much is told.
+_MESSAGE_CHARS, LINE_CHARS = 500, 300
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def described(error: BaseException, is_own: Callable[[str], bool] | None = None)
     return {
         "error": type(error).__name__,
         "message": message,
-        "line": line.strip()[:_LINE_CHARS],
+        "line": line.strip()[:LINE_CHARS],
     }
 
 

@@ -38,17 +38,19 @@ def compare_samples(
 
     Mean, standard deviation and, where no value repeats, the fourth moment are compared in standard errors
     of their difference; then the distribution functions, by the largest distance (Kolmogorov and Smirnov).
-    `reveal`: whether the sentence may show the reference's moments.
+    `reveal`: whether the sentence may show moments and numbers of draws.
     """
     want, got = (np.sort(np.asarray(draws, dtype=float), axis=None) for draws in (want, got))
     if not np.isfinite(got).all():
-        return f"{name}: {np.sum(~np.isfinite(got))} of {got.size} numbers are not finite"
+        many = f"{np.sum(~np.isfinite(got))} of {got.size} numbers" if reveal else "some numbers"
+        return f"{name}: {many} are not finite"
     # What is nearer may be one number, in float32 and in float64.
     alike = 1e-6 * np.abs(want).max(initial=0)
     smooth = np.unique(want).size == want.size
     different = np.unique(got).size
     if smooth and different < 0.9 * got.size:
-        return f"{name}: {different} different values among {got.size}: draw each one by itself"
+        many = f"{different} different values among {got.size}" if reveal else "values repeat"
+        return f"{name}: {many}: draw each one by itself"
     moments = {"mean": _mean, "standard deviation": _deviation, "fourth moment": _fourth}
     for what, moment in moments.items():
         (a, error_a), (b, error_b) = moment(want), moment(got)
@@ -59,8 +61,11 @@ def compare_samples(
         if abs(a - b) <= slack:
             continue
         if what != "fourth moment":
-            expected = f", expected about {a:.3g}" if reveal else ", which is not what was asked"
-            return f"{name}: the {what} of the {got.size} numbers is {b:.3g}{expected}"
+            if not reveal:
+                return f"{name}: the {what} of the numbers is not what was asked"
+            return (
+                f"{name}: the {what} of the {got.size} numbers is {b:.3g}, expected about {a:.3g}"
+            )
         if smooth:
             return f"{name}: mean and standard deviation fit, but not the kind of distribution: normal or uniform?"
     at = np.union1d(want, got)

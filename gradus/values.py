@@ -90,6 +90,11 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
     NotData
         If the bytes are not a packed value, or break a limit on size, depth or number of items.
     """
+    return read(data, max_bytes)[0]
+
+
+def read(data: bytes, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> tuple[Any, int]:
+    """What `unpack` returns, and how many items it consists of: each takes room of its own, however few bytes."""
     if len(data) > max_bytes:
         raise NotData(f"a value of {len(data)} bytes; at most {max_bytes} are read")
     start = len(_MAGIC) + 4
@@ -98,12 +103,16 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
     (size,) = struct.unpack("<I", data[len(_MAGIC) : start])
     if size > min(MAX_HEAD, len(data) - start):
         raise NotData(f"a head of {size} bytes, of {len(data)} in all; at most {MAX_HEAD} are read")
+    head = data[start : start + size]
+    # What JSON makes of a bracket takes a hundred times its room: they are counted before. An item has two at most.
+    if head.count(b"[") + head.count(b"{") > 2 * max_items:
+        raise NotData(f"more than {max_items} items")
     try:
-        tree = json.loads(data[start : start + size])
+        tree = json.loads(head)
     except (ValueError, RecursionError) as error:
         raise NotData("the head of a packed value is not JSON") from error
-    reader = _Reader(memoryview(data)[start + size :])
-    return reader.value(tree, MAX_DEPTH)
+    reader = _Reader(memoryview(data)[start + size :], max_items)
+    return reader.value(tree, MAX_DEPTH), reader.items
 
 
 def _tree(value: Any, buffers: list[bytes], depth: int) -> Any:
@@ -130,19 +139,23 @@ def _tree(value: Any, buffers: list[bytes], depth: int) -> Any:
             raise NotData("a dict whose keys are not strings")
         items = {key: _tree(item, buffers, depth - 1) for key, item in value.items()}
         return ["dict", items]
+    if isinstance(value, np.random.Generator):
+        raise NotData(
+            "a Generator: use gradus.values.Rng(seed), which becomes one wherever a call is made"
+        )
     raise NotData(f"a {type(value).__name__}")
 
 
 class _Reader:
     """Reads one tree, taking each array's bytes from the front of what is left."""
 
-    def __init__(self, buffer: memoryview):
-        self.buffer = buffer
+    def __init__(self, buffer: memoryview, max_items: int):
+        self.buffer, self.max_items = buffer, max_items
         self.items = 0
 
     def value(self, node: Any, depth: int) -> Any:
         self.items += 1
-        if depth < 0 or self.items > MAX_ITEMS:
+        if depth < 0 or self.items > self.max_items:
             raise NotData("nested too deep, or too many items")
         if isinstance(node, str):
             return _text(node)

@@ -62,7 +62,8 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
     plan : Plan
     outcomes : list of Outcome
     reveal : bool
-        Whether messages may show values: yes in a student's notebook, no for the grader's cases.
+        Whether messages may show values: yes in a student's notebook, no for the grader's cases. Those
+        neither show nor count anything that an answer could choose: it could say the arguments with it.
     """
     if len(outcomes) != len(plan.cases):
         raise ValueError(
@@ -110,9 +111,8 @@ def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> st
                 f"ended its process: {outcome.message or 'it left Python or used too much memory'}"
             )
         case "not data":
-            return (
-                f"expected {_shape_of(plan, expected)}, got {outcome.message or 'something else'}"
-            )
+            got = outcome.message or "something else"
+            return f"expected {_shape_of(plan, expected, reveal)}, got {got}"
     if outcome.value is None and expected is not None:
         return "returned None: does every path end in `return`?"
     found = _compare_results(plan, number, expected, outcome.value, reveal)
@@ -148,12 +148,13 @@ def right_mistakes(plan: Plan) -> list[str]:
 
 def _outcome(result: Any) -> Outcome:
     """What an answer does that makes a known mistake."""
-    if _is_raised(result):
+    if is_raised(result):
         return Outcome("raised", error=result["raised"])
     return Outcome("returned", result)
 
 
-def _is_raised(result: Any) -> bool:
+def is_raised(result: Any) -> bool:
+    """Whether the result of a known mistake is that it raises something."""
     return isinstance(result, dict) and set(result) == {"raised"}
 
 
@@ -169,7 +170,7 @@ def _is_of_chance(plan: Plan, results: Sequence[Any]) -> bool:
 
 
 def _agrees(plan: Plan, number: int, result: Any, outcome: Outcome) -> bool:
-    if _is_raised(result):
+    if is_raised(result):
         return outcome.kind == "raised" and outcome.error == result["raised"]
     if outcome.kind != "returned" or (plan.compare_as and outcome.changed):
         return False  # of right draws that change an argument, every mistake about chance would be said
@@ -193,10 +194,11 @@ def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str
     ):
         return compare(plan.returns[0], expected, answer, plan.rtol, plan.atol, reveal)
     names = ", ".join(plan.returns)
-    if not isinstance(answer, tuple | list):
-        return f"expected {len(expected)} results, a tuple ({names}), got {describe(answer)}"
-    if len(answer) != len(expected):
-        return f"expected {len(expected)} results, a tuple ({names}), got {len(answer)}"
+    if not isinstance(answer, tuple | list) or len(answer) != len(expected):
+        got = describe(answer, reveal)
+        if isinstance(answer, tuple | list):
+            got = f"{len(answer)}" if reveal else "another number of them"
+        return f"expected {len(expected)} results, a tuple ({names}), got {got}"
     findings = (
         compare(name, want, got, plan.rtol, plan.atol, reveal)
         for name, want, got in zip(plan.returns, expected, answer, strict=True)
@@ -219,6 +221,8 @@ def _compare_quantities(
     try:
         got = compare_as.of(arguments, _in_form_of(expected, answer))
     except Exception:  # numbers that mean nothing, such as a place beyond the end
+        return f"{', '.join(plan.returns)}: wrong values"
+    if got.keys() != want.keys():
         return f"{', '.join(plan.returns)}: wrong values"
     for key, quantity in want.items():
         name = key or plan.returns[0]
@@ -298,15 +302,18 @@ def compare(
         )
     if isinstance(expected, tuple | list):
         if not isinstance(answer, tuple | list) or len(answer) != len(expected):
-            return f"{name}: expected {len(expected)} items, got {describe(answer)}"
+            items = f"{len(expected)} items" if reveal else "another number of items"
+            return f"{name}: expected {items}, got {describe(answer, reveal)}"
         for index, (want, got) in enumerate(zip(expected, answer, strict=True)):
-            found = compare(f"{name}[{index}]", want, got, rtol, atol, reveal)
+            item = f"{name}[{index}]" if reveal else name
+            found = compare(item, want, got, rtol, atol, reveal)
             if found:
                 return found
         return None
     if isinstance(expected, dict):
         if not isinstance(answer, dict) or set(answer) != set(expected):
-            return f"{name}: expected a dict with keys {sorted(expected)}, got {describe(answer)}"
+            got = describe(answer, reveal)
+            return f"{name}: expected a dict with keys {sorted(expected)}, got {got}"
         for key, want in expected.items():
             found = compare(f"{name}[{key!r}]", want, answer[key], rtol, atol, reveal)
             if found:
@@ -327,14 +334,18 @@ def _compare_numbers(
     name: str, want: np.ndarray, answer: Any, rtol: float, atol: float, reveal: bool
 ) -> str | None:
     try:
-        # Text takes as much room in each entry as the longest needs: it is refused before it is one array.
-        got = np.asarray(None if _holds_text(answer) else answer)
+        sides = _sides(answer)
+        if isinstance(answer, tuple | list) and sides not in (None, want.shape):
+            return f"{name}: expected shape {want.shape}, got {sides}"
+        got = np.asarray(None if sides is None else answer)
     except Exception:  # a ragged list, or an object whose conversion fails in any way it likes
         got = np.asarray(None)
     if got.dtype.kind not in "biuf" + want.dtype.kind:
-        return f"{name}: expected {_numbers_of_shape(want.shape)}, got {describe(answer)}"
+        asked = _numbers_of_shape(want.shape, reveal)
+        return f"{name}: expected {asked}, got {describe(answer, reveal)}"
     if got.shape != want.shape:
-        return f"{name}: expected shape {want.shape}, got {got.shape}"
+        shapes = f"expected shape {want.shape}, got {got.shape}" if reveal else "wrong shape"
+        return f"{name}: {shapes}"
     if any(array.dtype in (np.float32, np.float16) for array in (got, want)):
         rtol = max(rtol, FLOAT32_RTOL)
         largest = np.max(np.abs(want), initial=1.0, where=np.isfinite(want))
@@ -349,16 +360,31 @@ def _compare_numbers(
     wrong = int((~close).sum())
     rest = f" ({wrong} of {close.size} are wrong)" if close.size > 1 else ""
     if not np.isfinite(got[place]) and np.isfinite(want[place]):
-        return f"{name}: {got[place]:g}{where}: a division by zero or an overflow{rest}"
-    values = ": {}, expected {}".format(*_apart(got[place], want[place])) if reveal else ""
+        what = f"{got[place]:g}{where}" if reveal else "nan or inf"
+        return f"{name}: {what}: a division by zero or an overflow" + rest * reveal
+    if not reveal:
+        return f"{name}: wrong value"
+    values = ": {}, expected {}".format(*_apart(got[place], want[place]))
     return f"{name}: wrong value{where}{values}{rest}"
 
 
-def _holds_text(value: Any) -> bool:
-    """Whether text is among the items of nested lists."""
+def _sides(value: Any) -> tuple[int, ...] | None:
+    """The shape of the array that nested lists would make, found without making it; None if they make none.
+
+    In one array every entry takes as much room as the widest needs: a single complex number makes sixteen
+    bytes of each bool, a single text of a megabyte a megabyte.
+    """
     if isinstance(value, tuple | list):
-        return any(map(_holds_text, value))
-    return isinstance(value, str | bytes)
+        inner: tuple[int, ...] | None = ()
+        for number, item in enumerate(value):
+            sides = _sides(item)
+            if sides is None or (number and sides != inner):
+                return None
+            inner = sides
+        return None if inner is None else (len(value), *inner)
+    if value is None or isinstance(value, str | bytes | dict):
+        return None
+    return np.shape(value)
 
 
 def _apart(got: Any, want: Any) -> tuple[str, str]:
@@ -370,23 +396,23 @@ def _apart(got: Any, want: Any) -> tuple[str, str]:
     return texts
 
 
-def describe(value: Any) -> str:
-    """A value's type, in the words of a message."""
+def describe(value: Any, reveal: bool = True) -> str:
+    """A value's type, in the words of a message, and where it may be shown its size."""
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and type {value.dtype}"
+        return f"an array of shape {value.shape} and type {value.dtype}" if reveal else "an array"
     if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"a {type(value).__name__}" + (f" of {len(value)}" if reveal else "")
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def _numbers_of_shape(shape: tuple[int, ...]) -> str:
-    return f"an array of numbers of shape {shape}" if shape else "a number"
+def _numbers_of_shape(shape: tuple[int, ...], reveal: bool) -> str:
+    return "an array of numbers" + f" of shape {shape}" * reveal if shape else "a number"
 
 
-def _shape_of(plan: Plan, expected: Any) -> str:
+def _shape_of(plan: Plan, expected: Any, reveal: bool) -> str:
     if isinstance(expected, tuple):
         return f"a tuple ({', '.join(plan.returns)})"
     # A list may hold arrays of different lengths, which have no shape together; a string has none.
     if isinstance(expected, list | dict | str):
-        return describe(expected)
-    return _numbers_of_shape(np.shape(expected))
+        return describe(expected, reveal)
+    return _numbers_of_shape(np.shape(expected), reveal)

@@ -1,7 +1,10 @@
 """What a cell is to the grader: its id, whether it takes an answer, which functions it defines."""
 
+import ast
+import functools
 import html
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +26,39 @@ def is_answer(cell: "NotebookNode") -> bool:
 def defined(source: str) -> list[str]:
     """Names of the functions that a text defines at its margin, whether or not it is Python."""
     return _DEFINED.findall(source) if "def" in source else []
+
+
+@functools.lru_cache(maxsize=1000)
+def definitions(source: str) -> str:
+    """Of a cell: what an answer might use, without the experiment and its figure."""
+    kept = []
+    tree = parse(source)
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef) or (
+            isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value)
+        ):
+            kept.append(node)
+    return "\n".join(map(ast.unparse, kept))
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+# A cell is looked at more than once; a long one takes a second to parse, and its tree a hundred megabytes.
+@functools.lru_cache(maxsize=1)
+def parse(source: str) -> ast.Module | None:
+    """The syntax tree of a cell, or None where it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of "\d" and its like: they are the student's own
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def shown_as_code(text: object) -> str:

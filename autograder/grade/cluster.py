@@ -15,7 +15,7 @@ from distributed.scheduler import KilledWorker
 
 from autograder.course import CourseError
 from autograder.grade.one import Assignment, Sheet
-from autograder.grade.pool import ATTEMPTS, Grader, Task
+from autograder.grade.pool import ATTEMPTS, Grader, Task, refused
 from autograder.sandbox import host
 from autograder.sandbox.host import Limits
 
@@ -111,11 +111,20 @@ class Cluster:
                 return
             try:
                 done, _ = wait(list(working), return_when="FIRST_COMPLETED")
-                sheets = [(working.pop(future), _sheet(future)) for future in done]
+                sheets = [self._sheet(working.pop(future), future) for future in done]
                 threads = self._threads()
             except (CancelledError, OSError) as error:
                 raise CourseError(f"--scheduler {self.address} was lost") from error
             yield from sheets
+
+    def _sheet(self, task: Task, future: Future) -> tuple[Task, Sheet]:
+        error = future.exception()
+        if error is None:
+            return task, future.result()
+        if isinstance(error, KilledWorker):
+            why = "the workers that it was sent to ended"
+            return task, refused(task, self._settings.settings[0], why)
+        return task, Sheet.failed(f"the cluster failed: {_line(error)}")
 
     def _threads(self) -> int:
         return max(sum(self._client.nthreads().values()), 1)
@@ -123,15 +132,6 @@ class Cluster:
 
 def _grade(task: Task, settings: str) -> Sheet:
     return cast(_Settings, get_worker().plugins[settings]).grader()(task)
-
-
-def _sheet(future: Future) -> Sheet:
-    error = future.exception()
-    if error is None:
-        return future.result()
-    if isinstance(error, KilledWorker):
-        return Sheet.failed("the workers that it was sent to ended")
-    return Sheet.failed(f"the cluster failed: {_line(error)}")
 
 
 def _line(error: Exception) -> str:

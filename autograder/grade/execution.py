@@ -4,11 +4,15 @@ A cell that hangs, ends the process or exhausts it is dropped and the rest is ru
 costs only what it holds. What comes back is checked to be plain outcomes; the verdict is taken elsewhere.
 """
 
+import ast
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from autograder.grade.cells import definitions, parse
 from autograder.sandbox.host import Connection, Limits, Lost, Sandbox, SandboxError
+from gradus import values
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
 from gradus.values import NotData
@@ -16,9 +20,29 @@ from gradus.verdict import examine
 
 # Runs of one submission: each further one leaves out a cell, or an exercise, that ended the last.
 MAX_RUNS = 8
+# All runs of the cells together may take so many times what one may.
+_ALL_RUNS = 3
+# A cell that takes longer is cut to its definitions where all together take too long.
+_SLOW_SECONDS = 0.5
+# What runs out inside may be seen a little earlier than outside.
+_TICK_SECONDS = 0.05
 _START_SECONDS = 30.0
 # For what takes a moment, on a machine that may be busy with other things.
 _PATIENCE_SECONDS = 5.0
+# How a process ended, as it may be told to a student: as the code inside the sandbox says it, and as that outside.
+_AGAIN = "the notebook ended its process again and again"
+SENTENCES = frozenset(
+    (
+        _AGAIN,
+        "it ended its process",
+        "its result is too large to read",
+        "it used too much memory",
+        "too many processes or threads run already",
+        "it was ended: by itself, or for too much memory or too many processes",
+        "it was ended by SIGSEGV",
+        "it left Python, or used too much memory",
+    )
+)
 _KINDS = frozenset(("returned", "raised", "timeout", "killed", "not found", "not data"))
 
 
@@ -34,18 +58,20 @@ class CellReport:
 
 @dataclass
 class Run:
-    """What a submission did: reports by cell index, outcomes by exercise."""
+    """What a submission did: reports by cell index, outcomes by exercise, a line for each limit that ran out."""
 
     cells: dict[int, CellReport] = field(default_factory=dict)
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -> Run:
     """Run cells in order, then make every call of every plan.
 
     The calls of an exercise are made one after the other in one fork of the notebook's state. Where they
-    are not all right, each is made once more in a fork of its own, and that counts: so no call can spoil
-    another, and a right answer costs one fork.
+    are not all right, that run does not count: the cells are run afresh, out of reach of what the calls
+    have left, and every call is made again, each in a fork of its own that finds the files as the cells
+    left them. So no call can spoil another, an answer has one guess, and a right one costs one fork.
 
     Parameters
     ----------
@@ -65,22 +91,44 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
         If the sandbox failed, not the submission.
     """
     limits = sandbox.limits
-    end = time.monotonic() + limits.run_seconds
-    run, dropped = Run(), {}
-    for _ in range(MAX_RUNS):
+    run, dropped, losses = Run(), {}, 0
+    cut: dict[int, CellReport] = {}
+    doubtful: dict[str, list[Outcome]] = {}
+    seconds = _ALL_RUNS * limits.run_seconds
+    while losses < MAX_RUNS and seconds > 0:
         left = [plan for plan in plans if plan.exercise not in run.outcomes]
-        if not left or time.monotonic() > end:
+        new = [plan for plan in left if plan.exercise not in doubtful]
+        if not left:
             break
-        playing = [(index, source) for index, source in cells if index not in dropped]
-        lost = None
+        playing = [
+            (index, definitions(source) if index in cut else source)
+            for index, source in cells
+            if index not in dropped
+        ]
+        lost, alive = None, False
+        begun = time.monotonic()
         with sandbox.submission() as connection:
             try:
-                run.cells = _play(connection, playing, limits, end)
-                _ask_all(connection, left, run, limits, end)
+                played = _play(connection, playing, limits)
+                seconds -= time.monotonic() - begun
+                if new:
+                    run.cells = played
+                    alive = _ask_together(connection, new, run, doubtful, limits)
+                else:
+                    alive = _ask_alone(connection, left, run, limits)
             except _CellLost as error:
+                seconds -= time.monotonic() - begun
                 lost = error
+        if lost and lost.over and not cut:
+            cut = _cut(cells, lost)
+            run.notes.append(
+                f"its cells together took longer than {limits.run_seconds:g} s (run_seconds): "
+                f"of {len(cut)} of them only the definitions were run"
+            )
+            continue
+        losses += not alive
         if lost:
-            run.cells = lost.before
+            run.cells = run.cells if doubtful else lost.before
             dropped[lost.index] = _greedy(lost.report) if connection.greedy else lost.report
             # A cell that ran out of time would do so again.
             dropped |= {
@@ -88,13 +136,40 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
                 for index, report in lost.before.items()
                 if report.error == "CellTimeout"
             }
-    run.cells |= dropped
+    run.cells |= cut | dropped
+    over = Outcome("killed", message=_AGAIN) if seconds > 0 else Outcome("timeout")
     for plan in plans:
-        over = Outcome("killed", message="the notebook ended its process again and again")
-        if time.monotonic() > end:
-            over = Outcome("timeout")
-        run.outcomes.setdefault(plan.exercise, [over] * len(plan.cases))
+        # Where no second run could be made, the first is still the only one that counts.
+        first = doubtful.get(plan.exercise, [over] * len(plan.cases))
+        if plan.exercise not in run.outcomes:
+            run.outcomes[plan.exercise] = first
+            run.notes.append(_left_over(plan, losses, limits))
     return run
+
+
+def _left_over(plan: Plan, losses: int, limits: Limits) -> str:
+    """A line that says why an exercise's calls were not made, or not again."""
+    if losses >= MAX_RUNS:
+        return f"`{plan.exercise}` was left out: the notebook ended its process {losses} times"
+    most = _ALL_RUNS * limits.run_seconds
+    return f"`{plan.exercise}` was left out: all runs of the cells took {most:g} s (run_seconds)"
+
+
+def _cut(cells: list[tuple[int, str]], lost: "_CellLost") -> dict[int, CellReport]:
+    """The cells of which only the definitions are run from now on: the slow ones, and those not yet run.
+
+    Each with what it did, if it came to its end.
+    """
+    over = "the cells together took too long; of this one, no more than its definitions ran"
+    slow = {index for index, took in lost.took.items() if took > _SLOW_SECONDS} | {lost.index}
+    cut = {}
+    for index, source in cells:
+        tree = parse(source)
+        # What is no plain Python, such as a cell that begins with %%, is all or nothing.
+        shorter = index in slow if tree is None else definitions(source) != ast.unparse(tree)
+        if shorter and (index in slow or index not in lost.before):
+            cut[index] = lost.before.get(index, CellReport("", "CellTimeout", over))
+    return cut
 
 
 def _greedy(report: CellReport) -> CellReport:
@@ -102,30 +177,42 @@ def _greedy(report: CellReport) -> CellReport:
 
 
 class _CellLost(Exception):
-    """The cell that ended the run, and what those before it did."""
+    """The cell that ended the run, what those before it did and took; `over`: all together took too long."""
 
-    def __init__(self, index: int, report: CellReport, before: dict[int, CellReport]):
+    def __init__(
+        self,
+        index: int,
+        report: CellReport,
+        before: dict[int, CellReport],
+        took: dict[int, float],
+        over: bool,
+    ):
         super().__init__(index)
         self.index, self.report, self.before = index, report, before
+        self.took, self.over = took, over
 
 
 def _play(
-    connection: Connection, cells: list[tuple[int, str]], limits: Limits, end: float
+    connection: Connection, cells: list[tuple[int, str]], limits: Limits
 ) -> dict[int, CellReport]:
     """Wait for each cell to begin and to end; what went wrong in between is the fault of the last one."""
     reports: dict[int, CellReport] = {}
-    last, wait = None, _START_SECONDS
+    took: dict[int, float] = {}
+    last, wait, over = None, _START_SECONDS, False
     try:
         connection.send(cells, _START_SECONDS)
         for index, _ in cells:
             _expect(connection.receive(wait), "begins", index)
-            last = index
-            wait = min(limits.cell_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
+            last, begun = index, time.monotonic()
+            left = limits.run_seconds - sum(took.values())
+            over = left < limits.cell_seconds + limits.grace_seconds
+            wait = max(left, 0) if over else limits.cell_seconds + limits.grace_seconds
             said = _expect(connection.receive(wait), "cell", index)
+            took[index] = time.monotonic() - begun
             text = {key: _text(said.get(key)) for key in ("error", "message", "line")}
             output = _text(said.get("output"), limits.output_chars + 100)
             reports[index] = CellReport(output, **text)
-            wait = _PATIENCE_SECONDS
+            wait, over = _PATIENCE_SECONDS, False
         _expect(connection.receive(wait), "ready", True)
     except (Lost, NotData) as error:
         if last is None:  # no code of the submission had begun
@@ -134,79 +221,108 @@ def _play(
         did = "took too long" if late else "ended the process"
         kind = "CellTimeout" if late else "ProcessEnded"
         report = CellReport("", kind, f"this cell {did}; the rest ran without it")
-        raise _CellLost(last, report, reports) from None
+        raise _CellLost(last, report, reports, took, late and over) from None
     return reports
 
 
-def _ask_all(
-    connection: Connection, plans: list[Plan], run: Run, limits: Limits, end: float
-) -> None:
-    """Fill in the outcomes of plans, as far as the process lives."""
+def _ask_together(
+    connection: Connection,
+    plans: list[Plan],
+    run: Run,
+    doubtful: dict[str, list[Outcome]],
+    limits: Limits,
+) -> bool:
+    """Fill in the outcomes of plans, or what has to be made again; whether the process lives.
+
+    Plans that were not asked, because the process had ended, have their turn in the next run.
+    """
+    orders = [_order(plan) for plan in plans]
+    pairs = zip(plans, orders, strict=True)
+    asked = [(plan, [[plan.cases[number] for number in order]]) for plan, order in pairs]
+    alive = False
+    told = _ask(connection, asked, run, limits)
+    for (plan, found, alive), order in zip(told, orders, strict=False):
+        by_case = dict(zip(order, found, strict=True))
+        outcomes = [by_case[number] for number in range(len(found))]
+        again = alive and _is_doubtful(plan, outcomes)
+        (doubtful if again else run.outcomes)[plan.exercise] = outcomes
+    return alive
+
+
+def _ask_alone(connection: Connection, plans: list[Plan], run: Run, limits: Limits) -> bool:
+    """Fill in the outcomes of plans, each call in a fork of its own; whether the process lives."""
+    asked = [(plan, [[case] for case in plan.cases]) for plan in plans]
     lives = False
-    asked = _ask(connection, [(p, p.cases) for p in plans], False, limits, end)
-    for plan, outcomes, alive in asked:
+    for plan, outcomes, alive in _ask(connection, asked, run, limits):
         run.outcomes[plan.exercise], lives = outcomes, alive
-    if not lives:
-        return  # those that were not asked have their turn in the next run
-    doubtful = {p.exercise: _failed(p, run.outcomes[p.exercise]) for p in plans}
-    again = [(p, [p.cases[number] for number in doubtful[p.exercise]]) for p in plans]
-    again = [(plan, cases) for plan, cases in again if cases]
-    for plan, outcomes, _ in _ask(connection, again, True, limits, end):
-        for number, outcome in zip(doubtful[plan.exercise], outcomes, strict=True):
-            run.outcomes[plan.exercise][number] = outcome
+    return lives
 
 
-def _failed(plan: Plan, outcomes: list[Outcome]) -> list[int]:
-    """The cases that may come out better in a process of their own; none, if one of them took too long."""
-    # Chance is judged by calls made one after the other: alone, each would find the same generator.
+def _order(plan: Plan) -> list[int]:
+    """The order of an exercise's calls in one process, which nobody can tell who does not know the results.
+
+    In the order of the cases, an answer could tell from its arguments that it should not be the first.
+    """
+    numbers = list(range(len(plan.cases)))
+    if plan.compare_as:  # judged by calls made one after the other
+        return numbers
+    pairs = zip(plan.cases, plan.expected, strict=True)
+    cases = [values.pack((case.args, case.kwargs, want)) for case, want in pairs]
+    digests = [hashlib.sha256(case).digest() for case in cases]
+    return sorted(numbers, key=digests.__getitem__)
+
+
+def _is_doubtful(plan: Plan, outcomes: list[Outcome]) -> bool:
+    """Whether all calls are made again, each alone; never, if one of them took too long."""
+    # Chance is judged by calls made one after the other: alone, each would find the same generator. So their
+    # only run is the one that counts.
     if (
         len(outcomes) < 2
         or plan.compare_as
         or any(outcome.kind == "timeout" for outcome in outcomes)
     ):
-        return []
-    verdict = examine(plan, outcomes, reveal=False)
-    if verdict.status == "not answered":
-        return []
-    return [number for number, case in enumerate(verdict.cases) if not case.passed]
+        return False
+    return examine(plan, outcomes, reveal=False).status == "wrong"
 
 
 def _ask(
     connection: Connection,
-    asked: Sequence[tuple[Plan, Sequence[Case]]],
-    alone: bool,
+    asked: Sequence[tuple[Plan, Sequence[Sequence[Case]]]],
+    run: Run,
     limits: Limits,
-    end: float,
 ) -> Iterator[tuple[Plan, list[Outcome], bool]]:
     """The outcomes of each plan's cases, up to the plan whose calls ended the process, and whether it lives.
 
-    All calls go out in one frame, so that there is one trip; `alone`: each is made in a fork of its own.
+    Each list of cases is called in a fork of its own. All calls go out in one frame, so that there is one trip.
     """
-    exercises = []
-    for plan, cases in asked:
-        calls = [
+    exercises = [
+        [
             {"exercise": plan.exercise, "names": c.names, "args": c.args, "kwargs": c.kwargs}
             for c in cases
         ]
-        exercises += [[call] for call in calls] if alone else [calls]
-    if not exercises:
-        return
+        for plan, forks in asked
+        for cases in forks
+    ]
     try:
         connection.send({"exercises": exercises}, _PATIENCE_SECONDS)
     except Lost:
         return
-    for plan, cases in asked:
-        outcomes, alive = _listen(connection, len(cases), limits, end)
+    for plan, forks in asked:
+        begun = time.monotonic()
+        outcomes, alive = _listen(connection, sum(map(len, forks)), limits)
+        late = time.monotonic() - begun > limits.exercise_seconds - _TICK_SECONDS
+        if late and any(outcome.kind == "timeout" for outcome in outcomes):
+            most = f"{limits.exercise_seconds:g} s (exercise_seconds)"
+            run.notes.append(f"the calls of `{plan.exercise}` together took longer than {most}")
         yield plan, outcomes, alive
         if not alive:
             return
 
 
-def _listen(
-    connection: Connection, count: int, limits: Limits, end: float
-) -> tuple[list[Outcome], bool]:
+def _listen(connection: Connection, count: int, limits: Limits) -> tuple[list[Outcome], bool]:
     """The outcomes of so many calls, and whether the process is still there."""
     outcomes: list[Outcome] = []
+    end = time.monotonic() + limits.exercise_seconds + limits.grace_seconds
     while len(outcomes) < count:
         wait = min(limits.case_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
         try:

@@ -18,17 +18,17 @@ from pathlib import Path
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course import Course, CourseError, find_programs
-from autograder.folders import database, read_graded, read_timestamp, submitted
+from autograder.course import Course, CourseError, find_programs, private_files
+from autograder.folders import carry, database, overlooked, read_graded, read_timestamp, submitted
 from autograder.grade import pool, reading
-from autograder.grade.one import Assignment, Sheet
+from autograder.grade.one import NOT_GRADABLE, Assignment, Sheet
 from autograder.gradebook import Entry, Gradebook, read_roster
 from autograder.sandbox import host
 
 BATCH = 50
 _BATCH_SECONDS = 2.0
 # States of a submission that a person has to look at.
-TROUBLE = ("not a notebook", "not in the roster", "failed", "not done")
+TROUBLE = ("not a notebook", NOT_GRADABLE, "not graded", "not in the roster", "failed", "not done")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Result:
     student : str
     state : str
         "graded", "unchanged" (graded before), "no submission", or of `TROUBLE`: "not a notebook",
-        "not in the roster", "failed" (no verdict) or "not done" (the run ended before).
+        "not graded" (what lies in a wrong place), "not gradable" (it cost the grader more than it has: no
+        points), "not in the roster", "failed" (no verdict) or "not done" (the run ended before).
     note : str
         What a person should know.
     earned, points : float
@@ -105,7 +106,8 @@ def grade_class(
     Returns
     -------
     list of Result
-        One for each submission, and for each student of the roster who has none, by student.
+        One for each submission, for each student of the roster who has none, and for whatever else in
+        `submitted/` may be one, by student.
 
     Raises
     ------
@@ -116,13 +118,13 @@ def grade_class(
     course.chapter(name)
     students = submitted(course.directory, name)
     roster = read_roster(options.roster) if options.roster else []
-    if not students:
+    beside = overlooked(course, name)
+    for item in beside:
+        log(str(item))
+    if not students and not any(item.meant for item in beside):
         place = f"{course.directory.name}/submitted/STUDENT/{name}/"
         raise CourseError(f"{name} has no submissions: put each into {place}{name}.ipynb")
     assignment = Assignment.load(course, name)
-    for path in sorted((course.directory / "submitted").iterdir()):
-        if not path.is_dir() and not path.name.startswith("."):
-            log(f"submitted/{path.name} is no student's folder: passed over")
     with (
         _alone(course.directory),
         _workers(course, assignment, options) as grade,
@@ -137,7 +139,9 @@ def grade_class(
             note = f"not in {options.roster.name}: not graded"
             for student in sorted(set(students) - known):
                 run.end(Result(student, "not in the roster", note))
-        for student in sorted(known - set(students)):
+        misplaced = [item for item in beside if item.person]
+        owners = {item.student for item in misplaced if item.student} - set(students)
+        for student in sorted(known - set(students) - owners):
             run.end(Result(student, "no submission"))
         try:
             run.collect(grade(run.tasks([s for s in students if s in known], options.force)))
@@ -146,6 +150,14 @@ def grade_class(
             log(str(error))
             for student in sorted(set(students) - {result.student for result in run.results}):
                 run.end(Result(student, "not done", "run the command again"))
+        for item in misplaced:
+            result = Result(item.student or Path(item.path).name, "not graded", str(item))
+            if item.student in owners:
+                owners.remove(item.student)
+                run.end(result)
+            else:
+                # Its student has been told of already, or there is none.
+                run.results.append(result)
     return sorted(run.results, key=lambda result: result.student)
 
 
@@ -194,12 +206,15 @@ class _Run:
         for student in students:
             folder = self._folder("submitted", student)
             try:
-                file, defects = reading.locate(folder, self.assignment.name)
+                file, defects = reading.locate(
+                    folder, self.assignment.name, self.assignment.released
+                )
                 data = reading.load(file)
             except OSError as error:
                 self.end(Result(student, "failed", f"it cannot be read: {error.strerror}"))
                 continue
-            if not force and self._is_graded(student, data):
+            if not force and self._is_graded(student, data, defects):
+                carry(folder, self._folder("autograded", student))
                 self.end(self._unchanged(student))
             else:
                 yield pool.Task(student, data, tuple(defects))
@@ -248,6 +263,7 @@ class _Run:
                 self.end(Result(student, "failed", why))
                 continue
             staged.replace(self._graded(student))
+            carry(self._folder("submitted", student), self._folder("autograded", student))
             self.end(self._result(student, sheet))
 
     def _entry(self, student: str, sheet: Sheet) -> Entry:
@@ -265,13 +281,15 @@ class _Run:
             raise
         return staged
 
-    def _is_graded(self, student: str, data: bytes | None) -> bool:
+    def _is_graded(self, student: str, data: bytes | None, defects: Sequence[str]) -> bool:
         about = read_graded(self._graded(student))
         submitted = read_timestamp(self._folder("submitted", student))
         return (
             student in self.stored
             and "verdicts" in about
             and about["fingerprint"] == self.assignment.fingerprint(data)
+            # What is new beside the file is told on it, too.
+            and set(defects) <= set(about["defects"])
             and submitted in (None, self.stored[student])
         )
 
@@ -298,7 +316,9 @@ def _told(
 ) -> Result:
     note = "; ".join(defects)
     if not readable:
-        state, note = "not a notebook", note.removeprefix("not a notebook: ")
+        beyond = any(line.startswith(f"{NOT_GRADABLE}: ") for line in defects)
+        state = NOT_GRADABLE if beyond else "not a notebook"
+        note = note.removeprefix(f"{state}: ")
     return Result(student, state, note, earned, points)
 
 
@@ -306,14 +326,15 @@ def _gradebook(
     course: Course, assignment: Assignment, options: Options, log: Callable[[str], None]
 ) -> Gradebook:
     find_programs()
-    return Gradebook(
-        database(course, options.db),
-        course.name,
-        assignment.name,
-        assignment.released,
-        config=_penalties(course),
-        log=log,
-    )
+    with private_files():
+        return Gradebook(
+            database(course, options.db),
+            course.name,
+            assignment.name,
+            assignment.released,
+            config=_penalties(course),
+            log=log,
+        )
 
 
 def _penalties(course: Course) -> Config:

@@ -5,15 +5,15 @@ this process, in a pool or on another machine.
 """
 
 import ast
+import builtins
 import functools
 import hashlib
 import itertools
 import json
 import math
-import re
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import cast
 
 import nbformat
 from nbformat import NotebookNode
@@ -21,16 +21,30 @@ from nbformat.v4 import new_output
 
 from autograder.course import STUB_LINE, Course, CourseError
 from autograder.grade import submission
-from autograder.grade.cells import defined, grade_id, is_answer
-from autograder.grade.execution import CellReport, Run, execute
+from autograder.grade.cells import defined, definitions, grade_id, is_answer, parse
+from autograder.grade.execution import SENTENCES, CellReport, Run, execute
 from autograder.sandbox.host import Limits, Sandbox
 from gradus import authoring, values
-from gradus.calling import Outcome
-from gradus.plan import Plan
+from gradus.calling import LINE_CHARS, Outcome
+from gradus.plan import Case, Plan
 from gradus.tables import Table
-from gradus.verdict import Verdict, examine
+from gradus.verdict import Verdict, examine, is_raised
 
+# What may be said of a hidden case as the sandbox says it: names of Python's and NumPy's own.
+_EXCEPTIONS = frozenset(
+    name
+    for name, found in vars(builtins).items()
+    if isinstance(found, type) and issubclass(found, BaseException)
+) | {"AxisError", "LinAlgError"}
+_TYPES = frozenset(name for name, found in vars(builtins).items() if isinstance(found, type)) | {
+    "coroutine",
+    "function",
+    "generator",
+    "module",
+}
 MAX_DEFECTS = 20
+# What the line on such a submission begins with, as the others begin with "not a notebook".
+NOT_GRADABLE = "not gradable"
 MAX_OUTPUT_CHARS = 200_000  # of all cells of a submission together
 
 
@@ -47,12 +61,15 @@ class Assignment:
         What the notebook reads: the visible cases.
     plans : dict of exercise -> Plan
         With the cases that grade. They stay outside the sandbox, but for their arguments.
+    limits : Limits
+        What a submission may use in this course: a grade stands on them, too.
     """
 
     name: str
     released: NotebookNode
     files: dict[str, bytes]
     plans: dict[str, Plan]
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def load(cls, course: Course, name: str) -> "Assignment":
@@ -81,7 +98,7 @@ class Assignment:
             exercise: judged[exercise].plan(course.hidden_seed(name, exercise))
             for exercise in exercises.values()
         }
-        return cls(name, released, files, plans)
+        return cls(name, released, files, plans, Limits.of(course))
 
     def fingerprint(self, data: bytes | None) -> str:
         """What a grade stands on: a submission whose fingerprint is unchanged need not be graded again."""
@@ -105,7 +122,8 @@ class Assignment:
     @functools.cached_property
     def _digest(self) -> bytes:
         plans = [values.pack(plan.to_data()) for plan in self.plans.values()]
-        parts = [nbformat.writes(self.released).encode(), *self.files.values(), *plans]
+        limits = values.pack(asdict(self.limits))
+        parts = [nbformat.writes(self.released).encode(), *self.files.values(), *plans, limits]
         return b"".join(hashlib.sha256(part).digest() for part in parts)
 
 
@@ -121,12 +139,15 @@ class Graded:
     defects : list of str
     readable : bool
         False if the file was no notebook: a person should look at it.
+    revealed : dict of exercise -> Verdict
+        As `verdicts`, with all that was said and with values, for an instructor's eyes; {} unless asked for.
     """
 
     notebook: NotebookNode
     verdicts: dict[str, Verdict]
     defects: list[str]
     readable: bool
+    revealed: dict[str, Verdict]
 
 
 @dataclass(frozen=True)
@@ -185,7 +206,11 @@ def sheet(graded: Graded, assignment: Assignment) -> Sheet:
 
 
 def grade(
-    data: bytes | None, assignment: Assignment, sandbox: Sandbox, defects: Sequence[str] = ()
+    data: bytes | None,
+    assignment: Assignment,
+    sandbox: Sandbox,
+    defects: Sequence[str] = (),
+    full: bool = False,
 ) -> Graded:
     """Grade the bytes of a submission.
 
@@ -197,6 +222,8 @@ def grade(
     sandbox : Sandbox
     defects : sequence of str
         What was wrong with the file before it was read: a line each.
+    full : bool
+        Whether to add the verdicts that only an instructor may see.
 
     Returns
     -------
@@ -208,7 +235,7 @@ def grade(
     SandboxError
         If the sandbox failed, not the submission.
     """
-    return grade_notebook(read(data, assignment, defects).notebook, assignment, sandbox)
+    return grade_notebook(read(data, assignment, defects).notebook, assignment, sandbox, full)
 
 
 def read(
@@ -216,6 +243,24 @@ def read(
 ) -> submission.Submission:
     """The first half of `grade`: repair the file; what was found stands in the notebook's metadata."""
     found = submission.read(data, assignment.released)
+    return _described(found, data, assignment, defects)
+
+
+def refused(
+    data: bytes | None, assignment: Assignment, why: str, defects: Sequence[str] = ()
+) -> Graded:
+    """The verdict on a submission that costs the grader more than it has: no points, and a line for a person."""
+    found = submission.unread(assignment.released, f"{NOT_GRADABLE}: {why}")
+    _described(found, data, assignment, defects)
+    return grade_notebook(found.notebook, assignment, None)
+
+
+def _described(
+    found: submission.Submission,
+    data: bytes | None,
+    assignment: Assignment,
+    defects: Sequence[str],
+) -> submission.Submission:
     found.notebook.metadata["gradus"] = {
         "fingerprint": assignment.fingerprint(data),
         "readable": found.readable,
@@ -224,22 +269,37 @@ def read(
     return found
 
 
-def grade_notebook(notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox) -> Graded:
-    """The second half of `grade`: run what `read` returned, judge it, write the verdicts into it in place."""
+def grade_notebook(
+    notebook: NotebookNode, assignment: Assignment, sandbox: Sandbox | None, full: bool = False
+) -> Graded:
+    """The second half of `grade`: run what `read` returned, judge it, write the verdicts into it in place.
+
+    Where nothing could be read, nothing runs, and no sandbox is needed.
+    """
     about = notebook.metadata["gradus"]
     defects = list(about["defects"])
+    lines: frozenset[str] = frozenset()
     if about["readable"]:
         cells = _program(notebook, assignment, defects)
-        run = execute(cells, list(assignment.plans.values()), sandbox)
+        lines = _own_lines(cells)
+        run = execute(cells, list(assignment.plans.values()), cast(Sandbox, sandbox))
     else:
         missing = {
             name: [Outcome("not found")] * len(p.cases) for name, p in assignment.plans.items()
         }
         run = Run(outcomes=missing)
-    verdicts = {}
+    verdicts, revealed = {}, {}
     for name, plan in assignment.plans.items():
-        outcomes = [_without_values(outcome) for outcome in _explained(name, run, notebook)]
-        verdicts[name] = examine(plan, outcomes, reveal=False)
+        told = [
+            _told_to_students(plan, outcome, case, lines)
+            for outcome, case in zip(run.outcomes[name], plan.cases, strict=True)
+        ]
+        # How a cell failed may be said as it was: it ran before any argument was there.
+        verdicts[name] = examine(plan, _explained(name, told, run, notebook), reveal=False)
+        if full:
+            outcomes = _explained(name, run.outcomes[name], run, notebook)
+            revealed[name] = examine(plan, outcomes, reveal=True)
+    defects += run.notes
     defects += _renamed(notebook, assignment.released, verdicts)
     defects = list(dict.fromkeys(defects))
     if len(defects) > MAX_DEFECTS:
@@ -249,7 +309,7 @@ def grade_notebook(notebook: NotebookNode, assignment: Assignment, sandbox: Sand
         notebook.cells.insert(0, submission.notes(defects))
     about["defects"] = defects
     about["verdicts"] = {name: _summary(verdict) for name, verdict in verdicts.items()}
-    return Graded(notebook, verdicts, defects, about["readable"])
+    return Graded(notebook, verdicts, defects, about["readable"], revealed)
 
 
 def checked(released: NotebookNode) -> dict[str, str]:
@@ -275,7 +335,7 @@ def _program(
         if cell.cell_type != "code" or cell.source in whole or _only_checks(cell):
             continue
         if cell.source.strip() in book:
-            source = _definitions(cell.source)
+            source = definitions(cell.source)
         else:
             source = _past_stub(cell.source, defects)
         if source.strip():
@@ -287,7 +347,7 @@ def _only_checks(cell: NotebookNode) -> bool:
     """Whether a cell does nothing but ask for checks: the verdict is taken elsewhere."""
     if cell.metadata.get("nbgrader", {}).get("grade"):
         return True
-    tree = _parse(cell.source)
+    tree = parse(cell.source)
     return tree is not None and all(
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Call)
@@ -296,30 +356,9 @@ def _only_checks(cell: NotebookNode) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=1000)
-def _definitions(source: str) -> str:
-    """Of a cell of the book: what an answer might use, without the experiment and its figure."""
-    kept = []
-    tree = _parse(source)
-    for node in tree.body if tree else ():
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef) or (
-            isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value)
-        ):
-            kept.append(node)
-    return "\n".join(map(ast.unparse, kept))
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError):
-        return False
-    return True
-
-
 def _past_stub(source: str, defects: list[str]) -> str:
     """Code that was left under the stub's `raise` can be reached: the `raise` is taken out."""
-    tree = _parse(source)
+    tree = parse(source)
     if tree is None or STUB_LINE not in source:
         return source
     lines = source.split("\n")  # as Python counts them
@@ -336,20 +375,10 @@ def _past_stub(source: str, defects: list[str]) -> str:
     return "\n".join(lines)
 
 
-# A cell is looked at more than once; a long one takes a second to parse.
-@functools.lru_cache(maxsize=8)
-def _parse(source: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of "\d" and its like: they are the student's own
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
+def _explained(
+    name: str, outcomes: list[Outcome], run: Run, notebook: NotebookNode
+) -> list[Outcome]:
     """The outcomes of an exercise; where its cell failed before it defined the function, how it failed."""
-    outcomes = run.outcomes[name]
     stub = all(o.kind == "not found" or o.error == "NotImplementedError" for o in outcomes)
     if not stub:
         return outcomes
@@ -371,12 +400,34 @@ def _explained(name: str, run: Run, notebook: NotebookNode) -> list[Outcome]:
     return [outcome] * len(outcomes)
 
 
-def _without_values(outcome: Outcome) -> Outcome:
-    """An outcome whose exception does not tell the hidden arguments, in its text or in its type's name."""
-    plain = re.fullmatch(r"[A-Za-z_]{0,60}", outcome.error)
-    error = outcome.error if plain else "an exception"
-    message = re.sub(r"\d*\.\d+(e[+-]?\d+)?", "#", outcome.message)
-    return replace(outcome, error=error, message=message)
+def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset[str]) -> Outcome:
+    """An outcome without any text that came from the sandbox: it could say the hidden arguments.
+
+    What is left is chosen from what is known outside: names of exceptions and types of Python's own, the lines
+    of the student's own source, the names of the case's arguments, and the grader's own sentences.
+    """
+    raised = {r["raised"] for m in plan.mistakes for r in m.results if is_raised(r)}
+    error = outcome.error
+    if error and error not in _EXCEPTIONS | raised:
+        error = "an exception"
+    message = ""
+    match outcome.kind:
+        case "killed":
+            message = outcome.message if outcome.message in SENTENCES else ""
+        case "not data":
+            known = outcome.message.removeprefix("a ") in _TYPES
+            message = outcome.message if known else "what is no array of numbers or is too large"
+    changed = tuple(name for name in case.names if name in outcome.changed)
+    if outcome.changed and not changed:
+        changed = case.names
+    line = outcome.line if outcome.line in lines else ""
+    return replace(outcome, error=error, message=message, line=line, changed=changed)
+
+
+def _own_lines(cells: list[tuple[int, str]]) -> frozenset[str]:
+    """The lines of a submission's cells, each as an outcome quotes it."""
+    lines = (line for _, source in cells for line in source.splitlines())
+    return frozenset(line.strip()[:LINE_CHARS] for line in lines)
 
 
 def _renamed(

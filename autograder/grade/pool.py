@@ -4,22 +4,31 @@ What goes out is the bytes of a submission, what comes back is a `Sheet`: neithe
 worker ever opens the gradebook.
 """
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
+import resource
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder.grade import one
 from autograder.grade.one import Assignment, Sheet
 from autograder.sandbox.host import Limits, SandboxError
 
 ATTEMPTS = 2
+# What a worker may map beyond what it has when it begins, and compute over one submission outside the sandbox:
+# several times what the largest file and the largest results take that are read. A submission that needs more
+# has a verdict without points, and a line that sends a person to it.
+MEMORY_BYTES = 2 * 2**30
+PROCESSOR_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 
 Settings = tuple[Assignment, str, Limits]  # of a `Grader`
@@ -51,10 +60,18 @@ class Grader:
 
     def __call__(self, task: Task) -> Sheet:
         """Grade a submission; whatever goes wrong stands in the sheet."""
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
-                graded = one.grade(task.data, self.assignment, self.sandbox, task.defects)
-                return one.sheet(graded, self.assignment)
+                with _at_most(PROCESSOR_SECONDS):
+                    graded = one.grade(task.data, self.assignment, self.sandbox, task.defects)
+                    return one.sheet(graded, self.assignment)
+            except _TooLong:
+                why = f"the grader spent {PROCESSOR_SECONDS:g} seconds on it, the sandbox's not counted"
+                return refused(task, self.assignment, why)
+            except MemoryError:
+                if attempt:
+                    return refused(task, self.assignment, "it took more memory than the grader has")
+                said = "MemoryError"
             except SandboxError as error:
                 said = str(error)
             except Exception as error:
@@ -62,11 +79,42 @@ class Grader:
         return Sheet.failed(f"the grader failed: {said}")
 
 
+def refused(task: Task, assignment: Assignment, why: str) -> Sheet:
+    """The sheet of a submission that cost the grader more than it has: a verdict, so that the next run goes on."""
+    why = f"{why}; a person must look at it"
+    return one.sheet(one.refused(task.data, assignment, why, task.defects), assignment)
+
+
+class _TooLong(BaseException):
+    """The processor time is used up; no handler of exceptions on the way may keep it."""
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise `_TooLong` when this process has computed so long; a thread of a cluster's worker has no such clock."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, _end)
+    try:
+        # Processor time of this process alone: neither a busy machine nor the sandbox uses it up.
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _end(*_: object) -> None:
+    raise _TooLong
+
+
 class Pool:
     """Worker processes of this machine, each with a sandbox of its own.
 
     A worker that ends (out of memory, killed) is replaced and its submission graded again, `ATTEMPTS` times
-    in all.
+    in all; a submission over which that many have ended has a verdict without points. Each worker's memory is
+    limited (`MEMORY_BYTES`), and so is the processor time that it spends on one submission (`PROCESSOR_SECONDS`).
 
     Parameters
     ----------
@@ -134,9 +182,14 @@ class _Slot:
             if self.lost[task.student] < ATTEMPTS:
                 following.insert(0, task)
             else:
-                yield task, Sheet.failed(f"the grader's process ended {ATTEMPTS} times over it")
+                why = f"the grader's process ended {ATTEMPTS} times over it"
+                yield task, refused(task, self.settings[0], why)
             for task in following:
                 self.submit(task)
+        except (
+            Exception
+        ) as error:  # between the processes, such as a sheet that no memory is left to pack
+            yield task, Sheet.failed(f"the grader failed: {type(error).__name__}: {error}")
 
     def close(self) -> None:
         for process in list((self.pool._processes or {}).values()):
@@ -162,7 +215,21 @@ def _prepare(parent: int, *settings: *Settings) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+    _limit_memory()
     _grade_here = Grader(*settings)
+
+
+def _limit_memory() -> None:
+    """Let this process map so much more: what a submission makes it allocate must not be the machine's end.
+
+    The soft limit alone: the sandbox, which inherits it, sets a submission's own.
+    """
+    if sys.platform == "linux":
+        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = mapped + MEMORY_BYTES
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def _start() -> None:

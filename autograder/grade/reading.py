@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.course import STUB_LINE
 from autograder.grade.cells import defined, is_answer, shown_as_code
 
 if TYPE_CHECKING:
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 * 2**20
 MAX_BRACKETS = 2_000_000
+MAX_QUOTES = 8_000_000  # two a string, which takes sixty bytes, however short
 MAX_CELLS = 2_000
 MAX_CELL_CHARS = 200_000
 MAX_CHARS = 1_000_000
 MAX_FILES = 10_000
 _MAX_DEPTH = 4
-# Each costs a pass over the rest of the file.
+# Where there are several notebooks, those that are looked into to choose one.
+_MAX_CHOICES = 20
+_MAX_CHOICE_BYTES = 8 * 2**20
+_MAX_CHOICE_BRACKETS = 200_000
+# Each costs a pass over the rest of the file, so that a long file is given fewer: the same on every machine.
 _MAX_BROKEN_CELLS = 50
+_MAX_BROKEN_CHARS = 64 * 2**20
 _MAX_CONFLICT_MARKS = 10_000
 _OTHER_FILES = {
     b"%PDF": "a PDF file",
@@ -63,8 +70,10 @@ class Cell:
     cell_id: str
 
 
-def locate(folder: Path, name: str) -> tuple[Path | None, list[str]]:
-    """The file of a submission: the notebook's own name, or else what is most like a notebook, the newest.
+def locate(
+    folder: Path, name: str, released: "NotebookNode | None" = None
+) -> tuple[Path | None, list[str]]:
+    """The file of a submission: of several notebooks the newest that has answers, or else the one of the name.
 
     Parameters
     ----------
@@ -72,12 +81,16 @@ def locate(folder: Path, name: str) -> tuple[Path | None, list[str]]:
         Of one student and one assignment.
     name : str
         Of the assignment.
+    released : NotebookNode, optional
+        The notebook that students were given, which tells what an answer is. Without it, the one of the
+        name counts, whatever lies beside it.
 
     Returns
     -------
     file : Path or None
         None if the folder holds nothing that could be the submission.
     defects : list of str
+        One of them names what was passed over.
 
     Raises
     ------
@@ -85,15 +98,24 @@ def locate(folder: Path, name: str) -> tuple[Path | None, list[str]]:
         If the folder itself cannot be read.
     """
     right = folder / f"{name}.ipynb"
-    if folder.is_symlink():
+    if os.path.islink(folder) or os.path.islink(folder.parent):
         return None, ["the folder is a link: links are not followed"]
-    defects = []
+    defects, named = [], False
     with contextlib.suppress(FileNotFoundError):
         mode = right.lstat().st_mode
-        if stat.S_ISREG(mode):
+        named = stat.S_ISREG(mode)
+        if named and released is None:
             return right, []
-        defects.append(f"{shown_as_code(right.name)} is {_what_it_is(mode)}")
-    files = {path: about.st_mtime for path, about in islice(_files(folder), MAX_FILES)}
+        if not named:
+            defects.append(f"{shown_as_code(right.name)} is {_what_it_is(mode)}")
+    files = {path: about.st_mtime_ns for path, about in islice(_files(folder), MAX_FILES)}
+    notebooks = [path for path in files if path.suffix.lower() == ".ipynb"]
+    if named and right not in notebooks:  # it is beyond those that are looked at
+        return right, []
+    if len(notebooks) > 1 and released is not None:
+        return _choose(right, {path: files[path] for path in notebooks}, released, defects)
+    if named:
+        return right, []
     # A Python script can be graded, and of any other file it can be said what it is.
     for like in (
         lambda path: path.suffix.lower() == ".ipynb",
@@ -104,12 +126,86 @@ def locate(folder: Path, name: str) -> tuple[Path | None, list[str]]:
         if found := [path for path in files if like(path)]:
             file = max(found, key=lambda path: (files[path], path))
             several = f" (the newest of {len(found)})" if len(found) > 1 else ""
-            shown = shown_as_code(file.relative_to(folder))
-            return file, [
-                *defects,
-                f"the notebook was called {shown}, not {shown_as_code(right.name)}{several}",
-            ]
-    return None, defects
+            return file, [*defects, _was_called(file, right) + several]
+    return None, [*defects, *_hidden(folder)]
+
+
+def _hidden(folder: Path) -> Iterator[str]:
+    """A line, if a submission that holds none else holds a notebook that is hidden."""
+    for place, _, names in islice(os.walk(folder), MAX_FILES):
+        parts = Path(place).relative_to(folder).parts
+        for name in names:
+            hidden = [part for part in (*parts, name) if part.startswith(".")]
+            # Those are copies that Jupyter and macOS make.
+            copies = any(part == ".ipynb_checkpoints" or part.startswith("._") for part in hidden)
+            if hidden and not copies and name.lower().endswith(".ipynb"):
+                yield f"{shown_as_code(Path(*parts, name))} is hidden: it was not read"
+                return
+
+
+def _choose(
+    right: Path, notebooks: dict[Path, int], released: "NotebookNode", defects: list[str]
+) -> tuple[Path, list[str]]:
+    """One of several notebooks, by their times, and a line that names the others."""
+
+    def order(path: Path) -> tuple:
+        return _answered(path, asked, given), notebooks[path], path == right, path
+
+    asked = {name for slot in released.cells if is_answer(slot) for name in defined(slot.source)}
+    given = {cell.source.strip() for cell in released.cells}
+    newest = sorted(notebooks, key=lambda path: (path == right, notebooks[path]))[-_MAX_CHOICES:]
+    ranks = {path: order(path) for path in newest}
+    file = max(newest, key=ranks.__getitem__)
+    if ranks[file][0] == _UNANSWERED and right in ranks:
+        file = right
+    kinds = ("the newest", "the newest that may have answers", "the newest that has answers")
+    kind = kinds[ranks[file][0]]
+    line = shown_as_code(file.name) + " was read"
+    if file != right:
+        line = _was_called(file, right)
+    elif ranks[file][0] == _UNANSWERED:
+        return file, [*defects, f"{line}: none of {len(notebooks)} notebooks has answers"]
+    others = sorted(notebooks.keys() - {file}, key=notebooks.__getitem__, reverse=True)
+    shown = ", ".join(shown_as_code(path.relative_to(right.parent)) for path in others[:3])
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    why = f" ({kind} of {len(notebooks)}; not graded: {shown}{more})"
+    return file, [*defects, line + why]
+
+
+_UNANSWERED, _UNKNOWN, _ANSWERED = range(3)
+
+
+def _answered(path: Path, asked: set[str], given: set[str]) -> int:
+    """Whether a notebook has answers, found out in bounds: this runs where the class is held together."""
+    try:
+        if path.lstat().st_size > _MAX_CHOICE_BYTES:
+            return _UNKNOWN
+        text = _decode(load(path) or b"", [])
+        if text.count("[") + text.count("{") > _MAX_CHOICE_BRACKETS:
+            return _UNKNOWN
+        notebook = _JSON.decode(text)
+    except (OSError, ValueError, RecursionError):
+        return _UNKNOWN
+    sheets = [notebook, *_list(notebook, "worksheets")]
+    cells = [
+        _cell(raw) for sheet in sheets for raw in _list(sheet, "cells") if isinstance(raw, dict)
+    ]
+    own = [cell for cell in cells if cell.source.strip() and cell.source.strip() not in given]
+    written = any(cell.kind == "markdown" and cell.grade_id for cell in own)
+    answered = written or any(
+        asked & set(defined(cell.source)) and STUB_LINE not in cell.source for cell in own
+    )
+    return _ANSWERED if answered else _UNANSWERED
+
+
+def _list(node: Any, key: str) -> list:
+    found = node.get(key) if isinstance(node, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _was_called(file: Path, right: Path) -> str:
+    shown = shown_as_code(file.relative_to(right.parent))
+    return f"the notebook was called {shown}, not {shown_as_code(right.name)}"
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
@@ -221,6 +317,8 @@ def _parse(text: str, released: "NotebookNode", defects: list[str]) -> list:
     """The raw cells of a notebook's text."""
     if text.count("[") + text.count("{") > MAX_BRACKETS:
         raise NotANotebook(f"the file has more than {MAX_BRACKETS:,} brackets")
+    if text.count('"') > MAX_QUOTES:
+        raise NotANotebook(f"the file has more than {MAX_QUOTES:,} quotation marks")
     if _has_conflict(text):
         defects.append(f"the file {_MERGED}")
         text = _first_side(text)
@@ -268,11 +366,11 @@ def _salvage(text: str) -> list:
     """The whole cells of a text that is not whole: whatever reads as JSON after "cells": [."""
     start = re.search(r'"cells"\s*:\s*\[', text)
     cells: list = []
-    at, broken = start.end() if start else len(text), 0
+    at, broken, passed = start.end() if start else len(text), 0, 0
     following = re.compile(r"[\s,]*(?=\{)")
     # What is broken may be one cell alone: then the beginning of the next is looked for.
     begins = re.compile(r'(?=\{\s*"(?:cell_type|attachments)")')
-    while len(cells) < MAX_CELLS and broken < _MAX_BROKEN_CELLS:
+    while len(cells) < MAX_CELLS and broken < _MAX_BROKEN_CELLS and passed < _MAX_BROKEN_CHARS:
         opening = following.match(text, at) or begins.search(text, at)
         if not opening:
             break
@@ -281,6 +379,7 @@ def _salvage(text: str) -> list:
             cells.append(cell)
         except (ValueError, RecursionError):
             broken += 1
+            passed += len(text) - opening.end()
             at = opening.end() + 1
     return cells
 

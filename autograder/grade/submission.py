@@ -56,9 +56,14 @@ def read(data: bytes | None, released: "NotebookNode") -> Submission:
     try:
         cells = cells_of(data, released, defects)
     except NotANotebook as error:
-        return Submission(_copied(released), [f"not a notebook: {error}"], readable=False)
+        return unread(released, f"not a notebook: {error}")
     notebook = _canonical(cells, released, defects)
     return Submission(notebook, list(dict.fromkeys(defects)))
+
+
+def unread(released: "NotebookNode", why: str) -> Submission:
+    """What stands for a submission of which nothing could be taken: the released notebook, unanswered."""
+    return Submission(_copied(released), [why], readable=False)
 
 
 def _canonical(cells: list[Cell], released: "NotebookNode", defects: list[str]) -> "NotebookNode":

@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.course import Course, CourseError, find_programs
+from autograder.course import Course, CourseError, find_programs, make_private, private_files
 from autograder.kept import Record, shown
 from autograder.release import myst, pack
 from autograder.release.chapter import (
@@ -33,7 +33,8 @@ from autograder.release.chapter import (
     solution_id,
 )
 from autograder.release.inline import uses
-from gradus import authoring, verdict
+from autograder.sandbox.host import Limits
+from gradus import authoring, values, verdict
 from gradus.plan import write_cases
 
 SCHEMA = 3
@@ -65,6 +66,9 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
     CourseError
         If an assignment is unknown or its chapter, references and checks do not agree.
     """
+    Limits.of(
+        course
+    )  # what would keep every submission from being graded is said before one is handed out
     wanted = dict.fromkeys(names or course.chapters())
     chapters = [read_chapter(course.chapter(name)) for name in wanted]
     bare = [chapter.name for chapter in chapters if not chapter.named("exercise")]
@@ -89,6 +93,7 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
         for chapter in chapters:
             _generate_assignment(course, chapter.name, staging)
         _write_configuration(course)
+        make_private(course.directory / "source")  # it holds the answers
         record = Record(course.directory)
         for chapter in chapters:
             for step in ("source", "release"):
@@ -107,6 +112,7 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
     for name, cell in chapter.named("exercise").items():
         try:
             plan = exercises[name].plan()
+            values.pack(plan.to_data())
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise chapter.error(
@@ -286,7 +292,7 @@ def _content_id(kind: str, text: str, seen: dict[str, int]) -> str:
 def _generate_assignment(course: Course, name: str, staging: Path) -> None:
     """nbgrader's own generate_assignment, from and into `staging`, with the course's gradebook."""
     find_programs()
-    course.directory.mkdir(parents=True, exist_ok=True)
+    make_private(course.directory)
     # Late: nbgrader takes three seconds to import.
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
@@ -295,7 +301,8 @@ def _generate_assignment(course: Course, name: str, staging: Path) -> None:
     config.CourseDirectory.source_directory = str(staging / "source")
     config.CourseDirectory.release_directory = str(staging / "release")
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
-    result = api.generate_assignment(name)
+    with private_files():  # the gradebook is made here
+        result = api.generate_assignment(name)
     if not result["success"]:
         if "Cannot add or remove cells" in result["log"]:
             raise CourseError(
@@ -337,7 +344,7 @@ def _write_configuration(course: Course) -> None:
     first = text.splitlines()[0]
     if file.is_file() and not file.read_text("utf-8").startswith(first):
         return
-    course.directory.mkdir(parents=True, exist_ok=True)
+    make_private(course.directory)
     file.write_text(text, "utf-8")
 
 

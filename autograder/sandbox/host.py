@@ -46,15 +46,21 @@ _WORK = "/tmp"
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0
 _RESULTS = 4  # as many of the largest size are kept of one submission
+_ITEMS = 2 * values.MAX_ITEMS  # of all that it sends: each takes up to a quarter of a kilobyte
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use. A cell or case beyond its limit is lost; the rest is graded."""
+    """What a submission may use. A cell or case beyond its limit is lost; the rest is graded.
+
+    `run_seconds` is for all cells together, in one run of them: beyond, only definitions are run.
+    `exercise_seconds` is for all calls of one exercise together. Neither takes from the other.
+    """
 
     cell_seconds: float = 10.0
     case_seconds: float = CASE_SECONDS
     run_seconds: float = 120.0
+    exercise_seconds: float = 60.0
     grace_seconds: float = 1.0
     memory_bytes: int = 2 * 2**30
     file_bytes: int = 16 * 2**20
@@ -224,7 +230,7 @@ class Connection:
     def __init__(self, ends: socket.socket, limits: Limits):
         self.greedy = False
         self._ends, self._limits = ends, limits
-        self._received = 0
+        self._received = self._items = 0
         ends.setblocking(False)
 
     def send(self, value: Any, seconds: float) -> None:
@@ -261,7 +267,10 @@ class Connection:
         if self._received > _RESULTS * self._limits.result_bytes:
             raise values.NotData("more bytes of results than are kept of one submission")
         try:
-            return values.unpack(frame, size)
+            left = min(values.MAX_ITEMS, _ITEMS - self._items)
+            value, items = values.read(frame, size, left)
+            self._items += items
+            return value
         except Exception as error:  # hostile bytes may break the reader in ways of their own
             raise values.NotData(str(error)) from error
 

@@ -1218,6 +1218,192 @@ def chance(book):
     )
 
 
+def two_guesses(book: Book, late: str, *cells: str) -> dict:
+    """Right answers, but for one that has two rules, each right for half of the cases: which of them is `late`."""
+    body = f"""
+late = {late}
+return weight * (np.tanh(x) if (np.ndim(x) == 1) != late else x)
+"""
+    return book.right(*cells, scale=define("scale", body))
+
+
+# A right answer is called four times; what tells the fifth call would have been told that the four were not right.
+COUNTS = """
+import os
+def fifth(path):
+    with open(path, "a") as file:
+        file.write("x")
+    return os.path.getsize(path) > 4
+"""
+
+
+@cheat(but(scale=1.0))
+def two_guesses_by_files(book):
+    """Of two guesses, the one that is made depends on a file in the working folder."""
+    return two_guesses(book, "fifth('calls')", COUNTS)
+
+
+@cheat(but(scale=1.0))
+def two_guesses_by_a_file_of_a_cell(book):
+    """Of two guesses, the one that is made depends on how often a file has grown that a cell wrote."""
+    return two_guesses(book, "fifth('calls')", COUNTS, "open('calls', 'w').close()")
+
+
+@cheat(but(scale=1.0), stock=False)
+def two_guesses_by_files_in_tmp(book):
+    """Of two guesses, the one that is made depends on a file deep in /tmp."""
+    return two_guesses(
+        book, "os.makedirs('/tmp/a/b', exist_ok=True) or fifth('/tmp/a/b/calls')", COUNTS
+    )
+
+
+@cheat(but(scale=1.0), stock=False)
+def two_guesses_by_shared_memory(book):
+    """Of two guesses, the one that is made depends on a file in /dev/shm."""
+    return two_guesses(book, "fifth('/dev/shm/calls')", COUNTS)
+
+
+@cheat(but(scale=1.0))
+def two_guesses_by_anonymous_memory(book):
+    """Of two guesses, the one that is made depends on memory that a cell shares with its forks."""
+    return two_guesses(
+        book,
+        "count() > 4",
+        """
+        import mmap
+        shared = mmap.mmap(-1, 8)
+        def count():
+            shared[0] += 1
+            return shared[0]
+        """,
+    )
+
+
+@cheat(but(scale=1.0))
+def two_guesses_by_a_pipe(book):
+    """Of two guesses, the one that is made depends on what earlier calls wrote into a pipe."""
+    return two_guesses(
+        book,
+        "count() > 4",
+        """
+        import fcntl, os, struct, termios
+        reads, writes = os.pipe()
+        def count():
+            os.write(writes, b"x")
+            return struct.unpack("i", fcntl.ioctl(reads, termios.FIONREAD, b"    "))[0]
+        """,
+    )
+
+
+@cheat(but(scale=1.0), stock=False)
+def two_guesses_by_pid(book):
+    """Of two guesses, the one that is made depends on the number of the process."""
+    return two_guesses(book, "os.getpid() - os.getppid() > 3", "import os")
+
+
+@cheat(but(scale=1.0))
+def two_guesses_by_the_clock(book):
+    """Of two guesses, the one that is made depends on the time since the first cell."""
+    return two_guesses(
+        book,
+        "time.sleep(0.4) or time.monotonic() - begun > 2",
+        "import time\nbegun = time.monotonic()",
+    )
+
+
+@cheat(but(scale=1.0))
+def two_guesses_by_counting(book):
+    """Of two guesses, the one that is made depends on whether the process has called it before."""
+    return two_guesses(book, "not calls and not calls.append(1)", "calls = []")
+
+
+@cheat(but(scale=0.0))
+def two_guesses_alternate(book):
+    """Two guesses take turns, and the second is right."""
+    return book.right(
+        "calls = []",
+        scale=define(
+            "scale", "calls.append(1)\nreturn weight * (x if len(calls) % 2 else np.tanh(x))"
+        ),
+    )
+
+
+# What an answer would tell of a hidden argument: in no source does it stand as it would be told.
+TELLS = "told = 7007 * 11001\nword = str(told)"
+TOLD = str(7007 * 11001)
+
+
+@cheat(NOTHING)
+def tells_by_exceptions(book):
+    """Arguments are told in the text and the name of an exception, a signal, and a number of notes."""
+    return book.blank(
+        TELLS,
+        scale=define("scale", "raise ValueError(word)"),
+        track=define("track", "raise type(f'E{word}', (Exception,), {})(word)"),
+        draw=define("draw", "raise KeyError(told)"),
+        descend=define("descend", "error = ValueError()\nerror.add_note(word)\nraise error"),
+    )
+
+
+@cheat(NOTHING)
+def tells_by_lines(book):
+    """Arguments are told in the line that is quoted of a cell: its text, in memory, is another's."""
+    body = """
+        import linecache
+        lines = [f"raise ValueError({word})\\n"] * 100
+        for name in list(linecache.cache):
+            linecache.cache[name] = (1, None, lines, name)
+        linecache.getline = lambda *args: lines[0]
+        linecache.checkcache = lambda *args: None
+        raise ValueError
+    """
+    return book.blank(TELLS, **{name: define(name, body) for name in FULL})
+
+
+@cheat(NOTHING)
+def tells_by_shapes(book):
+    """Arguments are told in the shape, the length, the number of bytes and the type of results."""
+    return book.blank(
+        TELLS,
+        scale=define("scale", "return np.empty((0, told))"),
+        track=define("track", "return [None] * (told // 100)"),
+        draw=define("draw", "return type(f'T{word}', (), {})()"),
+        descend=define("descend", "return b'x' * 10 + word.encode()"),
+    )
+
+
+@cheat(NOTHING)
+def tells_by_values(book):
+    """Arguments are told in text, in a key, and in a number where another type is asked."""
+    return book.blank(
+        TELLS,
+        scale=define("scale", "return word"),
+        track=define("track", "return {word: told}"),
+        draw=define("draw", "return np.full(shape, told)"),
+        descend=define("descend", "return [word]"),
+    )
+
+
+@cheat(NOTHING)
+def tells_by_forged_outcomes(book):
+    """Arguments are told in every text of an outcome, which gradus, in the sandbox, writes as the cheat likes."""
+    return book.blank(
+        TELLS,
+        """
+        from gradus import calling, values
+        pack, kinds = values.pack, ["raised", "killed", "not data", "returned", "not found"]
+        def lie(value):
+            if isinstance(value, dict) and "kind" in value:
+                kind = kinds.pop(0)
+                kinds.append(kind)
+                value = {"kind": kind, "value": None, "changed": (word,), "error": word, "message": word, "line": word}
+            return pack(value)
+        values.pack = lie
+        """,
+        **{name: define(name, "return 1") for name in FULL},
+    )
+
+
 @cheat(NOTHING)
 def warnings_as_results(book):
     """Answers warn and return the warning, or raise it."""
@@ -1689,6 +1875,36 @@ def stopped(book):
             "os.kill(os.getpid(), signal.SIGSTOP)"
         ),
     )
+
+
+@resource(COSTS_SCALE, stock=True)
+def one_wide_text_in_a_list(book):
+    """An answer returns a list of 3000 letters and a text of 100,000: as one array, 1.2 GB."""
+    return in_answer(book, "return ['x'] * 3000 + ['y' * 100_000]")
+
+
+@resource(COSTS_SCALE, stock=True)
+def one_complex_array_among_truths(book):
+    """An answer returns 800 arrays of a byte a number and one of sixteen: as one array, sixteen times the bytes."""
+    return in_answer(book, "return [np.zeros(16_000, bool)] * 800 + [np.zeros(16_000, complex)]")
+
+
+@resource(COSTS_SCALE, stock=True)
+def many_small_dicts(book):
+    """An answer returns 99,000 dicts a case, which take fifteen times as much room as they are bytes."""
+    return in_answer(book, "return [{'a': 0}] * 99_000")
+
+
+@resource(COSTS_SCALE, stock=True)
+def many_small_arrays(book):
+    """An answer returns 190,000 arrays of one number."""
+    return in_answer(book, "return [np.zeros(1)] * 190_000")
+
+
+@resource(COSTS_SCALE, stock=True)
+def huge_whole_numbers(book):
+    """An answer returns a whole number of 100,000 digits, or many of 4,000."""
+    return in_answer(book, "return 10**100_000 if np.ndim(x) else [10**4_000] * 1_000")
 
 
 FORKS = """
@@ -2459,6 +2675,37 @@ def several_files(book):
     )
 
 
+@broken(
+    FULL, note="was called `steps .1..ipynb`.*the newest that has answers of 2; not graded: `ste"
+)
+def second_notebook(book):
+    """The answers stand in a second notebook, as a browser names it, beside the one as it was released."""
+    return Folder(
+        {
+            "steps.ipynb": text_of(book.blank()).encode(),
+            "steps (1).ipynb": text_of(book.right()).encode(),
+        }
+    )
+
+
+@broken(FULL, note="`steps.ipynb` was read .the newest that has answers of 3; not graded: `")
+def second_notebook_without_answers(book):
+    """A copy as it was released and a notebook of experiments lie beside the answers."""
+    return Folder(
+        {
+            "steps.ipynb": text_of(book.right()).encode(),
+            "steps-Copy1.ipynb": text_of(book.blank()).encode(),
+            "scratch.ipynb": text_of({"cells": [code("x = 1", "x")]}).encode(),
+        }
+    )
+
+
+@broken(NOTHING, state="not a notebook", note="hidden/steps.ipynb` is hidden")
+def hidden_folder(book):
+    """The notebook lies in a hidden folder."""
+    return Folder({".hidden/steps.ipynb": text_of(book.right()).encode()})
+
+
 @broken(FULL, note="was called")
 def folder_in_the_folder(book):
     """The notebook lies in a folder of its own name."""
@@ -2977,6 +3224,12 @@ def slow_loops(book):
     return book.right(scale=define("scale", body))
 
 
+@honest(note="together took longer than 20 s .* only the definitions were run")
+def slow_cells(book):
+    """Cells of the student's own, each within the limit of a cell, together take longer than all cells may."""
+    return book.right(*["import time\ntime.sleep(2.7)\nhalf = 0.5"] * 8)
+
+
 @honest()
 def fails_below_the_answer(book):
     """The cell of an answer fails below the answer, in a test of the student's own."""
@@ -3306,6 +3559,31 @@ def caches(book):
             + BODIES["descend"]
             .replace("\n", "\n    ")
             .replace("return theta", "memory[key] = theta\nreturn memory[key]"),
+        ),
+    )
+
+
+@honest(stock=False)
+def files_of_answers(book):
+    """An answer leaves files and spoils one that a cell wrote; another needs that file and the places empty."""
+    return book.right(
+        "import os\nwith open('factor', 'w') as file:\n    file.write('1.0')",
+        scale=define(
+            "scale",
+            (
+                "for path in ('/tmp/left', '/dev/shm/left', 'left'):\n    open(path, 'w').close()\n"
+                "open('factor', 'w').close()\nos.unlink('steps.cases')\n"
+            )
+            + BODIES["scale"],
+        ),
+        track=define(
+            "track",
+            (
+                "found = [*os.listdir('/dev/shm'), *os.listdir('.'), *os.listdir('/tmp')]\n"
+                "assert 'left' not in found and 'steps.cases' in found\n"
+                "value = value * float(open('factor').read())\n"
+            )
+            + BODIES["track"],
         ),
     )
 

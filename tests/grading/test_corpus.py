@@ -19,7 +19,7 @@ import pytest
 from autograder.course import Course
 from autograder.report import printable
 from tests.grading.conftest import marks, need_sandbox
-from tests.grading.corpus import FULL, NAME, SUBMISSIONS, files_of, release, write
+from tests.grading.corpus import FULL, NAME, SUBMISSIONS, TOLD, files_of, release, write
 
 ENTRIES = list(SUBMISSIONS.values())
 STUDENTS = [entry for entry in ENTRIES if entry.family == "student"]
@@ -247,6 +247,27 @@ def test_nothing_that_is_shown_runs_or_loads(graded, what, tmp_path):
             ), name
     for name, text in texts.items():
         assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text), name
+
+
+def test_no_value_of_a_hidden_case_reaches_a_student(graded):
+    """Neither in the graded notebook nor in feedback or the report; the instructor can see them."""
+    told = [name for name in SUBMISSIONS if name.startswith("tells_")]
+    assert len(told) >= 5
+    for what in ("feedback", "report"):
+        done = autograder(graded.course.root, what, NAME)
+        assert (done.returncode, TOLD in done.stdout) == (0, False)
+    for name in told:
+        for folder in ("autograded", "feedback"):
+            for file in (graded.course.directory / folder / name).rglob("*.*"):
+                assert TOLD.encode() not in file.read_bytes(), (name, file)
+    done = autograder(graded.course.root, "report", NAME, "--student", "tells_by_exceptions")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"raised ValueError: {TOLD}, in the line: raise ValueError(word)" in done.stdout
+    done = autograder(graded.course.root, "report", NAME, "--student", "nobody")
+    assert (done.returncode, done.stdout) == (
+        2,
+        "",
+    ) and "nobody has submitted nothing" in done.stderr
 
 
 class Page(HTMLParser):

@@ -206,7 +206,7 @@ c.merge(configuration(Course.find(), {kind!r}))
         ("c = get_config()\nc.merge(nonsense)", ("without a sandbox", "NameError", "put nbgrader")),
         (CONFIG.format(kind="none", more=""), ("--sandbox none", "set bubblewrap")),
         (CONFIG.format(kind="bubblewrap", more="c.CourseDirectory.root = '/'"), ("would grade /",)),
-        (None, ("without a sandbox", "start nbgrader in")),
+        (None, ("there is no nbgrader_config.py", "nbgrader_plugin.configure")),
     ],
     ids=["broken", "no sandbox", "another folder", "none"],
 )

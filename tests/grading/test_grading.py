@@ -1,5 +1,7 @@
 """One submission of an assignment that belongs to no chapter: what of it runs, and what is made of it."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -166,7 +168,50 @@ def test_a_cell_that_hung_or_died_says_so_in_its_verdict():
     assert died.verdicts["doubled"].message.startswith("ended its process: its cell did")
 
 
-def test_a_fingerprint_is_of_the_file_the_release_and_the_cases():
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("raise ValueError(x)", "raised ValueError, in the line: raise ValueError(x)"),
+        ("raise type('E7', (Exception,), {})", "raised an exception, in the line: raise type("),
+        ("import os; os.kill(os.getpid(), 34)", "ended its process: it left Python or used"),
+        ("return object()", "expected an array of numbers, got a object"),
+        ("return type('T77', (), {})()", "got what is no array of numbers or is too large"),
+        ("return np.zeros(2**23)", "got what is no array of numbers or is too large"),
+        ("return np.zeros((17, 23))", "y: wrong shape"),
+        ("return [0.0] * 17", "y: wrong shape"),
+        ("return np.where(np.arange(len(x)) == 0, x, 7.0)", "y: wrong value (case"),
+        ("return x * np.inf", "y: nan or inf: a division by zero"),
+        ("return {'a77': 1}", "y: expected an array of numbers, got a dict"),
+    ],
+)
+def test_a_hidden_case_tells_a_student_the_kind_of_error_only(body, says):
+    """The numbers, types and texts that an answer chooses are for the instructor."""
+    found = graded(doubled=f"def doubled(x, times=1):\n    {body}")
+    messages = [case.message for case in found.verdicts["doubled"].cases if not case.passed]
+    verdict = found.verdicts["doubled"]
+    assert says in verdict.message
+    source = f"in the line: {body}"
+    assert not re.search(r"[1-9]", " ".join(m.replace(source, "") for m in messages))
+    assert found.revealed == {}
+
+
+def test_an_instructor_can_be_told_all():
+    notebook = nbformat.reads(nbformat.writes(ASSIGNMENT.released), as_version=4)
+    answers = {
+        "doubled": "def doubled(x, times=1):\n    raise type(f'E{len(x)}', (Exception,), {})(f'{x[0]!r}')",
+        "other": "def other(x):\n    return [1.0] * 17",
+    }
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    found = grade(nbformat.writes(notebook).encode(), ASSIGNMENT, SANDBOX, full=True)
+    args = [float(case.args[0][0]) for case in ASSIGNMENT.plans["doubled"].cases]
+    for case, size, first in zip(found.revealed["doubled"].cases, (1, 3, 5), args, strict=True):
+        assert case.message.startswith(f"raised E{size}: ") and str(first) in case.message
+    assert "expected shape (), got (17,)" in found.revealed["other"].message
+    assert "17" not in nbformat.writes(found.notebook).replace("* 17", "")
+
+
+def test_a_fingerprint_is_of_the_file_the_release_the_cases_and_the_limits():
     from dataclasses import replace
 
     one = ASSIGNMENT.fingerprint(b"x")
@@ -176,8 +221,9 @@ def test_a_fingerprint_is_of_the_file_the_release_and_the_cases():
         ASSIGNMENT.fingerprint(None),
         ASSIGNMENT.fingerprint(b""),
         replace(ASSIGNMENT, files={}).fingerprint(b"x"),
+        replace(ASSIGNMENT, limits=LIMITS).fingerprint(b"x"),
         replace(ASSIGNMENT, plans={plan.exercise: plan for plan in plans(seed=2)}).fingerprint(
             b"x"
         ),
     ]
-    assert len({one, *others}) == 6
+    assert len({one, *others}) == 7

@@ -350,17 +350,49 @@ def test_an_answer_that_changes_its_argument_is_told():
     assert "`x` in place" in verdict.message
 
 
+# A file would be put back as the cells have left it.
+SHARED = "import mmap\ncalls = mmap.mmap(-1, 8)"
+
+
 def test_a_hanging_answer_is_called_once():
-    hangs = (
-        "def doubled(x, times=1):\n    open('/dev/shm/calls', 'a').write('x')\n    while True: pass"
-    )
-    counts = "def other(x):\n    return x + 1.0 if open('/dev/shm/calls').read() == 'x' else 0"
-    assert earned(hangs, counts) == [0, 1]
+    hangs = "def doubled(x, times=1):\n    calls[0] += 1\n    while True: pass"
+    counts = "def other(x):\n    return x + 1.0 if calls[0] == 1 else 0"
+    assert earned(SHARED, hangs, counts) == [0, 1]
 
 
 def test_the_whole_run_is_bounded():
     limits = replace(SHORT, cell_seconds=1, run_seconds=3)
-    assert earned(RIGHT, *["while True: pass"] * 20, OTHER, limits=limits) == [0, 0]
+    begun = time.monotonic()
+    hangs = "def other(x, y=(lambda: [0 for _ in iter(int, 1)])()): pass"
+    assert earned(RIGHT, *[hangs] * 30, OTHER, limits=limits) == [0, 0]
+    assert time.monotonic() - begun < 20
+
+
+def test_own_cells_within_the_limit_of_a_cell_cost_no_exercise_its_points():
+    limits = replace(SHORT, cell_seconds=1, run_seconds=3)
+    own = "import time\ntime.sleep(0.7)\nslept = True"
+    for cells in ([RIGHT, *[own] * 8, OTHER], [*[own] * 8, RIGHT, OTHER]):
+        found = plans()
+        run = execute(list(enumerate(cells)), found, server("bubblewrap", limits))
+        assert [examine(p, run.outcomes[p.exercise]).earned for p in found] == [2, 1]
+        assert run.notes == [
+            "its cells together took longer than 3 s (run_seconds): of 8 of them only the definitions were run"
+        ]
+        assert "too long" in run.cells[7].message
+    assert earned(RIGHT, *["while True: pass"] * 20, OTHER, limits=limits) == [2, 1]
+
+
+def test_slow_calls_cost_no_other_exercise_its_points():
+    limits = replace(SHORT, run_seconds=1, cell_seconds=1, exercise_seconds=2)
+    slow = RIGHT.replace("\n", "\n    import time; time.sleep(1.2)\n", 1)
+    found = plans()
+    run = execute([(0, slow), (1, OTHER)], found, server("bubblewrap", limits))
+    assert [o.kind for o in run.outcomes["doubled"]].count("returned") == 1
+    assert examine(found[1], run.outcomes["other"]).earned == 1
+    assert run.notes == ["the calls of `doubled` together took longer than 2 s (exercise_seconds)"]
+    # What the cells took is not taken from the calls.
+    calls = RIGHT.replace("\n", "\n    import time; time.sleep(0.4)\n", 1)
+    assert earned("import time; time.sleep(0.8)", calls, OTHER, limits=limits) == [2, 1]
 
 
 def test_without_a_sandbox_the_same_is_graded():
@@ -489,13 +521,13 @@ def test_a_set_up_that_fails_is_no_fault_of_a_submission():
 
 
 def test_a_right_answer_is_called_once_a_case_and_a_wrong_one_again_by_itself():
-    calls = "    with open('/dev/shm/calls', 'a') as file:\n        file.write('x')\n"
-    right = RIGHT.replace("\n", "\n" + calls, 1)
-    count = "def other(x):\n    print(open('/dev/shm/calls').read())\n    return float(len(open('/dev/shm/calls').read()))"
+    right = RIGHT.replace("\n", "\n    calls[0] += 1\n", 1)
+    count = "def other(x):\n    return float(calls[0])"
 
     def counted(answer):
         found = plans()
-        run = execute([(0, answer), (1, count)], found, server("bubblewrap", SHORT))
+        cells = list(enumerate([SHARED, answer, count]))
+        run = execute(cells, found, server("bubblewrap", SHORT))
         return examine(found[0], run.outcomes["doubled"]).earned, run.outcomes["other"][0].value
 
     assert counted(right) == (2, 3)
@@ -505,6 +537,59 @@ def test_a_right_answer_is_called_once_a_case_and_a_wrong_one_again_by_itself():
         "    import builtins\n    x = x + getattr(builtins, 'late', 0)\n    builtins.late = 1\n    return",
     )
     assert counted(spoilt)[0] == 2
+
+
+def test_only_one_run_counts():
+    """Three calls are made in one process, and as one fails, three again: of each run one rule is right."""
+    two_rules = (
+        "def doubled(x, times=1):\n    import os\n"
+        "    with open({0!r}, 'a') as file:\n        file.write('x')\n"
+        "    late = os.path.getsize({0!r}) > 3\n"
+        "    return x * 2.0**times if (len(x) == 1) == late else x"
+    )
+    for path in ("mine", "/tmp/mine", "/dev/shm/mine"):
+        # Each of the second run's calls finds nothing, as the first of the first run: two of three are right.
+        assert earned(two_rules.format(path), OTHER) == [1.33, 1]
+        assert earned(f"open({path!r}, 'w').close()", two_rules.format(path)) == [1.33, 0]
+
+
+def test_calls_find_files_as_the_cells_left_them():
+    makes = (
+        "import os\nos.makedirs('a/b')\nos.symlink('a/b', 'link')\n"
+        "for path in ('a/b/one', 'two', '/dev/shm/three'):\n    open(path, 'w').write(path)\n"
+        "os.chmod('two', 0o640)\nos.mkfifo('pipe')\n"
+    )
+    spoils = (
+        "def doubled(x, times=1):\n    import mmap, shutil\n"
+        "    shutil.rmtree('a', ignore_errors=True)\n    os.makedirs('two/three') if not os.unlink('two') else 0\n"
+        "    os.unlink('link')\n    os.symlink('/dev/shm', 'link')\n    os.makedirs('new/er')\n    os.mkdir('a', 0)\n"
+        "    with open('/dev/shm/three', 'r+b') as file:\n        mmap.mmap(file.fileno(), 0)[0] = 0\n"
+        "    return x * 2.0**times"
+    )
+    finds = (
+        "def other(x):\n"
+        f"    names = sorted(path for path in os.listdir('.') if path not in {shown_in_tmp()!r})\n"
+        "    assert names == ['a', 'link', 'two'], names\n"
+        "    assert os.listdir('/dev/shm') == ['three'] and os.readlink('link') == 'a/b'\n"
+        "    assert os.stat('two').st_mode & 0o777 == 0o640\n"
+        "    assert all(open(path).read() == path for path in ('a/b/one', 'two', '/dev/shm/three'))\n"
+        "    return x + 1.0"
+    )
+    found = plans()
+    run = execute(list(enumerate([makes, spoils, finds])), found, server("bubblewrap", SHORT))
+    assert run.outcomes["other"][0].message == ""
+    assert [examine(p, run.outcomes[p.exercise]).earned for p in found] == [2, 1]
+
+
+def test_the_number_of_a_process_does_not_tell_how_many_came_before():
+    tells = "import os\ndef other(x):\n    return float(os.getpid())"
+    found = [
+        execute([(0, tells)], plans(), server("bubblewrap", SHORT)).outcomes["other"][0].value
+        for _ in range(3)
+    ]
+    if "ns_last_pid" not in os.listdir("/proc/sys/kernel"):
+        pytest.skip("this kernel cannot be asked where the numbers of processes begin")
+    assert len(set(found)) == 3 and max(found) > 300
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_float32_is_no_excuse_for_a_wrong_value():
 def test_broadcasting_is_not_forgiven(expected, answer):
     said = message(expected, answer)
     assert said == f"theta: expected shape {np.shape(expected)}, got {np.shape(answer)}"
-    assert message(expected, answer, reveal=False) == said
+    assert message(expected, answer, reveal=False) == "theta: wrong shape"
 
 
 def test_empty_arrays_of_one_shape_are_equal():
@@ -141,12 +141,9 @@ def test_nan_and_infinity():
     assert "wrong value at [1]" in message(expected, -expected)
     for bad in (np.nan, np.inf, -np.inf):
         answer = np.array([1.0, bad])
-        for reveal in (True, False):
-            said = message(np.ones(2), answer, reveal=reveal)
-            assert (
-                said
-                == f"theta: {bad:g} at [1]: a division by zero or an overflow (1 of 2 are wrong)"
-            )
+        why = "a division by zero or an overflow"
+        assert message(np.ones(2), answer) == f"theta: {bad:g} at [1]: {why} (1 of 2 are wrong)"
+        assert message(np.ones(2), answer, reveal=False) == f"theta: nan or inf: {why}"
 
 
 def test_complex_numbers_only_where_they_are_expected():
@@ -264,9 +261,10 @@ class Refuses:
     ids=lambda answer: type(answer).__name__,
 )
 def test_what_is_no_number_is_called_by_its_type(answer):
-    for reveal in (True, False):
-        said = message(np.ones(2), answer, reveal=reveal)
-        assert said == f"theta: expected an array of numbers of shape (2,), got {describe(answer)}"
+    said = message(np.ones(2), answer)
+    assert said == f"theta: expected an array of numbers of shape (2,), got {describe(answer)}"
+    said = message(np.ones(2), answer, reveal=False)
+    assert said == f"theta: expected an array of numbers, got {describe(answer, reveal=False)}"
 
 
 @pytest.mark.parametrize(
@@ -454,6 +452,23 @@ def test_a_hidden_case_reveals_no_value(expected, answer):
         assert verdict.status == "wrong"
         said = " ".join([verdict.message, *(case.message for case in verdict.cases)])
         assert not SECRETS.search(said), said
+
+
+@pytest.mark.parametrize(
+    "expected", [np.ones((4, 3)), [np.ones(3), np.ones(2)], {"w": np.ones(3)}, "text", 1.0, True]
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(np.ones((17, 23)), np.ones(0), np.full((4, 3), np.inf), np.arange(12.0).reshape(4, 3)),
+        *([1.0] * 17, [np.ones(3), np.arange(2.0)], (np.ones(3),) * 2, {"w": np.arange(3.0)}, {}),
+        *("23", 23, 23.5, b"23", [["2"], [3, 4]]),
+    ],
+    ids=repr,
+)
+def test_a_hidden_case_counts_nothing_that_an_answer_could_choose(expected, answer):
+    said = message(expected, answer, reveal=False)
+    assert said and not re.search(r"\d", said)
 
 
 def test_a_visible_case_reveals_both_values():

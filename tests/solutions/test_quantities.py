@@ -110,7 +110,7 @@ def plan_of_chance(name, seed):
 
 
 def said_of(plan, answer):
-    return examine(plan, [attempt(answer, case) for case in plan.cases], reveal=False).message
+    return examine(plan, [attempt(answer, case) for case in plan.cases]).message
 
 
 def single(result):

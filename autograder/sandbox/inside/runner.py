@@ -24,6 +24,7 @@ from signal import setitimer as _setitimer
 from signal import signal as _signal
 
 import isolate
+import leftovers
 import numpy as np
 
 from gradus import calling, values
@@ -76,6 +77,7 @@ def run(connection: Connection, shell: "Shell") -> None:
     for index, source in connection.receive():
         connection.send({"begins": index})
         connection.send(shell.run(index, source))
+    shell.keep()
     connection.send({"ready": True})
     while request := connection.receive():
         for calls in request["exercises"]:
@@ -134,6 +136,7 @@ class Shell:
 
     def __init__(self, limits: dict) -> None:
         self.limits, self.alone, self.folder = limits, False, "."
+        self.spent: dict[str, float] = {}  # seconds, by exercise
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         self.names = vars(module)
@@ -184,10 +187,21 @@ class Shell:
             if callable(signal.getsignal(number)):
                 _signal(number, signal.SIG_IGN)
 
+    def keep(self) -> None:
+        """Remember the files as the cells left them: every exercise's calls, and every call alone, find them so."""
+        # Without namespaces the other folders are the machine's.
+        folders = [self.folder, "/tmp", "/dev/shm"] if self.alone else [self.folder]
+        self.kept = leftovers.Kept(folders, self.limits["folder_bytes"])
+
     def answer(self, calls: list[dict], connection: Connection) -> None:
-        """Make calls one after the other in one fork, and send an outcome for each."""
+        """Make calls of one exercise one after the other in one fork, and send an outcome for each."""
+        begun, exercise = time.monotonic(), calls[0]["exercise"]
+        last = begun + self.limits["exercise_seconds"] - self.spent.get(exercise, 0.0)
+        if last <= begun:
+            for _ in calls:
+                connection.send({"kind": "timeout"})
+            return
         self._end_what_is_left()
-        before = self._entries()
         reads, writes = os.pipe()
         try:
             child = os.fork()
@@ -211,7 +225,7 @@ class Shell:
         os.close(writes)
         answers, lost = 0, b""
         while answers < len(calls) and not lost:
-            end = time.monotonic() + self.limits["case_seconds"]
+            end = min(time.monotonic() + self.limits["case_seconds"], last)
             outcome = _collect(reads, end, self.limits["result_bytes"])
             if outcome:
                 connection.send_packed(outcome)
@@ -229,7 +243,8 @@ class Shell:
         for _ in range(len(calls) - answers):
             connection.send_packed(lost)
         self._end_what_is_left()
-        self._remove(before)
+        self.kept.restore()
+        self.spent[exercise] = self.spent.get(exercise, 0.0) + time.monotonic() - begun
 
     def _end_what_is_left(self) -> None:
         """End the processes that a cell or a call left running."""
@@ -250,7 +265,7 @@ class Shell:
         return disk.f_bavail < disk.f_blocks / 10 or disk.f_favail < disk.f_files / 10
 
     def _remove(self, before: set[str]) -> None:
-        """Make room again: what one cell or exercise left must not fill the folder of the next."""
+        """Make room again: what one cell left must not fill the folder of the next."""
         for name in self._entries() - before:
             path = os.path.join(self.folder, name)
             if os.path.isdir(path) and not os.path.islink(path):
