@@ -54,15 +54,20 @@ class CellReport:
     error: str = ""
     message: str = ""
     line: str = ""
+    starved: bool = False  # it took too long, and may have waited for others
 
 
 @dataclass
 class Run:
-    """What a submission did: reports by cell index, outcomes by exercise, a line for each limit that ran out."""
+    """What a submission did: reports by cell index, outcomes by exercise, a line for each limit that ran out.
+
+    `starved`: something took too long that may not if nothing else runs.
+    """
 
     cells: dict[int, CellReport] = field(default_factory=dict)
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    starved: bool = False
 
 
 def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -> Run:
@@ -121,6 +126,7 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
                 lost = error
         if lost and lost.over and not cut:
             cut = _cut(cells, lost)
+            run.starved = True
             run.notes.append(
                 f"its cells together took longer than {limits.run_seconds:g} s (run_seconds): "
                 f"of {len(cut)} of them only the definitions were run"
@@ -137,6 +143,7 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
                 if report.error == "CellTimeout"
             }
     run.cells |= cut | dropped
+    run.starved |= any(report.starved for report in run.cells.values()) or seconds <= 0
     over = Outcome("killed", message=_AGAIN) if seconds > 0 else Outcome("timeout")
     for plan in plans:
         # Where no second run could be made, the first is still the only one that counts.
@@ -211,7 +218,7 @@ def _play(
             took[index] = time.monotonic() - begun
             text = {key: _text(said.get(key)) for key in ("error", "message", "line")}
             output = _text(said.get("output"), limits.output_chars + 100)
-            reports[index] = CellReport(output, **text)
+            reports[index] = CellReport(output, **text, starved=said.get("starved") is True)
             wait, over = _PATIENCE_SECONDS, False
         _expect(connection.receive(wait), "ready", True)
     except (Lost, NotData) as error:
@@ -220,7 +227,8 @@ def _play(
         late = isinstance(error, Lost) and error.kind == "timeout"
         did = "took too long" if late else "ended the process"
         kind = "CellTimeout" if late else "ProcessEnded"
-        report = CellReport("", kind, f"this cell {did}; the rest ran without it")
+        told = f"this cell {did}; the rest ran without it"
+        report = CellReport("", kind, told, starved=late)
         raise _CellLost(last, report, reports, took, late and over) from None
     return reports
 
@@ -309,7 +317,8 @@ def _ask(
         return
     for plan, forks in asked:
         begun = time.monotonic()
-        outcomes, alive = _listen(connection, sum(map(len, forks)), limits)
+        outcomes, alive, starved = _listen(connection, sum(map(len, forks)), limits)
+        run.starved |= starved
         late = time.monotonic() - begun > limits.exercise_seconds - _TICK_SECONDS
         if late and any(outcome.kind == "timeout" for outcome in outcomes):
             most = f"{limits.exercise_seconds:g} s (exercise_seconds)"
@@ -319,20 +328,24 @@ def _ask(
             return
 
 
-def _listen(connection: Connection, count: int, limits: Limits) -> tuple[list[Outcome], bool]:
-    """The outcomes of so many calls, and whether the process is still there."""
+def _listen(connection: Connection, count: int, limits: Limits) -> tuple[list[Outcome], bool, bool]:
+    """The outcomes of so many calls, whether the process is still there, and whether one was starved."""
     outcomes: list[Outcome] = []
+    starved = False
     end = time.monotonic() + limits.exercise_seconds + limits.grace_seconds
     while len(outcomes) < count:
         wait = min(limits.case_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
         try:
-            outcomes.append(_outcome(connection.receive(wait)))
+            said = connection.receive(wait)
+            outcomes.append(_outcome(said))
+            starved |= said.get("starved") is True
         except NotData:
             outcomes.append(Outcome("not data", message="a result that cannot be read"))
         except Lost as lost:
             missing = count - len(outcomes)
-            return outcomes + [Outcome(lost.kind, message=str(lost))] * missing, False
-    return outcomes, True
+            late = lost.kind == "timeout"
+            return outcomes + [Outcome(lost.kind, message=str(lost))] * missing, False, late
+    return outcomes, True, starved
 
 
 def _outcome(said: object) -> Outcome:

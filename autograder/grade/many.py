@@ -172,13 +172,32 @@ def _workers(course: Course, assignment: Assignment, options: Options) -> Iterat
         from autograder.grade.cluster import Cluster
 
         with Cluster(options.scheduler, assignment, options.kind, limits) as cluster:
-            yield cluster.run
+            yield _again_alone(cluster.run)
         return
     host.require(options.kind)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     workers = options.workers or cores or 1
     with pool.Pool(assignment, options.kind, limits, workers) as processes:
-        yield processes.run
+        yield _again_alone(processes.run) if workers > 1 else processes.run
+
+
+def _again_alone(grade: Work) -> Work:
+    """The same, but what ran out of time while others computed is graded once more when nothing else runs.
+
+    Only that counts: so no submission, whatever it starts, can take the time of another.
+    """
+
+    def run(tasks: Iterator[pool.Task]) -> Generator[tuple[pool.Task, Sheet]]:
+        starved = []
+        for task, sheet in grade(tasks):
+            if sheet.starved:
+                starved.append(task)
+            else:
+                yield task, sheet
+        for task in starved:
+            yield from grade(iter([task]))
+
+    return run
 
 
 class _Run:

@@ -141,6 +141,8 @@ class Graded:
         False if the file was no notebook: a person should look at it.
     revealed : dict of exercise -> Verdict
         As `verdicts`, with all that was said and with values, for an instructor's eyes; {} unless asked for.
+    starved : bool
+        Whether something took too long that may not if nothing else runs.
     """
 
     notebook: NotebookNode
@@ -148,6 +150,7 @@ class Graded:
     defects: list[str]
     readable: bool
     revealed: dict[str, Verdict]
+    starved: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,8 @@ class Sheet:
     defects : tuple of str
     failure : str
         Why there is no verdict, or "".
+    starved : bool
+        As in `Graded`.
     """
 
     notebook: bytes
@@ -174,6 +179,7 @@ class Sheet:
     readable: bool
     defects: tuple[str, ...]
     failure: str = ""
+    starved: bool = False
 
     @classmethod
     def failed(cls, why: str) -> "Sheet":
@@ -202,6 +208,7 @@ def sheet(graded: Graded, assignment: Assignment) -> Sheet:
         frozenset(unanswered),
         graded.readable,
         tuple(graded.defects),
+        starved=graded.starved,
     )
 
 
@@ -309,7 +316,7 @@ def grade_notebook(
         notebook.cells.insert(0, submission.notes(defects))
     about["defects"] = defects
     about["verdicts"] = {name: _summary(verdict) for name, verdict in verdicts.items()}
-    return Graded(notebook, verdicts, defects, about["readable"], revealed)
+    return Graded(notebook, verdicts, defects, about["readable"], revealed, run.starved)
 
 
 def checked(released: NotebookNode) -> dict[str, str]:

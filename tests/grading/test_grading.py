@@ -62,14 +62,19 @@ LIMITS = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1)
 SANDBOX = ASSIGNMENT.sandbox("bubblewrap", LIMITS)
 
 
-def graded(*extra, **answers):
-    """Grade the released notebook with answers, and with further cells at its end."""
+def submitted(*extra, **answers):
+    """The bytes of the released notebook with answers, and with further cells at its end."""
     notebook = nbformat.from_dict(ASSIGNMENT.released)
     notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
     notebook.cells += [code(source, f"mine-{number}") for number, source in enumerate(extra)]
-    return grade(nbformat.writes(notebook).encode(), ASSIGNMENT, SANDBOX)
+    return nbformat.writes(notebook).encode()
+
+
+def graded(*extra, **answers):
+    """Grade such a submission."""
+    return grade(submitted(*extra, **answers), ASSIGNMENT, SANDBOX)
 
 
 def points(found):

@@ -31,6 +31,8 @@ from gradus import calling, values
 from gradus.plan import Case
 
 _OWN_FILES = 16  # that a cell cannot open, so that this program can
+# What computed for less than this part of its time waited for others, or slept.
+_COMPUTING = 0.9
 
 
 class CellTimeout(BaseException):
@@ -137,6 +139,7 @@ class Shell:
     def __init__(self, limits: dict) -> None:
         self.limits, self.alone, self.folder = limits, False, "."
         self.spent: dict[str, float] = {}  # seconds, by exercise
+        self.computed: dict[str, float] = {}  # of these, seconds of a processor
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         self.names = vars(module)
@@ -151,11 +154,12 @@ class Shell:
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         output = Capture(self.limits["output_chars"])
         report: calling.Raised = {"error": "", "message": "", "line": ""}
-        before = self._entries()
+        before, starved = self._entries(), False
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
                 isolate.keep_files(_OWN_FILES)
                 _signal(signal.SIGALRM, _ring)
+                computed = time.process_time()
                 _setitimer(signal.ITIMER_REAL, self.limits["cell_seconds"])
                 code = compiled(source, file)
                 value = eval(code, self.names)
@@ -164,6 +168,8 @@ class Shell:
             except SystemExit:
                 print("exit() was called: the grader goes on with the next cell")
             except CellTimeout:
+                computed = time.process_time() - computed
+                starved = computed < _COMPUTING * self.limits["cell_seconds"]
                 report["error"] = "CellTimeout"
                 report["message"] = (
                     f"took longer than {self.limits['cell_seconds']:g} s and was stopped"
@@ -177,7 +183,7 @@ class Shell:
                 if self.alone and self._is_full():
                     self._remove(before)
                     print("the disk was full: the files of this cell were removed")
-        return report | {"cell": index, "output": output.text()}
+        return report | {"cell": index, "output": output.text(), "starved": starved}
 
     def _restore(self) -> None:
         """Undo what a cell has done to what the next one, and this program, stand on."""
@@ -199,7 +205,7 @@ class Shell:
         last = begun + self.limits["exercise_seconds"] - self.spent.get(exercise, 0.0)
         if last <= begun:
             for _ in calls:
-                connection.send({"kind": "timeout"})
+                connection.send(self._timeout(exercise))
             return
         self._end_what_is_left()
         reads, writes = os.pipe()
@@ -223,28 +229,35 @@ class Shell:
             finally:
                 os._exit(0)
         os.close(writes)
-        answers, lost = 0, b""
-        while answers < len(calls) and not lost:
+        answers, late = 0, False
+        while answers < len(calls):
             end = min(time.monotonic() + self.limits["case_seconds"], last)
             outcome = _collect(reads, end, self.limits["result_bytes"])
-            if outcome:
-                connection.send_packed(outcome)
-                answers += 1
-            elif outcome is None:
-                lost = values.pack({"kind": "timeout"})
-            else:
+            late = outcome is None
+            if not outcome:
                 break
+            connection.send_packed(outcome)
+            answers += 1
         os.close(reads)
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        lost = lost or values.pack({"kind": "killed", "message": _ending(status)})
+        _, status, used = os.wait4(child, 0)
+        for total, seconds in (
+            (self.spent, time.monotonic() - begun),
+            (self.computed, used.ru_utime + used.ru_stime),
+        ):
+            total[exercise] = total.get(exercise, 0.0) + seconds
+        lost = self._timeout(exercise) if late else {"kind": "killed", "message": _ending(status)}
         for _ in range(len(calls) - answers):
-            connection.send_packed(lost)
+            connection.send(lost)
         self._end_what_is_left()
         self.kept.restore()
-        self.spent[exercise] = self.spent.get(exercise, 0.0) + time.monotonic() - begun
+
+    def _timeout(self, exercise: str) -> dict:
+        """The outcome of a call that is too late; `starved`: its exercise may have waited for others."""
+        computing = _COMPUTING * self.spent[exercise]
+        return {"kind": "timeout", "starved": self.computed[exercise] < computing}
 
     def _end_what_is_left(self) -> None:
         """End the processes that a cell or a call left running."""
