@@ -4,11 +4,9 @@ import contextlib
 import fcntl
 import functools
 import hashlib
-import io
 import json
 import os
 import platform
-import re
 import shutil
 import sys
 from importlib import metadata
@@ -122,7 +120,7 @@ def once(tmp_path_factory):
 
 
 # What is kept from one session to the next, until what it is made of changes: all of it may be deleted.
-KEPT, MOST = ROOT / "_build" / ".tests", 100e6
+KEPT, MOST = ROOT / "_build" / ".tests", 400e6
 
 
 @functools.cache
@@ -195,37 +193,29 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def run_chapter():
-    """The names that a chapter's cells define, run from top to bottom with the references: `run_chapter("transfer")`."""
-    return names_of
+def book(once, pytestconfig):
+    """The real course, all of it released into a folder of the tests; or the one chapter that is asked for."""
+    from autograder.course import Course
+    from autograder.release.release import release_assignments
+
+    chapter = pytestconfig.getoption("--chapter")
+
+    def release(folder):
+        asked = [chapter] if chapter else []
+        lines = list(release_assignments(Course.find(ROOT, directory=folder), asked))
+        assert lines and (not chapter or lines[0].partition(":")[0] == chapter)
+
+    return Course.find(ROOT, directory=once("made", release))
 
 
-@functools.lru_cache(maxsize=1)  # some take hundreds of megabytes
-def names_of(chapter):
-    """See `run_chapter`; without its checks, which define no name, and not run again while all that it runs is the same."""
-    import cloudpickle
-    import jupytext
+@pytest.fixture(scope="session")
+def run_chapter(book):
+    """The names that a chapter's cells define, answered and run from top to bottom: `run_chapter("transfer")`."""
+    from autograder.release.chapter import read_chapter
+    from tests.runs import Released, names_of
 
-    file = ROOT / "chapters" / f"{chapter}.md"
+    @functools.lru_cache(maxsize=1)  # some take hundreds of megabytes
+    def names(chapter):
+        return names_of(Released(book, read_chapter(book.chapter(chapter))))
 
-    def run():
-        import matplotlib.pyplot as plt
-
-        from gradus import exercises
-
-        names = {"__name__": "__main__"}
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
-            patch.setenv("GRADUS_REFERENCES", "solutions")
-            patch.setattr(exercises, "_session", exercises._Session())
-            for cell in jupytext.read(file).cells:
-                if cell.cell_type == "code" and not re.match(r"(check|progress)\(", cell.source):
-                    exec(compile(cell.source, f"<{chapter}>", "exec"), names)
-                    plt.close("all")
-        del names["__builtins__"]
-        return cloudpickle.dumps(names)
-
-    sources = sorted(
-        path for folder in ("gradus", "solutions") for path in (ROOT / folder).rglob("*.py")
-    )
-    parts = [path.read_bytes() for path in (file, Path(__file__), *sources)]
-    return cloudpickle.loads(kept(f"names-{chapter}", parts, run))
+    return names

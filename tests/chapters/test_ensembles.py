@@ -1,7 +1,6 @@
 """The numbers and claims that the prose of the chapter on ensembles states, computed anew."""
 
 import contextlib
-import functools
 import io
 import re
 from fractions import Fraction
@@ -11,7 +10,7 @@ import pytest
 
 from gradus import nn
 from solutions.ensembles import adaboost, polyak_average, snapshot_schedule
-from tests.conftest import ROOT, names_of
+from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "ensembles.md").read_text("utf-8")
 # Long strings in the code cells are written in parts.
@@ -24,7 +23,10 @@ def said(sentence: str) -> None:
     assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
 
 
-page = functools.partial(names_of, "ensembles")
+@pytest.fixture(scope="module")
+def names(run_chapter):
+    """What the chapter's cells define."""
+    return run_chapter("ensembles")
 
 
 # Numbers by themselves
@@ -77,8 +79,7 @@ def test_ten_points_in_fractions():
     assert sorted([6, 7, 8, 3, 4, 5, 0, 1, 2, 9]) == list(range(10))
 
 
-def test_ten_points_by_the_plain_majority_and_by_two():
-    names = page()
+def test_ten_points_by_the_plain_majority_and_by_two(names):
     y = names["y_ten"]
     cuts = names["thresholds"]
     table = np.array([np.where(names["x_ten"] > c, s, -s) for c in cuts for s in (1, -1)])
@@ -142,14 +143,13 @@ def test_units_may_be_exchanged():
 # What the cells show
 
 
-def test_two_kinds_of_errors():
+def test_two_kinds_of_errors(names):
     said("The tallest bars stand at both ends")
-    counts = page()["counts"][1:]
+    counts = names["counts"][1:]
     assert set(np.argsort(counts)[-2:]) == {0, 9}
 
 
-def test_averaging_and_voting():
-    names = page()
+def test_averaging_and_voting(names):
     said("with two models, which cannot outvote each other: the rule for ties decides")
     said("The log loss, to which every digit contributes, tells more, and it falls")
     groups = [names["members"].reshape(10 // m, m, 600, 10).mean(axis=1) for m in (1, 2, 5, 10)]
@@ -158,8 +158,7 @@ def test_averaging_and_voting():
     assert names["pairwise"](names["wrong"]) > 0.5
 
 
-def test_doubt():
-    names = page()
+def test_doubt(names):
     said(
         "Of the ensemble's 42 errors, 29 lie among the 69 digits on which the members do not agree"
     )
@@ -169,8 +168,7 @@ def test_doubt():
     assert (wrong.sum(), wrong[split].sum(), split.sum()) == (42, 29, 69)
 
 
-def test_bagging():
-    names = page()
+def test_bagging(names):
     said("less correlated, as they should be, and worse")
     bagged = names["bagged"].argmax(axis=2) != names["y_new"]
     assert names["pairwise"](bagged) < names["pairwise"](names["wrong"]) - 0.1
@@ -180,19 +178,19 @@ def test_bagging():
     assert np.sqrt(p * (1 - p) / 300) == pytest.approx(0.017, abs=5e-4)
 
 
-@functools.cache
-def degrees() -> dict:
+@pytest.fixture
+def degrees(names) -> dict:
     """Of degrees 1, 7 and 13: bias^2 and variance, single and bagged, as the cell prints them."""
     cell = next(c for c in CELLS if c.startswith("def true_function"))
-    names, out = dict(page()), io.StringIO()
+    names, out = dict(names), io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(cell, "chapter", "exec"), names)
     rows = [line.split() for line in out.getvalue().splitlines()[1:]]
     return {(int(degree), kind): (float(b), float(v)) for degree, kind, b, v in rows}
 
 
-def test_bagged_polynomials():
-    table = degrees()
+def test_bagged_polynomials(degrees):
+    table = degrees
     said("Bagging lowers the variance at none of the three degrees")
     assert all(table[d, "bagged"][1] >= table[d, "single"][1] for d in (1, 7, 13))
     said("of predictions with a variance of 16.6, has itself a variance of about 0.3")
@@ -201,8 +199,7 @@ def test_bagged_polynomials():
     assert table[13, "bagged"][0] < 2 * 16.6 / 60
 
 
-def test_a_vote_of_two_is_hardly_better_than_one_and_of_five_close_to_the_mean():
-    names = page()
+def test_a_vote_of_two_is_hardly_better_than_one_and_of_five_close_to_the_mean(names):
     said("the vote is hardly better than a single network")
     said("With five or ten the two ways come close")
     votes, y = names["votes"], names["y_new"]
@@ -221,8 +218,7 @@ def test_a_vote_of_two_is_hardly_better_than_one_and_of_five_close_to_the_mean()
     assert all(abs(mean - vote) < 0.0025 for mean, vote in (errors(5), errors(10)))
 
 
-def test_boosting():
-    names = page()
+def test_boosting(names):
     said("One pixel tells odd from even for four digits in five")
     assert names["new"][0] == pytest.approx(0.2, abs=0.01)
     said("halve the error of the best of them")
@@ -233,8 +229,7 @@ def test_boosting():
     assert names["weights"][names["flipped"]].sum() > 0.25
 
 
-def test_a_snapshot_differs_less_than_another_network():
-    names = page()
+def test_a_snapshot_differs_less_than_another_network(names):
     said("snapshots differ on far fewer digits than networks that were trained apart")
     differ = [
         np.mean([names["disagreement"](p.argmax(axis=2)) for p in names[runs]])
@@ -256,14 +251,12 @@ def test_a_snapshot_differs_less_than_another_network():
     assert error[3] < error[2]
 
 
-def test_parameters_of_different_networks():
+def test_parameters_of_different_networks(names):
     said("**Average the predictions of different networks, and parameters only along one run.**")
-    names = page()
     assert names["error"](names["halfway"]) > 3 * names["error"](names["members"][1])
 
 
-def test_the_scaled_pass_is_the_geometric_mean():
-    names = page()
+def test_the_scaled_pass_is_the_geometric_mean(names):
     np.testing.assert_allclose(names["geometric"], names["scaled"], rtol=1e-12)
     assert np.abs(names["arithmetic"] - names["scaled"]).max() > 0.01
 

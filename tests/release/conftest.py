@@ -11,8 +11,8 @@ import pytest
 
 from autograder import cli
 from autograder.course import Course
-from autograder.release.chapter import Chapter, read_chapter
-from autograder.release.release import release_assignments
+from autograder.release.chapter import read_chapter
+from tests.runs import Released
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = Course.find(ROOT)
@@ -142,34 +142,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Calla
         return ended.value.code or 0, out.splitlines(), err.splitlines()
 
     return call
-
-
-@dataclass
-class Released:
-    """One chapter of the real course and what was made of it."""
-
-    course: Course
-    chapter: Chapter
-
-    def folder(self, step: str = "release") -> Path:
-        return self.course.directory / step / self.chapter.name
-
-    def notebook(self, step: str = "release") -> nbformat.NotebookNode:
-        return nbformat.read(self.folder(step) / f"{self.chapter.name}.ipynb", 4)
-
-
-@pytest.fixture(scope="session")
-def book(once: Callable, pytestconfig: pytest.Config) -> Course:
-    """The real course, all of it released into a folder of the tests; or the one chapter that is asked for."""
-    chapter = pytestconfig.getoption("--chapter")
-
-    def release(folder: Path) -> None:
-        lines = list(
-            release_assignments(Course.find(ROOT, directory=folder), [chapter] if chapter else [])
-        )
-        assert [line.partition(":")[0] for line in lines] == ([chapter] if chapter else CHAPTERS)
-
-    return Course.find(ROOT, directory=once("made", release))
 
 
 @pytest.fixture(scope="session", params=CHAPTERS)

@@ -1,49 +1,20 @@
 """The released notebook at work: untouched, answered, validated, and compared by nbval."""
 
 import copy
-import os
 import re
-import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbgrader.validator import Validator
 
 from autograder.course import STUB_LINE, TEXT_STUB
 from tests.conftest import THOROUGH, kept
-from tests.release.conftest import CHAPTERS, SETUP, Released
+from tests.release.conftest import CHAPTERS, SETUP
+from tests.runs import Released, answered_run, beside, contents, execute
 from tests.site.conftest import BUILT, site  # noqa: F401
-
-
-def beside(folder: Path, target: Path) -> dict[str, str]:
-    """Copy a release as a student has it; the environment in which Python finds the wheel's gradus."""
-    shutil.copytree(folder, target, dirs_exist_ok=True)
-    with zipfile.ZipFile(next(target.glob("*.whl"))) as wheel:
-        wheel.extractall(target / "installed")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GRADUS_")}
-    return {**environment, "PYTHONPATH": str(target / "installed")}
-
-
-def execute(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> dict:
-    """Run all cells as "Run all" does; the cells by their ids."""
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}})
-    client.execute(env=environment)
-    return {cell.id: cell for cell in notebook.cells}
-
-
-def answered(released: Released) -> nbformat.NotebookNode:
-    """The released notebook with the references in its exercise cells."""
-    notebook = released.notebook()
-    answers = {cell.id: cell.source for cell in released.notebook("source").cells}
-    for cell in notebook.cells:
-        if cell.id in released.chapter.named("exercise"):
-            cell.source = answers[cell.id]
-    return notebook
 
 
 def errors(cell: nbformat.NotebookNode) -> list[str]:
@@ -52,36 +23,9 @@ def errors(cell: nbformat.NotebookNode) -> list[str]:
 
 @pytest.fixture(scope="module")
 def worked(released, tmp_path_factory):
-    """A chapter answered and run: its folder, environment and file, outputs stored.
-
-    Not run again in the next session, as long as the release, its answers and this file are the same.
-    """
+    """A chapter answered and run: its folder, environment and file, outputs stored."""
     folder = tmp_path_factory.mktemp(released.chapter.name)
-    environment = beside(released.folder(), folder)
-    notebook = answered(released)
-
-    def run() -> bytes:
-        where = (
-            "import gradus, importlib.util as u; print(gradus.__file__, u.find_spec('solutions'))"
-        )
-        notebook.cells.append(nbformat.v4.new_code_cell(where, id="where"))
-        cells = execute(notebook, folder, environment)
-        # It is the wheel that ran, and the references were out of reach.
-        assert cells["where"].outputs[0].text.split() == [
-            str(folder / "installed/gradus/__init__.py"),
-            "None",
-        ]
-        notebook.cells.pop()
-        return nbformat.writes(notebook).encode()
-
-    parts = [nbformat.writes(notebook).encode(), Path(__file__).read_bytes(), *contents(released)]
-    made = kept(f"answered-{released.chapter.name}", parts, run)
-    return folder, environment, nbformat.reads(made.decode(), 4)
-
-
-def contents(released: Released) -> list[bytes]:
-    """Every file that a student gets."""
-    return [file.read_bytes() for file in sorted(released.folder().iterdir())]
+    return folder, beside(released.folder(), folder), answered_run(released)
 
 
 def test_untouched_every_check_says_not_answered(released, tmp_path):
