@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder import lean
 from autograder.course import Course, CourseError
 
 app = typer.Typer(
@@ -174,9 +175,7 @@ def doctor(
 
 def main() -> None:
     """Run the command; an error of the course is one line and exit status 2."""
-    # jsonschema would compile a grammar for addresses in this package, which no notebook's schema
-    # asks for, at every start: 0.9 s. It does without where there is none.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # stub without None
+    lean.skip()
     try:
         app(prog_name="autograder")
     except CourseError as error:

@@ -2,7 +2,8 @@
 
 The class is honest: a student answers each exercise with the reference, another right way, a known
 mistake, or not at all. Every round grades a fresh copy of it with a fresh gradebook, from the start of the
-command to its end; the ways take turns.
+command to its end; the ways take turns. Two courses: a chapter of the book, whose experiments and figures
+stock runs and `autograder` does not; and five of its exercises with nothing else, where both run the same.
 
     python benchmarks/grading.py --quick
     python benchmarks/grading.py --only time --submissions 20 200 --stock-rounds-large 1 --json FILE
@@ -46,6 +47,23 @@ PROGRAMS = Path(sys.executable).parent
 STOCK_CONFIG = "c = get_config()\nc.CourseDirectory.course_id = {course!r}\n"
 STOCK = "nbgrader autograde, stock"
 PLUGIN = "nbgrader autograde, our configuration"
+# Five exercises, without an experiment, a figure or Matplotlib.
+PLAIN = "sgd_step", "momentum_step", "adagrad_step", "rmsprop_step", "adam_step"
+HEAD = """\
+---
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+---
+# Five exercises
+
+```{{code-cell}} ipython3
+:tags: [setup]
+import numpy as np
+
+from gradus import chapter, check, exercise
+
+chapter("{name}")
+```
+"""
 # From how many submissions on a round of stock takes half an hour.
 LARGE = 100
 SAMPLE_SECONDS = 0.2
@@ -77,6 +95,7 @@ class Way:
 class Timing:
     """Each round of one way for a class of so many submissions: seconds, and the machine's load then."""
 
+    course: str
     way: str
     submissions: int
     seconds: list[float]
@@ -91,15 +110,17 @@ class Timing:
 class Bench:
     """A released assignment in a temporary folder, and classes made for it."""
 
-    def __init__(self, folder: Path, name: str):
+    def __init__(self, folder: Path, root: Path, name: str):
         self.folder, self.name = folder, name
-        self.course = Course.find(ROOT, directory=folder / "released")
+        self.course = Course.find(root, directory=folder / "released")
         list(release_assignments(self.course, [name]))
         self.course.secret()
         self.assignment = Assignment.load(self.course, name)
         self.right, self.wrong = {}, {}
         references = demo.right_answers(self.course, self.assignment)
         for exercise in authoring.exercises_of(self.course.checks_module(name)):
+            if exercise.name not in references:
+                continue
             variants, mistakes = (
                 [standalone(function, exercise.name, "exercise") for _, function in known]
                 for known in (exercise.variants, exercise.mistakes)
@@ -150,7 +171,7 @@ class Bench:
             begin = time.perf_counter()
             process = subprocess.Popen(
                 [PROGRAMS / way.command[0], *way.command[1:]],
-                cwd=made if way.plain else ROOT,
+                cwd=made if way.plain else self.course.root,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
@@ -168,6 +189,21 @@ class Bench:
         if status or missing:
             raise SystemExit(f"{way.name}: status {status}, {len(missing)} not graded\n{last}")
         return seconds
+
+
+def plain_course(root: Path) -> tuple[Path, str]:
+    """The root of a course of the exercises in `PLAIN`, judged as the book judges them, and its chapter."""
+    name = "optimizers"
+    root.mkdir()
+    shutil.copytree(ROOT / "solutions", root / "solutions")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    settings = '[tool.autograder]\ncourse = "five"\nreferences = "solutions"\n'
+    (root / "pyproject.toml").write_text(settings)
+    (root / "chapters").mkdir()
+    cells = [line for e in PLAIN for line in (f'exercise("{e}")', f"check({e})")]
+    text = "".join(f"\n```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells)
+    (root / "chapters" / f"{name}.md").write_text(HEAD.format(name=name) + text)
+    return root, name
 
 
 def scores(made: Path, name: str) -> dict[str, dict[str, tuple[float, float]]]:
@@ -240,7 +276,22 @@ def ours(name: str, workers: int) -> Way:
 
 
 def measure_time(bench: Bench, options: argparse.Namespace) -> dict:
-    """Each way on each size of class, in turns."""
+    """Each way on each size of class, in turns: on the book's chapter, then on the plain course."""
+    plain = bench.folder / "plain"
+    plain.mkdir()
+    benches = {
+        f"the book's {bench.name}": bench,
+        "five exercises without figures": Bench(plain, *plain_course(plain / "root")),
+    }
+    found: dict[str, list] = {"time": [], "agreement": []}
+    for about, one in benches.items():
+        timings, agreed = _time(about, one, options)
+        found["time"] += [asdict(timing) for timing in timings]
+        found["agreement"].append(agreed)
+    return found
+
+
+def _time(about: str, bench: Bench, options: argparse.Namespace) -> tuple[list[Timing], dict]:
     ways = [
         Way(STOCK, ("nbgrader", "autograde", bench.name), plain=True),
         Way(PLUGIN, ("nbgrader", "autograde", bench.name)),
@@ -251,7 +302,7 @@ def measure_time(bench: Bench, options: argparse.Namespace) -> dict:
         template = bench.write(bench.folder / f"class-{count}", count)
         rounds = {way.name: options.rounds for way in ways}
         rounds[STOCK] = options.stock_rounds_large if count >= LARGE else options.stock_rounds
-        timed = {way.name: Timing(way.name, count, [], []) for way in ways}
+        timed = {way.name: Timing(about, way.name, count, [], []) for way in ways}
         marks: dict[str, dict] = {}
         for number in range(max(rounds.values())):
             for way in ways:
@@ -265,11 +316,11 @@ def measure_time(bench: Bench, options: argparse.Namespace) -> dict:
         timings += [timing for timing in timed.values() if timing.seconds]
         for name in marks.keys() - {STOCK} if STOCK in marks else ():
             agreed[f"{name}, {count} submissions"] = agreement(marks[STOCK], marks[name])
-    show_time(timings, agreed, options)
-    return {"time": [asdict(timing) for timing in timings], "agreement": agreed}
+    show_time(about, timings, agreed, options)
+    return timings, agreed
 
 
-def show_time(timings: list[Timing], agreed: dict, options: argparse.Namespace) -> None:
+def show_time(about: str, timings: list[Timing], agreed: dict, options: argparse.Namespace) -> None:
     """The table of seconds, the ratio of the workers, and whether the scores agree."""
     stock = {timing.submissions: timing.each for timing in timings if timing.way == STOCK}
     rows, borrowed = [], False
@@ -294,7 +345,7 @@ def show_time(timings: list[Timing], agreed: dict, options: argparse.Namespace) 
             )
         )
     heads = ("submissions", "way", "s each", "s in all", "range", "rounds", "load", "times stock")
-    table("Time: medians of the rounds, start-up included", heads, rows)
+    table(f"Time, {about}: medians of the rounds, start-up included", heads, rows)
     if borrowed:
         print(f"( ): against stock's seconds a submission at {min(stock)}, as it was not run here")
     by_workers = {
@@ -302,7 +353,7 @@ def show_time(timings: list[Timing], agreed: dict, options: argparse.Namespace) 
         for timing in timings
         if timing.way not in (STOCK, PLUGIN)
     }
-    few, many = (ours(options.assignment, options.workers[at]).name for at in (0, -1))
+    few, many = (ours("", options.workers[at]).name for at in (0, -1))
     for count in options.submissions:
         if few != many:
             gain = by_workers[count, few] / by_workers[count, many]
@@ -444,7 +495,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--assignment", default="optimizers", help="a chapter with exercises")
-    add("--submissions", type=int, nargs="+", default=[20, 200], help="sizes of the class")
+    add("--submissions", type=int, nargs="+", default=[1, 20, 200], help="sizes of the class")
     add("--rounds", type=int, default=3, help="of every way but stock")
     add("--stock-rounds", type=int, default=3, help=f"of stock below {LARGE} submissions")
     add("--stock-rounds-large", type=int, default=0, help="half an hour each")
@@ -465,7 +516,7 @@ def main() -> None:
     found: dict[str, object] = {"machine": machine()}
     print("; ".join(f"{key} {value}" for key, value in found["machine"].items()), flush=True)
     with tempfile.TemporaryDirectory(prefix="gradus-bench-") as folder:
-        bench = Bench(Path(folder), options.assignment)
+        bench = Bench(Path(folder), ROOT, options.assignment)
         for part in parts:
             found |= PARTS[part](bench, options)
             sys.stdout.flush()
