@@ -120,7 +120,7 @@ def once(tmp_path_factory):
 
 
 # What is kept from one session to the next, until what it is made of changes: all of it may be deleted.
-KEPT, MOST = ROOT / "_build" / ".tests", 400e6
+KEPT, MOST = ROOT / "_build" / ".tests", 600e6
 
 
 @functools.cache
