@@ -9,6 +9,7 @@ back as frames of packed data (`gradus.values`), bounded in size and in time, an
 import functools
 import math
 import os
+import platform
 import select
 import shutil
 import signal
@@ -29,6 +30,7 @@ import numpy as np
 
 import gradus
 from autograder.course import Course, CourseError
+from autograder.sandbox import calls
 from gradus import values
 from gradus.calling import CASE_SECONDS
 
@@ -195,9 +197,8 @@ class Sandbox:
             {
                 "limits": asdict(self.limits),
                 "setup": self._setup,
-                "files": {
-                    name: np.frombuffer(data, np.uint8) for name, data in self._files.items()
-                },
+                "files": {name: _bytes(data) for name, data in self._files.items()},
+                "filter": _bytes(_filter() if self.kind == "bubblewrap" else b""),
                 "nested": self._nested,
                 "watched": self.kind == "bubblewrap",
             }
@@ -312,7 +313,19 @@ def _trouble() -> str:
     """Why bubblewrap does not work on this machine, or ""."""
     if not shutil.which("bwrap"):
         return f"bubblewrap is missing, {INSTALL}"
-    return _tried("import gradus, resource", nested=False)
+    try:
+        held = f"isolate.give_up_privileges(bytes.fromhex({_filter().hex()!r}))"
+    except calls.Unavailable as error:
+        return str(error)
+    return _tried(f"import isolate; {held}; import gradus, resource", nested=False)
+
+
+def _filter() -> bytes:
+    return calls.compiled(platform.machine())
+
+
+def _bytes(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.uint8)
 
 
 @functools.cache

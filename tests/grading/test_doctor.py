@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.metadata
 import os
+import platform
 import shutil
 import sqlite3
 import sys
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
-from autograder.sandbox import host, probes
+from autograder.sandbox import calls, host, probes
 from gradus.calling import Outcome
 from tests.conftest import ROOT
 
@@ -48,6 +49,7 @@ def test_all_is_well_and_nothing_is_changed(bubblewrap, empty_course, monkeypatc
     assert len(attempts) == 13
     assert all(said.startswith("refused (") for said in attempts)
     assert "read the course's secret" in " ".join(found)
+    assert f"{len(calls.names(platform.machine()))} system calls" in found["libseccomp"].said
     assert files(empty_course.directory) == before
 
 
@@ -127,6 +129,8 @@ def test_versions(monkeypatch):
     told(found["nbgrader"], "0.9.5", "pip install 'nbgrader==0.9.6'")
     told(found["bubblewrap"], "apt-get install bubblewrap")
     assert found["numpy"].ok
+    monkeypatch.setattr(calls, "_LIBRARY", "libnothing.so.2")
+    told(by_what(doctor._versions())["libseccomp"], "apt-get install libseccomp2")
 
 
 def test_a_package_that_is_missing(monkeypatch):

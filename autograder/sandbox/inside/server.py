@@ -33,6 +33,7 @@ class Server:
     def __init__(self, control: socket.socket, settings: dict) -> None:
         self.control, self.limits, self.files = control, settings["limits"], settings["files"]
         self.nested, self.watched = settings["nested"], settings["watched"]
+        self.filter = settings["filter"].tobytes()
         self.shell = runner.Shell(self.limits)
         self.child, self.greedy, self.folder = 0, False, ""
 
@@ -82,7 +83,7 @@ class Server:
                 os.setsid()
                 os.chdir(self.folder or "/tmp")
                 isolate.limit(self.limits, counted=self.nested or self.watched)
-                isolate.give_up_privileges()
+                isolate.give_up_privileges(self.filter)
                 random.seed()
                 np.random.seed()  # noqa: NPY002 (that of a student who uses the old functions)
                 runner.put(self.files)
