@@ -211,6 +211,7 @@ def _outside(course: Course, limits: host.Limits, kind: str) -> Iterator[dict[st
             "start_processes": [
                 (f"start more than {limits.processes} processes", limits.processes + 1)
             ],
+            "hold_sockets": [(f"hold more than {limits.sockets} sockets", limits.sockets + 1)],
             "allocate": [
                 (
                     f"use more than {limits.memory_bytes / 2**20:.0f} MiB",

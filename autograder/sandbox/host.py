@@ -57,6 +57,7 @@ class Limits:
 
     `run_seconds` is for all cells together, in one run of them: beyond, only definitions are run.
     `exercise_seconds` is for all calls of one exercise together. Neither takes from the other.
+    `open_files` is for each process, `processes` and `sockets` for all of them together.
     """
 
     cell_seconds: float = 10.0
@@ -71,6 +72,7 @@ class Limits:
     output_chars: int = 10_000
     open_files: int = 128
     processes: int = 32
+    sockets: int = 128
 
     @classmethod
     def of(cls, course: Course) -> "Limits":

@@ -680,6 +680,82 @@ def test_a_machine_without_a_filter_has_no_sandbox_and_says_what_is_missing(
             cached.cache_clear()
 
 
+def _in_processes(number, body):
+    """A cell that does something in processes, each of which then waits to be ended, and says how they ended."""
+    return (
+        f"import fcntl, os, socket, time\nfor _ in range({number}):\n    if os.fork() == 0:\n"
+        f"        try:\n{textwrap.indent(body, ' ' * 12)}"
+        "            time.sleep(2)\n        finally:\n            os._exit(0)\n"
+        f"ended = [os.wait()[1] for _ in range({number})]\n"
+        "print(ended, *open('/proc/net/sockstat').readline().split()[:3])"
+    )
+
+
+# What the kernel then holds belongs to no process; all that is sent waits in it.
+SOCKETS = _in_processes(
+    8,
+    """\
+ends = []
+try:
+    while True:
+        ends += socket.socketpair()
+except OSError:
+    pass
+for end in ends:
+    end.setblocking(False)
+    try:
+        while True:
+            end.send(bytes(2**16))
+    except OSError:
+        pass
+""",
+)
+LOCKS = _in_processes(
+    1,
+    """\
+file = open('file', 'w')
+for number in range(20_000):
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * number)
+""",
+)
+FILES = _in_processes(1, "for number in range(20_000):\n    open(f'{number}', 'w').close()\n")
+
+
+def test_memory_that_the_kernel_holds_for_sockets_is_bounded():
+    _ended(SOCKETS, 8)
+
+
+def test_memory_that_the_kernel_holds_for_locks_is_bounded():
+    _ended(LOCKS, 1)
+
+
+def test_files_are_counted_where_the_folders_are_the_sandbox_s_own(monkeypatch):
+    monkeypatch.setattr(host, "_nests", lambda: False)
+    _ended(FILES, 1)
+
+
+def _ended(cell, processes):
+    """A cell's processes are ended, or with them the notebook, which then runs without it; the rest is graded."""
+    with contextlib.closing(Sandbox("bubblewrap", SHORT)) as box:
+        run = execute([(0, RIGHT), (1, cell), (2, OTHER)], plans(), box)
+        said = run.cells[1].output.strip(), run.cells[1].message
+        assert said in (
+            (f"{[9] * processes} sockets: used 0", ""),
+            ("", "this cell used too much memory; the rest ran without it"),
+        )
+        assert [outcome.kind for outcome in run.outcomes["doubled"]] == ["returned"] * 3
+        run = execute([(0, RIGHT), (1, OTHER)], plans(), box)
+        assert [examine(p, run.outcomes[p.exercise]).earned for p in plans()] == [2, 1]
+
+
+def test_sockets_within_the_limit_are_left_alone():
+    cell = (
+        "import socket, time\n"
+        "pairs = [socket.socketpair() for _ in range(40)]\ntime.sleep(0.5)\nprint(len(pairs))"
+    )
+    assert output(cell) == "40\n"
+
+
 def test_processes_together_are_held_to_the_limit_of_memory():
     limits = replace(SHORT, memory_bytes=600 * 2**20, cell_seconds=8)
     hog = (

@@ -21,7 +21,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _NOSUID, _NODEV, _NOEXEC, _BIND = 2, 4, 8, 4096 | 16384  # MS_BIND | MS_REC
 _CAPABILITIES = 64
-_MOST_FILES = 10_000  # which cost the kernel memory that no other limit counts
+MOST_FILES = 10_000  # which cost the kernel memory that no other limit counts
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SET_SECCOMP = 36, 38, 24, 22
 
 
@@ -126,7 +126,7 @@ def _further_in() -> int:
 
 def _mounts(size: int) -> None:
     """Folders that end with the submission, and a view of its own processes alone."""
-    flags, options = _NOSUID | _NODEV, b"mode=0700,size=%d,nr_inodes=%d" % (size, _MOST_FILES)
+    flags, options = _NOSUID | _NODEV, b"mode=0700,size=%d,nr_inodes=%d" % (size, MOST_FILES)
     shown = [(path, os.open(path, os.O_PATH)) for path in _mounted_below("/tmp/")]
     for folder in (b"/tmp", b"/dev/shm"):
         _call("mount", b"tmpfs", folder, b"tmpfs", flags, options)
