@@ -31,7 +31,8 @@ _NAMES = " ".join(
         # The copy of a file in Python's library asks for these, and takes no ENOSYS.
         "getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr setxattr lsetxattr fsetxattr",
         # Memory of the process, which is counted. None that lies elsewhere: memfd_create, shmget, msgget, mq_open.
-        "brk mmap munmap mremap mprotect madvise mincore msync",
+        # `mmap` is below.
+        "brk munmap mremap mprotect madvise mincore msync",
         # Processes and threads, which are counted: `clone` is below.
         "fork vfork execve execveat exit exit_group wait4 waitid set_tid_address set_robust_list rseq arch_prctl",
         "futex futex_waitv membarrier restart_syscall getrlimit setrlimit prlimit64 getrusage times",
@@ -59,11 +60,15 @@ _NAMESPACES = 0x7E020000  # the flags that `clone` takes for them; those of `clo
 _UNIX, _NETWORKS = 1, (2, 10, 16)  # AF_UNIX; AF_INET, AF_INET6, AF_NETLINK
 _FIFO, _KIND_OF_FILE = 0o010000, 0o170000
 _SOL_SOCKET = 1
+_SHARED_ANONYMOUS = 0x21  # the bits of MAP_SHARED, in MAP_SHARED_VALIDATE too, and of MAP_ANONYMOUS
 
 # Calls that are allowed where an argument, under a mask, has one of some values: by name, such conditions.
 _Condition = tuple[int, int, tuple[int, ...]]
 _WHERE: dict[str, tuple[_Condition, ...]] = {
     "clone": ((0, _NAMESPACES, (0,)),),
+    # One's own memory, or a file's. What is shared without a file can be filled, then struck by `madvise` from the
+    # account of every process, and is still there; so with /dev/zero, which the host does not show.
+    "mmap": ((3, _SHARED_ANONYMOUS, (0, 0x01, 0x20)),),
     # No network: there is none in the sandbox, and what the kernel holds for one is large.
     "socket": ((0, _INT, (_UNIX,)),),
     "socketpair": ((0, _INT, (_UNIX,)),),
@@ -83,6 +88,7 @@ _WHERE: dict[str, tuple[_Condition, ...]] = {
 # Refused with an error of their own, for which Python's library has another way, or which says more to a student.
 _REFUSED: dict[str, tuple[int, tuple[_Condition, ...]]] = {
     "sendfile": (errno.ENOTSOCK, ()),
+    "mmap": (errno.EPERM, ((3, _SHARED_ANONYMOUS, (_SHARED_ANONYMOUS,)),)),
     **dict.fromkeys(("socket", "socketpair"), (errno.EAFNOSUPPORT, ((0, _INT, _NETWORKS),))),
 }
 

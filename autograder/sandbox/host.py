@@ -407,6 +407,8 @@ def _isolated(
         *("--size", size, "--tmpfs", _WORK),
         *_mounts(binds + ours),
         *("--proc", "/proc", "--dev", "/dev"),
+        # It reads the same; but /dev/zero can be mapped, as memory that no process counts.
+        *("--dev-bind", "/dev/full", "/dev/zero"),
         *("--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *("--remount-ro", "/", "--chdir", _WORK),
     ]

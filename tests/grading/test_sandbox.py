@@ -451,7 +451,7 @@ def test_one_submission_finds_nothing_of_another():
     assert said.strip() == f"{shown_in_tmp()} []"
 
 
-ENOSYS, EAFNOSUPPORT, ENOTSOCK = (0x00050000 | n for n in (38, 97, 88))
+ENOSYS, EAFNOSUPPORT, ENOTSOCK, EPERM = (0x00050000 | n for n in (38, 97, 88, 1))
 ALLOWED = 0x7FFF0000
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 NAMESPACES = [0x20000, *(1 << bit for bit in range(25, 31))]
@@ -541,6 +541,8 @@ def test_the_filter_lets_through_what_is_listed_and_nothing_else(machine):
         *[("clone", [17 | flag], ENOSYS) for flag in NAMESPACES],
         ("clone", [0x1_0000_0011 | NAMESPACES[0]], ENOSYS),
         ("clone3", [0, 88], ENOSYS),
+        *[("mmap", [0, 9, 3, flags], ALLOWED) for flags in (0x22, 0x20022, 0x01, 0x03, 0x802)],
+        *[("mmap", [0, 9, 3, flags], EPERM) for flags in (0x21, 0x23, 0x8021, 0x1_0000_0021)],
         ("socket", [1, 1], ALLOWED),
         ("socketpair", [1, 1], ALLOWED),
         *[("socket", [family, 2], EAFNOSUPPORT) for family in (2, 10, 16)],
@@ -727,6 +729,19 @@ def test_memory_that_the_kernel_holds_for_sockets_is_bounded():
 
 def test_memory_that_the_kernel_holds_for_locks_is_bounded():
     _ended(LOCKS, 1)
+
+
+def test_no_memory_is_shared_that_has_no_file():
+    said = output(
+        "import mmap, os\n"
+        "zero = os.open('/dev/zero', os.O_RDWR)\n"
+        "for file in (-1, zero):\n"
+        "    try:\n        mmap.mmap(file, 4096)\n        print('mapped')\n"
+        "    except OSError as error:\n        print(error.strerror)\n"
+        "print(os.read(zero, 3), len(mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))"
+    )
+    unmapped = ["Operation not permitted", "No such device"]
+    assert said.splitlines() == [*unmapped, r"b'\x00\x00\x00' 4096"]
 
 
 def test_files_are_counted_where_the_folders_are_the_sandbox_s_own(monkeypatch):
