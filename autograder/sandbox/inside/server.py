@@ -26,6 +26,7 @@ import runner
 from gradus import values
 
 _WATCH_SECONDS = 0.1
+_IN_USE = ("Pss:", "SwapPss:")  # in memory, and out of it
 _MOST_LOCKS = 1000  # on ranges of files: the kernel's memory for them has no other bound
 
 
@@ -143,11 +144,12 @@ def _children(known: int) -> list[int]:
 
 
 def _memory(pids: set[int]) -> int:
-    """Bytes in use by processes, what they share counted once; the exact sum only where it may matter."""
+    """Bytes in use by processes, also where they were moved to swap; what they share is counted once."""
     total = 0
     for pid in pids:
-        with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/smaps_rollup") as file:
-            total += 1024 * next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup") as file:
+            lines = [line.split() for line in file]
+            total += sum(1024 * int(size) for name, size, *_ in lines if name in _IN_USE)
     return total
 
 
