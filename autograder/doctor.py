@@ -126,7 +126,7 @@ def _versions() -> Iterator[Finding]:
             number = len(calls.names(platform.machine()))
         except calls.Unavailable as error:
             raise CourseError(str(error)) from None
-        return f"{calls.version()}: a submission may make {number} system calls, and no others"
+        return f"{calls.version()}; a submission may make {number} system calls, and no others"
 
     yield _try("Python", python)
     for needed in map(Requirement, importlib.metadata.requires("gradus-autograder") or ()):
