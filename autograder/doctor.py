@@ -26,7 +26,7 @@ from packaging.requirements import Requirement
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database
 from autograder.grade import execution
-from autograder.sandbox import host, probes
+from autograder.sandbox import calls, host, probes
 from gradus import authoring
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
@@ -121,12 +121,20 @@ def _versions() -> Iterator[Finding]:
             raise CourseError(f"missing: {host.INSTALL}")
         return subprocess.check_output(["bwrap", "--version"], text=True).split()[-1]
 
+    def libseccomp() -> str:
+        try:
+            number = len(calls.names(platform.machine()))
+        except calls.Unavailable as error:
+            raise CourseError(str(error)) from None
+        return f"{calls.version()}; a submission may make {number} system calls, and no others"
+
     yield _try("Python", python)
     for needed in map(Requirement, importlib.metadata.requires("gradus-autograder") or ()):
         if needed.marker and not needed.marker.evaluate({"extra": ""}):
             continue
         yield _try(needed.name, functools.partial(package, needed))
     yield _try("bubblewrap", bubblewrap)
+    yield _try("libseccomp", libseccomp)
 
 
 def _sandbox(course: Course, kind: str) -> Iterator[Finding]:
@@ -159,8 +167,8 @@ def _sandbox(course: Course, kind: str) -> Iterator[Finding]:
             return
         finally:
             box.close()
-    for name, calls in attempts.items():
-        for (what, *_), outcome in zip(calls, run.outcomes[name], strict=True):
+    for name, asked in attempts.items():
+        for (what, *_), outcome in zip(asked, run.outcomes[name], strict=True):
             if name == "layers":
                 yield from _layers(outcome, limits)
             else:
@@ -203,6 +211,7 @@ def _outside(course: Course, limits: host.Limits, kind: str) -> Iterator[dict[st
             "start_processes": [
                 (f"start more than {limits.processes} processes", limits.processes + 1)
             ],
+            "hold_sockets": [(f"hold more than {limits.sockets} sockets", limits.sockets + 1)],
             "allocate": [
                 (
                     f"use more than {limits.memory_bytes / 2**20:.0f} MiB",

@@ -9,6 +9,7 @@ back as frames of packed data (`gradus.values`), bounded in size and in time, an
 import functools
 import math
 import os
+import platform
 import select
 import shutil
 import signal
@@ -29,6 +30,7 @@ import numpy as np
 
 import gradus
 from autograder.course import Course, CourseError
+from autograder.sandbox import calls
 from gradus import values
 from gradus.calling import CASE_SECONDS
 
@@ -55,6 +57,7 @@ class Limits:
 
     `run_seconds` is for all cells together, in one run of them: beyond, only definitions are run.
     `exercise_seconds` is for all calls of one exercise together. Neither takes from the other.
+    `open_files` is for each process, `processes` and `sockets` for all of them together.
     """
 
     cell_seconds: float = 10.0
@@ -69,6 +72,7 @@ class Limits:
     output_chars: int = 10_000
     open_files: int = 128
     processes: int = 32
+    sockets: int = 128
 
     @classmethod
     def of(cls, course: Course) -> "Limits":
@@ -195,9 +199,8 @@ class Sandbox:
             {
                 "limits": asdict(self.limits),
                 "setup": self._setup,
-                "files": {
-                    name: np.frombuffer(data, np.uint8) for name, data in self._files.items()
-                },
+                "files": {name: _bytes(data) for name, data in self._files.items()},
+                "filter": _bytes(_filter() if self.kind == "bubblewrap" else b""),
                 "nested": self._nested,
                 "watched": self.kind == "bubblewrap",
             }
@@ -312,7 +315,19 @@ def _trouble() -> str:
     """Why bubblewrap does not work on this machine, or ""."""
     if not shutil.which("bwrap"):
         return f"bubblewrap is missing, {INSTALL}"
-    return _tried("import gradus, resource", nested=False)
+    try:
+        held = f"isolate.give_up_privileges(bytes.fromhex({_filter().hex()!r}))"
+    except calls.Unavailable as error:
+        return str(error)
+    return _tried(f"import isolate; {held}; import gradus, resource", nested=False)
+
+
+def _filter() -> bytes:
+    return calls.compiled(platform.machine())
+
+
+def _bytes(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.uint8)
 
 
 @functools.cache
@@ -392,6 +407,8 @@ def _isolated(
         *("--size", size, "--tmpfs", _WORK),
         *_mounts(binds + ours),
         *("--proc", "/proc", "--dev", "/dev"),
+        # It reads the same; but /dev/zero can be mapped, as memory that no process counts.
+        *("--dev-bind", "/dev/full", "/dev/zero"),
         *("--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *("--remount-ro", "/", "--chdir", _WORK),
     ]

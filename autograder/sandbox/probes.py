@@ -86,6 +86,33 @@ def start_processes(count):
     return True, f"{count} processes"
 
 
+def hold_sockets(count):
+    """Have so many sockets at once, whose buffers no process counts."""
+    children, shares = [], 4
+    try:
+        for _ in range(shares):
+            child = os.fork()
+            if child == 0:
+                pairs = [socket.socketpair() for _ in range(count // (2 * shares) + 1)]
+                time.sleep(3)
+                os._exit(len(pairs) == 0)
+            children.append(child)
+        time.sleep(0.5)  # they are counted only now and then
+        left = [child for child in children if os.waitpid(child, os.WNOHANG) == (0, 0)]
+        if len(left) < shares:
+            return False, f"{shares - len(left)} of {shares} processes were ended"
+    except OSError as error:
+        return False, error.strerror
+    finally:
+        for child in children:
+            try:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            except OSError:
+                continue
+    return True, f"{count} sockets"
+
+
 def allocate(size):
     """Have so much memory."""
     try:

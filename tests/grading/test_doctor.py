@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.metadata
 import os
+import platform
 import shutil
 import sqlite3
 import sys
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
-from autograder.sandbox import host, probes
+from autograder.sandbox import calls, host, probes
 from gradus.calling import Outcome
 from tests.conftest import ROOT
 
@@ -45,9 +46,10 @@ def test_all_is_well_and_nothing_is_changed(bubblewrap, empty_course, monkeypatc
     found = by_what(doctor.examine(empty_course))
     assert [str(finding) for finding in found.values() if not finding.ok] == []
     attempts = [finding.said for what, finding in found.items() if what.startswith("sandbox: ")]
-    assert len(attempts) == 13
+    assert len(attempts) == 14
     assert all(said.startswith("refused (") for said in attempts)
     assert "read the course's secret" in " ".join(found)
+    assert f"{len(calls.names(platform.machine()))} system calls" in found["libseccomp"].said
     assert files(empty_course.directory) == before
 
 
@@ -64,6 +66,7 @@ def test_without_a_sandbox_what_it_would_refuse_succeeds(empty_course):
         "reach a server on this machine",
         "see other processes",
         "start more than 32 processes",
+        "hold more than 128 sockets",
     ):
         told(found[f"sandbox: {what}"], "NOT refused", "grade no submission")
     told(found["layer: namespaces"], "shared user, mnt, pid, net, ipc, uts", "bubblewrap")
@@ -127,6 +130,8 @@ def test_versions(monkeypatch):
     told(found["nbgrader"], "0.9.5", "pip install 'nbgrader==0.9.6'")
     told(found["bubblewrap"], "apt-get install bubblewrap")
     assert found["numpy"].ok
+    monkeypatch.setattr(calls, "_LIBRARY", "libnothing.so.2")
+    told(by_what(doctor._versions())["libseccomp"], "apt-get install libseccomp2")
 
 
 def test_a_package_that_is_missing(monkeypatch):

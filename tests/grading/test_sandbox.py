@@ -4,8 +4,10 @@ Each attack is bounded by itself too, so that a sandbox that fails cannot harm t
 """
 
 import contextlib
+import ctypes
 import functools
 import os
+import platform
 import signal
 import socket
 import struct
@@ -21,7 +23,7 @@ import pytest
 import autograder
 from autograder.course import Course, CourseError
 from autograder.grade.execution import execute
-from autograder.sandbox import host
+from autograder.sandbox import calls, host
 from autograder.sandbox.host import Limits, Sandbox, SandboxError
 from autograder.sandbox.inside import isolate
 from gradus import values
@@ -449,32 +451,324 @@ def test_one_submission_finds_nothing_of_another():
     assert said.strip() == f"{shown_in_tmp()} []"
 
 
-def test_the_filter_of_system_calls_refuses_what_leads_out():
+ENOSYS, EAFNOSUPPORT, ENOTSOCK, EPERM = (0x00050000 | n for n in (38, 97, 88, 1))
+ALLOWED = 0x7FFF0000
+# CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+NAMESPACES = [0x20000, *(1 << bit for bit in range(25, 31))]
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+
+def answered(filter_, number, architecture, arguments=()):
+    """What the kernel reads out of a filter for a call: seccomp's BPF, interpreted."""
+    data = struct.pack("<iIQ6Q", number, architecture, 0, *arguments, *[0] * (6 - len(arguments)))
+    place = value = 0
+    while True:
+        code, yes, no, k = struct.unpack_from("<HBBI", filter_, 8 * place)
+        place += 1
+        match code:
+            case 0x20:  # load a word of the call
+                (value,) = struct.unpack_from("<I", data, k)
+            case 0x54:
+                value &= k
+            case 0x05:
+                place += k
+            case 0x15:
+                place += yes if value == k else no
+            case 0x25:
+                place += yes if value > k else no
+            case 0x35:
+                place += yes if value >= k else no
+            case 0x45:
+                place += yes if value & k else no
+            case 0x06:
+                return k
+            case _:
+                raise AssertionError(f"an instruction that is not known here: {code:#x}")
+
+
+def named(number, architecture):
+    """The name that libseccomp has for a number, or ""."""
+    library = ctypes.CDLL("libseccomp.so.2")
+    library.seccomp_syscall_resolve_num_arch.restype = ctypes.c_void_p
+    if not (found := library.seccomp_syscall_resolve_num_arch(architecture, number)):
+        return ""
+    try:
+        return ctypes.string_at(found).decode()
+    finally:
+        ctypes.CDLL(None).free(ctypes.c_void_p(found))
+
+
+# What has let others out, or holds memory that no process counts.
+DANGEROUS = """
+mount umount2 pivot_root chroot open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick mount_setattr
+statmount listmount unshare setns clone3 ptrace kcmp pidfd_getfd process_vm_readv process_vm_writev process_madvise
+open_by_handle_at name_to_handle_at bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register
+add_key request_key keyctl init_module finit_module delete_module kexec_load kexec_file_load reboot syslog acct swapon
+swapoff quotactl personality fanotify_init inotify_init1 memfd_create memfd_secret shmget msgget semget mq_open
+modify_ldt mbind move_pages migrate_pages set_mempolicy vmsplice splice tee sendfile io_setup timer_create capset
+seccomp setuid iopl ioperm remap_file_pages mlock mlockall lookup_dcookie vhangup sethostname clock_settime
+""".split()
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_the_filter_lets_through_what_is_listed_and_nothing_else(machine):
+    filter_, architecture = calls.compiled(machine), ARCHITECTURES[machine]
+    listed = set(calls.names(machine))
+    assert {"read", "execve", "futex", "clone"} <= listed and not listed & set(DANGEROUS)
+    found = {number: named(number, architecture) for number in range(601)}
+    assert listed <= set(found.values())
+    for number, name in found.items():
+        answers = {answered(filter_, number, architecture, [n] * 6) for n in (0, 1, 2, 2**32 - 1)}
+        if name not in listed:
+            assert answers == {ENOTSOCK if name == "sendfile" else ENOSYS}, (number, name)
+        elif name not in calls._WHERE:
+            assert answers == {ALLOWED}, (number, name)
+        for other in (0, 0x40000003, 0x40000028, *ARCHITECTURES.values()):
+            if other != architecture:
+                assert answered(filter_, number, other, [1, 1, 2]) == ENOSYS
+        # x86_64 has a second set of numbers, from 2**30 on; nor is a number below 0 one.
+        for far in (number | 0x40000000, number - 2**31, -number - 1):
+            assert answered(filter_, far, architecture, [1, 1, 2]) == ENOSYS
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("name", "arguments", "answer"),
+    [
+        ("clone", [0], ALLOWED),
+        ("clone", [17 | 0x01200000], ALLOWED),  # fork
+        ("clone", [0x003D0F00], ALLOWED),  # a thread
+        *[("clone", [17 | flag], ENOSYS) for flag in NAMESPACES],
+        ("clone", [0x1_0000_0011 | NAMESPACES[0]], ENOSYS),
+        ("clone3", [0, 88], ENOSYS),
+        *[("mmap", [0, 9, 3, flags], ALLOWED) for flags in (0x22, 0x20022, 0x01, 0x03, 0x802)],
+        *[("mmap", [0, 9, 3, flags], EPERM) for flags in (0x21, 0x23, 0x8021, 0x1_0000_0021)],
+        ("socket", [1, 1], ALLOWED),
+        ("socketpair", [1, 1], ALLOWED),
+        *[("socket", [family, 2], EAFNOSUPPORT) for family in (2, 10, 16)],
+        ("socketpair", [2, 1], EAFNOSUPPORT),
+        *[("socket", [family, 2], ENOSYS) for family in (0, 17, 31, 38, 40, 44, 2**32 - 1)],
+        ("setsockopt", [3, 1, 2], ALLOWED),
+        *[
+            ("setsockopt", [3, 1, option], ENOSYS) for option in (7, 8, 26, 32, 60)
+        ],  # SO_SNDBUF, ...
+        ("setsockopt", [3, 0, 2], ENOSYS),
+        ("ioctl", [0, 0x5401], ALLOWED),
+        ("ioctl", [0, 0x5413], ALLOWED),
+        # TIOCSTI, TIOCSETD, TIOCLINUX, and with bits that the kernel does not look at.
+        *[("ioctl", [0, code], ENOSYS) for code in (0x5412, 0x5423, 0x541C, 0x1_0000_5412)],
+        ("fcntl", [3, 1030], ALLOWED),
+        *[("fcntl", [3, command], ENOSYS) for command in (1024, 1026, 1031, 1033, 8, 38)],
+        ("prctl", [15], ALLOWED),
+        *[("prctl", [option], ENOSYS) for option in (22, 4, 8, 24, 38, 0x59616D61)],
+        ("mknodat", [0, 0, 0o010600], ALLOWED),
+        *[("mknodat", [0, 0, kind | 0o600], ENOSYS) for kind in (0o020000, 0o060000, 0o140000, 0)],
+    ],
+)
+def test_the_filter_looks_at_arguments(machine, name, arguments, answer):
+    architecture = ARCHITECTURES[machine]
+    number = next(n for n in range(601) if named(n, architecture) == name)
+    assert answered(calls.compiled(machine), number, architecture, arguments) == answer
+
+
+def test_no_call_that_leads_out_is_there():
+    architecture = ARCHITECTURES.get(platform.machine())
+    library = ctypes.CDLL("libseccomp.so.2")
+    resolve = library.seccomp_syscall_resolve_name_arch
+    numbers = {name: resolve(architecture, name.encode()) for name in DANGEROUS}
+    numbers = {name: number for name, number in numbers.items() if number >= 0}
+    clone = resolve(architecture, b"clone")
+    assert len(numbers) > 60
     said = output(
-        "import ctypes, errno, os, socket\n"
+        "import ctypes, errno, os, socket, termios, fcntl\n"
         "call = ctypes.CDLL(None, use_errno=True).syscall\n"
-        "numbers = dict(mount=165, ptrace=101, bpf=321, memfd_create=319, keyctl=250, setns=308)\n"
-        "numbers = {} if os.uname().machine != 'x86_64' else numbers\n"
-        "print({name for name, n in numbers.items() if call(n, 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() != errno.EPERM})\n"
-        "print(call(56, 0x10000000 | 17, 0, 0, 0, 0))\n"  # clone into a new user namespace
-        "print(call(435, 0, 0), ctypes.get_errno() == errno.ENOSYS)\n"  # clone3
-        "for family in (socket.AF_VSOCK, socket.AF_NETLINK, 38):\n"
+        f"numbers = {numbers}\n"
+        "def met(*arguments):\n"
+        "    return call(*arguments) == -1 and ctypes.get_errno()\n"
+        "print({name for name, n in numbers.items() if met(n, 0, 0, 0, 0, 0, 0) != errno.ENOSYS})\n"
+        f"print({{flag for flag in {NAMESPACES} if met({clone}, flag | 17, 0, 0, 0, 0) != errno.ENOSYS}})\n"
+        "for family in (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_VSOCK, 38):\n"
         "    try:\n        socket.socket(family, socket.SOCK_DGRAM)\n        print('open', family)\n"
-        "    except OSError as error:\n        assert error.errno == errno.EAFNOSUPPORT\n"
-        "socket.socketpair()[0].send(b'x')\n"
+        "    except OSError as error:\n        print(error.strerror)\n"
+        "ends = socket.socketpair()\n"
+        "for refused in (\n"
+        "    lambda: ends[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**20),\n"
+        "    lambda: fcntl.ioctl(0, termios.TIOCSTI, b'x'),\n"
+        "    lambda: fcntl.fcntl(os.pipe()[0], fcntl.F_SETPIPE_SZ, 2**20),\n"
+        "):\n"
+        "    try:\n        refused()\n        print('done')\n"
+        "    except OSError as error:\n        print(error.strerror)\n"
     )
-    if os.uname().machine == "x86_64":
-        assert said.splitlines() == ["set()", "-1", "-1 True"]
+    family, unknown = "Address family not supported by protocol", "Function not implemented"
+    assert said.splitlines() == ["{'sendfile'}", "set()", *[family] * 3, *[unknown] * 5]
 
 
-def test_the_filter_is_made_for_both_machines_that_are_known():
-    for machine in ("x86_64", "aarch64"):
-        steps = list(struct.iter_unpack("<HBBI", isolate.system_call_filter(machine)))
-        assert steps[-1] == (0x06, 0, 0, 0x7FFF0000)
-        # Every jump ends inside the program.
-        for place, (code, yes, no, _) in enumerate(steps):
-            assert code == 0x06 or place + 1 + max(yes, no) < len(steps)
-    assert isolate.system_call_filter("riscv64") == b""
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import subprocess, sys\nassert subprocess.check_output([sys.executable, '-c', 'print(6 * 7)']) == b'42\\n'",
+        "import concurrent.futures\nwith concurrent.futures.ThreadPoolExecutor(4) as pool:\n"
+        "    assert sum(pool.map(abs, range(-3, 0))) == 6",
+        *[
+            "import multiprocessing\n"
+            f"with multiprocessing.get_context('{method}').Pool(2) as pool:\n"
+            "    assert sum(pool.map(abs, [-1, -2])) == 3"
+            for method in ("fork", "spawn", "forkserver")
+        ],
+        "from multiprocessing import Manager, shared_memory\n"
+        "with Manager() as manager:\n    assert dict(manager.dict(a=1)) == {'a': 1}\n"
+        "memory = shared_memory.SharedMemory(create=True, size=10)\nmemory.close()\nmemory.unlink()",
+        "import asyncio, sys\n"
+        "async def main():\n"
+        "    made = await asyncio.create_subprocess_exec(sys.executable, '-c', 'print(1)', stdout=-1)\n"
+        "    assert (await made.communicate())[0] == b'1\\n'\n"
+        "    assert await asyncio.to_thread(abs, -1) == 1\n"
+        "    async def answer(reads, writes):\n        writes.close()\n"
+        "    await asyncio.start_unix_server(answer, 'here')\n"
+        "    reads, writes = await asyncio.open_unix_connection('here')\n"
+        "    assert await reads.read() == b''\n"
+        "    writes.close()\n"
+        "asyncio.run(main())",
+        "import os, pathlib, shutil, sqlite3, tempfile\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    base = pathlib.Path(folder, 'base')\n    base.mkdir()\n"
+        "    file = base / 'file'\n    file.write_text('x')\n    file.chmod(0o600)\n    os.utime(file)\n"
+        "    shutil.copy2(file, base / 'copied')\n    shutil.copy2(os.__file__, base / 'from elsewhere')\n"
+        "    shutil.copytree(base, base.with_name('tree'))\n    shutil.move(base / 'copied', base / 'moved')\n"
+        "    (base / 'link').symlink_to('file')\n    (base / 'hard').hardlink_to(file)\n    os.mkfifo(base / 'fifo')\n"
+        "    os.posix_fallocate(os.open(file, os.O_RDWR), 0, 4096)\n"
+        "    packed = shutil.make_archive(folder + '/packed', 'gztar', base.with_name('tree'))\n"
+        "    shutil.unpack_archive(packed, folder + '/unpacked')\n"
+        "    base_of_data = sqlite3.connect(base / 'data')\n    base_of_data.execute('create table t (x)')\n"
+        "    base_of_data.commit()\n    base_of_data.close()\n"
+        "    assert sorted(os.listdir(base))[0] == 'data'",
+        "import matplotlib.pyplot as plt, numpy as np\nplt.plot([1, 2])\nplt.title('$x^2$')\n"
+        "for kind in ('png', 'svg', 'pdf'):\n    plt.savefig(f'figure.{kind}')\n"
+        "assert np.linalg.svd(np.eye(300))[1].sum() == 300\n"
+        "np.save('a.npy', np.ones(3))\nassert np.load('a.npy', mmap_mode='r').sum() == 3",
+        "import os, select, signal, time\n"
+        "os.eventfd(0), os.nice(1), os.sched_getaffinity(0), os.getrandom(3), os.cpu_count(), os.getloadavg()\n"
+        "signal.sigtimedwait([signal.SIGUSR1], 0.01), time.sleep(0.01), select.epoll().poll(0.01)\n"
+        "os.set_blocking(os.pipe()[0], False), os.pidfd_open(os.getpid()), os.get_inheritable(0)",
+    ],
+)
+def test_what_python_does_every_day_works(cell):
+    run = execute([(0, cell)], plans(), server("bubblewrap", replace(SHORT, cell_seconds=20)))
+    assert (run.cells[0].error, run.cells[0].message) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("machine", "library", "says"),
+    [
+        (platform.machine(), "libnothing.so.2", "apt-get install libseccomp2"),
+        ("riscv64", "libseccomp.so.2", "riscv64 are not known"),
+    ],
+)
+def test_a_machine_without_a_filter_has_no_sandbox_and_says_what_is_missing(
+    monkeypatch, machine, library, says
+):
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(calls, "_LIBRARY", library)
+    for cached in (host._trouble, calls.compiled):
+        cached.cache_clear()
+    try:
+        with pytest.raises(CourseError, match=f"{says}.*--sandbox none") as caught:
+            host.require("bubblewrap")
+        assert "\n" not in str(caught.value)
+        host.require("none")
+        assert earned(RIGHT, OTHER, kind="none", limits=replace(SHORT, case_seconds=1.5)) == [2, 1]
+    finally:
+        for cached in (host._trouble, calls.compiled):
+            cached.cache_clear()
+
+
+def _in_processes(number, body):
+    """A cell that does something in processes, each of which then waits to be ended, and says how they ended."""
+    return (
+        f"import fcntl, os, socket, time\nfor _ in range({number}):\n    if os.fork() == 0:\n"
+        f"        try:\n{textwrap.indent(body, ' ' * 12)}"
+        "            time.sleep(2)\n        finally:\n            os._exit(0)\n"
+        f"ended = [os.wait()[1] for _ in range({number})]\n"
+        "print(ended, *open('/proc/net/sockstat').readline().split()[:3])"
+    )
+
+
+# What the kernel then holds belongs to no process; all that is sent waits in it.
+SOCKETS = _in_processes(
+    8,
+    """\
+ends = []
+try:
+    while True:
+        ends += socket.socketpair()
+except OSError:
+    pass
+for end in ends:
+    end.setblocking(False)
+    try:
+        while True:
+            end.send(bytes(2**16))
+    except OSError:
+        pass
+""",
+)
+LOCKS = _in_processes(
+    1,
+    """\
+file = open('file', 'w')
+for number in range(20_000):
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * number)
+""",
+)
+FILES = _in_processes(1, "for number in range(20_000):\n    open(f'{number}', 'w').close()\n")
+
+
+def test_memory_that_the_kernel_holds_for_sockets_is_bounded():
+    _ended(SOCKETS, 8)
+
+
+def test_memory_that_the_kernel_holds_for_locks_is_bounded():
+    _ended(LOCKS, 1)
+
+
+def test_no_memory_is_shared_that_has_no_file():
+    said = output(
+        "import mmap, os\n"
+        "zero = os.open('/dev/zero', os.O_RDWR)\n"
+        "for file in (-1, zero):\n"
+        "    try:\n        mmap.mmap(file, 4096)\n        print('mapped')\n"
+        "    except OSError as error:\n        print(error.strerror)\n"
+        "print(os.read(zero, 3), len(mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))"
+    )
+    unmapped = ["Operation not permitted", "No such device"]
+    assert said.splitlines() == [*unmapped, r"b'\x00\x00\x00' 4096"]
+
+
+def test_files_are_counted_where_the_folders_are_the_sandbox_s_own(monkeypatch):
+    monkeypatch.setattr(host, "_nests", lambda: False)
+    _ended(FILES, 1)
+
+
+def _ended(cell, processes):
+    """A cell's processes are ended, or with them the notebook, which then runs without it; the rest is graded."""
+    with contextlib.closing(Sandbox("bubblewrap", SHORT)) as box:
+        run = execute([(0, RIGHT), (1, cell), (2, OTHER)], plans(), box)
+        said = run.cells[1].output.strip(), run.cells[1].message
+        assert said in (
+            (f"{[9] * processes} sockets: used 0", ""),
+            ("", "this cell used too much memory; the rest ran without it"),
+        )
+        assert [outcome.kind for outcome in run.outcomes["doubled"]] == ["returned"] * 3
+        run = execute([(0, RIGHT), (1, OTHER)], plans(), box)
+        assert [examine(p, run.outcomes[p.exercise]).earned for p in plans()] == [2, 1]
+
+
+def test_sockets_within_the_limit_are_left_alone():
+    cell = (
+        "import socket, time\n"
+        "pairs = [socket.socketpair() for _ in range(40)]\ntime.sleep(0.5)\nprint(len(pairs))"
+    )
+    assert output(cell) == "40\n"
 
 
 def test_processes_together_are_held_to_the_limit_of_memory():

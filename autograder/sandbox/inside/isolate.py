@@ -7,7 +7,6 @@ with it. Python 3.11 has no names for these calls of Linux; they are made throug
 
 import contextlib
 import ctypes
-import errno
 import os
 import platform
 import re
@@ -20,67 +19,10 @@ import sys
 _LINUX = sys.platform == "linux"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
-_NAMESPACES = 0x7E020000  # every namespace flag that clone takes
 _NOSUID, _NODEV, _NOEXEC, _BIND = 2, 4, 8, 4096 | 16384  # MS_BIND | MS_REC
 _CAPABILITIES = 64
-_MOST_FILES = 10_000  # which cost the kernel memory that no other limit counts
+MOST_FILES = 10_000  # which cost the kernel memory that no other limit counts
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SET_SECCOMP = 36, 38, 24, 22
-
-# What a submission has no use for, and what has let others out: by number on x86_64 and on aarch64.
-_DENIED = {
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "fsopen": (430, 430),
-    "fsconfig": (431, 431),
-    "fsmount": (432, 432),
-    "fspick": (433, 433),
-    "mount_setattr": (442, 442),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "ptrace": (101, 117),
-    "kcmp": (312, 272),
-    "pidfd_getfd": (438, 438),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "open_by_handle_at": (304, 265),
-    "name_to_handle_at": (303, 264),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "io_uring_setup": (425, 425),
-    "io_uring_enter": (426, 426),
-    "io_uring_register": (427, 427),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "kexec_load": (246, 104),
-    "kexec_file_load": (320, 294),
-    "reboot": (169, 142),
-    "syslog": (103, 116),
-    "acct": (163, 89),
-    "swapon": (167, 224),
-    "swapoff": (168, 225),
-    "quotactl": (179, 60),
-    "personality": (135, 92),
-    "fanotify_init": (300, 262),
-    # Memory that no limit of a process counts.
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "shmget": (29, 194),
-    "msgget": (68, 186),
-    "semget": (64, 190),
-    "mq_open": (240, 180),
-}
-_CLONE, _CLONE3, _SOCKET = (56, 220), 435, (41, 198)
-_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
-_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
 
 def adopt_orphans() -> None:
@@ -150,8 +92,11 @@ def keep_files(number: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(most - number, 0), most))
 
 
-def give_up_privileges() -> None:
-    """Drop the capabilities that a new user namespace grants, for good, and filter the system calls."""
+def give_up_privileges(calls: bytes) -> None:
+    """Drop the capabilities that a new user namespace grants, for good, and filter the system calls.
+
+    `calls`: the filter, as instructions of BPF; none, if it is empty.
+    """
     if not _LINUX:
         return
     for capability in range(_CAPABILITIES):
@@ -159,49 +104,10 @@ def give_up_privileges() -> None:
     header, nothing = struct.pack("<Ii", 0x20080522, 0), bytes(24)
     _call("capset", header, nothing)
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if filter_ := system_call_filter(platform.machine()):
-        program = ctypes.create_string_buffer(filter_, len(filter_))
-        length = len(filter_) // 8
-        described = struct.pack("HxxxxxxP", length, ctypes.addressof(program))
+    if calls:
+        program = ctypes.create_string_buffer(calls, len(calls))
+        described = struct.pack("HxxxxxxP", len(calls) // 8, ctypes.addressof(program))
         _call("prctl", _PR_SET_SECCOMP, 2, ctypes.c_char_p(described), 0, 0)
-
-
-def system_call_filter(machine: str) -> bytes:
-    """The filter for seccomp as BPF instructions; b"" for a machine whose system calls are not known here."""
-    if machine not in _ARCHITECTURES:
-        return b""
-    architecture, column = _ARCHITECTURES[machine]
-    load, equal, at_least, any_of, answer = 0x20, 0x15, 0x35, 0x45, 0x06
-    number, which, first_argument = 0, 4, 16
-    allow, refuse = 0x7FFF0000, 0x00050000
-
-    def step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
-        return struct.pack("<HBBI", code, yes, no, value)
-
-    def refuse_with(error: int) -> bytes:
-        return step(answer, refuse | error)
-
-    steps = [
-        *(step(load, which), step(equal, architecture, yes=1), refuse_with(errno.ENOSYS)),
-        # x86_64 has a second set of numbers, from 2**30 on.
-        *(step(load, number), step(at_least, 0x40000000, no=1), refuse_with(errno.ENOSYS)),
-        # Its flags lie in memory, where no filter can look: the C library falls back to clone.
-        *(step(equal, _CLONE3, no=1), refuse_with(errno.ENOSYS)),
-    ]
-    for numbers in _DENIED.values():
-        steps += [step(equal, numbers[column], no=1), refuse_with(errno.EPERM)]
-    steps += [
-        *(step(equal, _CLONE[column], no=4), step(load, first_argument)),
-        *(step(any_of, _NAMESPACES, no=1), refuse_with(errno.EPERM), step(answer, allow)),
-        *(step(equal, _SOCKET[column], no=1 + len(_FAMILIES) + 1), step(load, first_argument)),
-        *(
-            step(equal, family, yes=len(_FAMILIES) - place)
-            for place, family in enumerate(_FAMILIES)
-        ),
-        refuse_with(errno.EAFNOSUPPORT),
-        step(answer, allow),
-    ]
-    return b"".join(steps)
 
 
 def _further_in() -> int:
@@ -220,7 +126,7 @@ def _further_in() -> int:
 
 def _mounts(size: int) -> None:
     """Folders that end with the submission, and a view of its own processes alone."""
-    flags, options = _NOSUID | _NODEV, b"mode=0700,size=%d,nr_inodes=%d" % (size, _MOST_FILES)
+    flags, options = _NOSUID | _NODEV, b"mode=0700,size=%d,nr_inodes=%d" % (size, MOST_FILES)
     shown = [(path, os.open(path, os.O_PATH)) for path in _mounted_below("/tmp/")]
     for folder in (b"/tmp", b"/dev/shm"):
         _call("mount", b"tmpfs", folder, b"tmpfs", flags, options)

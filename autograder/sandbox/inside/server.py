@@ -1,13 +1,14 @@
 """The program inside the sandbox: warm, with Python's libraries loaded, it forks for each submission.
 
 Over the socket that is its standard input come one-letter commands: S with the end of a connection, to start
-a submission on it; K to end it. The answer to K is E, or M where it had used too much memory or started too
-many processes. No code of a submission runs in this process. It runs as a file, and imports nothing of the
-autograder but its neighbours.
+a submission on it; K to end it. The answer to K is E, or M where it had used too much memory, its own or the
+kernel's, or started too many processes. No code of a submission runs in this process. It runs as a file, and
+imports nothing of the autograder but its neighbours.
 """
 
 import contextlib
 import gc
+import itertools
 import os
 import random
 import select
@@ -25,6 +26,8 @@ import runner
 from gradus import values
 
 _WATCH_SECONDS = 0.1
+_IN_USE = ("Pss:", "SwapPss:")  # in memory, and out of it
+_MOST_LOCKS = 1000  # on ranges of files: the kernel's memory for them has no other bound
 
 
 class Server:
@@ -33,6 +36,7 @@ class Server:
     def __init__(self, control: socket.socket, settings: dict) -> None:
         self.control, self.limits, self.files = control, settings["limits"], settings["files"]
         self.nested, self.watched = settings["nested"], settings["watched"]
+        self.filter = settings["filter"].tobytes()
         self.shell = runner.Shell(self.limits)
         self.child, self.greedy, self.folder = 0, False, ""
 
@@ -82,7 +86,7 @@ class Server:
                 os.setsid()
                 os.chdir(self.folder or "/tmp")
                 isolate.limit(self.limits, counted=self.nested or self.watched)
-                isolate.give_up_privileges()
+                isolate.give_up_privileges(self.filter)
                 random.seed()
                 np.random.seed()  # noqa: NPY002 (that of a student who uses the old functions)
                 runner.put(self.files)
@@ -110,7 +114,14 @@ class Server:
     def _watch(self) -> None:
         """Hold all processes of the submission together to the limits that the system sets for each."""
         found = {pid for pid in _processes() if pid not in (1, os.getpid())}
-        if len(found) <= self.limits["processes"] and _memory(found) <= self.limits["memory_bytes"]:
+        if (
+            len(found) <= self.limits["processes"]
+            and _memory(found) <= self.limits["memory_bytes"]
+            # What the kernel holds for them belongs to no process.
+            and _sockets() <= self.limits["sockets"]
+            and _locks() <= _MOST_LOCKS
+            and (self.nested or _files() <= isolate.MOST_FILES)
+        ):
             return
         # At first those that the notebook started, so that only the call they belong to is lost.
         self.greedy, first = True, {self.child}
@@ -133,12 +144,33 @@ def _children(known: int) -> list[int]:
 
 
 def _memory(pids: set[int]) -> int:
-    """Bytes in use by processes, what they share counted once; the exact sum only where it may matter."""
+    """Bytes in use by processes, also where they were moved to swap; what they share is counted once."""
     total = 0
     for pid in pids:
-        with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/smaps_rollup") as file:
-            total += 1024 * next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup") as file:
+            lines = [line.split() for line in file]
+            total += sum(1024 * int(size) for name, size, *_ in lines if name in _IN_USE)
     return total
+
+
+def _sockets() -> int:
+    """Sockets in the sandbox, those too that are on their way in a message; this program's own came from outside."""
+    with contextlib.suppress(OSError, StopIteration), open("/proc/net/sockstat") as file:
+        return next(int(line.split()[2]) for line in file if line.startswith("sockets: used"))
+    return 0
+
+
+def _locks() -> int:
+    """Locks on files that processes of the sandbox hold; no more of them are counted than matter."""
+    with contextlib.suppress(OSError), open("/proc/locks") as file:
+        return sum(1 for _ in itertools.islice(file, _MOST_LOCKS + 1))
+    return 0
+
+
+def _files() -> int:
+    """Files in the temporary folders, where these are the sandbox's own."""
+    disks = map(os.statvfs, ("/tmp", "/dev/shm"))
+    return max(disk.f_files - disk.f_ffree for disk in disks)
 
 
 def main() -> None:
