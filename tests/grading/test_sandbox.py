@@ -679,6 +679,15 @@ def test_signals_that_a_call_sends_to_the_notebook_cost_only_its_exercise():
     assert earned(f"def doubled(x, times=1):\n{sends}", OTHER) == [0, 1]
 
 
+def test_a_change_in_place_is_seen_whatever_a_cell_puts_in_the_place_of_deepcopy():
+    hides = "import copy\ncopy.deepcopy = copy.copy = lambda x, *_: x"
+    spoils = "def doubled(x, times=1):\n    x *= 2.0**times\n    return x"
+    found = plans()
+    run = execute(list(enumerate([hides, spoils])), found, server("bubblewrap", SHORT))
+    assert {outcome.changed for outcome in run.outcomes["doubled"]} == {("x",)}
+    assert examine(found[0], run.outcomes["doubled"]).earned == 0
+
+
 def test_await_outside_a_function():
     cell = "import asyncio\nawait asyncio.sleep(0)\nprint('slept')\n"
     assert output(cell) == "slept\n"
