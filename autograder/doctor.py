@@ -437,14 +437,14 @@ def _nbgrader(course: Course, folder: Path, course_dir: str = "") -> str:
     if done.returncode:
         raise CourseError(f"nbgrader cannot load it ({logged[-1]}): mend nbgrader_config.py")
     for program, found in json.loads(done.stdout.splitlines()[-1]).items():
-        _ours(course, folder, program, found, logged)
+        _ours(course, Path(course_dir) if course_dir else folder, program, found, logged)
     return "uses our exporter and our sandbox, and so does formgrader"
 
 
 def _ours(
     course: Course, folder: Path, program: str, found: dict[str, Any], logged: list[str]
 ) -> None:
-    """Hold what a program of nbgrader's would use against what grades here.
+    """Hold what a program of nbgrader's would use against what grades here; `folder`: whose configuration it reads.
 
     Raises
     ------
@@ -459,11 +459,17 @@ def _ours(
         or f"{ours}.GradeInSandbox" not in found["preprocessors"]
         or "nbgrader.preprocessors.execute.Execute" in found["preprocessors"]
     ):
-        if folder == course.root and not (folder / "nbgrader_config.py").is_file():
-            raise CourseError(
-                "there is no nbgrader_config.py: copy the book's own, which calls "
-                "autograder.nbgrader_plugin.configure, or use autograder grade"
-            )
+        if not (folder / "nbgrader_config.py").is_file():
+            if folder == course.root:
+                what = (
+                    "copy the book's own, which calls autograder.nbgrader_plugin.configure, "
+                    "or use autograder grade"
+                )
+            elif folder == course.directory:
+                what = "run autograder release, which writes it"
+            else:
+                what = f"start nbgrader in {course.root}"
+            raise CourseError(f"there is no nbgrader_config.py in {folder}: {what}")
         why = f" ({logged[-1].strip()})" if any("Error" in line for line in logged) else ""
         raise CourseError(
             f"{program}it would run submissions without a sandbox{why}: put nbgrader_config.py right, "

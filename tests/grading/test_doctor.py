@@ -223,6 +223,22 @@ def test_a_configuration_that_is_not_ours(empty_course, tmp_path, monkeypatch, c
     told(next(doctor._configuration(course)), *words)
 
 
+def test_a_configuration_that_is_not_there(empty_course, tmp_path, monkeypatch):
+    """Nothing is to be put right then: each line says which file is missing, and what makes it."""
+    (empty_course.directory / "nbgrader_config.py").unlink()
+    root, here = tmp_path / "root", tmp_path / "here"
+    root.mkdir(), here.mkdir()
+    shutil.copy(ROOT / "pyproject.toml", root)
+    monkeypatch.chdir(here)
+    course = dataclasses.replace(empty_course, root=root)
+    found = list(doctor._configuration(course))
+    made = f"in {course.directory}: run autograder release, which writes it"
+    ends = ("or use autograder grade", made, f"in {here}: start nbgrader in {root}", made)
+    for line, end in zip(found, ends, strict=True):
+        assert not line.ok and line.said.startswith("there is no nbgrader_config.py in ")
+        assert line.said.endswith(end)
+
+
 def database_line(course, db=""):
     return doctor._try("gradebook", lambda: doctor._database(course, db))
 
