@@ -26,6 +26,7 @@ from packaging.requirements import Requirement
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database
 from autograder.grade import execution
+from autograder.grade.scheduler import EXPOSED, Scheduler
 from autograder.sandbox import host, probes
 from gradus import authoring
 from gradus.calling import Outcome
@@ -50,7 +51,10 @@ class Finding:
 
 
 def examine(
-    course: Course, db: str = "", scheduler: str = "", kind: str = "bubblewrap"
+    course: Course,
+    db: str = "",
+    scheduler: Scheduler | None = None,
+    kind: str = "bubblewrap",
 ) -> Iterator[Finding]:
     """Try everything that grading needs.
 
@@ -59,8 +63,8 @@ def examine(
     course : Course
     db : str
         Address of the gradebook's database; "": nbgrader's SQLite file.
-    scheduler : str
-        Address of a Dask scheduler, or "".
+    scheduler : Scheduler or None
+        Of a Dask cluster.
     kind : str
         Of `host.KINDS`.
 
@@ -552,24 +556,27 @@ def about_worker() -> tuple[dict[str, str], str]:
     return versions, ""
 
 
-def _cluster(address: str) -> Iterator[Finding]:
-    """Reach the scheduler, and have each worker tell of itself."""
-    from distributed import Client
-
-    what = f"scheduler {address}"
+def _cluster(scheduler: Scheduler) -> Iterator[Finding]:
+    """Reach the scheduler as `grade` would, and have each worker tell of itself."""
+    what = f"scheduler {scheduler.address}"
     try:
-        client = Client(address, timeout=_CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
-        yield Finding(
-            what, False, f"cannot be reached ({_line(error)}): start it with dask scheduler"
-        )
+        client = scheduler.connect(_CONNECT_SECONDS)
+    except CourseError as error:
+        yield Finding(what, False, str(error).removeprefix(f"--{what} "))
         return
     with client:
         found = client.run(about_worker, on_error="return")
     if not found:
-        yield Finding(what, False, f"has no workers: start some with dask worker {address}")
+        line = f"has no workers: start some with dask worker {scheduler.address}"
+        yield Finding(what, False, line)
         return
-    yield Finding(what, True, f"{len(found)} workers")
+    if scheduler.encrypted:
+        way = "encrypted"
+    elif scheduler.insecure:
+        way = f"not encrypted, as --insecure-scheduler asked for: {EXPOSED}"
+    else:
+        way = "not encrypted, on this machine alone"
+    yield Finding(what, True, f"{len(found)} workers; {way}")
     ours, _ = about_worker()
     for worker, said in found.items():
         yield _try(f"worker {worker}", functools.partial(_worker, said, ours))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
+from autograder.grade.scheduler import Scheduler
 from autograder.sandbox import host, probes
 from gradus.calling import Outcome
 from tests.conftest import ROOT
@@ -301,7 +302,7 @@ def test_a_scheduler_and_its_workers(bubblewrap, monkeypatch):
     from distributed import LocalCluster
 
     monkeypatch.setattr(doctor, "_CONNECT_SECONDS", 1)
-    told(only(doctor._cluster("tcp://127.0.0.1:1")), "cannot be reached", "dask scheduler")
+    told(only(doctor._cluster(Scheduler("tcp://127.0.0.1:1"))), "cannot be reached")
     here = {
         "processes": False,
         "protocol": "tcp://",
@@ -310,11 +311,12 @@ def test_a_scheduler_and_its_workers(bubblewrap, monkeypatch):
     }
     monkeypatch.setattr(doctor, "_CONNECT_SECONDS", 10)
     with LocalCluster(n_workers=0, **here) as cluster:
-        told(only(doctor._cluster(cluster.scheduler_address)), "no workers", "dask worker tcp")
+        found = Scheduler(cluster.scheduler_address)
+        told(only(doctor._cluster(found)), "no workers", "dask worker tcp")
         cluster.scale(1)
         cluster.wait_for_workers(1)
-        scheduler, worker = doctor._cluster(cluster.scheduler_address)
-        assert (scheduler.ok, scheduler.said) == (True, "1 workers")
+        scheduler, worker = doctor._cluster(found)
+        assert scheduler.ok and scheduler.said.startswith("1 workers; not encrypted, on this ")
         assert worker.ok and worker.what.startswith("worker tcp://127.0.0.1")
 
 
