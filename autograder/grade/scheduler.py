@@ -6,6 +6,7 @@ may have it run anything; and this process unpickles what comes back.
 
 import errno
 import ipaddress
+import logging
 import os
 import re
 import socket
@@ -71,6 +72,8 @@ class Scheduler:
             raise self._error(f"is no address ({_line(error)}): expected tls://HOST:PORT") from None
         if scheme not in ("tls", "tcp"):
             raise self._error("is no address of a cluster: expected tls://HOST:PORT")
+        # A scheduler that is lost is told of in a line of ours.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         security, context = None, None
         if scheme == "tls":
             security = self._security()
