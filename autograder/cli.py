@@ -3,12 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autograder import lean
 from autograder.course import Course, CourseError
+
+if TYPE_CHECKING:
+    from autograder.grade.scheduler import Scheduler
 
 app = typer.Typer(
     help="Release, grade and report the assignments of a course.",
@@ -55,6 +58,49 @@ def work(names: Names = None) -> None:
         typer.echo(line)
 
 
+_DASK = "; by default as dask's own configuration has it (DASK_DISTRIBUTED__COMM__TLS__"
+TlsCaFile = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE",
+        help=f"For tls://, in PEM: the authority that signed the cluster's certificates{_DASK}CA_FILE).",
+    ),
+]
+TlsCert = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE",
+        help=f"For tls://, in PEM: your certificate, of the same authority{_DASK}CLIENT__CERT).",
+    ),
+]
+TlsKey = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE",
+        help=f"For tls://, in PEM: its key, where it does not stand in --tls-cert{_DASK}CLIENT__KEY).",
+    ),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure-scheduler",
+        help="Use a scheduler of another machine without tls://: whoever reaches it reads the expected results.",
+    ),
+]
+
+
+def _scheduler(
+    address: str, ca_file: str, cert: str, key: str, insecure: bool
+) -> "Scheduler | None":
+    from autograder.grade.scheduler import Scheduler
+
+    if address:
+        return Scheduler(address, ca_file, cert, key, insecure)
+    if ca_file or cert or key or insecure:
+        raise CourseError("--tls- options and --insecure-scheduler are for --scheduler: add it")
+    return None
+
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the assignment.")]
 Database = Annotated[
     str,
@@ -73,8 +119,12 @@ def grade(
     ] = 0,
     scheduler: Annotated[
         str,
-        typer.Option(metavar="URL", help="A Dask scheduler, tcp://host:8786: its workers grade."),
+        typer.Option(metavar="URL", help="A Dask scheduler, tls://host:8786: its workers grade."),
     ] = "",
+    tls_ca_file: TlsCaFile = "",
+    tls_cert: TlsCert = "",
+    tls_key: TlsKey = "",
+    insecure_scheduler: Insecure = False,
     sandbox: Annotated[
         str, typer.Option(help="bubblewrap, or none: then only for code that you trust.")
     ] = "bubblewrap",
@@ -91,7 +141,8 @@ def grade(
     from autograder.commands import grade_command
     from autograder.grade.many import Options
 
-    options = Options(sandbox, workers, scheduler, db, force, Path(roster) if roster else None)
+    cluster = _scheduler(scheduler, tls_ca_file, tls_cert, tls_key, insecure_scheduler)
+    options = Options(sandbox, workers, cluster, db, force, Path(roster) if roster else None)
     raise typer.Exit(grade_command(Course.find(), name, options))
 
 
@@ -158,6 +209,10 @@ def doctor(
     scheduler: Annotated[
         str, typer.Option(metavar="URL", help="A Dask scheduler whose workers are to be asked too.")
     ] = "",
+    tls_ca_file: TlsCaFile = "",
+    tls_cert: TlsCert = "",
+    tls_key: TlsKey = "",
+    insecure_scheduler: Insecure = False,
     sandbox: Annotated[
         str, typer.Option(help="The one to try: bubblewrap, or none.")
     ] = "bubblewrap",
@@ -166,8 +221,9 @@ def doctor(
     """Try all that grading needs, and say what to do about what falls short. Exit status 1 if something does."""
     from autograder.doctor import examine
 
+    cluster = _scheduler(scheduler, tls_ca_file, tls_cert, tls_key, insecure_scheduler)
     well = True
-    for finding in examine(Course.find(), db, scheduler, sandbox):
+    for finding in examine(Course.find(), db, cluster, sandbox):
         typer.echo(finding)
         well = well and finding.ok
     raise typer.Exit(0 if well else 1)

@@ -26,6 +26,7 @@ from packaging.requirements import Requirement
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database
 from autograder.grade import execution
+from autograder.grade.scheduler import EXPOSED, Scheduler
 from autograder.sandbox import calls, host, probes
 from gradus import authoring
 from gradus.calling import Outcome
@@ -50,7 +51,10 @@ class Finding:
 
 
 def examine(
-    course: Course, db: str = "", scheduler: str = "", kind: str = "bubblewrap"
+    course: Course,
+    db: str = "",
+    scheduler: Scheduler | None = None,
+    kind: str = "bubblewrap",
 ) -> Iterator[Finding]:
     """Try everything that grading needs.
 
@@ -59,8 +63,8 @@ def examine(
     course : Course
     db : str
         Address of the gradebook's database; "": nbgrader's SQLite file.
-    scheduler : str
-        Address of a Dask scheduler, or "".
+    scheduler : Scheduler or None
+        Of a Dask cluster.
     kind : str
         Of `host.KINDS`.
 
@@ -446,14 +450,14 @@ def _nbgrader(course: Course, folder: Path, course_dir: str = "") -> str:
     if done.returncode:
         raise CourseError(f"nbgrader cannot load it ({logged[-1]}): mend nbgrader_config.py")
     for program, found in json.loads(done.stdout.splitlines()[-1]).items():
-        _ours(course, folder, program, found, logged)
+        _ours(course, Path(course_dir) if course_dir else folder, program, found, logged)
     return "uses our exporter and our sandbox, and so does formgrader"
 
 
 def _ours(
     course: Course, folder: Path, program: str, found: dict[str, Any], logged: list[str]
 ) -> None:
-    """Hold what a program of nbgrader's would use against what grades here.
+    """Hold what a program of nbgrader's would use against what grades here; `folder`: whose configuration it reads.
 
     Raises
     ------
@@ -468,11 +472,17 @@ def _ours(
         or f"{ours}.GradeInSandbox" not in found["preprocessors"]
         or "nbgrader.preprocessors.execute.Execute" in found["preprocessors"]
     ):
-        if folder == course.root and not (folder / "nbgrader_config.py").is_file():
-            raise CourseError(
-                "there is no nbgrader_config.py: copy the book's own, which calls "
-                "autograder.nbgrader_plugin.configure, or use autograder grade"
-            )
+        if not (folder / "nbgrader_config.py").is_file():
+            if folder == course.root:
+                what = (
+                    "copy the book's own, which calls autograder.nbgrader_plugin.configure, "
+                    "or use autograder grade"
+                )
+            elif folder == course.directory:
+                what = "run autograder release, which writes it"
+            else:
+                what = f"start nbgrader in {course.root}"
+            raise CourseError(f"there is no nbgrader_config.py in {folder}: {what}")
         why = f" ({logged[-1].strip()})" if any("Error" in line for line in logged) else ""
         raise CourseError(
             f"{program}it would run submissions without a sandbox{why}: put nbgrader_config.py right, "
@@ -555,24 +565,27 @@ def about_worker() -> tuple[dict[str, str], str]:
     return versions, ""
 
 
-def _cluster(address: str) -> Iterator[Finding]:
-    """Reach the scheduler, and have each worker tell of itself."""
-    from distributed import Client
-
-    what = f"scheduler {address}"
+def _cluster(scheduler: Scheduler) -> Iterator[Finding]:
+    """Reach the scheduler as `grade` would, and have each worker tell of itself."""
+    what = f"scheduler {scheduler.address}"
     try:
-        client = Client(address, timeout=_CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
-        yield Finding(
-            what, False, f"cannot be reached ({_line(error)}): start it with dask scheduler"
-        )
+        client = scheduler.connect(_CONNECT_SECONDS)
+    except CourseError as error:
+        yield Finding(what, False, str(error).removeprefix(f"--{what} "))
         return
     with client:
         found = client.run(about_worker, on_error="return")
     if not found:
-        yield Finding(what, False, f"has no workers: start some with dask worker {address}")
+        line = f"has no workers: start some with dask worker {scheduler.address}"
+        yield Finding(what, False, line)
         return
-    yield Finding(what, True, f"{len(found)} workers")
+    if scheduler.encrypted:
+        way = "encrypted"
+    elif scheduler.insecure:
+        way = f"not encrypted, as --insecure-scheduler asked for: {EXPOSED}"
+    else:
+        way = "not encrypted, on this machine alone"
+    yield Finding(what, True, f"{len(found)} workers; {way}")
     ours, _ = about_worker()
     for worker, said in found.items():
         yield _try(f"worker {worker}", functools.partial(_worker, said, ours))

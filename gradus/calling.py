@@ -2,13 +2,15 @@
 
 import _thread
 import contextlib
-import copy
 import os
 import signal
 import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+
+# As it was before any answer ran: with another in its place a change of an argument would not be seen.
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
@@ -95,7 +97,7 @@ def call(answer: Callable, case: Case, is_own: Callable[[str], bool] | None = No
         Whatever the answer does, but for an interrupt, which is the reader's own, and the end of its time.
     """
     args, kwargs = values.realise(case.args), values.realise(case.kwargs)
-    given = copy.deepcopy((args, kwargs))
+    given = deepcopy((args, kwargs))
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")

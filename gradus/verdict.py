@@ -336,7 +336,7 @@ def _compare_numbers(
     try:
         sides = _sides(answer)
         if isinstance(answer, tuple | list) and sides not in (None, want.shape):
-            return _wrong_shape(name, want.shape, sides, reveal)
+            return f"{name}: {_shapes(want.shape, sides, reveal)}"
         got = np.asarray(None if sides is None else answer)
     except Exception:  # a ragged list, or an object whose conversion fails in any way it likes
         got = np.asarray(None)
@@ -344,7 +344,7 @@ def _compare_numbers(
         asked = _numbers_of_shape(want.shape, reveal)
         return f"{name}: expected {asked}, got {describe(answer, reveal)}"
     if got.shape != want.shape:
-        return _wrong_shape(name, want.shape, got.shape, reveal)
+        return f"{name}: {_shapes(want.shape, got.shape, reveal)}"
     if any(array.dtype in (np.float32, np.float16) for array in (got, want)):
         rtol = max(rtol, FLOAT32_RTOL)
         largest = np.max(np.abs(want), initial=1.0, where=np.isfinite(want))
@@ -365,10 +365,6 @@ def _compare_numbers(
         return f"{name}: wrong value"
     values = ": {}, expected {}".format(*_apart(got[place], want[place]))
     return f"{name}: wrong value{where}{values}{rest}"
-
-
-def _wrong_shape(name: str, want: tuple, got: tuple | None, reveal: bool) -> str:
-    return f"{name}: " + (f"expected shape {want}, got {got}" if reveal else "wrong shape")
 
 
 def _sides(value: Any) -> tuple[int, ...] | None:
@@ -406,6 +402,10 @@ def describe(value: Any, reveal: bool = True) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__}" + (f" of {len(value)}" if reveal else "")
     return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _shapes(want: tuple[int, ...], got: tuple[int, ...] | None, reveal: bool) -> str:
+    return f"expected shape {want}, got {got}" if reveal else "wrong shape"
 
 
 def _numbers_of_shape(shape: tuple[int, ...], reveal: bool) -> str:

@@ -27,7 +27,12 @@ settings.load_profile("gradus")
 ROOT = Path(__file__).resolve().parents[1]
 # In CI, where time is no matter: more seeds, every notebook by nbval. A missing tool is a failure there.
 THOROUGH = os.environ.get("GRADUS_REQUIRE_ALL") == "1"
-PROGRAMS = {"chromium": "chromium", "bubblewrap": "bwrap", "postgres": "pg_ctlcluster"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "bubblewrap": "bwrap",
+    "postgres": "pg_ctlcluster",
+    "openssl": "openssl",
+}
 
 
 def pytest_addoption(parser):
@@ -84,7 +89,7 @@ def need(what: str) -> None:
     Parameters
     ----------
     what : str
-        "chromium", "bubblewrap" or "postgres".
+        Of `PROGRAMS`.
     """
     if shutil.which(PROGRAMS[what]):
         return

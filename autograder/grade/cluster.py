@@ -10,12 +10,13 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from typing import cast
 
-from distributed import CancelledError, Client, Future, WorkerPlugin, get_worker, wait
+from distributed import CancelledError, Future, WorkerPlugin, get_worker, wait
 from distributed.scheduler import KilledWorker
 
 from autograder.course import CourseError
 from autograder.grade.one import Assignment, Sheet
 from autograder.grade.pool import ATTEMPTS, Grader, Task, refused
+from autograder.grade.scheduler import Scheduler
 from autograder.sandbox import host
 from autograder.sandbox.host import Limits
 
@@ -50,8 +51,7 @@ class Cluster:
 
     Parameters
     ----------
-    address : str
-        Of the scheduler: "tcp://host:8786".
+    scheduler : Scheduler
     assignment : Assignment
     kind : str
         Of `host.KINDS`.
@@ -60,15 +60,12 @@ class Cluster:
     Raises
     ------
     CourseError
-        If the scheduler cannot be reached, or has no workers, or one of them cannot grade.
+        If the scheduler cannot be reached in a safe way, or has no workers, or one of them cannot grade.
     """
 
-    def __init__(self, address: str, assignment: Assignment, kind: str, limits: Limits):
-        self.address = address
-        try:
-            self._client = Client(address, timeout=_CONNECT_SECONDS)
-        except (OSError, ValueError) as error:
-            raise CourseError(f"--scheduler {address} cannot be reached: {_line(error)}") from error
+    def __init__(self, scheduler: Scheduler, assignment: Assignment, kind: str, limits: Limits):
+        self.address = address = scheduler.address
+        self._client = scheduler.connect(_CONNECT_SECONDS)
         try:
             if not self._client.nthreads():
                 raise CourseError(

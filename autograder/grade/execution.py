@@ -1,7 +1,8 @@
 """Run a submission's cells in the sandbox, then ask its functions case by case.
 
 A cell that hangs, ends the process or exhausts it is dropped and the rest is run again, so that it
-costs only what it holds. What comes back is checked to be plain outcomes; the verdict is taken elsewhere.
+costs only what it holds, however many there are: the time bounds the runs, not their number. What comes back
+is checked to be plain outcomes; the verdict is taken elsewhere.
 """
 
 import ast
@@ -18,12 +19,14 @@ from gradus.plan import Case, Plan
 from gradus.values import NotData
 from gradus.verdict import examine
 
-# Runs of one submission: each further one leaves out a cell, or an exercise, that ended the last.
-MAX_RUNS = 8
+# Runs that end before any cell or call is to blame, such as by what a cell has left running. Whatever is to
+# blame is left out of the next run, so that there are no more of these than cells and exercises.
+MAX_BLAMELESS = 8
 # All runs of the cells together may take so many times what one may.
 _ALL_RUNS = 3
-# A cell that takes longer is cut to its definitions where all together take too long.
-_SLOW_SECONDS = 0.5
+# A cell that takes longer is cut to its definitions where all together take too long; and where the runs that
+# were lost do, which may be many.
+_SLOW_SECONDS, _SLOW_AGAIN_SECONDS = 0.5, 0.05
 # What runs out inside may be seen a little earlier than outside.
 _TICK_SECONDS = 0.05
 _START_SECONDS = 30.0
@@ -31,6 +34,7 @@ _START_SECONDS = 30.0
 _PATIENCE_SECONDS = 5.0
 # How a process ended, as it may be told to a student: as the code inside the sandbox says it, and as that outside.
 _AGAIN = "the notebook ended its process again and again"
+_ENDED_AGAIN = "ended its process again and again"
 SENTENCES = frozenset(
     (
         _AGAIN,
@@ -96,11 +100,11 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
         If the sandbox failed, not the submission.
     """
     limits = sandbox.limits
-    run, dropped, losses = Run(), {}, 0
+    run, dropped, losses, blameless = Run(), {}, 0, 0
     cut: dict[int, CellReport] = {}
     doubtful: dict[str, list[Outcome]] = {}
-    seconds = _ALL_RUNS * limits.run_seconds
-    while losses < MAX_RUNS and seconds > 0:
+    seconds, lost_seconds = _ALL_RUNS * limits.run_seconds, 0.0
+    while blameless < MAX_BLAMELESS and seconds > 0:
         left = [plan for plan in plans if plan.exercise not in run.outcomes]
         new = [plan for plan in left if plan.exercise not in doubtful]
         if not left:
@@ -111,28 +115,33 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
             if index not in dropped
         ]
         lost, alive = None, False
-        begun = time.monotonic()
+        took: dict[int, float] = {}
+        begun, known = time.monotonic(), len(run.outcomes)
         with sandbox.submission() as connection:
             try:
-                played = _play(connection, playing, limits)
-                seconds -= time.monotonic() - begun
+                played = _play(connection, playing, limits, took)
+                ran = time.monotonic() - begun
                 if new:
                     run.cells = played
                     alive = _ask_together(connection, new, run, doubtful, limits)
                 else:
                     alive = _ask_alone(connection, left, run, limits)
             except _CellLost as error:
-                seconds -= time.monotonic() - begun
+                ran = time.monotonic() - begun
                 lost = error
+        seconds -= ran
         if lost and lost.over and not cut:
-            cut = _cut(cells, lost)
+            cut = _cut(cells, lost.before, took, lost.index, _SLOW_SECONDS, "took too long")
             run.starved = True
             run.notes.append(
                 f"its cells together took longer than {limits.run_seconds:g} s (run_seconds): "
                 f"of {len(cut)} of them only the definitions were run"
             )
             continue
-        losses += not alive
+        if alive:
+            continue
+        losses += 1
+        lost_seconds += ran
         if lost:
             run.cells = run.cells if doubtful else lost.before
             dropped[lost.index] = _greedy(lost.report) if connection.greedy else lost.report
@@ -142,6 +151,16 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
                 for index, report in lost.before.items()
                 if report.error == "CellTimeout"
             }
+        elif len(run.outcomes) == known:
+            blameless += 1
+        if lost_seconds > limits.run_seconds and not cut:
+            ran_whole = lost.before if lost else played
+            kept = [(index, source) for index, source in cells if index not in dropped]
+            cut = _cut(kept, ran_whole, took, None, _SLOW_AGAIN_SECONDS, _ENDED_AGAIN)
+            run.notes.append(
+                f"its process ended {losses} times, which took longer than {limits.run_seconds:g} s "
+                f"(run_seconds): of {len(cut)} of its cells only the definitions were run"
+            )
     run.cells |= cut | dropped
     run.starved |= any(report.starved for report in run.cells.values()) or seconds <= 0
     over = Outcome("killed", message=_AGAIN) if seconds > 0 else Outcome("timeout")
@@ -150,32 +169,39 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
         first = doubtful.get(plan.exercise, [over] * len(plan.cases))
         if plan.exercise not in run.outcomes:
             run.outcomes[plan.exercise] = first
-            run.notes.append(_left_over(plan, losses, limits))
+            run.notes.append(_left_over(plan, losses, seconds, limits))
     return run
 
 
-def _left_over(plan: Plan, losses: int, limits: Limits) -> str:
+def _left_over(plan: Plan, losses: int, seconds: float, limits: Limits) -> str:
     """A line that says why an exercise's calls were not made, or not again."""
-    if losses >= MAX_RUNS:
+    if seconds > 0:
         return f"`{plan.exercise}` was left out: the notebook ended its process {losses} times"
     most = _ALL_RUNS * limits.run_seconds
     return f"`{plan.exercise}` was left out: all runs of the cells took {most:g} s (run_seconds)"
 
 
-def _cut(cells: list[tuple[int, str]], lost: "_CellLost") -> dict[int, CellReport]:
-    """The cells of which only the definitions are run from now on: the slow ones, and those not yet run.
+def _cut(
+    cells: list[tuple[int, str]],
+    before: dict[int, CellReport],
+    took: dict[int, float],
+    last: int | None,
+    slow_seconds: float,
+    why: str,
+) -> dict[int, CellReport]:
+    """The cells of which only the definitions are run from now on: the slow ones, the `last`, and those not yet run.
 
     Each with what it did, if it came to its end.
     """
-    over = "the cells together took too long; of this one, no more than its definitions ran"
-    slow = {index for index, took in lost.took.items() if took > _SLOW_SECONDS} | {lost.index}
+    over = f"the cells together {why}; of this one, no more than its definitions ran"
+    slow = {index for index, seconds in took.items() if seconds > slow_seconds} | {last}
     cut = {}
     for index, source in cells:
         tree = parse(source)
         # What is no plain Python, such as a cell that begins with %%, is all or nothing.
         shorter = index in slow if tree is None else definitions(source) != ast.unparse(tree)
-        if shorter and (index in slow or index not in lost.before):
-            cut[index] = lost.before.get(index, CellReport("", "CellTimeout", over))
+        if shorter and (index in slow or index not in before):
+            cut[index] = before.get(index, CellReport("", "CellTimeout", over))
     return cut
 
 
@@ -184,27 +210,27 @@ def _greedy(report: CellReport) -> CellReport:
 
 
 class _CellLost(Exception):
-    """The cell that ended the run, what those before it did and took; `over`: all together took too long."""
+    """The cell that ended the run, what those before it did; `over`: all together took too long."""
 
     def __init__(
         self,
         index: int,
         report: CellReport,
         before: dict[int, CellReport],
-        took: dict[int, float],
         over: bool,
     ):
         super().__init__(index)
-        self.index, self.report, self.before = index, report, before
-        self.took, self.over = took, over
+        self.index, self.report, self.before, self.over = index, report, before, over
 
 
 def _play(
-    connection: Connection, cells: list[tuple[int, str]], limits: Limits
+    connection: Connection, cells: list[tuple[int, str]], limits: Limits, took: dict[int, float]
 ) -> dict[int, CellReport]:
-    """Wait for each cell to begin and to end; what went wrong in between is the fault of the last one."""
+    """Wait for each cell to begin and to end; what went wrong in between is the fault of the last one.
+
+    What each took is put into `took`.
+    """
     reports: dict[int, CellReport] = {}
-    took: dict[int, float] = {}
     last, wait, over = None, _START_SECONDS, False
     try:
         connection.send(cells, _START_SECONDS)
@@ -229,7 +255,7 @@ def _play(
         kind = "CellTimeout" if late else "ProcessEnded"
         told = f"this cell {did}; the rest ran without it"
         report = CellReport("", kind, told, starved=late)
-        raise _CellLost(last, report, reports, took, late and over) from None
+        raise _CellLost(last, report, reports, late and over) from None
     return reports
 
 

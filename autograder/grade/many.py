@@ -22,6 +22,7 @@ from autograder.course import Course, CourseError, find_programs, private_files
 from autograder.folders import carry, database, overlooked, read_graded, read_timestamp, submitted
 from autograder.grade import pool, reading
 from autograder.grade.one import NOT_GRADABLE, Assignment, Sheet
+from autograder.grade.scheduler import Scheduler
 from autograder.gradebook import Entry, Gradebook, read_roster
 from autograder.sandbox import host
 
@@ -65,8 +66,8 @@ class Options:
         Of sandbox: "bubblewrap" or "none".
     workers : int
         Processes of this machine; 0: as many as it has cores.
-    scheduler : str
-        Address of a Dask scheduler, whose workers grade instead; or "".
+    scheduler : Scheduler or None
+        Of a Dask cluster, whose workers grade instead.
     db : str
         Address of the gradebook's database for SQLAlchemy; "": nbgrader's SQLite file.
     force : bool
@@ -77,7 +78,7 @@ class Options:
 
     kind: str = "bubblewrap"
     workers: int = 0
-    scheduler: str = ""
+    scheduler: Scheduler | None = None
     db: str = ""
     force: bool = False
     roster: Path | None = None

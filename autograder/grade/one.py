@@ -473,7 +473,8 @@ def _write(notebook: NotebookNode, verdicts: dict[str, Verdict], run: Run) -> No
 def _verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
     """What nbgrader reads: it takes the first execute_result as the score, so there is just one."""
     table = Table(verdict)
-    shown = {"text/html": table._repr_html_(), "text/plain": repr(table)}
+    # The lines of a student's that it quotes may hold formulas, which formgrader shows as such.
+    shown = {"text/html": submission.harmless_tex(table._repr_html_()), "text/plain": repr(table)}
     return [
         new_output("display_data", data=shown),
         new_output("execute_result", data={"text/plain": repr(score(verdict))}),

@@ -183,7 +183,12 @@ def _harmless(markdown: str) -> str:
     markdown = re.sub(
         r"\](?=\((?!https?://|mailto:|#)|:(?!\s*(?:https?://|mailto:|#)))", "] ", markdown
     )
-    return _TEX.sub(r"\\ ", markdown)
+    return harmless_tex(markdown)
+
+
+def harmless_tex(text: str) -> str:
+    """A text whose formulas, in whatever of the page they stand, MathJax only sets."""
+    return _TEX.sub(r"\\ ", text)
 
 
 class _Match:

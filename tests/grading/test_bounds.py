@@ -47,7 +47,7 @@ def cost(call):
     ids=["text", "complex", "nested", "half"],
 )
 def test_no_array_is_made_of_lists_before_their_shape_fits(answer):
-    said, megabytes = cost(lambda: compare("y", np.zeros(3), answer, 1e-6, 1e-6, False))
+    said, megabytes = cost(lambda: compare("y", np.zeros(3), answer, 1e-6, 1e-6))
     assert said.startswith("y: expected ")
     assert megabytes < 1
 
@@ -68,7 +68,7 @@ def test_no_array_is_made_of_lists_before_their_shape_fits(answer):
     ],
 )
 def test_nested_lists_are_judged_as_the_array_that_they_make(answer, said):
-    assert compare("y", np.array([[1, 2], [3, 4]]), answer, 1e-6, 1e-6, False) == said
+    assert compare("y", np.array([[1, 2], [3, 4]]), answer, 1e-6, 1e-6) == said
 
 
 def test_a_head_of_brackets_is_refused_before_it_is_read():

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from autograder import cli, doctor
 from autograder.course import Course, CourseError, find_programs
+from autograder.grade.scheduler import Scheduler
 from autograder.sandbox import calls, host, probes
 from gradus.calling import Outcome
 from tests.conftest import ROOT
@@ -228,6 +229,22 @@ def test_a_configuration_that_is_not_ours(empty_course, tmp_path, monkeypatch, c
     told(next(doctor._configuration(course)), *words)
 
 
+def test_a_configuration_that_is_not_there(empty_course, tmp_path, monkeypatch):
+    """Nothing is to be put right then: each line says which file is missing, and what makes it."""
+    (empty_course.directory / "nbgrader_config.py").unlink()
+    root, here = tmp_path / "root", tmp_path / "here"
+    root.mkdir(), here.mkdir()
+    shutil.copy(ROOT / "pyproject.toml", root)
+    monkeypatch.chdir(here)
+    course = dataclasses.replace(empty_course, root=root)
+    found = list(doctor._configuration(course))
+    made = f"in {course.directory}: run autograder release, which writes it"
+    ends = ("or use autograder grade", made, f"in {here}: start nbgrader in {root}", made)
+    for line, end in zip(found, ends, strict=True):
+        assert not line.ok and line.said.startswith("there is no nbgrader_config.py in ")
+        assert line.said.endswith(end)
+
+
 def database_line(course, db=""):
     return doctor._try("gradebook", lambda: doctor._database(course, db))
 
@@ -290,7 +307,7 @@ def test_a_scheduler_and_its_workers(bubblewrap, monkeypatch):
     from distributed import LocalCluster
 
     monkeypatch.setattr(doctor, "_CONNECT_SECONDS", 1)
-    told(only(doctor._cluster("tcp://127.0.0.1:1")), "cannot be reached", "dask scheduler")
+    told(only(doctor._cluster(Scheduler("tcp://127.0.0.1:1"))), "cannot be reached")
     here = {
         "processes": False,
         "protocol": "tcp://",
@@ -299,11 +316,12 @@ def test_a_scheduler_and_its_workers(bubblewrap, monkeypatch):
     }
     monkeypatch.setattr(doctor, "_CONNECT_SECONDS", 10)
     with LocalCluster(n_workers=0, **here) as cluster:
-        told(only(doctor._cluster(cluster.scheduler_address)), "no workers", "dask worker tcp")
+        found = Scheduler(cluster.scheduler_address)
+        told(only(doctor._cluster(found)), "no workers", "dask worker tcp")
         cluster.scale(1)
         cluster.wait_for_workers(1)
-        scheduler, worker = doctor._cluster(cluster.scheduler_address)
-        assert (scheduler.ok, scheduler.said) == (True, "1 workers")
+        scheduler, worker = doctor._cluster(found)
+        assert scheduler.ok and scheduler.said.startswith("1 workers; not encrypted, on this ")
         assert worker.ok and worker.what.startswith("worker tcp://127.0.0.1")
 
 

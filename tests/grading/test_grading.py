@@ -143,6 +143,15 @@ def test_a_set_up_that_was_spoilt_costs_nothing():
     assert points(graded(setup=spoilt, doubled=uses)) == [2, 0]
 
 
+def test_formulas_in_a_line_that_a_verdict_quotes_are_only_set():
+    line = r"raise ValueError(x)  # $\href{javascript:alert(1)}{x} \require{html} \frac12$"
+    found = graded(other=f"def other(x):\n    {line}")
+    (cell,) = [c for c in found.notebook.cells if c.id == "check-other"]
+    shown = cell.outputs[0].data["text/html"]
+    assert r"$\ href{javascript:alert(1)}{x} \ require{html} \frac12$" in shown
+    assert r"\href" not in shown
+
+
 def test_checks_are_never_run_in_the_sandbox():
     touch = "open('checked', 'w').close()"
     tells = "import os\ndef other(x):\n    return x + 1.0 if not os.path.exists('checked') else 0"

@@ -22,9 +22,9 @@ import pytest
 
 import autograder
 from autograder.course import Course, CourseError
-from autograder.grade.execution import execute
+from autograder.grade.execution import MAX_BLAMELESS, execute
 from autograder.sandbox import calls, host
-from autograder.sandbox.host import Limits, Sandbox, SandboxError
+from autograder.sandbox.host import Limits, Lost, Sandbox, SandboxError
 from autograder.sandbox.inside import isolate
 from gradus import values
 from gradus.verdict import examine
@@ -266,6 +266,74 @@ HANG = "while True:\n    try:\n        while True: pass\n    except BaseExceptio
 )
 def test_a_cell_costs_only_itself(cell):
     assert earned(RIGHT, cell, OTHER) == [2, 1]
+
+
+END = "import os; os._exit(1)"
+
+
+@pytest.mark.parametrize("count", [7, 8, 9, 40])
+def test_so_many_cells_that_end_the_process_cost_only_themselves(count):
+    """What an answer uses stands between them, some of it no plain definition; one stands on a right answer."""
+    uses = "def other(x):\n    return x + float(one[0])"
+    sources = [f"{END}\n{RIGHT}", *[END] * (count - 1)]
+    sources[count // 2 : count // 2] = ["import numpy as np\none = np.ones(1) + 0"]
+    assert earned(*sources, uses) == [0, 1]
+    assert earned(*sources, uses, RIGHT) == [2, 1]
+
+
+def test_where_they_take_long_definitions_are_run():
+    """Cells before them that are slow, and what was not yet run, are cut; what was quick stays whole."""
+    limits = replace(SHORT, run_seconds=3, cell_seconds=1, grace_seconds=0.2)
+    quick = "import numpy as np\none = np.ones(1) + 0"
+    slow = "import time\nprint('slow')\ntime.sleep(0.7)\nTWO = 2.0"
+    uses = "def other(x):\n    return x + float(one[0])"
+    found = plans()
+    sources = [quick, slow, uses, *[END] * 40, f"{END}\n{RIGHT}".replace("2.0", "TWO")]
+    sources.insert(20, "class Late:\n    import os; os._exit(0)")
+    begun = time.monotonic()
+    run = execute(list(enumerate(sources)), found, server("bubblewrap", limits))
+    assert time.monotonic() - begun < 9
+    assert [examine(plan, run.outcomes[plan.exercise]).earned for plan in found] == [2, 1]
+    (note,) = run.notes
+    assert note.startswith("its process ended ") and note.endswith(
+        " times, which took longer than 3 s (run_seconds): of 38 of its cells only the definitions were run"
+    )
+    assert (run.cells[1].error, run.cells[1].output) == ("", "slow\n")
+    assert run.cells[20].error == run.cells[3].error == "ProcessEnded"
+    assert run.cells[43].message.startswith("the cells together ended its process again and again")
+
+
+def test_so_many_exercises_whose_calls_end_the_notebook_cost_only_themselves():
+    ends = "def ends_{0}(x):\n    import os, signal; os.kill(os.getppid(), signal.SIGKILL)\n    return x"
+    doubled, other = plans()
+    numbers = range(10)
+    found = [replace(other, exercise=f"ends_{number}") for number in numbers] + [doubled, other]
+    sources = [RIGHT, OTHER, *map(ends.format, numbers)]
+    run = execute(list(enumerate(sources)), found, server("none", SHORT))
+    assert [examine(p, run.outcomes[p.exercise]).earned for p in found] == [0] * 10 + [2, 1]
+    assert run.notes == []
+
+
+def test_a_notebook_that_ends_by_itself_before_any_call_is_given_up():
+    """Nothing is to blame, so nothing is left out of the next run: their number is bounded."""
+    slow = Limits(cell_seconds=3, case_seconds=2, grace_seconds=1, run_seconds=60)
+    box = server("bubblewrap", slow)
+    gone, found = Lost("killed", "it ended its process"), plans()
+    sent = []
+
+    def send(connection, value, seconds):
+        if isinstance(value, dict):
+            sent.append(value)
+            raise gone
+        return whole(connection, value, seconds)
+
+    whole = host.Connection.send
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(host.Connection, "send", send)
+        run = execute([(0, RIGHT), (1, OTHER)], found, box)
+    assert len(sent) == MAX_BLAMELESS
+    assert run.notes[0] == "`doubled` was left out: the notebook ended its process 8 times"
+    assert {o.kind for name in run.outcomes for o in run.outcomes[name]} == {"killed"}
 
 
 @pytest.mark.parametrize(
@@ -903,6 +971,15 @@ def test_what_a_cell_does_to_its_process_does_not_reach_the_next(cell):
 def test_signals_that_a_call_sends_to_the_notebook_cost_only_its_exercise():
     sends = "    import os, signal\n    for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):\n        os.kill(os.getppid(), number)\n"
     assert earned(f"def doubled(x, times=1):\n{sends}", OTHER) == [0, 1]
+
+
+def test_a_change_in_place_is_seen_whatever_a_cell_puts_in_the_place_of_deepcopy():
+    hides = "import copy\ncopy.deepcopy = copy.copy = lambda x, *_: x"
+    spoils = "def doubled(x, times=1):\n    x *= 2.0**times\n    return x"
+    found = plans()
+    run = execute(list(enumerate([hides, spoils])), found, server("bubblewrap", SHORT))
+    assert {outcome.changed for outcome in run.outcomes["doubled"]} == {("x",)}
+    assert examine(found[0], run.outcomes["doubled"]).earned == 0
 
 
 def test_await_outside_a_function():
