@@ -6,12 +6,14 @@ worker ever opens the gradebook.
 
 import contextlib
 import ctypes
+import math
 import multiprocessing
 import os
 import resource
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -29,6 +31,7 @@ ATTEMPTS = 2
 # has a verdict without points, and a line that sends a person to it.
 MEMORY_BYTES = 2 * 2**30
 PROCESSOR_SECONDS = 60.0
+_MORE_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
 
 Settings = tuple[Assignment, str, Limits]  # of a `Grader`
@@ -91,11 +94,17 @@ class _TooLong(BaseException):
 
 @contextlib.contextmanager
 def _at_most(seconds: float) -> Iterator[None]:
-    """Raise `_TooLong` when this process has computed so long; a thread of a cluster's worker has no such clock."""
+    """Raise `_TooLong` when this process has computed so long; a thread of a cluster's worker has no such clock.
+
+    Python raises nothing while C computes: the kernel ends a process that goes on for `_MORE_SECONDS`.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGPROF, _end)
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    last = math.ceil(time.process_time() + seconds + _MORE_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (last if hard < 0 else min(last, hard), hard))
     try:
         # Processor time of this process alone: neither a busy machine nor the sandbox uses it up.
         signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -103,6 +112,7 @@ def _at_most(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _end(*_: object) -> None:

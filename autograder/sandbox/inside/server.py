@@ -11,6 +11,7 @@ import gc
 import itertools
 import os
 import random
+import resource
 import select
 import shutil
 import signal
@@ -182,6 +183,9 @@ def main() -> None:
     for file in (0, 1, 2):
         os.dup2(null, file)
     isolate.adopt_orphans()
+    # Whoever starts this process may have little processor time left; it serves a whole class.
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most))
     server = Server(control, settings)
     if trouble := server.set_up(settings["setup"]):
         control.sendall(b"X" + trouble.encode()[:500])
