@@ -27,7 +27,7 @@ from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database
 from autograder.grade import execution
 from autograder.grade.scheduler import EXPOSED, Scheduler
-from autograder.sandbox import calls, host, probes
+from autograder.sandbox import calls, groups, host, probes
 from gradus import authoring
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
@@ -132,6 +132,13 @@ def _versions() -> Iterator[Finding]:
             raise CourseError(str(error)) from None
         return f"{calls.version()}; a submission may make {number} system calls, and no others"
 
+    def control_group() -> str:
+        try:
+            return f"{groups.own()}: memory, tasks and processor time are held by the kernel"
+        except groups.Unavailable as error:
+            instead = "processes are added up ten times a second, and timeouts tried again alone"
+            return f"none, as {error}; without, {instead}"
+
     yield _try("Python", python)
     for needed in map(Requirement, importlib.metadata.requires("gradus-autograder") or ()):
         if needed.marker and not needed.marker.evaluate({"extra": ""}):
@@ -139,6 +146,7 @@ def _versions() -> Iterator[Finding]:
         yield _try(needed.name, functools.partial(package, needed))
     yield _try("bubblewrap", bubblewrap)
     yield _try("libseccomp", libseccomp)
+    yield _try("control group", control_group)
 
 
 def _sandbox(course: Course, kind: str) -> Iterator[Finding]:

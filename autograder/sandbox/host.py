@@ -30,7 +30,7 @@ import numpy as np
 
 import gradus
 from autograder.course import Course, CourseError
-from autograder.sandbox import calls
+from autograder.sandbox import calls, groups
 from gradus import values
 from gradus.calling import CASE_SECONDS
 
@@ -131,6 +131,7 @@ class Sandbox:
         self._setup, self._files = list(setup), files
         self._process: subprocess.Popen | None = None
         self._owner = 0
+        self._group: groups.Group | None = None
 
     @contextmanager
     def submission(self) -> Iterator["Connection"]:
@@ -152,6 +153,8 @@ class Sandbox:
             ours.close()
             self._command(b"K")
             connection.greedy = self._answer(_END_SECONDS) == b"M"
+            if self._group:
+                connection.greedy |= self._group.killed()
             if self.kind == "bubblewrap" and not self._nested:
                 self.close()
 
@@ -166,6 +169,8 @@ class Sandbox:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+        if self._group:
+            self._group.close()
         if self._folder:
             self._folder.cleanup()
 
@@ -184,10 +189,15 @@ class Sandbox:
         )
         work = self._folder.name if self._folder else "/"
         self._owner = os.getpid()
+        command = _plain(work) if self._folder else _isolated(self.limits, nested=self._nested)
+        self._group = None
+        if self.kind == "bubblewrap":
+            with suppress(groups.Unavailable):
+                self._group = groups.Group(groups.own())
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                _plain(work) if self._folder else _isolated(self.limits, nested=self._nested),
+                self._group.enter(command) if self._group else command,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -210,6 +220,8 @@ class Sandbox:
             trouble = self._control.recv(500).decode(errors="replace")
             self.close()
             raise SandboxError(f"the set-up of the released notebook does not run: {trouble}")
+        if self._group:
+            self._group.limit(self.limits.memory_bytes, self.limits.processes)
 
     def _command(self, data: bytes, *files: int) -> None:
         try:
@@ -304,6 +316,9 @@ def require(kind: str) -> None:
     """
     if kind not in KINDS:
         raise CourseError(f"--sandbox: expected one of {', '.join(KINDS)}; got {kind!r}")
+    # Now, while this process has no others.
+    with suppress(groups.Unavailable):
+        groups.own()
     if kind == "bubblewrap" and (problem := _trouble()):
         raise CourseError(
             f"submissions are not graded without a sandbox: {problem}; or use --sandbox none for code that you trust"

@@ -1264,14 +1264,16 @@ def two_guesses_by_shared_memory(book):
 
 
 @cheat(but(scale=1.0))
-def two_guesses_by_anonymous_memory(book):
-    """Of two guesses, the one that is made depends on memory that a cell shares with its forks."""
+def two_guesses_by_a_file_without_a_name(book):
+    """Of two guesses, the one that is made depends on a file without a name that a cell shares with its forks."""
     return two_guesses(
         book,
         "count() > 4",
         """
-        import mmap
-        shared = mmap.mmap(-1, 8)
+        import mmap, tempfile
+        with tempfile.TemporaryFile() as file:
+            file.truncate(8)
+            shared = mmap.mmap(file.fileno(), 8)
         def count():
             shared[0] += 1
             return shared[0]

@@ -80,6 +80,10 @@ def limit(limits: dict, counted: bool) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
+    # Where memory runs out, it is not the server that is ended.
+    if _LINUX:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
     # Before Linux 5.14 the processes of the same user in all namespaces were counted together.
     if counted and tuple(map(int, platform.release().split(".")[:2])) >= (5, 14):
         resource.setrlimit(resource.RLIMIT_NPROC, (limits["processes"],) * 2)
