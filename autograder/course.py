@@ -27,7 +27,8 @@ from typing import Any
 import yaml
 from traitlets.config import Config
 
-STUB_LINE = 'raise NotImplementedError("replace this line with your answer")'
+from gradus.stub import STUB_LINE
+
 TEXT_STUB = "*Write your answer here, in place of this line.*"
 
 

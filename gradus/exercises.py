@@ -7,15 +7,20 @@ the stub. A student's notebook has neither; its cases are in the file `<chapter>
 """
 
 import importlib
+import inspect
+import linecache
 import os
+import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
+from gradus import stub
 from gradus.calling import call_cases
 from gradus.plan import Plan, read_cases
 from gradus.tables import Progress, Table, summary
@@ -28,6 +33,10 @@ class CheckFailed(Exception):
     def _render_traceback_(self) -> list[str]:
         # IPython would print the frames of Gradus; the table above says what a student needs.
         return [str(self)]
+
+
+class NoExercise(CheckFailed, LookupError):
+    """What a check was given answers no exercise."""
 
 
 @dataclass
@@ -109,16 +118,23 @@ def check(answer: Callable) -> None:
     ------
     CheckFailed
         If a case does not pass: so that nbgrader's Validate sees it.
+    NoExercise
+        If it is no function, or no exercise of this chapter has its name.
     """
-    name = getattr(answer, "__name__", repr(answer))
-    if name not in _session.plans:
-        known = ", ".join(_session.plans) or "none: run the set-up cell, which says chapter(...)"
-        raise LookupError(
-            f"no exercise is called {name!r}: write the answer with `def` under the exercise's name; "
-            f"the exercises here are: {known}"
-        )
+    check_as(_asked(answer, sys._getframe(1)), answer)
+
+
+def check_as(name: str, answer: Callable) -> None:
+    """Try an answer as `check` does, as that to the exercise of a name."""
+    _need_function(answer, name)
     plan = _session.plans[name]
     verdict = examine(plan, call_cases(answer, plan.cases))
+    if verdict.status == "not answered" and (below := _below_the_stub(answer)):
+        print(
+            f"{name}: the line `raise NotImplementedError(...)` stands above your code and ends the function "
+            "before it; here it was passed over: delete it"
+        )
+        verdict = examine(plan, call_cases(below, plan.cases))
     _session.verdicts[name] = verdict
     _display(Table(verdict))
     if verdict.status != "right":
@@ -128,6 +144,50 @@ def check(answer: Callable) -> None:
 def progress() -> None:
     """Show the points of every exercise of this chapter that was checked so far."""
     _display(Progress(_session.plans, _session.verdicts))
+
+
+def _asked(answer: Any, caller: FrameType) -> str:
+    """The exercise that the caller means by an answer: by the name it has there, or by its own.
+
+    A lambda or a decorated function has another name of its own; one function may have the names of two.
+    """
+    plans = _session.plans
+    _need_function(answer, answer if isinstance(answer, str) and answer in plans else "NAME")
+    names = [
+        name for name in plans if name in caller.f_globals and caller.f_globals[name] is answer
+    ]
+    if len(names) > 1:
+        line = linecache.getline(caller.f_code.co_filename, caller.f_lineno)
+        said = re.search(r"\bcheck\(\s*(\w+)\s*\)", line)
+        names = [said[1]] if said and said[1] in names else names
+    name = names[0] if names else getattr(answer, "__name__", "")
+    if name in plans:
+        return name
+    known = ", ".join(plans) or "none: run the set-up cell, which says chapter(...)"
+    raise NoExercise(
+        f"no exercise is called {name!r}: write the answer with `def` under the exercise's name; "
+        f"the exercises here are: {known}"
+    )
+
+
+def _need_function(answer: Any, name: str) -> None:
+    if not callable(answer):
+        got = "its name in quotation marks" if isinstance(answer, str) else "what it returns"
+        raise NoExercise(f"check takes the function itself, not {got}: write check({name})")
+
+
+def _below_the_stub(answer: Callable) -> Callable | None:
+    """The same function without a stub's line that was left above its code; None if there is none."""
+    function = inspect.unwrap(answer)
+    try:
+        source, names = stub.past(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    if function.__name__ not in names:
+        return None
+    scope = dict(function.__globals__)
+    exec(compile(source, function.__code__.co_filename, "exec"), scope)
+    return scope[function.__name__]
 
 
 def _shell() -> Any:

@@ -66,7 +66,7 @@ def run(task: str) -> str:
 
 def _outcome(task: dict, name: str, output: io.StringIO) -> tuple[str, str]:
     """Run it all; the status of the result and its summary."""
-    from gradus import CheckFailed, check, exercises
+    from gradus import CheckFailed, exercises
 
     names = {"__name__": "__main__"}
     try:
@@ -80,7 +80,7 @@ def _outcome(task: dict, name: str, output: io.StringIO) -> tuple[str, str]:
         _execute(task["code"], name, names)
         if name not in names:
             raise NameError(f"name {name!r} is not defined")
-        check(names[name])
+        exercises.check_as(name, names[name])
     except CheckFailed as failure:
         verdict = exercises._session.verdicts.get(name)
         status = verdict.status if verdict else "wrong"  # none: the code itself checks another one

@@ -8,7 +8,6 @@ import ast
 import builtins
 import functools
 import hashlib
-import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -19,12 +18,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.course import STUB_LINE, Course, CourseError
+from autograder.course import Course, CourseError
 from autograder.grade import submission
 from autograder.grade.cells import defined, definitions, grade_id, is_answer, parse
 from autograder.grade.execution import SENTENCES, CellReport, Run, execute
 from autograder.sandbox.host import Limits, Sandbox
-from gradus import authoring, values
+from gradus import authoring, stub, values
 from gradus.calling import LINE_CHARS, Outcome
 from gradus.plan import Case, Plan
 from gradus.tables import Table
@@ -366,28 +365,22 @@ def _only_checks(cell: NotebookNode) -> bool:
 def _past_stub(source: str, defects: list[str]) -> str:
     """Code that was left under the stub's `raise` can be reached: the `raise` is taken out."""
     tree = parse(source)
-    if tree is None or STUB_LINE not in source:
+    if tree is None:
         return source
-    lines = source.split("\n")  # as Python counts them
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef):
-            for node, below in itertools.pairwise(function.body):
-                line = lines[node.lineno - 1]
-                if line.strip() == STUB_LINE and below:
-                    lines[node.lineno - 1] = line.replace(STUB_LINE, "pass")
-                    defects.append(
-                        f"`{function.name[:100]}`: the line `raise NotImplementedError(...)` stands above your code; "
-                        "it was taken out"
-                    )
-    return "\n".join(lines)
+    source, names = stub.past(source, tree)
+    defects += (
+        f"`{name[:100]}`: the line `raise NotImplementedError(...)` stands above your code; it was taken out"
+        for name in names
+    )
+    return source
 
 
 def _explained(
     name: str, outcomes: list[Outcome], run: Run, notebook: NotebookNode
 ) -> list[Outcome]:
     """The outcomes of an exercise; where its cell failed before it defined the function, how it failed."""
-    stub = all(o.kind == "not found" or o.error == "NotImplementedError" for o in outcomes)
-    if not stub:
+    open_ = all(o.kind == "not found" or o.error == "NotImplementedError" for o in outcomes)
+    if not open_:
         return outcomes
     failed = [
         report

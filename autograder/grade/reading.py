@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course import STUB_LINE
 from autograder.grade.cells import defined, is_answer, shown_as_code
+from gradus.stub import STUB_LINE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # it takes a second to import

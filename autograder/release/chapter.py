@@ -13,7 +13,8 @@ from pathlib import Path
 import jupytext.myst
 import nbformat
 
-from autograder.course import STUB_LINE, Course, CourseError
+from autograder.course import Course, CourseError
+from gradus.stub import STUB_LINE
 
 
 @dataclass(frozen=True)

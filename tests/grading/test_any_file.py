@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.course import STUB_LINE, TEXT_STUB
+from autograder.course import TEXT_STUB
 from autograder.grade import one, reading
 from autograder.grade.cells import defined, grade_id, is_answer
 from autograder.grade.execution import CellReport, Run
 from gradus.calling import Outcome
+from gradus.stub import STUB_LINE
 
 SETTINGS = settings(max_examples=80, suppress_health_check=list(HealthCheck))
 KINDS = ("returned", "raised", "timeout", "killed", "not found", "not data")

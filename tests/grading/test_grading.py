@@ -5,9 +5,9 @@ import re
 import nbformat
 import pytest
 
-from autograder.course import STUB_LINE
 from autograder.grade.one import Assignment, grade
 from autograder.sandbox.host import Limits
+from gradus.stub import STUB_LINE
 from tests.grading.conftest import OTHER, RIGHT, plans
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")

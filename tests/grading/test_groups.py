@@ -71,7 +71,7 @@ class TestHeld:
             groups.own()
         except groups.Unavailable as error:
             pytest.skip(f"no control group: {error}")
-        limits = Limits(memory_bytes=256 * 2**20, cell_seconds=8, case_seconds=4, sockets=10**6)
+        limits = Limits(memory_bytes=256 * 2**20, cell_seconds=12, case_seconds=4, sockets=10**6)
         box = replace(ASSIGNMENT, limits=limits).sandbox("bubblewrap", limits)
         box.start()
         yield box
@@ -88,7 +88,7 @@ class TestHeld:
     def test_memory_that_no_process_counts(self, sandbox):
         fill = (
             "import os, socket\n"
-            "for _ in range(20):\n"
+            "for _ in range(30):\n"
             "    if os.fork() == 0:\n"
             "        kept = []\n"
             "        while True:\n"
@@ -98,7 +98,7 @@ class TestHeld:
             "                while True:\n                    a.send(bytes(2**16))\n"
             "            except BlockingIOError:\n                pass\n"
         )
-        cell = f"{fill}import time\ntime.sleep(3)"
+        cell = f"{fill}import time\ntime.sleep(7)"
         assert self.points(sandbox, cell) == [2, 1]
         assert int(self.read(sandbox, "memory.peak")) <= int(self.read(sandbox, "memory.max"))
         assert (

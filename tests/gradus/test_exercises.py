@@ -1,6 +1,7 @@
 """`chapter`, `exercise`, `check` and `progress`: with references behind them, and with released cases."""
 
 import html
+import linecache
 import os
 import re
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 
 from gradus import CheckFailed, authoring, chapter, check, exercise, exercises, progress, values
 from gradus.calling import Outcome, call, changed_arguments
+from gradus.exercises import NoExercise
 from gradus.plan import CASES_FORMAT, write_cases
+from gradus.stub import STUB_LINE
 from gradus.tables import Progress, Table
 from gradus.verdict import CaseVerdict, Verdict
 
@@ -200,10 +203,54 @@ def test_an_exercise_without_a_reference(author, given):
 @pytest.mark.parametrize("life", ["author", "student"])
 def test_an_unknown_exercise(life, request, shown):
     request.getfixturevalue(life)
-    for unknown in (named("triple", lambda x: x), lambda x: x, 3):
+    for unknown in (named("triple", lambda x: x), lambda x: x):
         with pytest.raises(LookupError, match="the exercises here are: double, halves"):
             check(unknown)
     assert not shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("check(double(2.0))", "not what it returns: write check(NAME)"),
+        ("check('double')", "not its name in quotation marks: write check(double)"),
+    ],
+)
+def test_what_is_no_function(student, shown, line, said):
+    with pytest.raises(NoExercise, match=re.escape(said)):
+        exec(line, {"check": check, "double": right()})
+    assert not shown
+
+
+def test_an_answer_may_have_another_name_of_its_own(student, shown):
+    def counted(function):
+        def wrapper(*arguments, **by):
+            return function(*arguments, **by)
+
+        return wrapper
+
+    for answer in (lambda x, by=2.0: by * x, counted(right())):
+        exec("check(double)", {"check": check, "double": answer})
+        assert repr(shown.pop()).startswith("double: 4 of 4 cases pass")
+
+
+def test_of_one_function_under_two_names_the_one_that_is_written_counts(student, shown):
+    code = "check(halves)"
+    linecache.cache["<two>"] = (len(code), None, [code], "<two>")
+    answer = right()
+    with pytest.raises(CheckFailed, match="halves: 0 of"):
+        exec(
+            compile(code, "<two>", "exec"),
+            dict.fromkeys(("double", "halves"), answer) | {"check": check},
+        )
+
+
+def test_a_stubs_line_above_the_answer_is_passed_over(student, shown, capsys):
+    code = f"def double(x, by=2.0):\n    {STUB_LINE}\n    return by * x\ncheck(double)"
+    linecache.cache["<above>"] = (len(code), None, code.splitlines(keepends=True), "<above>")
+    exec(compile(code, "<above>", "exec"), {"check": check})
+    assert repr(shown.pop()).startswith("double: 4 of 4 cases pass")
+    assert "stands above your code" in capsys.readouterr().out
 
 
 def test_a_check_before_the_set_up(lessons):

@@ -15,10 +15,11 @@ from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 import gradus
-from autograder.course import STUB_LINE, TEXT_STUB, Course
+from autograder.course import TEXT_STUB, Course
 from autograder.release.chapter import check_id, question_id, read_chapter, references_of
 from gradus import authoring, values
 from gradus.calling import call as attempt
+from gradus.stub import STUB_LINE
 from gradus.verdict import examine
 from tests.release.conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 

@@ -10,7 +10,8 @@ import nbformat
 import pytest
 from nbgrader.validator import Validator
 
-from autograder.course import STUB_LINE, TEXT_STUB
+from autograder.course import TEXT_STUB
+from gradus.stub import STUB_LINE
 from tests.conftest import THOROUGH, kept
 from tests.release.conftest import CHAPTERS, SETUP
 from tests.runs import Released, answered_run, beside, contents, execute
