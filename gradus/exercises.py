@@ -136,7 +136,7 @@ def check_as(name: str, answer: Callable) -> None:
         )
         verdict = examine(plan, call_cases(below, plan.cases))
     _session.verdicts[name] = verdict
-    _display(Table(verdict))
+    _display(Table(verdict, plan.cases))
     if verdict.status != "right":
         raise CheckFailed(f"{name}: {summary(verdict)}")
 

@@ -3,9 +3,14 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from gradus.plan import Plan
+import numpy as np
+
+from gradus.plan import Case, Plan
 from gradus.verdict import Verdict
+
+_MOST_NUMBERS, _MOST_CHARS = 16, 240
 
 
 def summary(verdict: Verdict) -> str:
@@ -16,16 +21,50 @@ def summary(verdict: Verdict) -> str:
     return f"{passed} of {len(verdict.cases)} cases pass"
 
 
+def arguments(case: Case) -> str:
+    """The arguments of a call in one line, to be tried by hand; "" where they are many or no plain values."""
+    given = [*zip(case.names, case.args, strict=False), *case.kwargs.items()]
+    texts = [_short(value) for _, value in given]
+    line = ", ".join(f"{name} = {text}" for (name, _), text in zip(given, texts, strict=True))
+    return line if all(texts) and len(line) <= _MOST_CHARS else ""
+
+
+def _short(value: Any) -> str:
+    if value is None or isinstance(value, str | bool):
+        return repr(value)
+    if isinstance(value, int | float | np.number):
+        return f"{value:.6g}"
+    if isinstance(value, tuple | list):
+        value = np.asarray(value) if value and all(isinstance(v, int | float) for v in value) else 0
+    if not isinstance(value, np.ndarray) or not 0 < value.size <= _MOST_NUMBERS:
+        return ""
+    return " ".join(
+        np.array2string(value, precision=4, separator=", ", max_line_width=1000).split()
+    )
+
+
 @dataclass(frozen=True)
 class Table:
-    """A verdict as a small table: HTML in a notebook, plain text elsewhere."""
+    """A verdict as a small table: HTML in a notebook, plain text elsewhere.
+
+    `cases`: those that were judged, where their arguments may be shown.
+    """
 
     verdict: Verdict
+    cases: tuple[Case, ...] = ()
+
+    def _tried(self) -> str:
+        """The arguments of the first case that fails, in a sentence; "" where they are not shown."""
+        pairs = zip(self.verdict.cases, self.cases, strict=False)
+        for case in [case for judged, case in pairs if not judged.passed][:1]:
+            if line := arguments(case):
+                return f"The first case that fails, {case.label}: `{line}`"
+        return ""
 
     def __repr__(self) -> str:
         lines = [f"{self.verdict.exercise}: {summary(self.verdict)}"]
         if self.verdict.status == "wrong":
-            lines += [self.verdict.message]
+            lines += [self.verdict.message, *filter(None, [self._tried()])]
         if self.verdict.status != "not answered":
             lines += [
                 f"  {'pass' if c.passed else 'FAIL'}  {c.label}" + f": {c.message}" * (not c.passed)
@@ -44,7 +83,7 @@ class Table:
         heads = ("result", "case", "what was found")
         if verdict.status == "right":
             return f"<div class='gradus-check'>{head}{_table(heads[:2], [row[:2] for row in rows])}</div>"
-        said = f"<p>{_code(verdict.message)}</p>"
+        said = "".join(f"<p>{_code(line)}</p>" for line in (verdict.message, self._tried()) if line)
         return f"<div class='gradus-check'>{head}{said}{_table(heads, rows)}</div>"
 
 

@@ -15,9 +15,9 @@ import pytest
 from gradus import CheckFailed, authoring, chapter, check, exercise, exercises, progress, values
 from gradus.calling import Outcome, call, changed_arguments
 from gradus.exercises import NoExercise
-from gradus.plan import CASES_FORMAT, write_cases
+from gradus.plan import CASES_FORMAT, Case, write_cases
 from gradus.stub import STUB_LINE
-from gradus.tables import Progress, Table
+from gradus.tables import Progress, Table, arguments
 from gradus.verdict import CaseVerdict, Verdict
 
 HEAD = CASES_FORMAT + b"\n"
@@ -609,3 +609,38 @@ def test_a_cell_that_waits_for_an_answer_says_for_which(student, line, said, fra
     printed = done.stdout + done.stderr
     assert said in printed
     assert ("Traceback" in printed) == frames
+
+
+class TestArguments:
+    """What a student may try by hand: the arguments of the first case that fails, where they are few."""
+
+    def test_those_of_the_first_case_that_fails(self, student, shown):
+        with pytest.raises(CheckFailed):
+            check(named("double", lambda x, by=2.0: by * x + 1))
+        said = re.search(r"The first case that fails, (.+): `(.+)`", repr(shown[0]))
+        table = shown[0]
+        failing = next(case for case in table.verdict.cases if not case.passed)
+        assert said[1] == failing.label and said[2].startswith("x = ")
+        assert f"<code>{said[2]}</code>" in table._repr_html_()
+
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            (1, "1"),
+            (0.30000000000000004, "0.3"),
+            (True, "True"),
+            ("relu", "'relu'"),
+            (None, "None"),
+            (np.array([1.0, -2.5]), "[ 1. , -2.5]"),
+            (np.array([[1, 2], [3, 4]]), "[[1, 2], [3, 4]]"),
+            ([1, 2], "[1, 2]"),
+        ],
+    )
+    def test_plain_values(self, value, text):
+        assert arguments(Case("", ("x",), (value,), {})) == f"x = {text}"
+
+    @pytest.mark.parametrize(
+        "value", [np.zeros(17), np.zeros(0), object(), [[1], [2, 3]], "x" * 300]
+    )
+    def test_what_is_long_or_no_plain_value_is_not_shown(self, value):
+        assert arguments(Case("", ("x", "lr"), (value,), {"lr": 1.0})) == ""
