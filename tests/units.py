@@ -13,13 +13,13 @@ import pytest
 
 # Tests of one line whose groups are the same are one unit.
 UNITS = [
+    # A released notebook is run once, for its tests, those of the chapter's claims and the site.
+    r"tests/release/test_run\.py::(?!test_run_for_the_site).*\[([\w-]+)\]$",
     # Makes the site, while another worker does what needs none.
     r"tests/site/test_pages\.py::test_the_site_has_the_pages",
     # A class graded once, each.
     r"tests/grading/test_corpus\.py",
     r"tests/grading/test_class\.py",
-    # A released notebook is run once for its tests, the cells of a chapter for those of its claims.
-    r"tests/release/test_run\.py::(?!test_run_for_the_site).*\[([\w-]+)\]$",
     r"tests/chapters/(\w+)",
     r"tests/((?:grading|release)/\w+)\.py::(?!test_run_for_the_site)",
     # A site of its own, made once for those that need it.

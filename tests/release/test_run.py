@@ -15,6 +15,7 @@ from gradus.stub import STUB_LINE
 from tests.conftest import THOROUGH, kept
 from tests.release.conftest import CHAPTERS, SETUP
 from tests.runs import Released, answered_run, beside, contents, execute
+from tests.site import executed
 from tests.site.conftest import BUILT, site  # noqa: F401
 
 
@@ -95,12 +96,11 @@ def nbval(file: Path, environment: dict[str, str]) -> tuple[int, int, int]:
     return done.returncode, counts.get("passed", 0), counts.get("failed", 0)
 
 
-# By nbval all chapters in CI, elsewhere the quickest: that the others say the same twice is seen below,
-# where the site is another run of them.
-by_nbval = pytest.mark.parametrize("released", CHAPTERS if THOROUGH else ["network"], indirect=True)
+# Twice all chapters in CI, by nbval and for the site, elsewhere the one that the site runs itself.
+twice = pytest.mark.parametrize("released", CHAPTERS if THOROUGH else [executed.OWN], indirect=True)
 
 
-@by_nbval
+@twice
 def test_run_again_it_says_the_same(worked):
     folder, environment, notebook = worked
     file = folder / "again.ipynb"
@@ -110,7 +110,7 @@ def test_run_again_it_says_the_same(worked):
     assert nbval(file, environment) == (0, len(code), 0)
 
 
-@by_nbval
+@twice
 def test_nbval_sees_an_output_that_is_another(worked):
     folder, environment, notebook = worked
     notebook = nbformat.from_dict(notebook)
@@ -167,6 +167,7 @@ def shown_by_the_site(released: Released) -> list[nbformat.NotebookNode]:
     raise AssertionError(f"no run of {released.chapter.name} for the site is kept")
 
 
+@twice
 def test_run_for_the_site_it_says_the_same(released, worked, site):  # noqa: F811
     ran, code = (
         shown_by_the_site(released),
