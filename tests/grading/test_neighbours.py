@@ -13,7 +13,7 @@ from tests.grading.test_grading import ASSIGNMENT, submitted
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 ROUNDS = 20
-LIMITS = Limits(case_seconds=0.4)
+LIMITS = Limits(case_seconds=0.8)
 # In sessions of their own, each of which the kernel's scheduler may give as much as a whole neighbour.
 SPINS = """
 def doubled(x, times=1):
@@ -26,11 +26,11 @@ def doubled(x, times=1):
     while True:
         pass
 """
-# A fifth of the limit, of a processor's own time.
+# An eighth of the limit, of a processor's own time.
 COMPUTES = f"""
 import time
 def doubled(x, times=1):
-    end = time.process_time() + {LIMITS.case_seconds / 5}
+    end = time.process_time() + {LIMITS.case_seconds / 8}
     while time.process_time() < end:
         pass
     return x * 2**times

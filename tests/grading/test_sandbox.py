@@ -421,7 +421,10 @@ def test_an_answer_that_changes_its_argument_is_told():
 
 
 # A file would be put back as the cells have left it.
-SHARED = "import mmap\ncalls = mmap.mmap(-1, 8)"
+SHARED = (
+    "import mmap, tempfile\nwith tempfile.TemporaryFile() as file:\n"
+    "    file.truncate(8)\n    calls = mmap.mmap(file.fileno(), 8)"
+)
 
 
 def test_a_hanging_answer_is_called_once():
@@ -819,7 +822,7 @@ def test_files_are_counted_where_the_folders_are_the_sandbox_s_own(monkeypatch):
 
 def _ended(cell, processes):
     """A cell's processes are ended, or with them the notebook, which then runs without it; the rest is graded."""
-    with contextlib.closing(Sandbox("bubblewrap", SHORT)) as box:
+    with contextlib.closing(Sandbox("bubblewrap", Limits())) as box:
         run = execute([(0, RIGHT), (1, cell), (2, OTHER)], plans(), box)
         said = run.cells[1].output.strip(), run.cells[1].message
         assert said in (
