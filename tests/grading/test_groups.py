@@ -71,7 +71,7 @@ class TestHeld:
             groups.own()
         except groups.Unavailable as error:
             pytest.skip(f"no control group: {error}")
-        limits = Limits(memory_bytes=256 * 2**20, cell_seconds=30, case_seconds=4, sockets=10**6)
+        limits = Limits(cell_seconds=20, case_seconds=4, sockets=10**6)
         box = replace(ASSIGNMENT, limits=limits).sandbox("bubblewrap", limits)
         box.start()
         yield box
@@ -88,7 +88,7 @@ class TestHeld:
     def test_memory_that_no_process_counts(self, sandbox):
         fill = (
             "import os, socket\n"
-            "for _ in range(30):\n"
+            "for _ in range(24):\n"
             "    if os.fork() == 0:\n"
             "        kept = []\n"
             "        while True:\n"
@@ -98,7 +98,8 @@ class TestHeld:
             "                while True:\n                    a.send(bytes(2**16))\n"
             "            except BlockingIOError:\n                pass\n"
         )
-        cell = f"{fill}import time\ntime.sleep(25)"
+        sandbox._group.limit(64 * 2**20, 32)
+        cell = f"{fill}import time\ntime.sleep(15)"
         assert self.points(sandbox, cell) == [2, 1]
         assert int(self.read(sandbox, "memory.peak")) <= int(self.read(sandbox, "memory.max"))
         events = dict(map(str.split, self.read(sandbox, "memory.events").splitlines()))
