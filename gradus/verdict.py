@@ -15,10 +15,12 @@ from gradus import values
 from gradus.calling import Outcome
 from gradus.distributions import Sample, compare_samples
 from gradus.plan import Plan, Quantities
+from gradus.relations import relation
 
 # What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
+NOT_FINITE = "a division by zero, an overflow, or the root or logarithm of a negative number"
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,61 @@ def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
             or _is_of_chance(plan, [outcome.value for outcome in outcomes])
         ):
             return mistake.sentence
-    return ""
+    return _name_but_for_infinite(plan, outcomes) or _relation(plan, outcomes)
+
+
+def _name_but_for_infinite(plan: Plan, outcomes: list[Outcome]) -> str:
+    """The one known mistake that does what this answer did where its numbers are finite.
+
+    Who divides by something forgets the case in which it is 0 besides; the mistake was recorded without it.
+    """
+    finite = [number for number, outcome in enumerate(outcomes) if not _is_infinite(outcome)]
+    if not 0 < len(outcomes) - len(finite) <= len(outcomes) // 3:
+        return ""
+    known = {
+        mistake.sentence
+        for mistake in plan.mistakes
+        if all(
+            _agrees(plan, number, mistake.results[number], outcomes[number]) for number in finite
+        )
+        and sum(
+            _examine_case(plan, number, outcomes[number], False) is not None for number in finite
+        )
+        > 1
+    }
+    return (
+        f"{known.pop()}; besides, not all numbers are finite: {NOT_FINITE}"
+        if len(known) == 1
+        else ""
+    )
+
+
+def _is_infinite(outcome: Outcome) -> bool:
+    if outcome.kind == "raised":
+        return outcome.error in ("ZeroDivisionError", "FloatingPointError", "OverflowError")
+    parts = outcome.value if isinstance(outcome.value, tuple | list) else [outcome.value]
+    try:
+        return not all(np.isfinite(np.asarray(part)).all() for part in parts)
+    except Exception:  # no numbers
+        return False
+
+
+def _relation(plan: Plan, outcomes: list[Outcome]) -> str:
+    """How the results are related to those asked, in every case; "" if in no simple way."""
+    if plan.compare_as or any(o.kind != "returned" or o.changed for o in outcomes):
+        return ""
+    wanted, got = list(plan.expected), [outcome.value for outcome in outcomes]
+    if len(plan.returns) == 1:
+        wanted, got = [(one,) for one in wanted], [(one,) for one in got]
+    if not all(isinstance(one, tuple | list) and len(one) == len(plan.returns) for one in got):
+        return ""
+    return relation(
+        plan.returns,
+        plan.cases,
+        wanted,
+        got,
+        lambda name, *pair: compare(name, *pair, plan.rtol, plan.atol, False) is None,
+    )
 
 
 def right_mistakes(plan: Plan) -> list[str]:
@@ -360,7 +416,7 @@ def _compare_numbers(
     rest = f" ({wrong} of {close.size} are wrong)" if close.size > 1 else ""
     if not np.isfinite(got[place]) and np.isfinite(want[place]):
         what = f"{got[place]:g}{where}" if reveal else "nan or inf"
-        return f"{name}: {what}: a division by zero or an overflow" + rest * reveal
+        return f"{name}: {what}: {NOT_FINITE}" + rest * reveal
     if not reveal:
         return f"{name}: wrong value"
     values = ": {}, expected {}".format(*_apart(got[place], want[place]))
