@@ -20,6 +20,7 @@ from gradus.relations import relation
 # What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
+IN_PLACE = "right values, but it changes its argument "
 NOT_FINITE = "a division by zero, an overflow, or the root or logarithm of a negative number"
 
 
@@ -89,9 +90,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
         return Verdict(plan.exercise, plan.points, "right", float(plan.points), cases)
     # Rounding gives no point away: with many cases it could fill up the last hundredth.
     earned = min(round(plan.points * passed / len(cases), 2), plan.points - 0.01)
-    return Verdict(
-        plan.exercise, plan.points, "wrong", earned, cases, _name_mistake(plan, outcomes)
-    )
+    return Verdict(plan.exercise, plan.points, "wrong", earned, cases, _name(plan, outcomes, cases))
 
 
 def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
@@ -120,8 +119,20 @@ def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> st
     found = _compare_results(plan, number, expected, outcome.value, reveal)
     if found is None and outcome.changed:
         names = ", ".join(f"`{name}`" for name in outcome.changed)
-        found = f"right values, but it changes its argument {names} in place: work on a copy"
+        found = f"{IN_PLACE}{names} in place: work on a copy"
     return found
+
+
+def _name(plan: Plan, outcomes: list[Outcome], cases: Sequence[CaseVerdict]) -> str:
+    """What explains every case that failed, in a sentence, or ""."""
+    found = {case.message for case in cases if not case.passed}
+    if len(found) == 1 and (only := found.pop()).startswith(IN_PLACE):
+        return only
+    return (
+        _name_mistake(plan, outcomes)
+        or _name_but_for_infinite(plan, outcomes)
+        or _relation(plan, outcomes)
+    )
 
 
 def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
@@ -136,7 +147,7 @@ def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
             or _is_of_chance(plan, [outcome.value for outcome in outcomes])
         ):
             return mistake.sentence
-    return _name_but_for_infinite(plan, outcomes) or _relation(plan, outcomes)
+    return ""
 
 
 def _name_but_for_infinite(plan: Plan, outcomes: list[Outcome]) -> str:
@@ -144,8 +155,13 @@ def _name_but_for_infinite(plan: Plan, outcomes: list[Outcome]) -> str:
 
     Who divides by something forgets the case in which it is 0 besides; the mistake was recorded without it.
     """
-    finite = [number for number, outcome in enumerate(outcomes) if not _is_infinite(outcome)]
-    if not 0 < len(outcomes) - len(finite) <= len(outcomes) // 3:
+    finite = [
+        number
+        for number, pair in enumerate(zip(plan.expected, outcomes, strict=True))
+        if not _is_infinite(*pair)
+    ]
+    infinite = len(outcomes) - len(finite)
+    if not 0 < infinite <= len(outcomes) // 3 or any(outcome.changed for outcome in outcomes):
         return ""
     known = {
         mistake.sentence
@@ -165,14 +181,20 @@ def _name_but_for_infinite(plan: Plan, outcomes: list[Outcome]) -> str:
     )
 
 
-def _is_infinite(outcome: Outcome) -> bool:
+def _is_infinite(expected: Any, outcome: Outcome) -> bool:
+    """Whether an answer has no finite number where one is asked."""
     if outcome.kind == "raised":
         return outcome.error in ("ZeroDivisionError", "FloatingPointError", "OverflowError")
-    parts = outcome.value if isinstance(outcome.value, tuple | list) else [outcome.value]
+    return _is_finite(expected) and not _is_finite(outcome.value)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_finite, value))
     try:
-        return not all(np.isfinite(np.asarray(part)).all() for part in parts)
-    except Exception:  # no numbers
-        return False
+        return bool(np.isfinite(value).all())
+    except Exception:  # no numbers, or an object whose conversion fails in any way it likes
+        return True
 
 
 def _relation(plan: Plan, outcomes: list[Outcome]) -> str:

@@ -143,7 +143,7 @@ batchnorm_forward.add_mistakes("""
         return y, x_hat, mean, 1 / np.sqrt(var + eps)
     the last result is the unbiased variance: within the batch it is the biased one, divided by n
         y, x_hat, mean, var = _forward(x, gamma, beta, eps)
-        return y, x_hat, mean, x.var(axis=0, ddof=1)
+        return y, x_hat, mean, var * len(x) / (len(x) - 1) if len(x) > 1 else np.full(len(var), np.nan)
     x_hat is x minus the mean, not divided: return (x - mean) / sqrt(var + eps)
         y, x_hat, mean, var = _forward(x, gamma, beta, eps)
         return y, x - mean, mean, var
