@@ -60,7 +60,8 @@ l2_penalty.add_mistakes("""
         np.sum(weights**2) -> np.linalg.norm(weights)
         lam * weights -> lam * weights / np.linalg.norm(weights)
         lam / 2 -> lam
-    the gradient of the squared norm is wanted; the penalty itself is a SQUARED norm, without a root
+    the gradient is right, and the penalty takes the norm itself: it is the SQUARED norm, without a
+    root
         np.sum(weights**2) -> np.linalg.norm(weights)
     this is a mean: the penalty is a sum over the weights, not divided by their number
         weights, n = theta * is_weight, theta.size

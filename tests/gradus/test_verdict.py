@@ -403,7 +403,10 @@ def test_a_right_value_that_fails_for_another_reason_is_no_mistake():
     plan = plan_for(1.0, 2.0, mistakes=[("forgets", (1.0, 0.0))])
     outcomes = [Outcome("returned", 1.0, changed=("theta",)), Outcome("returned", 2.0)]
     verdict = examine(plan, outcomes)
-    assert verdict.mistake == ""
+    assert (
+        verdict.mistake
+        == "right values, but it changes its argument `theta` in place: work on a copy"
+    )
     assert "in place" in verdict.message
     outcomes[1] = Outcome("returned", 0.0, changed=("theta",))
     assert examine(plan, outcomes).message == "forgets"
