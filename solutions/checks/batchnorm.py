@@ -194,6 +194,14 @@ batchnorm_forward.add_mistakes("""
     the variance is divided by n - 1 in x_hat: within the batch it is the biased one, divided by n
         std = np.sqrt((x.var(axis=0, ddof=1) if len(x) > 1 else np.full(x.shape[1], np.nan)) + eps)
         return _forward(x, gamma, beta, eps, std=std)
+    eps stands outside the root, and the variance is divided by n - 1: add it to the variance, which
+    is divided by n
+        var = x.var(axis=0) * len(x) / (len(x) - 1) if len(x) > 1 else np.full(x.shape[1], np.nan)
+        return _forward(x, gamma, beta, eps, var=var, std=np.sqrt(var) + eps)
+    eps is left out, and the variance is divided by n - 1: add it to the variance, which is divided
+    by n
+        var = x.var(axis=0) * len(x) / (len(x) - 1) if len(x) > 1 else np.full(x.shape[1], np.nan)
+        return _forward(x, gamma, beta, eps, var=var, std=np.sqrt(var))
 """)
 batchnorm_forward.add_variants("""
     column by column, number by number
@@ -543,6 +551,21 @@ batchnorm_backward.add_mistakes("""
     dx is dy times gamma alone: mean, variance and the root belong to the layer, too
         dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
         return dy * gamma, dgamma, dbeta
+    the means in dx are sums, and gamma is missing: divide both by the number of examples, and
+    multiply by gamma
+        return _line(dy, x_hat, 1.0, var, eps, mean=len(dy), along=len(dy))
+    the signs in dx are wrong, and gamma is missing: both terms are subtracted, and gamma multiplies
+        return _line(dy, x_hat, 1.0, var, eps, mean=-1, along=-1)
+    mean and variance are treated as constants, and gamma is missing in dx: two terms are
+    subtracted, and gamma multiplies
+        return _line(dy, x_hat, 1.0, var, eps, mean=0, along=0)
+    dgamma and dbeta are means, and dx is divided by n once more: the 1/n of the loss is in dy
+    already
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx / len(dy), dgamma / len(dy), dbeta / len(dy)
+    dgamma and dbeta have two axes: they are vectors, so leave out keepdims
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dgamma[None], dbeta[None]
 """)
 batchnorm_backward.add_variants("""
     from the sums, with one common denominator
@@ -805,6 +828,17 @@ batchnorm_inference.add_mistakes("""
     or
         n = len(x)
         return _infer(x, gamma, beta, running_mean, np.sqrt(running_var * n / max(n - 1, 1) + eps))
+    the brackets are missing, around x and the running mean: subtract first, then divide and
+    multiply by gamma
+        return gamma * x - running_mean / np.sqrt(running_var + eps) + beta
+    or
+        return x - gamma * running_mean / np.sqrt(running_var + eps) + beta
+    `eps` stands outside the root and `gamma` is left out: add eps to the variance, and multiply by
+    gamma
+        return _infer(x, 1.0, beta, running_mean, np.sqrt(running_var) + eps)
+    the batch's own statistics are used, and eps stands outside the root: use the running ones, with
+    eps in the variance
+        return _infer(x, gamma, beta, x.mean(axis=0), x.std(axis=0) + eps)
 """)
 batchnorm_inference.add_variants("""
     as a slope and an intercept

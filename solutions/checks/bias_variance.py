@@ -333,6 +333,11 @@ bias_squared.add_mistakes("""
         return predictions.mean(axis=0) ** 2
     the first model was taken for the average
         return (predictions[0] - truth) ** 2
+    one average over everything was taken: each point has an average of its own
+        return (predictions.mean() - truth) ** 2
+    the sum over the models was not divided, and the bias is not squared: divide by their number,
+    and square
+        return predictions.sum(axis=0) - truth
 """)
 bias_squared.add_variants("""
     the errors first, then their mean
@@ -788,6 +793,11 @@ expected_training_error.add_mistakes("""
     the bias is missing: the smoother makes errors without noise, too, (I - S) @ truth
         rest = np.eye(truth.size) - smoother
         return noise_sd**2 * np.sum(rest**2) / truth.size
+    the smoother itself was taken in place of I - S: the error is what the fit leaves
+        rest = np.eye(len(truth)) - smoother -> rest = smoother
+    the noise that the fit removes is not counted: it is noise_sd**2 times the sum of the squares of
+    I - S
+        return np.mean((smoother @ truth - truth) ** 2)
 """)
 expected_training_error.add_variants("""
     the error for new targets, less the optimism

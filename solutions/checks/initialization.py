@@ -782,6 +782,13 @@ gaussian_average.add_mistakes("""
     or
         r = np.sqrt(variance)
         return np.mean(f(np.linspace(-r, r, 4000)))
+    the sum of the weights and values was divided by their number: divide by the sum of the weights
+        / np.sum(weights) -> / len(x)
+    the sum of the weights and values is not multiplied by the distance of the points, or not
+    divided: divide by the sum of the weights
+        / np.sum(weights) -> / np.sqrt(2 * np.pi)
+    or
+        / np.sum(weights) -> / 1
 """)
 gaussian_average.add_variants("""
     Gauss and Hermite's rule, of the probabilists
@@ -884,6 +891,9 @@ forward_variance.add_mistakes("""
         return _forward(
             widths, weight_variances, mean_square, after, fan=[1] * len(weight_variances)
         )
+    the mean square after the activation is not used: every layer starts from the inputs' own,
+    m_(l-1) comes from the layer before
+        return np.array([n * s * mean_square for n, s in zip(widths, weight_variances)])
 """)
 forward_variance.add_variants("""
     a list, by Gauss and Hermite's rule

@@ -99,6 +99,10 @@ accuracy.add_mistakes("""
         return np.mean([label in row for label, row in zip(labels, np.argsort(logits, axis=1)[:, -2:])])
     this is the mean of a one-hot matrix, over n * k entries: the mean is over the n rows
         return np.mean(np.eye(logits.shape[1])[logits.argmax(axis=1)] == np.eye(logits.shape[1])[labels])
+    this is the error rate in percent: the accuracy is a share, and 1 minus the share of wrong rows
+        return 100 * np.mean(logits.argmax(axis=1) != labels)
+    this is the number of wrong rows: divide the number of right ones by that of all
+        return np.sum(logits.argmax(axis=1) != labels)
 """)
 accuracy.add_variants("""
     a loop over the rows
@@ -468,6 +472,14 @@ affine_forward.add_mistakes("""
         return (x @ w + b).sum(axis=0)
     the bias is added once for each input: add it once, after the sum over the inputs
         return x @ w + w.shape[0] * b
+    x and w are in the wrong order, or transposed: z = x @ w + b
+        return w @ x + b
+    or
+        return x.T @ w + b
+    or
+        return w.T @ x + b
+    or
+        return w.T @ x.T + b
 """)
 affine_forward.add_variants("""
     three loops
@@ -737,6 +749,47 @@ softmax_cross_entropy.add_mistakes("""
     label, `[rows, labels]`
         log_p, grad = _cross_entropy(logits, labels)
         return -log_p[:, labels].mean(), grad / len(labels)
+    `max` or `sum` along the rows lacks `keepdims=True`: a vector of n numbers does not stand beside
+    an array of n rows; it meets its columns, or fits nothing
+        e = np.exp(logits - logits.max(axis=1))
+        p = e / e.sum(axis=1)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits)
+        p = e / e.sum(axis=1)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        shifted = logits - logits.max(axis=1)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1))
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    or
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1))
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    exp of a large logit overflows, and the gradient lacks 1 / n: subtract the largest logit of each
+    row first, and divide the gradient by n
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels), p - _onehot(labels, p.shape[1])
+    exp of a large logit overflows, and this is the sum over the rows: subtract the largest logit of
+    each row first, and take the mean
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels) * len(p), p - _onehot(labels, p.shape[1])
+    or
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels) * len(p), (p - _onehot(labels, p.shape[1])) / len(p)
+    one maximum was subtracted for all rows, and the gradient lacks 1 / n: each row needs its own,
+    and the gradient is that of the mean
+        e = np.exp(logits - logits.max())
+        p = e / e.sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels), p - _onehot(labels, p.shape[1])
+    the logarithm of the softmax is not safe, and this is the sum over the rows: write log p as the
+    shifted logit minus the log of the sum, and take the mean
+        p = _softmax(logits)
+        return _mean_loss(np.log(p), labels) * len(p), p - _onehot(labels, p.shape[1])
 """)
 softmax_cross_entropy.add_variants("""
     row by row, in plain Python
@@ -841,6 +894,23 @@ affine_backward.add_mistakes("""
         return dz @ w.T, x.T @ dz, np.zeros(dz.shape[1])
     db keeps its axis, with as many rows as examples: it is a vector, one number for each unit
         return dz @ w.T, x.T @ dz, np.tile(dz.sum(axis=0), (len(dz), 1))
+    x is not transposed in dw: it is x.T @ dz
+        x.T @ dz -> x @ dz
+    the factors of dw are in the wrong order: it is x.T @ dz
+        x.T @ dz -> dz @ x.T
+    the factors of dx are in the wrong order: it is dz @ w.T
+        dz @ w.T -> w.T @ dz
+    dx takes x in place of w: it is dz @ w.T
+        dz @ w.T -> dz @ dz.T @ x
+    dw is transposed and db is not summed: dw has the shape of w, and db one number for each unit
+        return dz @ w.T, dz.T @ x, 1 * dz
+    w enters dx transposed, and db is one number: dx is dz @ w.T, and each unit has a bias of its
+    own
+        return dz @ w, x.T @ dz, dz.sum()
+    db has two axes and all are divided by n once more: b is a vector, and the loss's division by n
+    is in dz already
+        n = len(x)
+        return dz @ w.T, x.T @ dz / n, dz.sum(axis=0, keepdims=True) / n
 """)
 affine_backward.add_variants("""
     a sum over the examples, one outer product each
@@ -1105,6 +1175,13 @@ network_gradient.add_mistakes("""
     gradients themselves
         loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
         return loss, w1 - dw1, b1 - db1, w2 - dw2, b2 - db2
+    the gradients lack 1 / n, and have the wrong sign: they point up, and the loss is a mean
+        loss, *gradients = _network(x, labels, w1, b1, w2, b2)
+        return loss, *(-len(x) * gradient for gradient in gradients)
+    the gradient goes back through the ReLU unchanged and lacks 1 / n: where z1 was cut off it is 0,
+    and the loss is a mean
+        loss, *gradients = _network(x, labels, w1, b1, w2, b2, mask=lambda z1, da1: 1.0)
+        return loss, *(len(x) * gradient for gradient in gradients)
 """)
 network_gradient.add_variants("""
     one example at a time, with outer products

@@ -232,6 +232,29 @@ momentum_step.add_mistakes("""
     the step is made without the velocity, with the gradient alone: subtract `lr * velocity`
         velocity = mu * velocity + grad
         return theta - lr * grad, velocity
+    two conventions are mixed: with `mu * velocity + lr * grad`, where the learning rate is inside,
+    one subtracts the velocity; adding it climbs the hill
+        velocity = mu * velocity + lr * grad
+        return theta + velocity, velocity
+    the velocity is averaged, and the learning rate is inside it: here `grad` enters whole, and `lr`
+    multiplies the step
+        velocity = mu * velocity + (1 - mu) * lr * grad
+        return theta - velocity, velocity
+    or
+        velocity = mu * velocity - (1 - mu) * lr * grad
+        return theta + velocity, velocity
+    the learning rate is there twice, inside the velocity and in the step: `mu * velocity + grad`
+    has none
+        velocity = mu * velocity + lr * grad
+        return theta - lr * velocity, velocity
+    the velocity is averaged, and the step goes uphill: `grad` enters whole, and `lr * velocity` is
+    subtracted
+        grad -> (1 - mu) * grad
+        theta - lr -> theta + lr
+    the share 1 - mu of the old velocity is kept, and the learning rate is inside: it is `mu`, and
+    `lr` multiplies the step
+        velocity = (1 - mu) * velocity + lr * grad
+        return theta - velocity, velocity
 """)
 momentum_step.add_variants("""
     in place on copies
@@ -328,6 +351,22 @@ nesterov_step.add_mistakes("""
     the new velocity
         ahead = theta - lr * mu * velocity
         return ahead, mu * velocity + gradient(ahead)
+    the gradient is taken at `theta`, and the learning rate is inside the velocity: that is
+    classical momentum in another convention; take the gradient at `theta - lr * mu * velocity`, and
+    let `lr` multiply the step
+        velocity = mu * velocity - lr * gradient(theta)
+        return theta + velocity, velocity
+    or
+        velocity = mu * velocity + lr * gradient(theta)
+        return theta - velocity, velocity
+    two conventions are mixed: the look-ahead point of a velocity with `lr` and a minus inside, and
+    a velocity that has neither
+        velocity = mu * velocity + gradient(theta + mu * velocity)
+        return theta - lr * velocity, velocity
+    the learning rate is there twice, inside the velocity and in the step: `mu * velocity +
+    gradient(...)` has none
+        velocity = mu * velocity + lr * gradient(theta - lr * mu * velocity)
+        return theta - lr * velocity, velocity
 """)
 nesterov_step.add_variants("""
     in two moves: the momentum's, then the correction
@@ -512,6 +551,15 @@ adagrad_step.add_mistakes("""
         theta - lr -> -lr
     or
         theta - lr -> lr
+    the root is missing, and so is eps: divide by `sqrt(s) + eps`
+        (np.sqrt(s) + eps) -> s
+    the old sum is used for the step, and eps stands inside the root: add the new square first, and
+    divide by `sqrt(s) + eps`
+        return theta - lr * grad / np.sqrt(s + eps), s + grad**2
+    the old squares are forgotten, and eps stands inside the root: `s` is the sum over all steps,
+    and the divisor is `sqrt(s) + eps`
+        s + grad**2 -> grad**2
+        (np.sqrt(s) + eps) -> np.sqrt(s + eps)
 """)
 adagrad_step.add_variants("""
     in place on copies
@@ -623,6 +671,21 @@ rmsprop_step.add_mistakes("""
         theta - lr -> -lr
     or
         theta - lr -> lr
+    the average is divided by 1 - rho, as if to correct it: RMSProp takes `v` as it is
+        np.sqrt(v) -> np.sqrt(v / (1 - rho))
+    the old squares are kept whole and the new ones, too, and eps stands inside the root: average
+    with `rho` and `1 - rho`, and divide by `sqrt(v) + eps`
+        rho * v + (1 - rho) * grad -> v + grad
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
+    the step goes uphill, and eps stands inside the root: subtract it, and divide by `sqrt(v) + eps`
+        theta - lr -> theta + lr
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
+    the root is missing, and so is eps: divide by `sqrt(v) + eps`
+        (np.sqrt(v) + eps) -> v
+    the new square enters whole, and eps stands inside the root: its weight is `1 - rho`, and the
+    divisor `sqrt(v) + eps`
+        (1 - rho) * grad**2 -> grad**2
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
 """)
 rmsprop_step.add_variants("""
     in place on copies
@@ -842,6 +905,40 @@ adam_step.add_mistakes("""
         theta - lr -> lr
     `beta1` and `beta2` have changed places: beta1 belongs to m, beta2 to v
         return adam_step(theta, grad, m, v, t, lr, beta2, beta1, eps)
+    the correction of v lacks its power: divide by `1 - beta2**t`
+        beta2**t -> beta2
+    the correction of m lacks its power: divide by `1 - beta1**t`
+        beta1**t -> beta1
+    the root is missing, and so is eps: divide by `sqrt(v_hat) + eps`
+        (np.sqrt(v_hat) + eps) -> v_hat
+    m is not corrected, and eps stands inside the root: divide m by `1 - beta1**t`, and add eps to
+    the root
+        m / (1 - beta1**t) -> m
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+    v is not corrected, and eps stands inside the root: divide v by `1 - beta2**t`, and add eps to
+    the root
+        v / (1 - beta2**t) -> v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+    the step uses the old m: update it first
+        m = beta1 * m -> old = m; m = beta1 * m
+        m / (1 - beta1**t) -> old / (1 - beta1**t)
+    the step uses the old v: update it first
+        v = beta2 * v -> old = v; v = beta2 * v
+        v / (1 - beta2**t) -> old / (1 - beta2**t)
+    the bias is not corrected, and the root is missing: divide m by `1 - beta1**t` and v by `1 -
+    beta2**t`, and take the root of v
+        m / (1 - beta1**t) -> m
+        (np.sqrt(v_hat) + eps) -> (v + eps)
+    the bias is not corrected, and the step goes uphill: divide m by `1 - beta1**t` and v by `1 -
+    beta2**t`, and subtract the step
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+        theta - lr -> theta + lr
+    the corrected moments are returned, and eps stands inside the root: return m and v as they were
+    before the correction, and add eps to the root
+        m_hat = m / (1 - beta1**t) -> m = m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t) -> v = v_hat = v / (1 - beta2**t)
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
 """)
 adam_step.add_variants("""
     in place on copies
@@ -920,8 +1017,12 @@ exponential_decay.add_mistakes("""
         return lr0 / (1 + t / decay_time)
     `factor` is multiplied by t / decay_time: raise it to that power
         return lr0 * factor * t / decay_time
-    the exponent is rounded up: it is t / decay_time as it is
+    the exponent is rounded to a whole number: it is t / decay_time as it is
         return lr0 * factor ** np.ceil(t / decay_time)
+    the rate falls by t / decay_time, and not below: `factor` is raised to the power t / decay_time
+        return lr0 * (1 - factor) * t / decay_time
+    the base is 1 - factor and the time is t alone: it is `factor`, raised to t / decay_time
+        return lr0 * (1 - factor) ** t
 """)
 exponential_decay.add_variants("""
     with exp and log
@@ -988,6 +1089,16 @@ step_decay.add_mistakes("""
         t // step_size -> t // step_size + 1
     `factor` is subtracted for every cut: multiply by it
         return lr0 - factor * (t // step_size)
+    the rate falls by equal steps: `factor` multiplies it once for each cut
+        return lr0 * (1 - factor * (t // step_size))
+    or
+        return lr0 * (1 - (1 - factor) * (t // step_size))
+    or
+        return max(lr0 * (1 - factor * (t // step_size)), 0)
+    the rate is divided by 1 + the number of cuts: `factor` multiplies it once for each of them
+        return lr0 / (1 + t // step_size)
+    or
+        return lr0 * factor / (1 + t // step_size)
 """)
 step_decay.add_variants("""
     cut by cut
@@ -1055,6 +1166,14 @@ inverse_time_decay.add_mistakes("""
         return lr0 / (1 + np.floor(k * t))
     the square of the denominator was taken: divide once by `1 + k * t`
         return lr0 / (1 + k * t) ** 2
+    `k` is missing, and so is the 1: divide by `1 + k * t`
+        return lr0 / max(t, 1)
+    or
+        return lr0 / t if t else lr0
+    the root of the time was taken, without `k`: divide by `1 + k * t`
+        return lr0 / np.sqrt(1 + t)
+    or
+        return lr0 / np.sqrt(t + 1e-8)
 """)
 inverse_time_decay.add_variants("""
     as a power
@@ -1137,6 +1256,12 @@ cosine_annealing.add_mistakes("""
         return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * min(t / total, 1.0) / 2))
     the lowest rate is halved, too: half of the height is added to all of lr_min
         return (lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * min(t / total, 1.0)))) / 2
+    the wave ends one step too early: at t = total, not at total - 1, the rate is lr_min
+        t / total -> t / (total - 1)
+    the wave ends one step too late: at t = total the rate is lr_min
+        t / total -> t / (total + 1)
+    the first step is counted as 1: t = 0 is lr0
+        t / total -> (t + 1) / total
 """)
 cosine_annealing.add_variants("""
     by the half-angle formula
@@ -1209,6 +1334,12 @@ linear_warmup.add_mistakes("""
         return lr0 * min(1.0, ((t + 1) / warmup) ** 2) if warmup else lr0
     all steps of the warm-up have lr0 / warmup: step t has t + 1 such parts
         return lr0 / warmup if t < warmup else lr0
+    in the warm-up the rate is lr0 / (t + 1), or falls from lr0: it rises in equal parts
+        return lr0 / (t + 1) if t < warmup else lr0
+    after the warm-up the rate is 0, or falls: it stays at lr0
+        return lr0 * (t + 1) / warmup if t < warmup else 0.0
+    or
+        return lr0 * min(1.0, warmup / (t + 1)) if warmup else lr0
 """)
 linear_warmup.add_variants("""
     with if

@@ -234,6 +234,15 @@ ridge.add_mistakes("""
     or
         z = (x - x.mean(axis=0)) / x.std(axis=0)
         return ridge(z, y, lam)[0], y.mean()
+    the intercept is penalised, too, and `lam` is multiplied or divided by n: subtract the means
+    first, and take `lam` as it is
+        ones = np.column_stack([x, np.ones(len(x))])
+        both = np.linalg.solve(ones.T @ ones + lam * len(x) * np.eye(ones.shape[1]), ones.T @ y)
+        return both[:-1], both[-1]
+    or
+        ones = np.column_stack([x, np.ones(len(x))])
+        both = np.linalg.solve(ones.T @ ones + lam / len(x) * np.eye(ones.shape[1]), ones.T @ y)
+        return both[:-1], both[-1]
 """)
 ridge.add_variants("""
     more rows of data: least squares on x below which sqrt(lam) * I stands
@@ -457,6 +466,11 @@ soft_threshold.add_mistakes("""
         return np.where(np.abs(z) > threshold, np.sign(z) * threshold, 0.0)
     the threshold is subtracted from the sign: it is subtracted from |z|
         return np.maximum(np.abs(z), 0) * (np.sign(z) - threshold)
+    all entries lose the threshold, whatever their sign: negative ones move up towards zero, and
+    small ones become 0
+        return z - threshold
+    or
+        return np.where(z > 0, z - threshold, 0.0)
 """)
 soft_threshold.add_variants("""
     two one-sided thresholds
@@ -829,6 +843,29 @@ decoupled_weight_decay_step.add_mistakes("""
     the decay lacks the learning rate and multiplies the parameters after the step: it is the old
     theta that loses the share lr * weight_decay
         theta - step - lr * weight_decay * theta -> (theta - step) * (1 - weight_decay)
+    the bias is not corrected, and the decay lacks the learning rate: divide m by `1 - beta1**t` and
+    v by `1 - beta2**t`, and multiply the decay by `lr`
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+        lr * weight_decay -> weight_decay
+    eps stands inside the root, and the decay lacks the learning rate: add eps to the root, and
+    multiply the decay by `lr`
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+        lr * weight_decay -> weight_decay
+    the correction of v lacks its power: divide by `1 - beta2**t`
+        beta2**t -> beta2
+    the correction of m lacks its power: divide by `1 - beta1**t`
+        beta1**t -> beta1
+    the step uses the old m: update it first
+        m = beta1 * m -> old = m; m = beta1 * m
+        m / (1 - beta1**t) -> old / (1 - beta1**t)
+    the step uses the old v: update it first
+        v = beta2 * v -> old = v; v = beta2 * v
+        v / (1 - beta2**t) -> old / (1 - beta2**t)
+    m is not corrected, and eps stands inside the root: divide m by `1 - beta1**t`, and add eps to
+    the root
+        m / (1 - beta1**t) -> m
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
 """)
 decoupled_weight_decay_step.add_variants("""
     as PyTorch does it: shrink first, then step
@@ -1462,6 +1499,16 @@ dropout_forward.add_mistakes("""
         return x * mask, mask
     out and mask have changed places: `return out, mask`
         return dropout_forward(x, p, rng)[::-1]
+    a share `p` is kept, and the kept entries are multiplied by 1 - p: `p` is the ratio dropped, and
+    they are divided by 1 - p
+        mask = (rng.random(x.shape) < p) * (1 - p)
+        return x * mask, mask
+    the kept entries are multiplied by `p`: they are divided by 1 - p
+        mask = (rng.random(x.shape) >= p) * p
+        return x * mask, mask
+    or
+        mask = (rng.random(x.shape) < p) * p
+        return x * mask, mask
 """)
 dropout_forward.add_variants("""
     binomial draws, in float32
@@ -1610,6 +1657,10 @@ dropconnect_forward.add_mistakes("""
     the masked weights alone are the result: out is `x @ (weights * mask)`
         mask = (rng.random(weights.shape) >= p) / (1 - p)
         return weights * mask, mask
+    the kept weights are multiplied by `p`: they are divided by 1 - p
+        return _connect(x, weights, (rng.random(weights.shape) >= p) * p)
+    or
+        return _connect(x, weights, (rng.random(weights.shape) < p) * p)
 """)
 dropconnect_forward.add_variants("""
     binomial draws and einsum, in float32
@@ -1924,6 +1975,13 @@ max_pool_regions.add_mistakes("""
         return pooled.swapaxes(2, 3).reshape(pooled.shape)
     or
         return max_pool_regions(images, rows, columns).swapaxes(2, 3)
+    rows and columns are exchanged: rows are the third axis of the images, columns the last; a
+    region that lies outside is empty, or raises
+        images[:, :, top:bottom, left:right] -> images[:, :, left:right, top:bottom]
+    or
+        return _pool(images, columns, rows, lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(2, 3)))
+    this is the mean of the largest and the smallest value of each region: take the largest
+        region.max(axis=(2, 3)) -> (region.max(axis=(2, 3)) + region.min(axis=(2, 3))) / 2
 """)
 max_pool_regions.add_variants("""
     first the rows, then the columns

@@ -104,6 +104,22 @@ newton_step.add_mistakes("""
         return theta + np.linalg.solve(hessian, grad)
     `theta` and the step have changed signs: the new parameters are theta minus the solution
         return np.linalg.solve(hessian + damping * np.eye(len(theta)), grad) - theta
+    the gradient is multiplied by the Hessian, and the damping left out: the Hessian is inverted
+    (solve), with the damping on its diagonal
+        return theta - hessian @ grad
+    the diagonal of the Hessian alone is used, and without the damping: its other entries say how
+    the parameters interact
+        return theta - grad / np.diag(hessian)
+    this is the step alone, uphill, and without the damping: subtract it from `theta`, with the
+    damping on the diagonal of the Hessian
+        return np.linalg.solve(hessian, grad)
+    the step is alone and `damping` is ignored: add it to `theta`, with the damping on the diagonal
+    of the Hessian
+        return -np.linalg.solve(hessian, grad)
+    the Hessian is divided by entry by entry, without a solution: solve H d = grad
+        return theta - grad @ (1 / hessian)
+    or
+        return theta - (1 / hessian) @ grad
 """)
 newton_step.add_variants("""
     with the inverse
@@ -727,6 +743,10 @@ conjugate_gradient.add_mistakes("""
                 d, r = new + (new @ new) / (r @ r) * d, new
             points.append(x)
         return np.array(points)
+    `alpha` is a fixed number: it is (r @ r) / (d @ a @ d) in each step
+        return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: 0.1)
+    or
+        return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: 1.0)
 """)
 conjugate_gradient.add_variants("""
     the residual anew from x, beta by conjugacy
@@ -841,6 +861,8 @@ polak_ribiere.add_mistakes("""
         return max(0.0, (grad_new - grad) @ (grad_new - grad) / (grad @ grad))
     the root of the quotient was taken: beta is the quotient itself
         return np.sqrt(max(0.0, grad_new @ (grad_new - grad) / (grad @ grad)))
+    the sign of beta is wrong: it is the new gradient times the change, divided by grad @ grad, or 0
+        return min(0.0, -(grad_new @ (grad_new - grad)) / (grad @ grad))
 """)
 polak_ribiere.add_variants("""
     a loop
@@ -1027,6 +1049,9 @@ bfgs_update.add_mistakes("""
         rho = 1 / abs(change @ step)
         left = np.eye(len(step)) - rho * np.outer(step, change)
         return left @ inverse @ left.T + rho * np.outer(step, step)
+    the matrix is multiplied by `step` where `change` is meant: the mixed terms hold inverse @
+    change
+        hy = inverse @ change -> hy = inverse @ step
 """)
 bfgs_update.add_variants("""
     the product as it stands, with columns
@@ -1381,6 +1406,9 @@ lbfgs_direction.add_mistakes("""
         for s, y in zip(steps, changes):
             q = q + (weights.pop() - (y @ q) * (y @ s)) * s
         return -q
+    the second loop runs over the pairs from the newest to the oldest, with the weights of the
+    others: oldest pair first, each with its own weight
+        for s, y, sy in zip(steps, changes, curvatures, strict=True): -> for s, y, sy in zip(steps[::-1], changes[::-1], curvatures[::-1], strict=True):
 """)
 lbfgs_direction.add_variants("""
     by the dense matrix

@@ -641,8 +641,6 @@ log_uniform.add_mistakes("""
         return np.exp(rng.uniform(low, high, size))
     or
         return 10 ** rng.uniform(low, high, size)
-    or
-        return 10 ** -rng.uniform(low, high, size)
     the logarithm is that of the draws, not of the ends: draw between log(low) and log(high), then
     take exp
         return np.log(rng.uniform(np.exp(low), np.exp(high), size))
@@ -717,6 +715,8 @@ trials_needed.add_mistakes("""
         return int(np.ceil(np.log(1 - confidence) - np.log(1 - top)))
     the logarithm of 1 - top is approximated by -top: take the logarithm
         return int(np.ceil(-np.log(1 - confidence) / top))
+    this divides `confidence` by log(1 - top): it is log(1 - confidence) / log(1 - top)
+        return int(np.ceil(-confidence / np.log(1 - top)))
 """)
 trials_needed.add_variants("""
     trials are added until it is enough
