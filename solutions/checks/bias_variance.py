@@ -795,9 +795,6 @@ expected_training_error.add_mistakes("""
         return noise_sd**2 * np.sum(rest**2) / truth.size
     the smoother itself was taken in place of I - S: the error is what the fit leaves
         rest = np.eye(len(truth)) - smoother -> rest = smoother
-    the noise that the fit removes is not counted: it is noise_sd**2 times the sum of the squares of
-    I - S
-        return np.mean((smoother @ truth - truth) ** 2)
 """)
 expected_training_error.add_variants("""
     the error for new targets, less the optimism
