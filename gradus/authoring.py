@@ -26,7 +26,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -34,6 +34,7 @@ import numpy as np
 
 from gradus import texts, values
 from gradus.plan import Case, Mistake, Plan, Quantities
+from gradus.verdict import right_mistakes
 
 PUBLIC_SEED = 0
 
@@ -110,7 +111,7 @@ class Exercise:
             shown = {values.pack((case.args, case.kwargs)) for case in self._cases(PUBLIC_SEED)}
             fresh = tuple(c for c in cases if values.pack((c.args, c.kwargs)) not in shown)
             cases = fresh or cases
-        return Plan(
+        plan = Plan(
             exercise=self.name,
             points=self.points,
             returns=self.returns,
@@ -124,6 +125,22 @@ class Exercise:
                 for sentence, function in self.mistakes
             ),
         )
+        unused = tuple(self._unused(cases))
+        harmless = right_mistakes(replace(plan, mistakes=unused))
+        known = plan.mistakes + tuple(one for one in unused if one.sentence not in harmless)
+        return replace(plan, mistakes=known)
+
+    def _unused(self, cases: tuple[Case, ...]) -> Iterator[Mistake]:
+        """For each argument with a default what an answer returns that does not look at it."""
+        for name, parameter in inspect.signature(self.reference).parameters.items():
+            if isinstance(parameter.default, bool | int | float):
+                sentence = (
+                    f"the argument `{name}` is not used, only its default, {parameter.default}"
+                )
+                without = (_with_default(case, name, parameter.default) for case in cases)
+                yield Mistake(
+                    sentence, tuple(_run_mistake(self.reference, case) for case in without)
+                )
 
     def _cases(self, seed: int) -> tuple[Case, ...]:
         digest = hashlib.sha256(f"{seed}/{self.name}".encode()).digest()
@@ -169,6 +186,16 @@ def _plain(value: Any) -> Any:
 def run(function: Callable, case: Case) -> Any:
     """Call a function on copies of a case's arguments."""
     return function(*values.realise(case.args), **values.realise(case.kwargs))
+
+
+def _with_default(case: Case, name: str, default: Any) -> Case:
+    """A case in which an argument, if it is given, has the value of its default."""
+    args = [
+        default if known == name else value
+        for known, value in zip(case.names, case.args, strict=False)
+    ]
+    kwargs = {key: default if key == name else value for key, value in case.kwargs.items()}
+    return replace(case, args=tuple(args), kwargs=kwargs)
 
 
 def _run_mistake(function: Callable, case: Case) -> Any:

@@ -15,10 +15,13 @@ from gradus import values
 from gradus.calling import Outcome
 from gradus.distributions import Sample, compare_samples
 from gradus.plan import Plan, Quantities
+from gradus.relations import relation
 
 # What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
+IN_PLACE = "right values, but it changes its argument "
+NOT_FINITE = "a division by zero, an overflow, or the root or logarithm of a negative number"
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
         return Verdict(plan.exercise, plan.points, "right", float(plan.points), cases)
     # Rounding gives no point away: with many cases it could fill up the last hundredth.
     earned = min(round(plan.points * passed / len(cases), 2), plan.points - 0.01)
-    return Verdict(
-        plan.exercise, plan.points, "wrong", earned, cases, _name_mistake(plan, outcomes)
-    )
+    return Verdict(plan.exercise, plan.points, "wrong", earned, cases, _name(plan, outcomes, cases))
 
 
 def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
@@ -118,8 +119,20 @@ def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> st
     found = _compare_results(plan, number, expected, outcome.value, reveal)
     if found is None and outcome.changed:
         names = ", ".join(f"`{name}`" for name in outcome.changed)
-        found = f"right values, but it changes its argument {names} in place: work on a copy"
+        found = f"{IN_PLACE}{names} in place: work on a copy"
     return found
+
+
+def _name(plan: Plan, outcomes: list[Outcome], cases: Sequence[CaseVerdict]) -> str:
+    """What explains every case that failed, in a sentence, or ""."""
+    found = {case.message for case in cases if not case.passed}
+    if len(found) == 1 and (only := found.pop()).startswith(IN_PLACE):
+        return only
+    return (
+        _name_mistake(plan, outcomes)
+        or _name_but_for_infinite(plan, outcomes)
+        or _relation(plan, outcomes)
+    )
 
 
 def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
@@ -135,6 +148,71 @@ def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
         ):
             return mistake.sentence
     return ""
+
+
+def _name_but_for_infinite(plan: Plan, outcomes: list[Outcome]) -> str:
+    """The one known mistake that does what this answer did where its numbers are finite.
+
+    Who divides by something forgets the case in which it is 0 besides; the mistake was recorded without it.
+    """
+    finite = [
+        number
+        for number, pair in enumerate(zip(plan.expected, outcomes, strict=True))
+        if not _is_infinite(*pair)
+    ]
+    infinite = len(outcomes) - len(finite)
+    if not 0 < infinite <= len(outcomes) // 3 or any(outcome.changed for outcome in outcomes):
+        return ""
+    known = {
+        mistake.sentence
+        for mistake in plan.mistakes
+        if all(
+            _agrees(plan, number, mistake.results[number], outcomes[number]) for number in finite
+        )
+        and sum(
+            _examine_case(plan, number, outcomes[number], False) is not None for number in finite
+        )
+        > 1
+    }
+    return (
+        f"{known.pop()}; besides, not all numbers are finite: {NOT_FINITE}"
+        if len(known) == 1
+        else ""
+    )
+
+
+def _is_infinite(expected: Any, outcome: Outcome) -> bool:
+    """Whether an answer has no finite number where one is asked."""
+    if outcome.kind == "raised":
+        return outcome.error in ("ZeroDivisionError", "FloatingPointError", "OverflowError")
+    return _is_finite(expected) and not _is_finite(outcome.value)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_finite, value))
+    try:
+        return bool(np.isfinite(value).all())
+    except Exception:  # no numbers, or an object whose conversion fails in any way it likes
+        return True
+
+
+def _relation(plan: Plan, outcomes: list[Outcome]) -> str:
+    """How the results are related to those asked, in every case; "" if in no simple way."""
+    if plan.compare_as or any(o.kind != "returned" or o.changed for o in outcomes):
+        return ""
+    wanted, got = list(plan.expected), [outcome.value for outcome in outcomes]
+    if len(plan.returns) == 1:
+        wanted, got = [(one,) for one in wanted], [(one,) for one in got]
+    if not all(isinstance(one, tuple | list) and len(one) == len(plan.returns) for one in got):
+        return ""
+    return relation(
+        plan.returns,
+        plan.cases,
+        wanted,
+        got,
+        lambda name, *pair: compare(name, *pair, plan.rtol, plan.atol, False) is None,
+    )
 
 
 def right_mistakes(plan: Plan) -> list[str]:
@@ -360,7 +438,7 @@ def _compare_numbers(
     rest = f" ({wrong} of {close.size} are wrong)" if close.size > 1 else ""
     if not np.isfinite(got[place]) and np.isfinite(want[place]):
         what = f"{got[place]:g}{where}" if reveal else "nan or inf"
-        return f"{name}: {what}: a division by zero or an overflow" + rest * reveal
+        return f"{name}: {what}: {NOT_FINITE}" + rest * reveal
     if not reveal:
         return f"{name}: wrong value"
     values = ": {}, expected {}".format(*_apart(got[place], want[place]))

@@ -146,6 +146,11 @@ def flips(arguments: dict, result: np.ndarray) -> dict:
         [np.abs(result - other).max(axis=(1, 2, 3)) for other in turned]
     )
     kind = np.where(far.min(axis=0) < CLOSE, far.argmin(axis=0), len(turned))
+    # Neither is it turned: another image of the batch, or none of them.
+    rows = images.reshape(len(images), -1)
+    for i in np.flatnonzero(kind == len(turned)):
+        if np.abs(rows - result[i].ravel()).max(axis=1).min() >= CLOSE:
+            kind[i] += 1
     return {
         "each image is the old one or its mirror image": bool(
             (kind <= 1).all()

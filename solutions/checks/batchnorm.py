@@ -59,6 +59,14 @@ batchnorm_forward.add_mistakes("""
         mean, var = x.mean(axis=1), x.var(axis=1)
         x_hat = (x - mean[:, None]) / np.sqrt(var[:, None] + eps)
         return gamma * x_hat + beta, x_hat, mean, var
+    or
+        mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+        x_hat = (x - mean) / np.sqrt(var + eps)
+        return gamma * x_hat + beta, x_hat, mean, var
+    or
+        mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+        x_hat = (x - mean) / np.sqrt(var + eps)
+        return gamma * x_hat + beta, x_hat, mean.ravel(), var.ravel()
     the averages run over the units of each example (`axis=1`): here they run over the examples, one
     for each column
         return _forward(x, gamma, beta, eps, mean=x.mean(axis=1), var=x.var(axis=1))
@@ -69,8 +77,14 @@ batchnorm_forward.add_mistakes("""
         return _forward(x, gamma, beta, eps, var=var)
     this divides by the variance: divide by its root
         return _forward(x, gamma, beta, eps, std=x.var(axis=0) + eps)
+    or
+        return _forward(x, gamma, beta, eps, std=x.var(axis=0))
     eps stands outside the root: it is added to the variance, inside
         return _forward(x, gamma, beta, eps, std=x.std(axis=0) + eps)
+    or
+        std = np.sqrt(x.var(axis=0)) + eps
+        y, x_hat, mean, _ = _forward(x, gamma, beta, eps, std=std)
+        return y, x_hat, mean, std**2
     eps is left out: add it to the variance before the root
         return _forward(x, gamma, beta, eps, std=x.std(axis=0))
     gamma and beta are left out: y = gamma * x_hat + beta
@@ -108,6 +122,86 @@ batchnorm_forward.add_mistakes("""
     the last two results have changed places: `return y, x_hat, mean, var`
         y, x_hat, mean, var = _forward(x, gamma, beta, eps)
         return y, x_hat, var, mean
+    this divides by the square of the variance: divide by its root
+        return _forward(x, gamma, beta, eps, std=(x.var(axis=0) + eps) ** 2)
+    this multiplies by the root: divide by it
+        return _forward(x, gamma, beta, eps, std=1 / np.sqrt(x.var(axis=0) + eps))
+    eps is added twice, inside the root and outside: it is added to the variance, inside
+        return _forward(x, gamma, beta, eps, std=np.sqrt(x.var(axis=0) + eps) + eps)
+    eps is subtracted from the variance: it is added
+        return _forward(x, gamma, beta, eps, std=np.sqrt(np.abs(x.var(axis=0) - eps)))
+    or
+        return _forward(x, gamma, beta, eps, std=np.sqrt(x.var(axis=0) - eps))
+    eps is squared: it is added to the variance as it is
+        return _forward(x, gamma, beta, eps, std=np.sqrt(x.var(axis=0) + eps**2))
+    the last result is the root sqrt(var + eps): return the variance, without eps and without the
+    root
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean, np.sqrt(var + eps)
+    the last result is 1 / sqrt(var + eps): return the variance
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean, 1 / np.sqrt(var + eps)
+    the last result is the unbiased variance: within the batch it is the biased one, divided by n
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean, var * len(x) / (len(x) - 1) if len(x) > 1 else np.full(len(var), np.nan)
+    x_hat is x minus the mean, not divided: return (x - mean) / sqrt(var + eps)
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x - mean, mean, var
+    the second result is y again: return x_hat, before gamma and beta
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, y, mean, var
+    the first two results have changed places: `return y, x_hat, mean, var`
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return x_hat, y, mean, var
+    beta is subtracted: y = gamma * x_hat + beta
+        return _forward(x, gamma, -beta, eps)
+    y is divided by gamma: multiply by it
+        return _forward(x, 1 / gamma, beta, eps)
+    gamma multiplies x, not x_hat: y = gamma * x_hat + beta
+        _, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return gamma * x + beta, x_hat, mean, var
+    the mean is added: x_hat = (x - mean) / sqrt(var + eps)
+        _, _, mean, var = _forward(x, gamma, beta, eps)
+        x_hat = (x + mean) / np.sqrt(var + eps)
+        return gamma * x_hat + beta, x_hat, mean, var
+    the brackets are missing: only the mean was divided, x was not
+        _, _, mean, var = _forward(x, gamma, beta, eps)
+        x_hat = x - mean / np.sqrt(var + eps)
+        return gamma * x_hat + beta, x_hat, mean, var
+    x_hat is not divided by the root: x_hat = (x - mean) / sqrt(var + eps)
+        return _forward(x, gamma, beta, eps, std=1.0)
+    the variance is not one of squares: it is the mean of (x - mean)**2
+        return _forward(x, gamma, beta, eps, var=np.mean(np.abs(x - x.mean(axis=0)), axis=0))
+    the standard deviation stands in place of the variance below the root, and is returned: take the
+    variance
+        return _forward(x, gamma, beta, eps, var=x.std(axis=0))
+    the median was taken: the mean is asked
+        return _forward(x, gamma, beta, eps, mean=np.median(x, axis=0))
+    the range was taken, largest minus smallest: the variance is asked
+        return _forward(x, gamma, beta, eps, std=np.ptp(x, axis=0) + eps)
+    one mean was taken of all entries together: each column has its own
+        return _forward(x, gamma, beta, eps, mean=x.mean())
+    one variance was taken of all entries together: each column has its own
+        return _forward(x, gamma, beta, eps, var=x.var())
+    eps stands outside the root, and the last result is a standard deviation: eps is added to the
+    variance, which is returned
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps, std=x.std(axis=0) + eps)
+        return y, x_hat, mean, np.sqrt(var)
+    eps is left out, and the last result is a standard deviation: add eps to the variance, and
+    return the variance
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps, std=x.std(axis=0))
+        return y, x_hat, mean, np.sqrt(var)
+    the variance is divided by n - 1 in x_hat: within the batch it is the biased one, divided by n
+        std = np.sqrt((x.var(axis=0, ddof=1) if len(x) > 1 else np.full(x.shape[1], np.nan)) + eps)
+        return _forward(x, gamma, beta, eps, std=std)
+    eps stands outside the root, and the variance is divided by n - 1: add it to the variance, which
+    is divided by n
+        var = x.var(axis=0) * len(x) / (len(x) - 1) if len(x) > 1 else np.full(x.shape[1], np.nan)
+        return _forward(x, gamma, beta, eps, var=var, std=np.sqrt(var) + eps)
+    eps is left out, and the variance is divided by n - 1: add it to the variance, which is divided
+    by n
+        var = x.var(axis=0) * len(x) / (len(x) - 1) if len(x) > 1 else np.full(x.shape[1], np.nan)
+        return _forward(x, gamma, beta, eps, var=var, std=np.sqrt(var))
 """)
 batchnorm_forward.add_variants("""
     column by column, number by number
@@ -203,6 +297,12 @@ batchnorm_backward_steps.add_mistakes("""
         return _steps(dy, x, mean, var, gamma, eps, dvar_by=0.5 / np.sqrt(var + eps) ** 3)
     the power in dvar is wrong: the derivative of (var + eps)**(-1/2) is -1/2 * (var + eps)**(-3/2)
         return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / np.sqrt(var + eps))
+    or
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / (var + eps))
+    or
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / (var + eps) ** 3)
+    or
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 * (var + eps) ** 1.5)
     the factor 1/2 of the root is missing in dvar: the derivative of (var + eps)**(-1/2) is -1/2 *
     (var + eps)**(-3/2)
         return _steps(dy, x, mean, var, gamma, eps, dvar_by=-1 / np.sqrt(var + eps) ** 3)
@@ -233,6 +333,59 @@ batchnorm_backward_steps.add_mistakes("""
     dvar and dmean have changed places: the order is dx_hat, dvar, dmean, dx
         dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
         return dx_hat, dmean, dvar, dx
+    in dx the path through the mean is not divided by n: the mean is an average over the n examples
+        return _steps(dy, x, mean, var, gamma, eps, paths=(1.0, len(x)))
+    in dx the path through the variance is not divided by n: the variance is an average over the n
+    examples
+        return _steps(dy, x, mean, var, gamma, eps, paths=(len(x), 1.0))
+    in dx the path through the mean is subtracted: all three are added, dmean has its minus
+        return _steps(dy, x, mean, var, gamma, eps, paths=(1.0, -1.0))
+    in dx the path through the variance is subtracted: all three are added, dvar has its minus
+        return _steps(dy, x, mean, var, gamma, eps, paths=(-1.0, 1.0))
+    the direct path is missing in dx: add dx_hat / sqrt(var + eps)
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx_hat, dvar, dmean, dx - dx_hat / np.sqrt(var + eps)
+    the direct path is not divided by the root in dx: it is dx_hat / sqrt(var + eps)
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx_hat, dvar, dmean, dx - dx_hat / np.sqrt(var + eps) + dx_hat
+    dmean is not divided by the root: it is minus the sum of dx_hat / sqrt(var + eps)
+        return _steps(dy, x, mean, var, gamma, eps, dmean_by=-np.sqrt(var + eps))
+    dmean is divided by var + eps: divide by its root
+        return _steps(dy, x, mean, var, gamma, eps, dmean_by=-1 / np.sqrt(var + eps))
+    gamma is divided by: dx_hat = dy * gamma
+        return _steps(dy, x, mean, var, 1 / gamma, eps)
+    gamma is there twice: dx_hat = dy * gamma has it already
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma**2, eps)
+        return dy * gamma, dvar, dmean, dx
+    the factor -3/2 stands in dvar: the derivative of (var + eps)**(-1/2) is -1/2 * (var +
+    eps)**(-3/2)
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-1.5 / np.sqrt(var + eps) ** 3)
+    or
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-1.5 / np.sqrt(var + eps) ** 5)
+    the sign of dvar and the one of dmean are wrong: a larger variance makes x_hat smaller, and the
+    mean is subtracted
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=0.5 / np.sqrt(var + eps) ** 3, dmean_by=1.0)
+    dvar is divided by the root once too often: x_hat stands there in place of x - mean, or the
+    power of var + eps is -2 in place of -3/2
+        dvar_by = -0.5 / (var + eps) ** 2
+        dx_hat, dvar, dmean, _ = _steps(dy, x, mean, var, gamma, eps, dvar_by=dvar_by)
+        return dx_hat, dvar, dmean, dx_hat / np.sqrt(var + eps) + dvar * 2 * (x - mean) / len(x) + dmean / len(x)
+    eps stands outside the root: it is added to the variance, inside
+        std = np.sqrt(var) + eps
+        return _steps(dy, x, mean, std**2 - eps, gamma, eps)
+    dvar takes dy, without gamma: it is the sum of dx_hat * (x - mean), times the factor
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, 1.0, eps)
+        return dy * gamma, dvar, dmean, dx
+    x is not centred in dx: the derivative of the variance by x is 2 * (x - mean) / n
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx_hat, dvar, dmean, dx + dvar * 2 * mean / len(x)
+    x is not centred in dvar: it is the sum of dx_hat * (x - mean), times the factor
+        std, dx_hat, n = np.sqrt(var + eps), dy * gamma, len(x)
+        dvar, dmean = np.sum(dx_hat * x, axis=0) * -0.5 / std**3, -np.sum(dx_hat, axis=0) / std
+        return dx_hat, dvar, dmean, dx_hat / std + dvar * 2 * (x - mean) / n + dmean / n
+    the sums were divided by n, and then once more in dx: dvar and dmean are sums over the rows
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx_hat, dvar / len(x), dmean / len(x), dx
 """)
 batchnorm_backward_steps.add_variants("""
     with the part of dmean that is zero, and powers in place of roots
@@ -307,6 +460,9 @@ batchnorm_backward.add_mistakes("""
         return dx - gamma / np.sqrt(var + eps) * np.mean(dy * x_hat, axis=0), dgamma, dbeta
     gamma is missing in dx: the way back passes y = gamma * x_hat + beta
         return _line(dy, x_hat, 1.0, var, eps)
+    or
+        dx, dgamma, dbeta = _line(dy, x_hat, 1.0, var, eps)
+        return dx, dgamma, dbeta
     dx is divided by the variance: divide by its root
         return _line(dy, x_hat, gamma, var, eps, std=var + eps)
     eps is left out: add it to the variance, as on the way forward
@@ -340,6 +496,76 @@ batchnorm_backward.add_mistakes("""
         return _line(dy, x_hat, gamma, var, eps, mean=by, along=by)
     eps stands outside the root: it is added to the variance, inside
         return _line(dy, x_hat, gamma, var, eps, std=np.sqrt(var) + eps)
+    gamma is divided by in dx: multiply by it
+        return _line(dy, x_hat, 1 / gamma, var, eps)
+    gamma is there twice in dx: dy * gamma has it, or the factor in front, not both
+        return _line(dy, x_hat, gamma**2, var, eps)
+    dx is not divided by the root: multiply by gamma / sqrt(var + eps)
+        return _line(dy, x_hat, gamma, var, eps, std=1.0)
+    dx is multiplied by the root: divide by it
+        return _line(dy, x_hat, gamma, var, eps, std=1 / np.sqrt(var + eps))
+    dx is divided by the variance, and eps is left out: divide by the root of var + eps
+        return _line(dy, x_hat, gamma, var, eps, std=var)
+    dx is n times too large: the sums are divided by n, and n * dy with them
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return len(dy) * dx, dgamma, dbeta
+    dx is divided by n once more: the 1/n of the loss is in dy already
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx / len(dy), dgamma, dbeta
+    dy is not multiplied by n where the sums are not divided by it: n * dy - dbeta - x_hat * dgamma,
+    all divided by n
+        dgamma, dbeta, n = np.sum(dy * x_hat, axis=0), np.sum(dy, axis=0), len(dy)
+        return gamma / np.sqrt(var + eps) * (dy - dbeta - x_hat * dgamma) / n, dgamma, dbeta
+    the sum of dy is not divided by n in dx: the mean is subtracted
+        return _line(dy, x_hat, gamma, var, eps, mean=len(dy))
+    the sum of dy * x_hat is not divided by n in dx: x_hat times the mean is subtracted
+        return _line(dy, x_hat, gamma, var, eps, along=len(dy))
+    dgamma is the sum of dy: it is the sum of dy * x_hat
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dbeta, dbeta
+    dgamma is a mean: it is a sum over the examples, the 1/n of the loss is in dy already
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dgamma / len(dy), dbeta
+    dbeta is a mean: it is a sum over the examples, the 1/n of the loss is in dy already
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dgamma, dbeta / len(dy)
+    dgamma is not summed: all examples share gamma, so their parts add up
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dy * x_hat, dbeta
+    dbeta is not summed: all examples share beta, so their parts add up
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dgamma, dy.copy()
+    dgamma and dbeta are single numbers: each unit has its own, so sum over the examples alone
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dgamma.sum(), dbeta.sum()
+    dgamma takes gamma * x_hat and dbeta gamma, too: gamma multiplies x_hat alone, and neither has
+    it
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, gamma * dgamma, gamma * dbeta
+    dgamma and dbeta are sums along the wrong axis: they run over the examples, one for each column
+        dx, _, _ = _line(dy, x_hat, gamma, var, eps)
+        return dx, np.sum(dy * x_hat, axis=1), np.sum(dy, axis=1)
+    dx lacks the gradient itself: the two terms are subtracted from dy
+        dgamma, dbeta, n = np.sum(dy * x_hat, axis=0), np.sum(dy, axis=0), len(dy)
+        return gamma / np.sqrt(var + eps) * (-dbeta / n - x_hat * dgamma / n), dgamma, dbeta
+    dx is dy times gamma alone: mean, variance and the root belong to the layer, too
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dy * gamma, dgamma, dbeta
+    the means in dx are sums, and gamma is missing: divide both by the number of examples, and
+    multiply by gamma
+        return _line(dy, x_hat, 1.0, var, eps, mean=len(dy), along=len(dy))
+    the signs in dx are wrong, and gamma is missing: both terms are subtracted, and gamma multiplies
+        return _line(dy, x_hat, 1.0, var, eps, mean=-1, along=-1)
+    mean and variance are treated as constants, and gamma is missing in dx: two terms are
+    subtracted, and gamma multiplies
+        return _line(dy, x_hat, 1.0, var, eps, mean=0, along=0)
+    dgamma and dbeta are means, and dx is divided by n once more: the 1/n of the loss is in dy
+    already
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx / len(dy), dgamma / len(dy), dbeta / len(dy)
+    dgamma and dbeta have two axes: they are vectors, so leave out keepdims
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
+        return dx, dgamma[None], dbeta[None]
 """)
 batchnorm_backward.add_variants("""
     from the sums, with one common denominator
@@ -446,6 +672,57 @@ update_running_statistics.add_mistakes("""
         factor = n / (n - 1) if unbiased else 1.0
         _, new_var = _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
         return (1 - rho) * running_mean + rho * mean, new_var
+    the standard deviation is averaged: the average is one of variances
+        return rho * running_mean + (1 - rho) * mean, rho * running_var + (1 - rho) * np.sqrt(var)
+    or
+        spread = np.sqrt(var * n / (n - 1)) if unbiased else np.sqrt(var)
+        return rho * running_mean + (1 - rho) * mean, rho * running_var + (1 - rho) * spread
+    or
+        spread = np.sqrt(var) * n / (n - 1) if unbiased else np.sqrt(var)
+        return rho * running_mean + (1 - rho) * mean, rho * running_var + (1 - rho) * spread
+    the old statistics are forgotten: the share rho of them is kept
+        factor = n / (n - 1) if unbiased else 1.0
+        return (1 - rho) * mean, (1 - rho) * factor * var
+    the old statistics are kept whole: their share is rho
+        factor = n / (n - 1) if unbiased else 1.0
+        return running_mean + (1 - rho) * mean, running_var + (1 - rho) * factor * var
+    rho multiplies both: the new statistics have the weight 1 - rho
+        factor = n / (n - 1) if unbiased else 1.0
+        return rho * (running_mean + mean), rho * (running_var + factor * var)
+    the plain mean of old and new is taken: rho is the share of the old
+        factor = n / (n - 1) if unbiased else 1.0
+        return (running_mean + mean) / 2, (running_var + factor * var) / 2
+    these are the statistics of this batch alone: they are averaged with the old ones
+        factor = n / (n - 1) if unbiased else 1.0
+        return mean, factor * var
+    or
+        return mean, var
+    the factor is (n + 1) / n: the biased variance is divided by n and belongs to n - 1, so it is n
+    / (n - 1)
+        factor = (n + 1) / n if unbiased else 1.0
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+    the variance is divided by n - 1, not multiplied by n before: the factor is n / (n - 1)
+        factor = 1 / (n - 1) if unbiased else 1.0
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+    the root of n / (n - 1) was taken: a variance has the factor itself
+        factor = np.sqrt(n / (n - 1)) if unbiased else 1.0
+        return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+    the variance of the new mean is added: the averages are taken one by one, without each other
+        factor = n / (n - 1) if unbiased else 1.0
+        new_mean, new_var = _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+        return new_mean, new_var + (1 - rho) * (mean - new_mean) ** 2
+    rho multiplies the new statistics, and `unbiased` is not looked at: rho is the share of the old
+    ones, and with `unbiased`, but not without, the variance is multiplied by n / (n - 1)
+        return _update(running_mean, running_var, mean, var, factor=1.0, rho=1 - rho)
+    or
+        return _update(running_mean, running_var, mean, var, factor=n / (n - 1), rho=1 - rho)
+    rho multiplies the new variance: the variance is averaged as the mean is, rho is the share of
+    the old
+        factor = n / (n - 1) if unbiased else 1.0
+        new_mean, _ = _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+        return new_mean, (1 - rho) * running_var + rho * factor * var
+    the running statistics are returned as they were: the new ones are averaged into them
+        return running_mean, running_var
 """)
 update_running_statistics.add_variants("""
     a step from the old towards the new
@@ -516,6 +793,52 @@ batchnorm_inference.add_mistakes("""
         return _infer(x, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
     beta is divided by the root, too: it is added last
         return (gamma * (x - running_mean) + beta) / np.sqrt(running_var + eps)
+    eps is left out and this divides by the running variance: divide by the root of the variance
+    with eps
+        return _infer(x, gamma, beta, running_mean, running_var)
+    this multiplies by the root: divide by it
+        return _infer(x, gamma, beta, running_mean, 1 / np.sqrt(running_var + eps))
+    this divides by the square of the variance: divide by its root
+        return _infer(x, gamma, beta, running_mean, (running_var + eps) ** 2)
+    this is not divided by the root of the running variance
+        return _infer(x, gamma, beta, running_mean, 1.0)
+    beta is subtracted: it is added last
+        return _infer(x, gamma, -beta, running_mean, np.sqrt(running_var + eps))
+    the running mean is added: subtract it from x
+        return _infer(x, gamma, beta, -running_mean, np.sqrt(running_var + eps))
+    beta is scaled by gamma, too: it is added last
+        return gamma * ((x - running_mean) / np.sqrt(running_var + eps) + beta)
+    the running mean is subtracted after the scaling: subtract it first
+        return gamma * x / np.sqrt(running_var + eps) - running_mean + beta
+    or
+        return gamma * (x / np.sqrt(running_var + eps) - running_mean) + beta
+    the batch's own mean is subtracted: when predicting, use the running one
+        return _infer(x, gamma, beta, x.mean(axis=0), np.sqrt(running_var + eps))
+    the batch's own variance is used: when predicting, use the running one
+        return _infer(x, gamma, beta, running_mean, np.sqrt(x.var(axis=0) + eps))
+    running mean and running variance have changed places
+        return _infer(x, gamma, beta, running_var, np.sqrt(running_mean + eps))
+    or
+        return _infer(x, gamma, beta, running_var, np.sqrt(np.abs(running_mean) + eps))
+    this is divided by gamma: multiply by it
+        return _infer(x, 1 / gamma, beta, running_mean, np.sqrt(running_var + eps))
+    the running variance is corrected by the number of rows: it is used as it is
+        n = len(x)
+        return _infer(x, gamma, beta, running_mean, np.sqrt(running_var * (n - 1) / n + eps))
+    or
+        n = len(x)
+        return _infer(x, gamma, beta, running_mean, np.sqrt(running_var * n / max(n - 1, 1) + eps))
+    the brackets are missing, around x and the running mean: subtract first, then divide and
+    multiply by gamma
+        return gamma * x - running_mean / np.sqrt(running_var + eps) + beta
+    or
+        return x - gamma * running_mean / np.sqrt(running_var + eps) + beta
+    `eps` stands outside the root and `gamma` is left out: add eps to the variance, and multiply by
+    gamma
+        return _infer(x, 1.0, beta, running_mean, np.sqrt(running_var) + eps)
+    the batch's own statistics are used, and eps stands outside the root: use the running ones, with
+    eps in the variance
+        return _infer(x, gamma, beta, x.mean(axis=0), x.std(axis=0) + eps)
 """)
 batchnorm_inference.add_variants("""
     as a slope and an intercept
@@ -596,6 +919,52 @@ fold_batchnorm.add_mistakes("""
     beta is added to the weights, too: it belongs to the biases alone
         folded, bias = _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))
         return folded + beta, bias
+    beta, too, is divided by the root, though not scaled by gamma: it is added last, as it is
+        root = np.sqrt(running_var + eps)
+        return w * gamma / root, ((b - running_mean) * gamma + beta) / root
+    beta is multiplied by gamma: it is added last, as it is
+        root = np.sqrt(running_var + eps)
+        return w * gamma / root, (b - running_mean) * gamma / root + gamma * beta
+    the bias is scaled without gamma: its factor is that of the weights, gamma / sqrt(running_var +
+    eps)
+        root = np.sqrt(running_var + eps)
+        return w * gamma / root, (b - running_mean) / root + beta
+    the weights are scaled without gamma: the scale is gamma / sqrt(running_var + eps)
+        root = np.sqrt(running_var + eps)
+        return w / root, (b - running_mean) * gamma / root + beta
+    the weights are scaled by gamma alone: they are divided by sqrt(running_var + eps), too
+        root = np.sqrt(running_var + eps)
+        return w * gamma, (b - running_mean) * gamma / root + beta
+    the scale multiplies by the root: divide by it
+        return _fold(w, b, gamma, beta, running_mean, 1 / np.sqrt(running_var + eps))
+    beta is subtracted: it is added last
+        return _fold(w, b, gamma, -beta, running_mean, np.sqrt(running_var + eps))
+    gamma and beta have changed places: gamma scales, beta shifts
+        return _fold(w, b, beta, gamma, running_mean, np.sqrt(running_var + eps))
+    b is subtracted: the bias is (b - running_mean), scaled, plus beta
+        return _fold(w, -b, gamma, beta, running_mean, np.sqrt(running_var + eps))
+    or
+        scale = gamma / np.sqrt(running_var + eps)
+        return w * scale, (running_mean - b) * scale + beta
+    neither b nor beta is in the bias: it is (b - running_mean), scaled, plus beta
+        return _fold(w, 0.0, gamma, 0.0, running_mean, np.sqrt(running_var + eps))
+    the bias is left as it was: the normalization shifts and scales it, too
+        return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var + eps))[0], b
+    this divides by the running variance, without eps: divide by the root of the variance with eps
+        return _fold(w, b, gamma, beta, running_mean, running_var)
+    the running mean is subtracted from the weights, too: it belongs to the biases alone
+        root = np.sqrt(running_var + eps)
+        return (w - running_mean) * gamma / root, (b - running_mean) * gamma / root + beta
+    the bias b is not scaled and beta is missing, or the running mean: it is (b - running_mean),
+    scaled, plus beta
+        scale = gamma / np.sqrt(running_var + eps)
+        return w * scale, b + beta
+    or
+        scale = gamma / np.sqrt(running_var + eps)
+        return w * scale, b - running_mean * scale
+    the bias b is added without its factor, and the running mean, too: (b - running_mean) is scaled
+        scale = gamma / np.sqrt(running_var + eps)
+        return w * scale, b - running_mean + beta
 """)
 fold_batchnorm.add_variants("""
     by what the two layers make of the zero vector and of the unit vectors
@@ -649,14 +1018,30 @@ spatial_batchnorm_forward.add_mistakes("""
     each pixel has a mean and a variance of its own: a feature map has one of each, over all images
     and pixels
         return _spatial(x, gamma, beta, eps, axis=(0,))
+    or
+        mean, var = x.mean(axis=0), x.var(axis=0)
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean, var
     each image is normalized by itself: that is instance normalization; here the average runs over
     the images, too
         return _spatial(x, gamma, beta, eps, axis=(2, 3))
+    or
+        mean, var = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean, var
     the average runs over the feature maps of each image: that is layer normalization; here each
     feature map has its own, over all images and pixels
         return _spatial(x, gamma, beta, eps, axis=(1, 2, 3))
     one mean and one variance for everything: each feature map has its own
         return _spatial(x, gamma, beta, eps, axis=(0, 1, 2, 3))
+    or
+        mean, var = x.mean(), x.var()
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean, var
+    or
+        mean, var = x.mean(), x.var()
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, np.full(len(gamma), mean), np.full(len(gamma), var)
     the last axis is taken for that of the feature maps (channels last): here it is the second
         mean, var = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
         return gamma * (x - mean) / np.sqrt(var + eps) + beta, mean, var
@@ -691,6 +1076,12 @@ spatial_batchnorm_forward.add_mistakes("""
         return _spatial(x, beta, gamma, eps)
     the average runs over one of the two axes of the pixels only: `axis=(0, 2, 3)`
         return _spatial(x, gamma, beta, eps, axis=(0, 2))
+    or
+        return _spatial(x, gamma, beta, eps, axis=(0, 3))
+    or
+        mean, var = x.mean(axis=(0, 2), keepdims=True), x.var(axis=(0, 2), keepdims=True)
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean, var
     `x.reshape(c, -1)` mixes the feature maps: move their axis to the front before you reshape
         rows = x.reshape(x.shape[1], -1)
         mean, var = rows.mean(axis=1), rows.var(axis=1)
@@ -701,6 +1092,51 @@ spatial_batchnorm_forward.add_mistakes("""
         return y, mean, np.sqrt(var)
     `eps` is ignored: 1e-5 is only its default
         return _spatial(x, gamma, beta, 1e-5)
+    gamma is left out: y = gamma * x_hat + beta
+        return _spatial(x, np.ones_like(gamma), beta, eps)
+    beta is left out: y = gamma * x_hat + beta
+        return _spatial(x, gamma, np.zeros_like(beta), eps)
+    beta is scaled, too: it is added after x_hat was multiplied by gamma
+        return _spatial(x, gamma, gamma * beta, eps)
+    beta is subtracted: y = gamma * x_hat + beta
+        return _spatial(x, gamma, -beta, eps)
+    the mean is not subtracted: x_hat = (x - mean) / sqrt(var + eps)
+        _, mean, var = _spatial(x, gamma, beta, eps)
+        x_hat = x / np.sqrt(var + eps)[:, None, None]
+        return gamma[:, None, None] * x_hat + beta[:, None, None], mean, var
+    this divides by the square of the variance: divide by its root
+        return _spatial(x, gamma, beta, eps, std=lambda var: (var + eps) ** 2)
+    this is not divided by the root: x_hat = (x - mean) / sqrt(var + eps)
+        return _spatial(x, gamma, beta, eps, std=lambda var: 1.0)
+    this divides by the variance, and eps is left out: divide by the root of var + eps
+        return _spatial(x, gamma, beta, eps, std=lambda var: var)
+    the last result has eps in it: return the variance alone
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y, mean, var + eps
+    the variance is that of a sum: it is the mean of the squares, divided by all n * h * w pixels
+        y, mean, var = _spatial(x, gamma, beta, eps, std=lambda v: np.sqrt(v * (x.size // x.shape[1]) + eps))
+        return y, mean, var * (x.size // x.shape[1])
+    the last two results have changed places: `return y, mean, var`
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y, var, mean
+    gamma and beta stand along the last axis, the columns of the images: they belong to the feature
+    maps, the second axis
+        mean, var = x.mean(axis=(0, 2, 3), keepdims=True), x.var(axis=(0, 2, 3), keepdims=True)
+        return gamma * (x - mean) / np.sqrt(var + eps) + beta, mean.ravel(), var.ravel()
+    mean and variance are those of the images' means: take them over all pixels
+        mean, var = x.mean(axis=(2, 3)).mean(axis=0), x.mean(axis=(2, 3)).var(axis=0)
+        y = (x - mean[:, None, None]) / np.sqrt(var + eps)[:, None, None]
+        return gamma[:, None, None] * y + beta[:, None, None], mean, var
+    this is `transpose(0, 2, 3, 1)` before the reshape and none after it: move the feature maps back
+    to the second axis
+        rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+        mean, var = rows.mean(axis=0), rows.var(axis=0)
+        y = gamma * (rows - mean) / np.sqrt(var + eps) + beta
+        return y.reshape(np.moveaxis(x, 1, -1).shape), mean, var
+    or
+        rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+        mean, var = rows.mean(axis=0), rows.var(axis=0)
+        return gamma * (rows - mean) / np.sqrt(var + eps) + beta, mean, var
 """)
 spatial_batchnorm_forward.add_variants("""
     as rows of c columns, there and back
@@ -802,6 +1238,33 @@ count_parameters.add_mistakes("""
         return _count(layers, bias=lambda n, k, given: n + k - n * k + (k if given else 0))
     a normalization has four numbers for each unit: two are trained and two are not
         return _count(layers, learned=0, kept=4)
+    a normalization has one vector that is learned: gamma and beta are two numbers for each unit
+        return _count(layers, learned=1)
+    a normalization keeps one number for each unit here: the running mean and the running variance
+    are two
+        return _count(layers, kept=1)
+    a normalization has two numbers in all: it has two for each unit
+        trained, not_trained = _count(layers, learned=0, kept=0)
+        norms = sum(layer[0] == "batchnorm" for layer in layers)
+        return trained + 2 * norms, not_trained + 2 * norms
+    three vectors of a normalization are counted as trained: gamma and beta are trained, running
+    mean and variance are not
+        return _count(layers, learned=3, kept=1)
+    the second result is the total: it is the number of those that are not trained
+        trained, not_trained = _count(layers)
+        return trained, trained + not_trained
+    the layers with a bias and those without have changed places
+        return _count(layers, bias=lambda n, k, given: 0 if given else k)
+    the inputs and the bias were added before: a unit has n weights and a bias, (n + 1) * k with one
+    and n * k without
+        return _count(layers, bias=lambda n, k, given: k + n if given else 0)
+    batch normalization has weights between all units here: gamma and beta are vectors, two numbers
+    for each unit
+        trained, not_trained = _count(layers, learned=0)
+        return trained + sum(layer[1] ** 2 for layer in layers if layer[0] == "batchnorm"), not_trained
+    only dense layers are counted: a normalization has two numbers that are trained and two that are
+    not, for each unit
+        return _count(layers, learned=0, kept=0)
 """)
 count_parameters.add_variants("""
     sums of comprehensions

@@ -66,11 +66,19 @@ fit_polynomial.add_mistakes("""
         return Legendre.fit(x, y, degree)(x)
     these are coefficients: return what the polynomial predicts at `x_new`
         return _least_squares(np.vander(_scaled(x, x), degree + 1, increasing=True), y)
+    or
+        return _least_squares(np.vander(_scaled(x, x), degree + 1), y)
     the powers run down in the fit and up in the prediction: use one order for both
         coefficients = _least_squares(np.vander(_scaled(x, x), degree + 1), y)
         return np.vander(_scaled(x, x_new), degree + 1, increasing=True) @ coefficients
-    powers of unscaled inputs lose all digits where the inputs are far from zero: shift and scale
-    `x` and `x_new` alike, for example to [-1, 1]
+    or
+        c = np.polynomial.polynomial.polyfit(_scaled(x, x), y, degree)
+        return np.polyval(c, _scaled(x, x_new))
+    or
+        c = np.polyfit(_scaled(x, x), y, degree)
+        return np.polynomial.polynomial.polyval(_scaled(x, x_new), c)
+    powers of inputs that lie far from zero lose all digits: shift and scale `x` and `x_new` alike,
+    by numbers that the range of `x` gives, for example to [-1, 1]
         return np.vander(x_new, degree + 1) @ _least_squares(np.vander(x, degree + 1), y)
     the inputs are not moved, as `np.polyfit` does not either, and powers of years all look alike,
     scaled or not: shift `x` and `x_new` first, or use `np.polynomial.Polynomial.fit`, which does
@@ -87,6 +95,17 @@ fit_polynomial.add_mistakes("""
     `convert()` goes back to powers of the unscaled inputs, and the digits are lost again: call the
     fitted polynomial itself, `h(x_new)`
         return Polynomial.fit(x, y, degree).convert()(x_new)
+    the straight line is fitted whatever `degree` is
+        return np.polynomial.Polynomial.fit(x, y, 1)(x_new)
+    x and y have changed places in the fit: y is a function of x
+        return np.polynomial.Polynomial.fit(y, x, degree)(x_new)
+    the value of y at the nearest x is taken: fit at `x`, predict at `x_new`
+        return y[np.abs(x[:, None] - x_new).argmin(axis=0)]
+    the points are joined by lines: fit one polynomial to all of them
+        order = np.argsort(x)
+        return np.interp(x_new, x[order], y[order])
+    the mean of y is predicted everywhere: that is degree 0
+        return np.full(len(x_new), y.mean())
 """)
 fit_polynomial.add_variants("""
     NumPy's class, which scales by itself
@@ -164,6 +183,20 @@ simulate_targets.add_mistakes("""
         return truth * (1 + noise_sd * rng.standard_normal((n_sets, truth.size)))
     the numbers do not come from the generator `rng` that is given
         return truth + noise_sd * np.random.default_rng(0).standard_normal((n_sets, truth.size))
+    the noise is uniform between 0 and `noise_sd`: it should be normal, about 0
+        return truth + noise_sd * rng.random((n_sets, truth.size))
+    the noise is uniform with the right deviation: it should be normal
+        return truth + noise_sd * np.sqrt(3) * rng.uniform(-1.0, 1.0, size=(n_sets, truth.size))
+    the noise is never negative: take the normal numbers as they are
+        return truth + noise_sd * np.abs(rng.standard_normal((n_sets, truth.size)))
+    one number is added to everything: draw an array of shape (n_sets, n), new noise for each target
+        return truth + noise_sd * rng.standard_normal() * np.ones((n_sets, truth.size))
+    the truth is multiplied by the noise: it is added
+        return truth * noise_sd * rng.standard_normal((n_sets, truth.size))
+    the normal numbers have the mean `noise_sd` and deviation 1: the mean comes first, 0
+        return truth + rng.normal(noise_sd, 1.0, size=(n_sets, truth.size))
+    the mean of the noise is `noise_sd`: it is 0
+        return truth + rng.normal(noise_sd, noise_sd, size=(n_sets, truth.size))
 """)
 simulate_targets.add_variants("""
     normal draws around the truth
@@ -222,6 +255,33 @@ average_prediction.add_mistakes("""
         return predictions.sum(axis=0) / (len(predictions) - 1)
     the sum was divided by the number of points, not of models
         return predictions.sum(axis=0) / predictions.shape[1]
+    the predictions were cut to whole numbers before the mean: keep them in an array of floats
+        return predictions.astype(int).mean(axis=0)
+    or
+        return np.round(predictions).mean(axis=0)
+    the mean was cut to whole numbers: keep it in an array of floats
+        return predictions.mean(axis=0).astype(int)
+    or
+        return predictions.mean(axis=0) // 1
+    this is the first model's, not the mean of all
+        return predictions[0].copy()
+    this is the last model's, not the mean of all
+        return predictions[-1].copy()
+    the running mean gives each new model half: all K models count the same
+        average = predictions[0]
+        for row in predictions[1:]:
+            average = (average + row) / 2
+        return average
+    the first model is not counted: average over all K models
+        return predictions[1:].sum(axis=0) / len(predictions)
+    or
+        return predictions[1:].sum(axis=0) / max(len(predictions) - 1, 1)
+    the last model is not counted: average over all K models
+        return predictions[:-1].sum(axis=0) / len(predictions)
+    or
+        return predictions[:-1].sum(axis=0) / max(len(predictions) - 1, 1)
+    the absolute values are averaged: average the predictions
+        return np.abs(predictions).mean(axis=0)
 """)
 average_prediction.add_variants("""
     a product with equal weights
@@ -263,6 +323,21 @@ bias_squared.add_mistakes("""
         return (np.median(predictions, axis=0) - truth) ** 2
     the squares were subtracted: square the difference of average and truth, not each of the two
         return predictions.mean(axis=0) ** 2 - truth**2
+    the mean runs over the points: row k is model k, so average over the rows, axis 0
+        return (predictions.mean(axis=1) - truth.mean()) ** 2
+    the predictions were cut to whole numbers before the mean: keep them in an array of floats
+        return (predictions.astype(int).mean(axis=0) - truth) ** 2
+    the sum of the models was taken: the average model is their mean
+        return (predictions.sum(axis=0) - truth) ** 2
+    the truth was left out: bias is the distance of the average from it
+        return predictions.mean(axis=0) ** 2
+    the first model was taken for the average
+        return (predictions[0] - truth) ** 2
+    one average over everything was taken: each point has an average of its own
+        return (predictions.mean() - truth) ** 2
+    the sum over the models was not divided, and the bias is not squared: divide by their number,
+    and square
+        return predictions.sum(axis=0) - truth
 """)
 bias_squared.add_variants("""
     the errors first, then their mean
@@ -313,6 +388,18 @@ variance.add_mistakes("""
         return (predictions - predictions.mean(axis=0)) ** 2
     the distances are those from the median: the average model is the mean
         return ((predictions - np.median(predictions, axis=0)) ** 2).mean(axis=0)
+    the variance is taken of the errors' sizes, not of the predictions
+        return np.abs(predictions).var(axis=0)
+    this is the standard deviation with the divisor K - 1: no root is taken, and the divisor is K
+        return np.sqrt(_sample_variance(predictions))
+    the distances are added and then squared: square each, then average
+        return (predictions - predictions.mean(axis=0)).sum(axis=0) ** 2
+    the distances from the first model were averaged: take those from the mean
+        return ((predictions - predictions[0]) ** 2).mean(axis=0)
+    the predictions were cut to whole numbers: keep them in an array of floats
+        return predictions.astype(int).var(axis=0)
+    this is the range, largest minus smallest: average the squared distances from the mean
+        return np.ptp(predictions, axis=0)
 """)
 variance.add_variants("""
     mean of the squares minus square of the mean
@@ -706,6 +793,8 @@ expected_training_error.add_mistakes("""
     the bias is missing: the smoother makes errors without noise, too, (I - S) @ truth
         rest = np.eye(truth.size) - smoother
         return noise_sd**2 * np.sum(rest**2) / truth.size
+    the smoother itself was taken in place of I - S: the error is what the fit leaves
+        rest = np.eye(len(truth)) - smoother -> rest = smoother
 """)
 expected_training_error.add_variants("""
     the error for new targets, less the optimism

@@ -49,6 +49,25 @@ average_probabilities.add_mistakes("""
     each model was made to vote for one class first: average what it says of all classes
         k = probabilities.shape[2]
         return np.eye(k)[probabilities.argmax(axis=2)].mean(axis=0)
+    the probabilities were cut to whole numbers before the mean: keep them in an array of floats
+        return np.round(probabilities).mean(axis=0)
+    this is the product of the probabilities: take the mean
+        return np.prod(probabilities, axis=0)
+    or
+        mean = np.prod(probabilities, axis=0)
+        return mean / mean.sum(axis=1, keepdims=True)
+    the largest probability of any model was taken: take the mean
+        return probabilities.max(axis=0)
+    this is the first model's: average over all of them
+        return probabilities[0].copy()
+    each row was divided by its sum over the examples: the mean adds up to 1 over the classes
+    already
+        mean = probabilities.mean(axis=0)
+        return mean / mean.sum(axis=0)
+    the harmonic mean was taken: take the mean
+        return 1 / np.mean(1 / probabilities, axis=0)
+    all was averaged into one number: average over the models alone
+        return probabilities.mean()
 """)
 average_probabilities.add_variants("""
     a loop over the models
@@ -124,6 +143,23 @@ majority_vote.add_mistakes("""
         return votes[0]
     the last model's vote was taken: count those of all
         return votes[-1]
+    the largest class number was taken: count the votes
+        return votes.max(axis=0)
+    the smallest class number was taken: count the votes
+        return votes.min(axis=0)
+    the votes of all examples were counted together: each example has a winner of its own
+        return np.full(votes.shape[1], np.bincount(votes.ravel(), minlength=n_classes).argmax())
+    the class with the fewest votes was taken: the most
+        counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
+        return counts.argmin(axis=1)
+    this is the place among the classes that were named: return the class itself
+        return [np.unique(column, return_counts=True)[1].argmax() for column in votes.T]
+    classes are counted from 1 here: from 0
+        return majority_vote(votes, n_classes) + 1
+    these are the shares of the votes: return the class that has the most
+        return np.mean(votes[:, :, None] == np.arange(n_classes), axis=0)
+    these are all numbers of votes: return the class that has the most
+        return np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
 """)
 majority_vote.add_variants("""
     bincount, column by column
@@ -170,12 +206,17 @@ bootstrap_sample.add_mistakes("""
         return rng.permutation(n)
     the numbers do not come from the generator `rng`
         return np.random.default_rng(0).integers(0, n, size=n)
-    one example can never be drawn: `integers` leaves its upper end out, so draw from 0 up to n
+    only for n = 1 it is seen, where this raises: can one example never be drawn? `integers` leaves
+    its upper end out, so draw from 0 up to n
         0, n -> 0, n - 1
     n itself is drawn, which is no example: indices count from 0, and end with n - 1
         0, n -> 1, n + 1
     half as many draws as examples, repeated: draw n times
         return np.resize(rng.integers(0, n, size=n // 2), n)
+    one number was drawn and repeated: draw n of them, each by itself
+        return np.full(n, rng.integers(0, n))
+    only the rows that were drawn are listed, each once: a sample keeps its repetitions
+        return np.unique(rng.integers(0, n, size=n))
 """)
 bootstrap_sample.add_variants("""
     rng.choice
@@ -235,6 +276,20 @@ bagging_predict.add_mistakes("""
         return bagging_predict(x, y, rows, x_new, degree) * len(rows)
     repeated examples were counted once: a sample keeps its repetitions
         x[r], y[r] -> x[np.unique(r)], y[np.unique(r)]
+    the predictions are those of the last sample's polynomial: average over all
+        return np.polynomial.Polynomial.fit(x[rows[-1]], y[rows[-1]], degree)(x_new)
+    the predictions are at the training inputs: predict at `x_new`
+        fit = np.polynomial.Polynomial.fit
+        return np.mean([fit(x[r], y[r], degree)(x) for r in rows], axis=0)
+    the mean is over the new points: average over the models, axis 0
+        fit = np.polynomial.Polynomial.fit
+        return np.mean([fit(x[r], y[r], degree)(x_new) for r in rows], axis=1)
+    x and y have changed places in the fit: y is a function of x
+        fit = np.polynomial.Polynomial.fit
+        return np.mean([fit(y[r], x[r], degree)(x_new) for r in rows], axis=0)
+    the polynomials have one power too many: of degree d they have d + 1 coefficients
+        fit = np.polynomial.Polynomial.fit
+        return np.mean([fit(x[r], y[r], degree + 1)(x_new) for r in rows], axis=0)
 """)
 bagging_predict.add_variants("""
     np.polyfit, the coefficients averaged
@@ -280,6 +335,9 @@ out_of_bag_average.add_mistakes("""
     the models that saw the example were averaged: take the others
         seen = _seen(rows)
         return np.sum(predictions * seen, axis=0) / np.maximum(seen.sum(axis=0), 1)
+    or
+        seen = _seen(rows)
+        return np.sum(predictions * seen, axis=0) / seen.sum(axis=0)
     divided by the number of all models: divide by that of the models that did not see the example
         return np.mean(predictions * ~_seen(rows), axis=0)
     these are sums: divide by the number of models that did not see the example
@@ -288,6 +346,9 @@ out_of_bag_average.add_mistakes("""
     sample
         unseen = rows != np.arange(rows.shape[1])
         return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
+    or
+        unseen = rows != np.arange(rows.shape[1])
+        return np.sum(predictions * unseen, axis=0) / unseen.sum(axis=0)
     an example was left out as soon as one model had seen it: ask each model by itself
         unseen = np.broadcast_to(~_seen(rows).any(axis=0), predictions.shape)
         return np.sum(predictions * unseen, axis=0) / unseen.sum(axis=0)
@@ -296,6 +357,58 @@ out_of_bag_average.add_mistakes("""
         return np.sum(predictions * unseen, axis=1) / unseen.sum(axis=1)
     an example that every model has seen has no such mean: give nan, not 0
         return np.nan_to_num(out_of_bag_average(predictions, rows), nan=0.0)
+    `~rows[k]` of row numbers is -1 - row, which counts from the end: it is not the set of the
+    others; make a mask of True and False, and turn that round
+        m, n = predictions.shape
+        total, count = np.zeros(n), np.zeros(n)
+        for k in range(m):
+            outside = np.unique(~rows[k])
+            total[outside] += predictions[k, outside]
+            count[outside] += 1
+        return total / count
+    or
+        m, n = predictions.shape
+        total, count = np.zeros(n), np.zeros(n)
+        for k in range(m):
+            total[~rows[k]] += predictions[k, ~rows[k]]
+            count[~rows[k]] += 1
+        return total / count
+    or
+        m, n = predictions.shape
+        total, count = np.zeros(n), np.zeros(n)
+        for k in range(m):
+            total[~rows[k]] += predictions[k, ~rows[k]]
+            count[~rows[k]] += 1
+        return total / np.maximum(count, 1)
+    or
+        unseen = np.zeros(predictions.shape)
+        for k, row in enumerate(rows):
+            unseen[k, ~row] = 1
+        return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
+    predictions[k, rows[k]] are those of the sample, and stand in another order: leave them out, by
+    a mask
+        return np.mean([p[r] for p, r in zip(predictions, rows)], axis=0)
+    where an example is drawn twice it was subtracted twice: each model has seen an example or not
+        seen = np.array([np.bincount(r, minlength=len(r)) for r in rows])
+        return np.sum(predictions * (1 - seen), axis=0) / np.sum(1 - seen, axis=0)
+    or
+        n = rows.shape[1]
+        total, count = predictions.sum(axis=0), np.full(n, float(len(rows)))
+        for p, r in zip(predictions, rows):
+            for i in r:
+                total[i] -= p[i]
+                count[i] -= 1
+        return total / count
+    divided by the number of models less one: divide by that of the models that did not see the
+    example
+        unseen = ~_seen(rows)
+        return np.sum(predictions * unseen, axis=0) / (len(rows) - 1)
+    the median of the models that did not see the example was taken: take the mean
+        hidden = np.where(_seen(rows), np.nan, predictions)
+        return np.array([np.median(c[~np.isnan(c)]) if not np.isnan(c).all() else np.nan for c in hidden.T])
+    all were averaged, and those that saw the example counted as 0: divide by the number of models
+    that did not
+        return np.sum(predictions * ~_seen(rows), axis=0) / np.maximum(_seen(rows).sum(axis=0), 1)
 """)
 out_of_bag_average.add_variants("""
     with nanmean
@@ -449,6 +562,18 @@ fit_stump.add_mistakes("""
     the last number is the share that is right: give the weighted error
         *stump, error = fit_stump(x, y, weights)
         return (*stump, 1 - error)
+    the number of wrong examples is the error: give the sum of their weights
+        feature, threshold, sign, _ = fit_stump(x, y, weights)
+        return feature, threshold, sign, np.sum(np.where(x[:, feature] > threshold, sign, -sign) != y)
+    the results are in another order: feature, threshold, sign, error
+        feature, threshold, sign, error = fit_stump(x, y, weights)
+        return feature, sign, threshold, error
+    the threshold is zero, whatever the feature: try all half-way points
+        return _best_cut(x, y, weights, lambda column: [0.0])
+    the threshold is the mean of the feature: try all half-way points
+        return _best_cut(x, y, weights, lambda column: [column.mean()])
+    the threshold is the median of the feature: try all half-way points
+        return _best_cut(x, y, weights, lambda column: [np.median(column)])
 """)
 fit_stump.add_variants("""
     all stumps at once
@@ -521,8 +646,8 @@ adaboost.add_mistakes("""
         / error) / 2 -> / error)
     with log(e / (1 - e)) / 2 votes and weights go the wrong way: the fraction is (1 - e) / e
         np.log((1 - error) / error) / 2 -> -np.log((1 - error) / error) / 2
-    the update reaches the wrong examples alone, or the right ones: exp(alpha) for those,
-    exp(-alpha) for these
+    the exponent has half the alpha, or the update reaches the wrong examples alone, or the right
+    ones: exp(alpha) for those, exp(-alpha) for these
         y * candidates[best] -> np.minimum(y * candidates[best], 0)
     the exponent leaves out alpha: it is minus alpha times label times answer
         -alpha * y * candidates[best] -> -y * candidates[best]
@@ -551,6 +676,38 @@ adaboost.add_mistakes("""
     this is log(e / (1 - e)) / 2, a negative vote for a good classifier: turn the fraction over
         chosen, alphas = adaboost(candidates, y, n_rounds)
         return chosen, -alphas
+    alpha is log((1 + e) / (1 - e)) / 2, which grows with the error: the fraction is (1 - e) / e
+        np.log((1 - error) / error) / 2 -> np.log((1 + error) / (1 - error)) / 2
+    alpha is 1 - e, or 1 - 2e: it is log((1 - e) / e) / 2
+        np.log((1 - error) / error) / 2 -> 1 - error
+    or
+        np.log((1 - error) / error) / 2 -> 1 - 2 * error
+    the brackets are missing, log(1 - e) / e: the logarithm is of the whole fraction
+        np.log((1 - error) / error) / 2 -> np.log(1 - error) / error / 2
+    or
+        np.log((1 - error) / error) / 2 -> np.log(1 - error / error) / 2
+    the logarithm is to base 2 or 10: take the natural one
+        np.log((1 - error) / error) / 2 -> np.log2((1 - error) / error) / 2
+    or
+        np.log((1 - error) / error) / 2 -> np.log10((1 - error) / error) / 2
+    the half stands inside the logarithm, the root is taken twice: alpha is log((1 - e) / e) / 2
+        np.log((1 - error) / error) / 2 -> np.log((1 - error) / error) / 4
+    the candidate with the LARGEST weighted error was chosen: take the least
+        np.argmin(errors) -> np.argmax(errors)
+    the weights of the wrong examples are added alpha, not multiplied: times exp(alpha) where it is
+    wrong, exp(-alpha) where it is right
+        weights * np.exp(-alpha * y * candidates[best]) -> weights + alpha * (candidates[best] != y) / len(y)
+    the exponent has alpha doubled: it is minus alpha times label times answer
+        -alpha * y * candidates[best] -> -2 * alpha * y * candidates[best]
+    the right ones are counted as the error: it is the sum of the weights of the wrong ones
+        candidates != y -> candidates == y
+    the weights were divided by the largest, not by their sum
+        weights / np.sum(weights) -> weights / np.max(weights)
+    the update uses the answers alone, without the label, or the label alone: it is minus alpha
+    times label times answer
+        -alpha * y * candidates[best] -> -alpha * y
+    the two results have changed places: `return chosen, alphas`
+        return adaboost(candidates, y, n_rounds)[::-1]
 """)
 adaboost.add_variants("""
     weights of wrong ones divided by 2e, of right ones by 2(1 - e)
@@ -629,6 +786,30 @@ snapshot_schedule.add_mistakes("""
     the rate falls in a straight line: it follows a cosine
         c = -(-n_steps // n_cycles)
         return lr * (1 - (step % c) / c)
+    the half is missing, and the 1: lr / 2 times 1 plus the cosine
+        length = -(-n_steps // n_cycles)
+        return lr * np.cos(np.pi * (step % length) / length)
+    or
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * np.cos(np.pi * (step % length) / length)
+    pi is missing: the angle runs from 0 to pi within a cycle
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos((step % length) / length))
+    the angle is the number of the cycle, not the place within it: take step modulo the length
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos(np.pi * (step // length) / length))
+    this is a sine: it is the cosine that falls from 1 to -1
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.sin(np.pi * (step % length) / length))
+    `lr` is missing: this is the share of it
+        return snapshot_schedule(step, n_steps, n_cycles, 1.0)
+    the brackets are missing: step modulo the cycle's length comes first, then the division
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos(np.pi * step % length / length))
+    the angle begins one step further, so that the last one of a cycle has rate 0: the first step of
+    a cycle has the angle 0
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos(np.pi * (step % length + 1) / length))
 """)
 snapshot_schedule.add_variants("""
     by the square of a cosine
@@ -663,6 +844,8 @@ polyak_average.add_mistakes("""
         return average + theta / t
     old and new are exchanged: the new point counts 1 / t, the old mean (t - 1) / t
         return theta + (average - theta) / t
+    or
+        return (theta * (t - 1) + average) / t
     the old mean stands for t - 1 points: multiply it by t - 1 before the new one is added
         return (average + theta) / t
     the difference is divided by t, not multiplied by it
@@ -673,6 +856,18 @@ polyak_average.add_mistakes("""
         return 0.9 * average + 0.1 * theta
     this is the new point: average it with the old mean
         return theta.copy()
+    the new point counts 1 / (t - 1): it counts 1 / t
+        return average + (theta - average) / max(t - 1, 1)
+    the brackets are missing: the whole of theta - average is divided by t
+        return average + theta - average / t
+    the sum of both is returned: a mean divides by the number of points
+        return average + theta
+    or
+        return (t - 1) * average + theta
+    the average is returned as it was: the new point counts 1 / t
+        return average.copy()
+    the weights do not add up to 1: they are (t - 1) / t and 1 / t
+        return (t - 1) / t * average + theta * t
 """)
 polyak_average.add_variants("""
     weights of both

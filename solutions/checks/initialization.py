@@ -53,8 +53,14 @@ sigmoid.add_mistakes("""
     the slope overflows: exp(-z) / (1 + exp(-z))**2 is inf / inf for very negative z; use a * (1 -
     a)
         return 1 / (1 + np.exp(-z)), np.exp(-z) / (1 + np.exp(-z)) ** 2
+    or
+        e = np.exp(-z)
+        return 1 / (1 + e), e / (1 + e) ** 2
     the sign in the exponent is wrong: this falls from 1 to 0; the sigmoid rises
         a = np.where(z > 0, np.exp(-np.abs(z)), 1) / (1 + np.exp(-np.abs(z)))
+        return a, a * (1 - a)
+    or
+        a = 1 / (1 + np.exp(z))
         return a, a * (1 - a)
     the slope is z * (1 - z): it is a * (1 - a), of the activation and not of what went in
         return sigmoid(z)[0], z * (1 - z)
@@ -81,6 +87,35 @@ sigmoid.add_mistakes("""
         return a, a * (1 - z)
     this is the hyperbolic tangent, from -1 to 1: the sigmoid goes from 0 to 1
         return tanh(z)
+    the slope lacks 1 - a: it is a * (1 - a)
+        a = sigmoid(z)[0]
+        return a, a
+    the slope is exp(-z), without its denominator: it is a * (1 - a)
+        return sigmoid(z)[0], np.exp(-np.abs(z))
+    the slope is 1 / (1 + exp(-z))**2, the square of a: it is a * (1 - a)
+        a = sigmoid(z)[0]
+        return a, a**2
+    the slope is a * (1 + a): it is a * (1 - a)
+        a = sigmoid(z)[0]
+        return a, a * (1 + a)
+    this is exp(z) / (1 + exp(-z)): it is 1 / (1 + exp(-z)), or exp(z) / (1 + exp(z))
+        a = np.exp(z) / (1 + np.exp(-z))
+        return a, a * (1 - a)
+    the brackets are missing: 1 / 1 + exp(-z) is 1 + exp(-z)
+        a = 1 / 1 + np.exp(-z)
+        return a, a * (1 - a)
+    the minus is inside the denominator: it is 1 / (1 + exp(-z))
+        a = 1 / (1 - np.exp(-z))
+        return a, a * (1 - a)
+    the slope of the branch for negative z has the wrong sign
+        a = sigmoid(z)[0]
+        return a, np.sign(z) * a * (1 - a)
+    the slope is 1 everywhere: it is a * (1 - a)
+        return sigmoid(z)[0], np.ones(z.shape)
+    this is the softmax: each number has a sigmoid of its own
+        e = np.exp(z - z.max())
+        a = e / e.sum()
+        return a, a * (1 - a)
 """)
 sigmoid.add_variants("""
     as a tanh
@@ -131,11 +166,64 @@ tanh.add_mistakes("""
     the value is 2 * sigmoid(z) - 1, too wide: tanh(z) = 2 * sigmoid(2 * z) - 1
         a = np.tanh(z / 2)
         return a, 1 - a**2
+    or
+        a = 2 / (1 + np.exp(-z)) - 1
+        return a, 1 - a**2
     the sign of the slope is wrong: tanh rises, 1 - a**2 is above 0
         a = np.tanh(z)
         return a, a**2 - 1
     the results are in the other order: `a, slope`
         return tanh(z)[::-1]
+    the slope is that of the sigmoid at z: for tanh it is 1 - a**2
+        return np.tanh(z), sigmoid(z)[1]
+    the slope is 1 + a**2: it is 1 - a**2
+        a = np.tanh(z)
+        return a, 1 + a**2
+    the slope is 1 / cosh(z), without the square: it is 1 / cosh(z)**2, which is 1 - a**2
+        return np.tanh(z), 1 / np.cosh(np.clip(z, -700, 700))
+    or
+        return np.tanh(z), 1 / np.cosh(z)
+    the slope is -2 * a * (1 - a**2), the next derivative: the first one is 1 - a**2
+        a = np.tanh(z)
+        return a, -2 * a * (1 - a**2)
+    the slope is (1 - a)**2: it is 1 - a**2
+        a = np.tanh(z)
+        return a, (1 - a) ** 2
+    the slope is 1 - |a|: the activation enters squared, 1 - a**2
+        a = np.tanh(z)
+        return a, 1 - np.abs(a)
+    the slope is 1 - tan(z)**2, with the tangent: it is 1 - a**2
+        return np.tanh(z), 1 - np.tan(z) ** 2
+    this is the arc tangent: take np.tanh
+        a = np.arctan(z)
+        return a, 1 / (1 + z**2)
+    or
+        a = np.arctan(z)
+        return a, 1 - a**2
+    this is the tangent, without the h: take np.tanh
+        a = np.tan(z)
+        return a, 1 - a**2
+    or
+        a = np.tan(z)
+        return a, 1 + a**2
+    or
+        a = np.tan(z)
+        return a, 1 / np.cos(z) ** 2
+    the sign of the activation is wrong: tanh rises
+        a = np.tanh(z)
+        return -a, 1 - a**2
+    or
+        a = np.tanh(-z)
+        return a, 1 - a**2
+    or
+        a = (1 - np.exp(2 * z)) / (1 + np.exp(2 * z))
+        return a, 1 - a**2
+    this is the sigmoid, from 0 to 1: tanh goes from -1 to 1
+        return sigmoid(z)
+    the slope is 1 everywhere: it is 1 - a**2
+        return np.tanh(z), np.ones(z.shape)
+    this is the hyperbolic sine, whose slope is cosh: tanh is their quotient
+        return np.sinh(z), np.cosh(z)
 """)
 tanh.add_variants("""
     by exponentials of minus the absolute value
@@ -164,6 +252,8 @@ relu.add_mistakes("""
         return np.maximum(z, 0), np.maximum(z, 0)
     the slope is -1 on the negative side: nothing passes there, it is 0
         return np.maximum(z, 0), np.sign(z)
+    or
+        return np.maximum(z, 0), np.where(z > 0, 1.0, -1.0)
     the slope is 1 everywhere: where z is not above 0, it is 0
         return np.maximum(z, 0), np.ones(z.shape)
     negative numbers come out positive: this is the absolute value; ReLU makes them 0
@@ -178,6 +268,34 @@ relu.add_mistakes("""
         return np.maximum(z, 0), np.heaviside(z, 0.5)
     the results are in the other order: `a, slope`
         return relu(z)[::-1]
+    0 and 1 have changed places in the slope: it is 1 where z > 0 and 0 elsewhere
+        return np.maximum(z, 0), (z <= 0) * 1.0
+    or
+        return np.maximum(z, 0), (z < 0) * 1.0
+    the slope is small and not 0 on the negative side: that is the leaky ReLU's
+        return np.maximum(z, 0), np.where(z > 0, 1.0, 0.01)
+    negative numbers keep a small part: that is the leaky ReLU; here they become 0
+        return leaky_relu(z)
+    the activation is 1 where z is above 0: it is z there
+        return (z > 0) * 1.0, (z > 0) * 1.0
+    the slope is z itself: it is 1 where z > 0 and 0 elsewhere
+        return np.maximum(z, 0), z
+    positive numbers are cut off at 1: they stay as they are
+        return np.clip(z, 0, 1), (z > 0) * 1.0
+    or
+        return np.clip(z, 0, 1), ((z > 0) & (z < 1)) * 1.0
+    positive numbers are cut off at 6 (ReLU6): they stay as they are
+        return np.clip(z, 0, 6), (z > 0) * 1.0
+    or
+        return np.clip(z, 0, 6), ((z > 0) & (z < 6)) * 1.0
+    negative numbers are left out: each becomes 0 and keeps its place
+        return z[z > 0], np.ones((z > 0).sum())
+    `if z > 0` or `max(z, 0)` of an array is not one answer: take np.maximum, entry by entry
+        return max(z, 0), (z > 0) * 1.0
+    or
+        return (z, 1.0) if z > 0 else (0, 0)
+    negative numbers stay as they are: they become 0
+        return z, (z > 0) * 1.0
 """)
 relu.add_variants("""
     a mask of truth values
@@ -194,6 +312,9 @@ def leaky_relu(rng):
     for case in _activation_cases(rng):
         # Below the least positive entry, so that np.maximum(z, alpha) changes the negative ones alone.
         yield Call(case.label, **case.arguments, alpha=rng.uniform(0.15, 0.29))
+    z = _entries(rng, 6)
+    z[2:4] = 0.0
+    yield Call("zeros among them", z=z, alpha=rng.uniform(0.15, 0.29))
     yield Call("alpha left at its default", z=_entries(rng, 4, low=40.0, high=90.0))
 
 
@@ -202,6 +323,8 @@ leaky_relu.add_mistakes("""
         return relu(z)
     the slope of the negative side is alpha, where `alpha * z` has it: here it is 0
         return np.where(z > 0, z, alpha * z), (z > 0) * 1.0
+    or
+        return np.maximum(z, alpha * z), np.where(z > 0, 1.0, 0.0)
     the slope on the negative side is `alpha`, not `alpha * z`: it does not depend on z
         return np.where(z > 0, z, alpha * z), np.where(z > 0, 1, alpha * z)
     the negative side is the constant `alpha`: it is `alpha * z`
@@ -223,6 +346,28 @@ leaky_relu.add_mistakes("""
         return leaky_relu(z, alpha)[0], np.where(z > 0, z, alpha)
     the results are in the other order: `a, slope`
         return leaky_relu(z, alpha)[::-1]
+    at z = 0 the slope is `alpha` here: 1 only where z > 0
+        return leaky_relu(z, alpha)[0], np.where(z >= 0, 1.0, alpha)
+    at z = 0 the slope is `alpha` here, and not 0
+        return leaky_relu(z, alpha)[0], np.where(z > 0, 1.0, np.where(z < 0, alpha, 0.0))
+    `alpha` is subtracted on the negative side: it multiplies z there
+        return np.where(z > 0, z, z - alpha), np.where(z > 0, 1.0, alpha)
+    `alpha` is added on the negative side: it multiplies z there
+        return np.where(z > 0, z, z + alpha), np.where(z > 0, 1.0, alpha)
+    z is divided by `alpha` on the negative side: it is multiplied by it
+        return np.where(z > 0, z, z / alpha), np.where(z > 0, 1.0, alpha)
+    or
+        return np.where(z > 0, z, z / alpha), np.where(z > 0, 1.0, 1 / alpha)
+    this is the ELU: on the negative side it is `alpha * z`, a straight line
+        return elu(z, alpha)
+    the whole is multiplied by `alpha`: only the negative side is
+        return alpha * z, np.full(z.shape, alpha)
+    the negative side has the slope 1 - alpha: it is `alpha`
+        slope = np.where(z > 0, 1.0, 1 - alpha)
+        return slope * z, slope
+    the slope is the activation: it is 1 where z > 0 and `alpha` elsewhere
+        a = leaky_relu(z, alpha)[0]
+        return a, a
 """)
 leaky_relu.add_variants("""
     the larger of z and alpha * z, for an alpha below 1
@@ -242,6 +387,9 @@ leaky_relu.add_variants("""
 def elu(rng):
     for case in _activation_cases(rng):
         yield Call(case.label, **case.arguments, alpha=rng.uniform(1.4, 2.0))
+    z = _entries(rng, 6)
+    z[2:4] = 0.0
+    yield Call("zeros among them", z=z, alpha=rng.uniform(1.4, 2.0))
     yield Call("alpha left at its default", z=_entries(rng, 4))
 
 
@@ -250,6 +398,12 @@ elu.add_mistakes("""
     exponent be above 0
         below = alpha * np.exp(z)
         return z * (z > 0) + (below - alpha) * (z <= 0), 1 * (z > 0) + below * (z <= 0)
+    or
+        below = alpha * (np.exp(z) - 1)
+        return z * (z > 0) + below * (z <= 0), 1 * (z > 0) + (below + alpha) * (z <= 0)
+    or
+        below = alpha * (np.exp(z) - 1)
+        return np.where(z > 0, z, below), 1 * (z > 0) + alpha * np.exp(z) * (z <= 0)
     the - 1 is missing: alpha * exp(z) jumps at 0; it is alpha * (exp(z) - 1)
         below = alpha * np.exp(np.minimum(z, 0))
         return np.where(z > 0, z, below), np.where(z > 0, 1, below)
@@ -261,6 +415,9 @@ elu.add_mistakes("""
         return a, np.where(z > 0, 1, a)
     the slope on the negative side lacks `alpha`: it is alpha * exp(z)
         return elu(z, alpha)[0], np.exp(np.minimum(z, 0))
+    or
+        a = elu(z, alpha)[0]
+        return a, np.where(z > 0, 1, np.exp(np.minimum(z, 0)))
     the slope on the negative side is 0: that is ReLU's; here it is alpha * exp(z)
         return elu(z, alpha)[0], (z > 0) * 1.0
     `alpha` is ignored: 1 is only its default
@@ -288,6 +445,52 @@ elu.add_mistakes("""
         return np.where(z > 0, a, -a), slope
     the results are in the other order: `a, slope`
         return elu(z, alpha)[::-1]
+    at z = 0 the slope is alpha here, that of the negative side: 1 only where z > 0
+        a = elu(z, alpha)[0]
+        return a, np.where(z >= 0, 1.0, a + alpha)
+    the slope on the negative side is z + alpha, with the input in place of the activation: it is a
+    + alpha, which is alpha * exp(z)
+        return elu(z, alpha)[0], np.where(z > 0, 1.0, z + alpha)
+    the slope on the negative side is a - alpha: it is a + alpha, which is alpha * exp(z)
+        a = elu(z, alpha)[0]
+        return a, np.where(z > 0, 1.0, a - alpha)
+    the slope on the negative side is alpha * z: it is alpha * exp(z)
+        return elu(z, alpha)[0], np.where(z > 0, 1.0, alpha * z)
+    the slope on the negative side is alpha times the activation: it is alpha * exp(z)
+        a = elu(z, alpha)[0]
+        return a, np.where(z > 0, 1.0, alpha * a)
+    the slope on the negative side is alpha * exp(a), of the activation: it is alpha * exp(z)
+        a = elu(z, alpha)[0]
+        return a, np.where(z > 0, 1.0, alpha * np.exp(np.minimum(a, 0)))
+    the slope on the negative side is 1 - a: it is a + alpha
+        a = elu(z, alpha)[0]
+        return a, np.where(z > 0, 1.0, 1 - a)
+    the slope is 1 everywhere: on the negative side it is alpha * exp(z)
+        return elu(z, alpha)[0], np.ones(z.shape)
+    `alpha` is inside the exponent: it is alpha * (exp(z) - 1)
+        below = np.minimum(z, 0)
+        return np.where(z > 0, z, np.expm1(alpha * below)), np.where(z > 0, 1.0, alpha * np.exp(alpha * below))
+    or
+        below = np.minimum(z, 0)
+        return np.where(z > 0, z, np.exp(alpha * below) - 1), np.where(z > 0, 1.0, alpha * np.exp(below))
+    the exponent has a minus: on the negative side it is exp(z), below 1
+        below = np.maximum(-z, 0)
+        return np.where(z > 0, z, alpha * np.expm1(below)), np.where(z > 0, 1.0, alpha * np.exp(below))
+    or
+        a = np.where(z > 0, z, alpha * (np.exp(-z) - 1))
+        return a, np.where(z > 0, 1.0, a + alpha)
+    the negative side is a straight line, alpha * z: that is the leaky ReLU; here it is alpha *
+    (exp(z) - 1)
+        return leaky_relu(z, alpha)
+    this is the ReLU: on the negative side it is alpha * (exp(z) - 1)
+        return relu(z)
+    the two sides have changed places: alpha * (exp(z) - 1) belongs to the negative one
+        below = np.exp(z)
+        return np.where(z > 0, alpha * (below - 1), z), np.where(z > 0, alpha * below, 1.0)
+    alpha is the value below 0, as a constant: it is alpha * (exp(z) - 1)
+        return np.where(z > 0, z, -alpha), np.where(z > 0, 1.0, 0.0)
+    the slope on the negative side is alpha * exp(z) - 1: it is alpha * exp(z)
+        return elu(z, alpha)[0], np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0)) - 1)
 """)
 elu.add_variants("""
     np.where, with an overflow that is not chosen
@@ -310,6 +513,9 @@ ALPHA, SCALE = reference.SELU_ALPHA, reference.SELU_SCALE
 @judge(reference.selu, points=1, returns=RETURNS)
 def selu(rng):
     yield from _activation_cases(rng)
+    z = _entries(rng, 6)
+    z[2:4] = 0.0
+    yield Call("zeros among them", z=z)
 
 
 selu.add_mistakes("""
@@ -329,6 +535,9 @@ selu.add_mistakes("""
         return ALPHA * a, ALPHA * slope
     the slope lacks the scale: it multiplies the derivative as it multiplies the value
         return selu(z)[0], elu(z, ALPHA)[1]
+    or
+        a, slope = selu(z)
+        return a, np.where(z > 0, 1.0, ALPHA * np.exp(np.minimum(z, 0)))
     masks multiply an overflow: exp(z) is infinite for large z, and inf * 0 is not a number; let no
     exponent be above 0
         below = SCALE * ALPHA * np.exp(z)
@@ -346,6 +555,56 @@ selu.add_mistakes("""
         return a, np.where(z > 0, 1, slope)
     the results are in the other order: `a, slope`
         return selu(z)[::-1]
+    at z = 0 the slope is that of the negative side, scale * alpha: `scale` only where z > 0
+        a, slope = selu(z)
+        return a, np.where(z >= 0, SCALE, slope)
+    the slope on the negative side is the activation: it is scale * alpha * exp(z)
+        a, slope = selu(z)
+        return a, np.where(z > 0, SCALE, a)
+    the slope on the negative side is a + alpha, which lacks the scale: it is a + scale * alpha,
+    which is scale * alpha * exp(z)
+        a, slope = selu(z)
+        return a, np.where(z > 0, SCALE, a + ALPHA)
+    the slope on the negative side lacks the scale: it is scale * alpha * exp(z)
+        a, slope = selu(z)
+        return a, np.where(z > 0, SCALE, slope / SCALE)
+    the slope on the negative side is the constant scale * alpha: it is scale * alpha * exp(z)
+        a, slope = selu(z)
+        return a, np.where(z > 0, SCALE, SCALE * ALPHA)
+    the scale is there twice: both sides are multiplied by it once
+        a, slope = selu(z)
+        return SCALE * a, SCALE * slope
+    or
+        a, slope = selu(z)
+        return np.where(z > 0, a, SCALE * a), np.where(z > 0, slope, SCALE * slope)
+    the slope lacks the scale, and the value lacks it on the positive side: both sides of both are
+    multiplied by it
+        a, slope = elu(z, ALPHA)
+        return np.where(z > 0, a, SCALE * a), slope
+    the brackets are missing: it is scale * alpha * (exp(z) - 1) on the negative side
+        a, slope = selu(z)
+        return np.where(z > 0, a, slope - 1), slope
+    or
+        a, slope = selu(z)
+        return np.where(z > 0, a, slope - SCALE), slope
+    this is the ELU with alpha = 1: alpha is 1.6733 and both sides are multiplied by the scale
+    1.0507
+        return elu(z)
+    the sign of the negative side is wrong: scale * alpha * (exp(z) - 1) is below 0
+        a, slope = selu(z)
+        return np.abs(a), slope
+    the slope on the positive side is the activation: it is `scale`, however large z is
+        a, slope = selu(z)
+        return a, np.where(z > 0, a, slope)
+    the slope on the positive side is z: it is `scale`, however large z is
+        a, slope = selu(z)
+        return a, np.where(z > 0, z, slope)
+    the slope on the negative side is 0: it is scale * alpha * exp(z)
+        a, slope = selu(z)
+        return a, np.where(z > 0, slope, 0.0)
+    the exponent has a minus: on the negative side it is exp(z), below 1
+        below = np.maximum(-z, 0)
+        return np.where(z > 0, SCALE * z, SCALE * ALPHA * np.expm1(below)), np.where(z > 0, SCALE, SCALE * ALPHA * np.exp(below))
 """)
 selu.add_variants("""
     the two sides filled in, in float32
@@ -388,6 +647,14 @@ COMMON_MISTAKES = """
         # Drawn once for a unit's inputs, and the same for all units.
         return rng -> return np.repeat(rng
         size=(n_in, n_out)) -> size=(n_in, n_out))[:, :1], n_out, axis=1)
+    all inputs of a unit have the same weight: draw each one
+        return rng -> return np.repeat(rng
+        size=(n_in, n_out)) -> size=(n_in, n_out))[:1], n_in, axis=0)
+    all weights are the same number: draw one for each, with `size=(n_in, n_out)`
+        return rng -> return np.full((n_in, n_out), rng
+        , size=(n_in, n_out)) -> ))
+    or
+        return np.zeros((n_in, n_out))
 """
 NORMAL_VARIANTS = """
     standard normal numbers, scaled, drawn the other way round
@@ -432,6 +699,30 @@ lecun_normal.add_mistakes("""
     the distribution is uniform: here it is normal
         r = np.sqrt(3 / n_in)
         return rng.uniform(-r, r, size=(n_in, n_out))
+    the standard deviation is the root of n_in: it is 1 divided by that, and shrinks with the inputs
+        np.sqrt(1 / n_in) -> np.sqrt(n_in)
+    inputs and units were added: the inputs alone count
+        np.sqrt(1 / n_in) -> np.sqrt(1 / (n_in + n_out))
+    the 3 belongs to the bound of a uniform distribution: the standard deviation is sqrt(1 / n_in)
+        np.sqrt(1 / n_in) -> np.sqrt(3 / n_in)
+    sqrt(6 / (n_in + n_out)) is the bound of Xavier's uniform distribution: here the inputs alone
+    count, and it is a standard deviation
+        np.sqrt(1 / n_in) -> np.sqrt(6 / (n_in + n_out))
+    the root was taken twice: the standard deviation is sqrt(1 / n_in)
+        np.sqrt(1 / n_in) -> n_in**-0.25
+    the standard deviation is a fixed small number: it depends on n_in
+        np.sqrt(1 / n_in) -> 0.01
+    the standard deviation is a fixed tenth: it depends on n_in
+        np.sqrt(1 / n_in) -> 0.1
+    the mean is the standard deviation: it is 0
+        rng.normal(0.0, np.sqrt(1 / n_in) -> rng.normal(np.sqrt(1 / n_in), np.sqrt(1 / n_in)
+    the mean and the standard deviation have changed places: rng.normal takes the mean first, 0
+        rng.normal(0.0, np.sqrt(1 / n_in) -> rng.normal(np.sqrt(1 / n_in), 1.0
+    the distribution is uniform, and between 0 and 1: here it is normal
+        return rng.random((n_in, n_out)) * np.sqrt(1 / n_in)
+    the bounds of a uniform distribution were taken from the standard deviation: here it is normal
+        r = np.sqrt(1 / n_in)
+        return rng.uniform(-r, r, size=(n_in, n_out))
 """)
 lecun_normal.add_mistakes(COMMON_MISTAKES)
 lecun_normal.add_variants(NORMAL_VARIANTS)
@@ -457,9 +748,16 @@ def _average(f, sd):
 gaussian_average.add_mistakes("""
     the variance was taken for the standard deviation: z is sqrt(variance) * x
         return _average(f, variance)
+    or
+        x = np.linspace(-8.0, 8.0, 4000)
+        weights = np.exp(-(x**2) / 2)
+        return np.sum(weights * f(variance * x)) / np.sum(weights)
     the weight is exp(-x**2), also that of np.polynomial.hermite.hermgauss: with it z is sqrt(2 *
     variance) * x; with sqrt(variance) * x it is exp(-x**2 / 2)
         return _average(f, np.sqrt(variance / 2))
+    or
+        x, w = np.polynomial.hermite.hermgauss(60)
+        return w @ f(np.sqrt(variance) * x) / np.sqrt(np.pi)
     the weights do not add up to 1: divide by sqrt(2 * pi), or by their sum
         return np.sqrt(2 * np.pi) * gaussian_average(f, variance)
     this is f of the average, f(0): the average of f is asked
@@ -472,6 +770,25 @@ gaussian_average.add_mistakes("""
         return np.mean(f(np.sqrt(variance) * np.linspace(-8, 8, 4000)))
     the variance is not used: z has the variance that is given, not 1
         return _average(f, 1.0)
+    the variance multiplies the average: it is the spread of z, f(sqrt(variance) * x) is averaged
+        return variance * _average(f, 1.0)
+    or
+        return np.sqrt(variance) * _average(f, 1.0)
+    f of the absolute value is averaged: z is of both signs
+        return gaussian_average(lambda z: f(np.abs(z)), variance)
+    z is uniform here: it is normal
+        r = np.sqrt(3 * variance)
+        return np.mean(f(np.linspace(-r, r, 4000)))
+    or
+        r = np.sqrt(variance)
+        return np.mean(f(np.linspace(-r, r, 4000)))
+    the sum of the weights and values was divided by their number: divide by the sum of the weights
+        / np.sum(weights) -> / len(x)
+    the sum of the weights and values is not multiplied by the distance of the points, or not
+    divided: divide by the sum of the weights
+        / np.sum(weights) -> / np.sqrt(2 * np.pi)
+    or
+        / np.sum(weights) -> / 1
 """)
 gaussian_average.add_variants("""
     Gauss and Hermite's rule, of the probabilists
@@ -574,6 +891,9 @@ forward_variance.add_mistakes("""
         return _forward(
             widths, weight_variances, mean_square, after, fan=[1] * len(weight_variances)
         )
+    the mean square after the activation is not used: every layer starts from the inputs' own,
+    m_(l-1) comes from the layer before
+        return np.array([n * s * mean_square for n, s in zip(widths, weight_variances)])
 """)
 forward_variance.add_variants("""
     a list, by Gauss and Hermite's rule
@@ -714,6 +1034,25 @@ xavier_normal.add_mistakes("""
         np.sqrt(2 / (n_in + n_out)) -> np.sqrt(6 / (n_in + n_out))
     the distribution is uniform: here it is normal, xavier_uniform comes next
         return xavier_uniform(n_in, n_out, rng)
+    inputs and units were multiplied: they are added
+        np.sqrt(2 / (n_in + n_out)) -> np.sqrt(2 / (n_in * n_out))
+    the root is of 2 alone: n_in + n_out stands below it, too
+        np.sqrt(2 / (n_in + n_out)) -> np.sqrt(2) / (n_in + n_out)
+    the brackets are missing: 2 is divided by the sum n_in + n_out
+        np.sqrt(2 / (n_in + n_out)) -> np.sqrt(2 / n_in + n_out)
+    the standard deviation is 1: it must shrink with the numbers of inputs and units
+        np.sqrt(2 / (n_in + n_out)) -> 1.0
+    the standard deviation is a fixed small number: it depends on n_in and n_out
+        np.sqrt(2 / (n_in + n_out)) -> 0.01
+    the outputs stand alone, with the 2: Xavier takes n_in and n_out
+        np.sqrt(2 / (n_in + n_out)) -> np.sqrt(2 / n_out)
+    the mean is the standard deviation: it is 0
+        rng.normal(0.0, np.sqrt(2 / (n_in + n_out)) -> rng.normal(np.sqrt(2 / (n_in + n_out)), np.sqrt(2 / (n_in + n_out))
+    the distribution is uniform between minus and plus the standard deviation: here it is normal
+        r = np.sqrt(2 / (n_in + n_out))
+        return rng.uniform(-r, r, size=(n_in, n_out))
+    the distribution is uniform between 0 and 1, times the deviation: here it is normal
+        return rng.random((n_in, n_out)) * np.sqrt(2 / (n_in + n_out))
 """)
 xavier_normal.add_mistakes(COMMON_MISTAKES)
 xavier_normal.add_variants(NORMAL_VARIANTS)
@@ -746,6 +1085,16 @@ xavier_uniform.add_mistakes("""
         -r, r -> 0, r
     the distribution is normal: here it is uniform
         return xavier_normal(n_in, n_out, rng)
+    the bound is a root of n_in + n_out alone, without the 6
+        6 / (n_in + n_out) -> 1 / (n_in + n_out)
+    inputs and units were multiplied: they are added
+        6 / (n_in + n_out) -> 6 / (n_in * n_out)
+    the root is of 6 alone: n_in + n_out stands below it, too
+        np.sqrt(6 / (n_in + n_out)) -> np.sqrt(6) / (n_in + n_out)
+    the numbers lie between -1 and 1: the bound is sqrt(6 / (n_in + n_out))
+        np.sqrt(6 / (n_in + n_out)) -> 1.0
+    all weights are negative or 0: draw between -r and r
+        -r, r -> -r, 0
 """)
 xavier_uniform.add_mistakes(COMMON_MISTAKES)
 xavier_uniform.add_variants(UNIFORM_VARIANTS)
@@ -776,6 +1125,23 @@ he_normal.add_mistakes("""
         np.sqrt(2 / n_in) -> np.sqrt(6 / n_in)
     the distribution is uniform: here it is normal, he_uniform comes next
         return he_uniform(n_in, n_out, rng)
+    the standard deviation is 1: it must shrink with the number of inputs
+        np.sqrt(2 / n_in) -> 1.0
+    the standard deviation is a fixed small number: it depends on n_in
+        np.sqrt(2 / n_in) -> 0.01
+    the root is upside down: it is sqrt(2 / n_in)
+        np.sqrt(2 / n_in) -> np.sqrt(n_in / 2)
+    the 2 stands below the line: it is sqrt(2 / n_in)
+        np.sqrt(2 / n_in) -> np.sqrt(1 / (2 * n_in))
+    the numbers of inputs and units were multiplied: the inputs alone count
+        np.sqrt(2 / n_in) -> np.sqrt(2 / (n_in * n_out))
+    the mean is the standard deviation: it is 0
+        rng.normal(0.0, np.sqrt(2 / n_in) -> rng.normal(np.sqrt(2 / n_in), np.sqrt(2 / n_in)
+    the distribution is uniform between minus and plus the standard deviation: here it is normal
+        r = np.sqrt(2 / n_in)
+        return rng.uniform(-r, r, size=(n_in, n_out))
+    the distribution is uniform between 0 and 1, times the deviation: here it is normal
+        return rng.random((n_in, n_out)) * np.sqrt(2 / n_in)
 """)
 he_normal.add_mistakes(COMMON_MISTAKES)
 he_normal.add_variants(NORMAL_VARIANTS)
@@ -811,6 +1177,14 @@ he_uniform.add_mistakes("""
         -r, r -> 0, r
     the distribution is normal: here it is uniform
         return he_normal(n_in, n_out, rng)
+    the bound is the root of 1 / n_in: it is sqrt(6 / n_in)
+        6 / n_in -> 1 / n_in
+    inputs and units were multiplied: the inputs alone count
+        6 / n_in -> 6 / (n_in * n_out)
+    the numbers lie between -1 and 1: the bound is sqrt(6 / n_in)
+        np.sqrt(6 / n_in) -> 1.0
+    all weights are negative or 0: draw between -r and r
+        -r, r -> -r, 0
 """)
 he_uniform.add_mistakes(COMMON_MISTAKES)
 he_uniform.add_variants(UNIFORM_VARIANTS)
@@ -839,22 +1213,36 @@ def dead_units(rng):
 dead_units.add_mistakes("""
     a unit that is off for one example is not dead: it must be off for all of them
         return np.any(z <= 0, axis=0)
+    or
+        return z.min(axis=0) <= 0
     the wrong axis: this says for each example whether all units are off, not for each unit
         return np.all(z <= 0, axis=1)
     exactly 0 is off, too: nothing passes there, so compare with `z <= 0`
         return np.all(z < 0, axis=0)
     these are the units that live: True is for the dead ones
         return np.any(z > 0, axis=0)
+    or
+        return z.max(axis=0) > 0
+    or
+        return np.all(z > 0, axis=0)
     this is how many units are dead: return for each unit whether it is
         return np.all(z <= 0, axis=0).sum()
     these are the places of the dead units: return True or False for every unit
         return np.flatnonzero(np.all(z <= 0, axis=0))
-    a mean below 0 does not make a unit dead: one example above 0 keeps it alive
+    a mean or a sum below 0 does not make a unit dead, nor that it is off for most examples: one
+    above 0 keeps it alive
         return z.mean(axis=0) <= 0
+    or
+        return np.mean(z <= 0, axis=0) > 0.5
     this is the share of examples for which each unit is off: dead is where it is 1
         return np.mean(z <= 0, axis=0)
     this is one answer for the whole layer: one for each unit is asked, `axis=0`
         return np.all(z <= 0)
+    a unit that is 0 for all would be the only dead one: what is below 0 is off, too
+        return np.all(z == 0, axis=0)
+    the wrong axis, and one example that is off is enough: this says for each example whether some
+    unit is off
+        return np.any(z <= 0, axis=1)
 """)
 dead_units.add_variants("""
     the largest pre-activation of each unit

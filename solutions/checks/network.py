@@ -59,6 +59,8 @@ accuracy.add_mistakes("""
         np.mean -> np.sum
     this is the share of wrong rows, the error rate: the accuracy is 1 minus it
         return np.mean(logits.argmax(axis=1) != labels)
+    or
+        return 1 - np.mean(logits.argmax(axis=1) == labels)
     this is in percent: the accuracy is a share, from 0 to 1
         np.mean -> 100 * np.mean
     this says of every row whether it is right: take the mean of it
@@ -72,12 +74,35 @@ accuracy.add_mistakes("""
         return np.mean(logits[np.arange(len(labels)), labels] > 0)
     this is the mean score of the labels: count the rows where it is the highest
         return np.mean(logits[np.arange(len(labels)), labels])
-    `//` divides whole numbers and drops the rest: divide with `/`
+    this is 1 if all rows are right and else 0: `//` drops the rest, and `np.all` asks about all at
+    once; divide the number of right rows by that of all with `/`
         return np.sum(logits.argmax(axis=1) == labels) // len(labels)
+    or
+        return np.array_equal(logits.argmax(axis=1), labels)
     this divides by the number of all scores: divide by the number of rows
         return np.sum(logits.argmax(axis=1) == labels) / logits.size
-    the highest score itself was compared with the label: compare its place, argmax
+    this is 0 in every case: compare with each label the place of the highest score in its row,
+    argmax, and neither the score itself nor its place among all
         return np.mean(logits.max(axis=1) == labels)
+    the highest score of each column was taken, the best example of a class: take that of each row,
+    the best class of an example
+        return np.mean(logits.argmax(axis=0) == labels)
+    or
+        best = logits.argmax(axis=0)
+        return np.mean([best[j] == labels[j] for j in range(min(len(best), len(labels)))])
+    or
+        best = logits.argmax(axis=0)
+        return np.sum(best[labels] == np.arange(len(labels))) / len(labels)
+    this is the mean distance between class and label: count the rows in which they are the same
+        return np.mean(np.abs(logits.argmax(axis=1) - labels))
+    the label is asked to be among the two best: its score must be the highest of the row
+        return np.mean([label in row for label, row in zip(labels, np.argsort(logits, axis=1)[:, -2:])])
+    this is the mean of a one-hot matrix, over n * k entries: the mean is over the n rows
+        return np.mean(np.eye(logits.shape[1])[logits.argmax(axis=1)] == np.eye(logits.shape[1])[labels])
+    this is the error rate in percent: the accuracy is a share, and 1 minus the share of wrong rows
+        return 100 * np.mean(logits.argmax(axis=1) != labels)
+    this is the number of wrong rows: divide the number of right ones by that of all
+        return np.sum(logits.argmax(axis=1) != labels)
 """)
 accuracy.add_variants("""
     a loop over the rows
@@ -110,6 +135,13 @@ def numerical_gradient(rng):
 numerical_gradient.add_mistakes("""
     these are one-sided differences, f(x + h) - f(x) over h: central ones step to both sides
         return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(len(x))])
+    or
+        grad = np.zeros(len(x))
+        for i in range(len(x)):
+            moved = x.copy()
+            moved[i] += h
+            grad[i] = (f(moved) - f(x)) / h
+        return grad
     these are one-sided differences, f(x) - f(x - h) over h: central ones step to both sides
         return np.array([(f(x) - f(x - h * e)) / h for e in np.eye(len(x))])
     divide by 2 * h: from x - h to x + h it is two steps, so this is twice the gradient
@@ -125,6 +157,15 @@ numerical_gradient.add_mistakes("""
             above = f(x)
             x[i] -= 2 * h
             grad[i] = (above - f(x)) / (2 * h)
+        return grad
+    or
+        x, grad = x.copy(), np.zeros(len(x))
+        for i in range(len(x)):
+            x[i] += h
+            above = f(x)
+            x[i] -= 2 * h
+            below = f(x)
+            grad[i] = (above - below) / (2 * h)
         return grad
     the sign is wrong: it is f(x + h) minus f(x - h)
         return np.array([(f(x - h * e) - f(x + h * e)) / (2 * h) for e in np.eye(len(x))])
@@ -142,6 +183,58 @@ numerical_gradient.add_mistakes("""
         return np.array([f(x + h * e) - f(x - h * e) for e in np.eye(len(x))])
     the two values were added: it is f(x + h) minus f(x - h)
         return np.array([(f(x + h * e) + f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
+    the two points are one array, changed twice: `plus = x` is no copy, so each point must be made
+    with `x.copy()`
+        x, grad = x.copy(), np.zeros(len(x))
+        for i in range(len(x)):
+            plus, minus = x, x
+            plus[i] += h
+            minus[i] -= h
+            grad[i] = (f(plus) - f(minus)) / (2 * h)
+        return grad
+    or
+        return np.zeros(len(x))
+    a coordinate was moved and not put back, and the next ones are measured from there: work on a
+    copy for each of them
+        x, grad = x.copy(), np.zeros(len(x))
+        for i in range(len(x)):
+            before = f(x)
+            x[i] += h
+            grad[i] = (f(x) - before) / h
+        return grad
+    or
+        x, grad = x.copy(), np.zeros(len(x))
+        for i in range(len(x)):
+            minus = x.copy()
+            minus[i] -= h
+            x[i] += h
+            grad[i] = (f(x) - f(minus)) / (2 * h)
+        return grad
+    or
+        base, x, grad = f(x), x.copy(), np.zeros(len(x))
+        for i in range(len(x)):
+            x[i] += h
+            grad[i] = (f(x) - base) / h
+        return grad
+    half a step to each side, and divided by 2 * h: the two points are 2 * h apart, x - h and x + h
+        return np.array([(f(x + h * e / 2) - f(x - h * e / 2)) / (2 * h) for e in np.eye(len(x))])
+    the points lie half a step to each side: they are x + h and x - h
+        return np.array([(f(x + h * e / 2) - f(x - h * e / 2)) / h for e in np.eye(len(x))])
+    the step is not squared: divide by 2 * h
+        return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h**2) for e in np.eye(len(x))])
+    or
+        return np.array([(f(x + h * e) - f(x - h * e)) / h**2 for e in np.eye(len(x))])
+    these are second derivatives, f(x + h) - 2 f(x) + f(x - h): the gradient is f(x + h) - f(x - h)
+    over 2 * h
+        return np.array([(f(x + h * e) - 2 * f(x) + f(x - h * e)) / h**2 for e in np.eye(len(x))])
+    this is half of a one-sided difference: central ones are f(x + h) - f(x - h) over 2 * h
+        return np.array([(f(x) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
+    only the first coordinate has a derivative: take each of them in turn
+        return numerical_gradient(f, x, h) * (np.arange(len(x)) == 0)
+    the last coordinate is left out: take each of them in turn
+        return numerical_gradient(f, x, h) * (np.arange(len(x)) < len(x) - 1)
+    the grad is cut to whole numbers: make its array of floats
+        return np.trunc(numerical_gradient(f, x, h)).astype(int)
 """)
 numerical_gradient.add_variants("""
     one array that is changed and put back
@@ -197,13 +290,37 @@ def _sizes(a, b, floor):
 relative_error.add_mistakes("""
     this divides by |a| alone: divide by the larger of |a| and |b|
         return np.max(np.abs(a - b) / np.maximum(np.abs(a), floor))
+    or
+        return np.max(np.abs(a - b) / np.abs(a))
+    or
+        return np.max(np.abs((a - b) / a))
+    or
+        return np.max(np.abs(a - b) / (np.abs(a) + floor))
     this divides by |b| alone: divide by the larger of |a| and |b|
         return np.max(np.abs(a - b) / np.maximum(np.abs(b), floor))
+    or
+        return np.max(np.abs(a - b) / np.abs(b))
+    or
+        return np.max(np.abs((a - b) / b))
+    or
+        return np.max(np.abs(a - b) / (np.abs(b) + floor))
     this divides by |a| + |b|, another convention, whose error is up to half as large: here it is
     the larger of the two
         return np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), floor))
+    or
+        return np.max(np.abs(a - b) / (np.abs(a) + np.abs(b)))
+    or
+        return np.max(np.abs(a - b) / (np.abs(a) + np.abs(b) + floor))
+    or
+        return np.max(np.abs(a - b) / (np.maximum(np.abs(a), floor) + np.maximum(np.abs(b), floor)))
     this is the mean over the entries: one wrong entry counts, so take the maximum
         return np.mean(np.abs(a - b) / _sizes(a, b, floor))
+    or
+        return np.mean(np.abs(a - b) / np.maximum(np.abs(a), np.abs(b)))
+    or
+        return np.mean(np.abs(a - b) / (np.abs(a) + np.abs(b)))
+    or
+        return np.mean(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), floor))
     this is the largest absolute difference: divide by the size of the entries
         return np.max(np.abs(a - b))
     a - b may be negative: take its absolute value
@@ -220,21 +337,68 @@ relative_error.add_mistakes("""
     entry by entry
         norm = np.linalg.norm
         return norm(a - b) / max(norm(a), norm(b), floor)
+    or
+        norm = np.linalg.norm
+        return norm(a - b) / (norm(a) + norm(b))
+    or
+        norm = np.linalg.norm
+        return norm(a - b) / (norm(a) + norm(b) + floor)
+    or
+        norm = np.linalg.norm
+        return norm(a - b) / max(norm(a) + norm(b), floor)
+    or
+        norm = np.linalg.norm
+        return norm(a - b) / max(norm(a), norm(b))
+    or
+        norm = np.linalg.norm
+        return norm(a - b) / norm(a)
+    or
+        norm = np.linalg.norm
+        return norm(a - b) / norm(b)
     the largest difference was divided by the largest entry: divide entry by entry, then take the
     maximum
         return np.max(np.abs(a - b)) / np.max(_sizes(a, b, floor))
+    or
+        return np.max(np.abs(a - b)) / max(np.max(np.abs(a)), np.max(np.abs(b)))
+    or
+        return np.max(np.abs(a - b)) / max(np.max(np.abs(a)), np.max(np.abs(b)), floor)
+    or
+        return np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b)))
     the size of an entry is its absolute value: here a negative one counts as small
         return np.max(np.abs(a - b) / np.maximum(np.maximum(a, b), floor))
     this divides by the smaller of |a| and |b|: take the larger
         return np.max(np.abs(a - b) / np.maximum(np.minimum(np.abs(a), np.abs(b)), floor))
     this divides by the mean of |a| and |b|, another convention: here it is the larger of the two
         return np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, floor))
+    or
+        return np.max(np.abs(a - b) / ((np.abs(a) + np.abs(b)) / 2))
+    or
+        return np.max(2 * np.abs(a - b) / (np.abs(a) + np.abs(b) + floor))
+    or
+        return np.max(np.abs(a - b) / ((np.abs(a) + np.abs(b)) / 2 + floor))
     this is the sum over the entries: one wrong entry counts, so take the maximum
         return np.sum(np.abs(a - b) / _sizes(a, b, floor))
     this is the smallest error: one wrong entry counts, so take the maximum
         return np.min(np.abs(a - b) / _sizes(a, b, floor))
     the absolute values were subtracted: opposite signs differ, it is |a - b|
         return np.max(np.abs(np.abs(a) - np.abs(b)) / _sizes(a, b, floor))
+    this is |a - b| over |a + b|: the divisor is the larger of |a| and |b|
+        return np.max(np.abs(a - b) / np.maximum(np.abs(a + b), floor))
+    or
+        return np.max(np.abs(a - b) / np.abs(a + b))
+    or
+        return np.max(np.abs(a - b) / (np.abs(a + b) + floor))
+    the floor is the most that one divides by here, a minimum: it is the least
+        return np.max(np.abs(a - b) / np.minimum(np.maximum(np.abs(a), np.abs(b)), floor))
+    the difference is squared: take its absolute value
+        return np.max((a - b) ** 2 / _sizes(a, b, floor))
+    or
+        return np.max((a - b) ** 2 / _sizes(a, b, floor) ** 2)
+    the error is in percent: it is a ratio
+        return 100 * relative_error(a, b, floor)
+    the sign is wrong where b is larger, and negative ones count as small: take the absolute value
+    of a - b
+        return np.max((a - b) / np.maximum(np.abs(a), np.abs(b)))
 """)
 relative_error.add_variants("""
     a loop over pairs of numbers
@@ -286,6 +450,36 @@ affine_forward.add_mistakes("""
         return x @ w + b.sum()
     the outputs were averaged over the units: each unit gives its sum
         return x @ w / w.shape[0] + b
+    the outputs were squashed or shifted by a softmax: the activation is not part of this layer
+        return _softmax(x @ w + b)
+    or
+        return 1 / (1 + np.exp(-(x @ w + b)))
+    or
+        return np.tanh(x @ w + b)
+    b is added as one more column: it is added to every row, unit by unit
+        return np.column_stack([x @ w, np.tile(b, (len(x), 1))])
+    b is multiplied, too: it is added
+        return (x @ w) * b
+    or
+        return (x @ np.ones((x.shape[1], 1)) + 0) * 0 + x @ (w * b)
+    b is added before the weights are: z = x @ w + b
+        return (x + b) @ w
+    only the first row has the bias: add `b` to every row
+        z = x @ w
+        z[0] += b
+        return z
+    this is the sum over the examples: z has one row for each
+        return (x @ w + b).sum(axis=0)
+    the bias is added once for each input: add it once, after the sum over the inputs
+        return x @ w + w.shape[0] * b
+    x and w are in the wrong order, or transposed: z = x @ w + b
+        return w @ x + b
+    or
+        return x.T @ w + b
+    or
+        return w.T @ x + b
+    or
+        return w.T @ x.T + b
 """)
 affine_forward.add_variants("""
     three loops
@@ -339,10 +533,25 @@ softmax_cross_entropy.add_mistakes("""
     else
         p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits)
+        p = e / e.sum(axis=1, keepdims=True)
+        n = len(labels)
+        return -np.log(p[np.arange(n), labels] + 1e-12).mean(), (p - _onehot(labels, p.shape[1])) / n
+    or
+        log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    or
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        one = _onehot(labels, p.shape[1])
+        return -np.sum(one * np.log(p)) / len(p), (p - one) / len(p)
     the softmax is safe, but its logarithm is not: where p underflows to 0 this is log(0); write log
     p as the shifted logit minus the log of the sum
         p = _softmax(logits)
         return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        p, one = _softmax(logits), _onehot(labels, logits.shape[1])
+        return -np.sum(one * np.log(p)) / len(p), (p - one) / len(p)
     a small number inside the logarithm hides log(0) and caps the loss: write log p as the shifted
     logit minus the log of the sum
         p = _softmax(logits)
@@ -352,6 +561,19 @@ softmax_cross_entropy.add_mistakes("""
         e = np.exp(logits - logits.max())
         p = e / e.sum(axis=1, keepdims=True)
         return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max())
+        p = e / e.sum(axis=1, keepdims=True)
+        one = _onehot(labels, p.shape[1])
+        return -np.sum(one * np.log(p)) / len(p), (p - one) / len(p)
+    or
+        shifted = logits - logits.max()
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    or
+        e = np.exp(logits - logits.max())
+        p = e / e.sum(axis=1, keepdims=True)
+        return -np.log(p[np.arange(len(p)), labels] + 1e-12).mean(), (p - _onehot(labels, p.shape[1])) / len(p)
     this is the sum over the rows: loss and gradient are those of the mean
         log_p, grad = _cross_entropy(logits, labels)
         return _mean_loss(log_p, labels) * len(labels), grad
@@ -361,6 +583,9 @@ softmax_cross_entropy.add_mistakes("""
     the gradient lacks the labels: subtract 1 from the probability of each row's own class
         log_p, _ = _cross_entropy(logits, labels)
         return _mean_loss(log_p, labels), np.exp(log_p) / len(labels)
+    or
+        p = _softmax(logits)
+        return _mean_loss(np.log(p), labels), p / len(labels)
     the gradient has the wrong sign: it is p minus the one-hot row
         log_p, grad = _cross_entropy(logits, labels)
         return _mean_loss(log_p, labels), -grad / len(labels)
@@ -376,6 +601,28 @@ softmax_cross_entropy.add_mistakes("""
         log_p = log_p - np.log(np.exp(log_p).sum(axis=0))
         grad = np.exp(log_p) - _onehot(labels, logits.shape[1])
         return _mean_loss(log_p, labels), grad / len(labels)
+    or
+        p = np.exp(logits) / sum(np.exp(logits))
+        one = _onehot(labels, p.shape[1])
+        return -np.sum(one * np.log(p)) / len(p), (p - one) / len(p)
+    or
+        p = np.exp(logits) / sum(np.exp(logits))
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        p = np.exp(logits) / np.exp(logits).sum(axis=0)
+        return _mean_loss(np.log(p + 1e-12), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max(axis=0))
+        p = e / e.sum(axis=0)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=0)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max())
+        p = e / e.sum(axis=0)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
     this divides by n * k, all entries: the mean is over the n rows, of each of which one entry
     counts
         log_p, grad = _cross_entropy(logits, labels)
@@ -421,6 +668,128 @@ softmax_cross_entropy.add_mistakes("""
     this is one loss for each row: return their mean, one number
         log_p, grad = _cross_entropy(logits, labels)
         return -log_p[np.arange(len(labels)), labels], grad / len(labels)
+    the softmax was divided by the sum over all rows: each row has a sum of its own, so that the
+    probabilities of an example add up to 1
+        e = np.exp(logits)
+        p = e / e.sum()
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max())
+        p = e / e.sum()
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = e / e.sum()
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        shifted = logits - logits.max()
+        log_p = shifted - np.log(np.exp(shifted).sum())
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    the loss is the sum over the rows, the gradient is divided by n twice: the mean of the rows has
+    the factor 1 / n, in both
+        log_p, grad = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels) * len(labels), grad / len(labels) ** 2
+    the gradient is divided by n twice: the loss is a mean over n rows, so its gradient has 1 / n
+    once
+        log_p, grad = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), grad / len(labels) ** 2
+    the loss is the mean over all entries of the one-hot product, n * k of them: the mean is over
+    the n rows
+        log_p, grad = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels) / logits.shape[1], grad / len(labels)
+    the losses of the other classes, -log(1 - p), are added, as for k questions of yes or no: here
+    the label's own probability alone counts
+        p, one = _softmax(logits), _onehot(labels, logits.shape[1])
+        losses = one * np.log(p) + (1 - one) * np.log(1 - p)
+        return -losses.sum() / len(p), (p - one) / len(p)
+    this is the mean probability of the labels, or minus it: take the logarithm
+        p = _softmax(logits)
+        return -p[np.arange(len(p)), labels].mean(), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        p = _softmax(logits)
+        return p[np.arange(len(p)), labels].mean(), (p - _onehot(labels, p.shape[1])) / len(p)
+    the logits themselves were taken for log p: subtract the logarithm of the sum of the
+    exponentials of the row
+        _, grad = _cross_entropy(logits, labels)
+        return -logits[np.arange(len(labels)), labels].mean(), grad / len(labels)
+    the gradient is multiplied by p * (1 - p), as if a sigmoid followed: p minus the one-hot row is
+    already that by the logits
+        log_p, grad = _cross_entropy(logits, labels)
+        p = np.exp(log_p)
+        return _mean_loss(log_p, labels), grad * p * (1 - p) / len(labels)
+    the gradient is that by the labels' own logits alone: every logit of a row has one, p minus the
+    one-hot row
+        log_p, grad = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), grad * _onehot(labels, logits.shape[1]) / len(labels)
+    the logits stand in the gradient in place of the probabilities: it is p minus the one-hot row
+        log_p, _ = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), (logits - _onehot(labels, logits.shape[1])) / len(labels)
+    the shifted logits stand in the gradient in place of the probabilities: it is p minus the one-
+    hot row
+        log_p, _ = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), (log_p - _onehot(labels, logits.shape[1])) / len(labels)
+    the 1 is added at the label: it is subtracted
+        log_p, _ = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), (np.exp(log_p) + _onehot(labels, logits.shape[1])) / len(labels)
+    the 1 is subtracted after the division by n: divide the whole of p minus the one-hot row by n
+        log_p, _ = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), np.exp(log_p) / len(labels) - _onehot(labels, logits.shape[1])
+    the gradient has the wrong sign and lacks 1 / n: it is p minus the one-hot row, divided by n
+        log_p, grad = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), -grad
+    the sign of the loss is wrong, and so is that of the gradient: the loss is minus the logarithm
+    of the probability
+        log_p, grad = _cross_entropy(logits, labels)
+        return -_mean_loss(log_p, labels), -grad / len(labels)
+    the gradient is that of one-hot rows of the highest scores, not of the labels
+        log_p, _ = _cross_entropy(logits, labels)
+        best = _onehot(logits.argmax(axis=1), logits.shape[1])
+        return _mean_loss(log_p, labels), (np.exp(log_p) - best) / len(labels)
+    the loss takes a mean over all pairs of a row and a label, `[:, labels]`: each row has one
+    label, `[rows, labels]`
+        log_p, grad = _cross_entropy(logits, labels)
+        return -log_p[:, labels].mean(), grad / len(labels)
+    `max` or `sum` along the rows lacks `keepdims=True`: a vector of n numbers does not stand beside
+    an array of n rows; it meets its columns, or fits nothing
+        e = np.exp(logits - logits.max(axis=1))
+        p = e / e.sum(axis=1)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        e = np.exp(logits)
+        p = e / e.sum(axis=1)
+        return _mean_loss(np.log(p), labels), (p - _onehot(labels, p.shape[1])) / len(p)
+    or
+        shifted = logits - logits.max(axis=1)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1))
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    or
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1))
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    exp of a large logit overflows, and the gradient lacks 1 / n: subtract the largest logit of each
+    row first, and divide the gradient by n
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels), p - _onehot(labels, p.shape[1])
+    exp of a large logit overflows, and this is the sum over the rows: subtract the largest logit of
+    each row first, and take the mean
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels) * len(p), p - _onehot(labels, p.shape[1])
+    or
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels) * len(p), (p - _onehot(labels, p.shape[1])) / len(p)
+    one maximum was subtracted for all rows, and the gradient lacks 1 / n: each row needs its own,
+    and the gradient is that of the mean
+        e = np.exp(logits - logits.max())
+        p = e / e.sum(axis=1, keepdims=True)
+        return _mean_loss(np.log(p), labels), p - _onehot(labels, p.shape[1])
+    the logarithm of the softmax is not safe, and this is the sum over the rows: write log p as the
+    shifted logit minus the log of the sum, and take the mean
+        p = _softmax(logits)
+        return _mean_loss(np.log(p), labels) * len(p), p - _onehot(labels, p.shape[1])
 """)
 softmax_cross_entropy.add_variants("""
     row by row, in plain Python
@@ -475,6 +844,8 @@ affine_backward.add_mistakes("""
         return x.T @ dz, dz.sum(axis=0), dz @ w.T
     dx is missing: `return dx, dw, db`, the layer below needs it
         return x.T @ dz, dz.sum(axis=0)
+    or
+        return x.T @ dz, dz.sum(axis=0), None
     db is not 1: that is the derivative of z by b, which the chain rule multiplies by dz
         return dz @ w.T, x.T @ dz, np.ones(dz.shape[1])
     the signs are wrong: this is the step downhill, the gradient points up
@@ -486,6 +857,60 @@ affine_backward.add_mistakes("""
         return dz @ w.T / n, x.T @ dz / n, dz.sum(axis=0) / n
     db is one number: each unit has a bias of its own, so sum over the rows alone
         return dz @ w.T, x.T @ dz, dz.sum()
+    dx is transposed: it has the shape of x, one row for each example
+        dz @ w.T -> w @ dz.T
+    dx lacks the weights: it is dz @ w.T
+        # Where there are as many inputs as units this has the right shape.
+        dz @ w.T -> dz.copy()
+    dw lacks x: it is x.T @ dz
+        return dz @ w.T, np.tile(dz.sum(axis=0), (x.shape[1], 1)), dz.sum(axis=0)
+    dw takes the weights in place of the inputs: it is x.T @ dz
+        return dz @ w.T, w * dz.sum(axis=0), dz.sum(axis=0)
+    x stands in dx in place of the weights: dx = dz @ w.T
+        return x * dz.sum(axis=1, keepdims=True), x.T @ dz, dz.sum(axis=0)
+    db is one number: each unit has a bias of its own, so take the rows' sum, not the mean of all
+    entries
+        return dz @ w.T, x.T @ dz, dz.mean()
+    dx is divided by n once more: the loss's division by n is in dz already
+        return dz @ w.T / len(x), x.T @ dz, dz.sum(axis=0)
+    dw is divided by n once more and db is one number: the loss's division by n is in dz already,
+    and each unit has a bias of its own
+        return dz @ w.T, x.T @ dz / len(x), dz.sum() / len(x)
+    db is divided by n once more, as one number for all: each unit has a bias of its own, and the
+    loss's division by n is in dz already
+        return dz @ w.T, x.T @ dz, dz.sum() / len(x)
+    db is the first row of dz: b acts on every row, so its gradient sums all of them
+        return dz @ w.T, x.T @ dz, dz[0].copy()
+    the products are taken entry by entry (`*`): they are matrix products, `@`
+        return dz * w.T, x.T * dz, dz.sum(axis=0)
+    or
+        return dz * w, x * dz, dz.sum(axis=0)
+    the sums over the examples are means in dw: the loss's division by n is in dz already, and dx
+    and db are right
+        return dz @ w.T, np.mean(x[:, :, None] * dz[:, None, :], axis=1), dz.sum(axis=0)
+    dw and dx are steps downhill, with a minus: the gradient points up
+        return -dz @ w.T, -x.T @ dz, dz.sum(axis=0)
+    db is zero: b is added to z, so its gradient is the sum of the rows of dz
+        return dz @ w.T, x.T @ dz, np.zeros(dz.shape[1])
+    db keeps its axis, with as many rows as examples: it is a vector, one number for each unit
+        return dz @ w.T, x.T @ dz, np.tile(dz.sum(axis=0), (len(dz), 1))
+    x is not transposed in dw: it is x.T @ dz
+        x.T @ dz -> x @ dz
+    the factors of dw are in the wrong order: it is x.T @ dz
+        x.T @ dz -> dz @ x.T
+    the factors of dx are in the wrong order: it is dz @ w.T
+        dz @ w.T -> w.T @ dz
+    dx takes x in place of w: it is dz @ w.T
+        dz @ w.T -> dz @ dz.T @ x
+    dw is transposed and db is not summed: dw has the shape of w, and db one number for each unit
+        return dz @ w.T, dz.T @ x, 1 * dz
+    w enters dx transposed, and db is one number: dx is dz @ w.T, and each unit has a bias of its
+    own
+        return dz @ w, x.T @ dz, dz.sum()
+    db has two axes and all are divided by n once more: b is a vector, and the loss's division by n
+    is in dz already
+        n = len(x)
+        return dz @ w.T, x.T @ dz / n, dz.sum(axis=0, keepdims=True) / n
 """)
 affine_backward.add_variants("""
     a sum over the examples, one outer product each
@@ -524,6 +949,10 @@ def _mixed(rng, *shape):
 relu_backward.add_mistakes("""
     the mask must come from z, what went in: here it comes from the sign of da
         return da * (da > 0)
+    or
+        dz = da.copy()
+        dz[da <= 0] = 0
+        return dz
     at z = 0 this lets the gradient through: the book's convention is 0 there
         return da * (z >= 0)
     at z = 0 this takes one half: the book's convention is 0 there
@@ -534,6 +963,12 @@ relu_backward.add_mistakes("""
         return da * np.maximum(z, 0)
     the mask is the wrong way round: the gradient passes where z is positive
         return da * (z <= 0)
+    or
+        dz = da.copy()
+        dz[z > 0] = 0
+        return dz
+    or
+        return da * (z < 0)
     da passes unchanged: where z was cut off, the gradient is 0
         return da
     negative gradients were cut off, too: only the sign of z decides
@@ -546,6 +981,35 @@ relu_backward.add_mistakes("""
         return da * z
     da and z have changed places: z says where, da says what
         return z * (da > 0)
+    `np.zeros(z)` takes the numbers of z for a shape: it is `np.zeros(z.shape)`, or
+    `np.zeros_like(z)`
+        slope = np.zeros(z)
+        slope[z > 0] = 1
+        return slope * da
+    or
+        return np.ones(z) * da
+    or
+        dz = np.empty(da)
+        return dz
+    `if z > 0` of an array is not one answer: take `np.where`, or a mask, entry by entry
+        return da if z > 0 else 0 * da
+    or
+        return da * (1 if z > 0 else 0)
+    or
+        return da * max(z, 0)
+    or
+        if da > 0:
+            return da
+        return 0
+    where z is positive this adds z to da: multiply da by the mask
+        return da + np.maximum(z, 0)
+    where z was cut off the gradient is small, not 0: that is the leaky ReLU
+        return np.where(z > 0, da, 0.01 * da)
+    the entries where the unit is off are left out: dz has the shape of z, with 0 there
+        return da[z > 0]
+    the values are 1 where z is positive and da elsewhere: da passes where z is positive, and 0
+    elsewhere
+        return np.where(z > 0, 1.0, da)
 """)
 relu_backward.add_variants("""
     a copy, set to zero where the unit is off
@@ -619,6 +1083,10 @@ network_gradient.add_mistakes("""
     these are the gradients of the summed loss: the loss is a mean, so they lack 1 / n
         loss, *gradients = _network(x, labels, w1, b1, w2, b2)
         return loss, *(len(x) * gradient for gradient in gradients)
+    or
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        n = len(x)
+        return loss, n * dw1, n * db1, n * dw2, n * db2
     the gradients are divided by n twice: the mean is in that of the logits already
         loss, *gradients = _network(x, labels, w1, b1, w2, b2)
         return loss, *(gradient / len(x) for gradient in gradients)
@@ -651,6 +1119,69 @@ network_gradient.add_mistakes("""
     weights and biases are in another order: `return loss, dw1, db1, dw2, db2`
         loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
         return loss, dw1, dw2, db1, db2
+    this is the sum over the rows: loss and gradients are those of the mean
+        loss, *gradients = _network(x, labels, w1, b1, w2, b2)
+        return len(x) * loss, *(len(x) * gradient for gradient in gradients)
+    dw1 and dw2 are divided by n once more, db1 and db2 are not: the mean is in the gradient of the
+    logits already
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, dw1 / len(x), db1, dw2 / len(x), db2
+    dw1 and dw2 lack 1 / n, or db1 and db2 do: the mean is in the gradient of the logits, and with
+    it in all four
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, len(x) * dw1, db1, len(x) * dw2, db2
+    or
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, dw1, len(x) * db1, dw2, len(x) * db2
+    db1 and db2 are single numbers: each unit has a bias of its own, so sum over the rows alone
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, dw1, db1.sum(), dw2, db2.sum()
+    the gradient lacks the labels: subtract 1 from the probability of each row's own class, before
+    you go back
+        z1, a1, z2 = _forward(x, w1, b1, w2, b2)
+        log_p, _ = _cross_entropy(z2, labels)
+        dz2 = np.exp(log_p) / len(x)
+        dz1 = dz2 @ w2.T * (z1 > 0)
+        return _mean_loss(log_p, labels), x.T @ dz1, dz1.sum(axis=0), a1.T @ dz2, dz2.sum(axis=0)
+    the mask comes from the logits or from the inputs: it is the sign of z1, what went into the ReLU
+        z1, a1, z2 = _forward(x, w1, b1, w2, b2)
+        log_p, dz2 = _cross_entropy(z2, labels)
+        dz2 /= len(x)
+        dz1 = (dz2 * (z2 > 0)) @ w2.T
+        return _mean_loss(log_p, labels), x.T @ dz1, dz1.sum(axis=0), a1.T @ dz2, dz2.sum(axis=0)
+    the biases are missing on the way forward: z1 = x @ w1 + b1 and z2 = a1 @ w2 + b2
+        return _network(x, labels, w1, 0 * b1, w2, 0 * b2)
+    or
+        return _network(x, labels, w1, 0 * b1, w2, b2)
+    or
+        return _network(x, labels, w1, b1, w2, 0 * b2)
+    the slope on the negative side is not 0: that is the leaky ReLU's, or a sigmoid's; here it is 1
+    or 0
+        return _network(x, labels, w1, b1, w2, b2, mask=lambda z1, da1: np.where(z1 > 0, 1.0, 0.01))
+    or
+        return _network(x, labels, w1, b1, w2, b2, mask=lambda z1, da1: np.maximum(z1, 0) * (1 - np.maximum(z1, 0)))
+    dw1 and db1 are masked and dw2 is not right: it takes a1, what entered the second layer, not x
+    or the mask
+        loss, dw1, db1, _, db2 = _network(x, labels, w1, b1, w2, b2)
+        z1, _, z2 = _forward(x, w1, b1, w2, b2)
+        return loss, dw1, db1, (z1 > 0).T @ _cross_entropy(z2, labels)[1] / len(x), db2
+    the loss is divided by n twice: it is the mean over the rows
+        loss, *gradients = _network(x, labels, w1, b1, w2, b2)
+        return loss / len(x), *gradients
+    only the gradients of the last layer are right in sign: those of the first have a minus too much
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, -dw1, -db1, dw2, db2
+    the gradients of weights and biases are those of a learning step, already subtracted: return the
+    gradients themselves
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, w1 - dw1, b1 - db1, w2 - dw2, b2 - db2
+    the gradients lack 1 / n, and have the wrong sign: they point up, and the loss is a mean
+        loss, *gradients = _network(x, labels, w1, b1, w2, b2)
+        return loss, *(-len(x) * gradient for gradient in gradients)
+    the gradient goes back through the ReLU unchanged and lacks 1 / n: where z1 was cut off it is 0,
+    and the loss is a mean
+        loss, *gradients = _network(x, labels, w1, b1, w2, b2, mask=lambda z1, da1: 1.0)
+        return loss, *(len(x) * gradient for gradient in gradients)
 """)
 network_gradient.add_variants("""
     one example at a time, with outer products
@@ -703,7 +1234,8 @@ def _cut(order, size):
 
 
 minibatches.add_mistakes("""
-    the examples are not shuffled: the batches must be random, and new in every epoch
+    which examples a batch has is not random: they are those of the data in order, shuffled within a
+    batch at most; shuffle all of them, then cut, anew in every epoch
         return _cut(np.arange(n), batch_size)
     these numbers are drawn with replacement: in one epoch each example comes exactly once
         return _cut(rng.integers(n, size=n), batch_size)
@@ -714,6 +1246,9 @@ minibatches.add_mistakes("""
     the last, shorter batch is dropped: its examples belong to the epoch
         order = rng.permutation(n)
         return [order[i * batch_size : (i + 1) * batch_size] for i in range(n // batch_size)]
+    or
+        order = rng.permutation(n)
+        return [order[s : s + batch_size] for s in range(0, n - batch_size, batch_size)]
     the batches are made equally long: all have batch_size examples, only the last has what is left
         return np.array_split(rng.permutation(n), -(-n // batch_size))
     batch_size was taken for the number of batches: it is the length of one
@@ -737,6 +1272,23 @@ minibatches.add_mistakes("""
         return [order[i * batch_size : (i + 1) * batch_size] for i in range(n // batch_size + 1)]
     what is left was added to the batch before it: it makes a shorter one of its own
         return np.split(rng.permutation(n), range(batch_size, n - batch_size + 1, batch_size))
+    only the first batch is returned: return all of them
+        return [rng.permutation(n)[:batch_size]]
+    or
+        return rng.permutation(n)[:batch_size]
+    the batches overlap: the next one begins where the last one ended, batch_size further on
+        order = rng.permutation(n)
+        return [order[i : i + batch_size] for i in range(n)]
+    or
+        order = rng.permutation(n)
+        return [order[i : i + batch_size] for i in range(0, n, max(batch_size // 2, 1))]
+    one number is left out between two batches: a slice's end is not part of it
+        order = rng.permutation(n)
+        return [order[i : i + batch_size - 1] for i in range(0, n, batch_size) if len(order[i : i + batch_size - 1])]
+    the examples are numbered from 1 to n - 1, so that example 0 is never seen: they are 0 to n - 1
+        return _cut(rng.permutation(np.arange(1, n)), batch_size)
+    the last example is never seen: they are 0 to n - 1
+        return _cut(rng.permutation(n - 1), batch_size)
 """)
 minibatches.add_variants("""
     by sorting random keys

@@ -41,6 +41,20 @@ sgd_step.add_mistakes("""
         return -lr * grad
     this is `lr * grad` alone: subtract it from `theta` and return the new parameters
         return lr * grad
+    the signs of the gradient's entries are used: the step is `lr * grad`, long where the slope is
+    steep
+        return theta - lr * np.sign(grad)
+    all parameters make the same step, that of the mean gradient: each has its own entry of `grad`
+        # For a single number this is right; the other cases tell.
+        return theta - lr * grad.mean()
+    all parameters make the same step, that of the sum of `grad`: each has its own entry
+        return theta - lr * grad.sum()
+    `theta` and `grad` have changed places: the step begins at `theta`
+        return grad - lr * theta
+    `lr` divides the gradient: it multiplies it
+        return theta - grad / lr
+    the gradient multiplies `theta`: the step is `lr * grad`, whatever theta is
+        return theta - lr * grad * theta
 """)
 sgd_step.add_variants("""
     in place on a copy
@@ -90,6 +104,22 @@ convergence_rate.add_mistakes("""
         return abs(1 - lr * np.min(eigenvalues))
     the eigenvalues come in any order: the first and the last need not be the ends of the spectrum
         return max(abs(1 - lr * eigenvalues[0]), abs(1 - lr * eigenvalues[-1]))
+    the product is subtracted from nothing: the factor of an eigenvalue is 1 - lr * lambda
+        return np.max(np.abs(lr * eigenvalues))
+    the factors are multiplied: the rate is the largest of them
+        return np.prod(np.abs(1 - lr * eigenvalues))
+    the factors are averaged: the slowest direction decides, so take the largest
+        return np.mean(np.abs(1 - lr * eigenvalues))
+    the factors are squared, as the loss is: the error itself is multiplied by |1 - lr * lambda|
+        return np.max((1 - lr * eigenvalues) ** 2)
+    the factor is 1 - lr * lambda, with a minus
+        return np.max(np.abs(1 + lr * eigenvalues))
+    this is the eigenvalue or its place, not the factor: the rate is the largest |1 - lr * lambda|
+        return eigenvalues[np.argmax(np.abs(1 - lr * eigenvalues))]
+    or
+        return np.argmax(np.abs(1 - lr * eigenvalues))
+    `lr` divides: the factor is 1 - lr * lambda
+        return np.max(np.abs(1 - eigenvalues / lr))
 """)
 convergence_rate.add_variants("""
     a loop over the eigenvalues
@@ -123,6 +153,8 @@ momentum_step.add_mistakes("""
     the velocity is averaged: this is `(1 - mu) * grad`, the convention of an exponential average;
     here `grad` enters whole
         grad -> (1 - mu) * grad
+    or
+        return theta - lr * (mu * velocity + (1 - mu) * grad), mu * velocity + (1 - mu) * grad
     the learning rate is inside the velocity: here it stays outside, `velocity <- mu * velocity +
     grad`, and multiplies the step
         velocity = mu * velocity - lr * grad
@@ -153,6 +185,76 @@ momentum_step.add_mistakes("""
         lr * velocity -> velocity
     the velocity ignores `mu`: the old one is kept in the part `mu`
         mu * velocity -> velocity
+    the memory is added while the gradient is subtracted, so it pushes uphill: both are in the
+    velocity, and the whole of it is subtracted
+        velocity = mu * velocity + grad
+        return theta + lr * mu * velocity - lr * grad, velocity
+    or
+        return theta + lr * mu * velocity - lr * grad, mu * velocity + grad
+    or
+        return theta + mu * velocity - lr * grad, mu * velocity + grad
+    the old velocity is multiplied by the learning rate, too: `mu * velocity + grad` has none
+        mu * velocity -> mu * lr * velocity
+    the step looks ahead, `grad + mu * velocity` with the new velocity: that is Nesterov's; here it
+    is the new velocity itself
+        velocity = mu * velocity + grad
+        return theta - lr * (grad + mu * velocity), velocity
+    the gradient is subtracted in the velocity, and the velocity is subtracted again, so the step
+    goes uphill: `velocity <- mu * velocity + grad`
+        + grad -> - grad
+    the gradient is subtracted in the velocity: here it is a sum of gradients, `mu * velocity +
+    grad`, and the step subtracts it
+        velocity = mu * velocity - grad
+        return theta + lr * velocity, velocity
+    `mu` and `1 - mu` have changed places: the share `mu` of the old velocity is kept, and `grad`
+    enters whole
+        velocity = (1 - mu) * velocity + mu * grad
+        return theta - lr * velocity, velocity
+    the share 1 - mu of the old velocity is kept: it is `mu`
+        mu * velocity -> (1 - mu) * velocity
+    the old velocity is returned: the next step needs the new one, `mu * velocity + grad`
+        return theta - lr * (mu * velocity + grad), velocity
+    the new velocity is multiplied by `mu` once more: the step is `lr * velocity`
+        lr * velocity -> lr * mu * velocity
+    `mu` multiplies the gradient, too: `mu * velocity + grad`
+        mu * velocity + grad -> mu * (velocity + grad)
+    `mu` multiplies the gradient, not the old velocity
+        mu * velocity + grad -> velocity + mu * grad
+    the gradient is counted twice: it is in the velocity already
+        lr * velocity -> lr * (velocity + grad)
+    this is the step alone: subtract it from `theta`
+        theta - lr * velocity -> -lr * velocity
+    or
+        theta - lr * velocity -> lr * velocity
+    the velocity that is returned has the learning rate in it: `mu * velocity + grad` has none
+        velocity = mu * velocity + grad
+        return theta - lr * velocity, lr * velocity
+    the step is made without the velocity, with the gradient alone: subtract `lr * velocity`
+        velocity = mu * velocity + grad
+        return theta - lr * grad, velocity
+    two conventions are mixed: with `mu * velocity + lr * grad`, where the learning rate is inside,
+    one subtracts the velocity; adding it climbs the hill
+        velocity = mu * velocity + lr * grad
+        return theta + velocity, velocity
+    the velocity is averaged, and the learning rate is inside it: here `grad` enters whole, and `lr`
+    multiplies the step
+        velocity = mu * velocity + (1 - mu) * lr * grad
+        return theta - velocity, velocity
+    or
+        velocity = mu * velocity - (1 - mu) * lr * grad
+        return theta + velocity, velocity
+    the learning rate is there twice, inside the velocity and in the step: `mu * velocity + grad`
+    has none
+        velocity = mu * velocity + lr * grad
+        return theta - lr * velocity, velocity
+    the velocity is averaged, and the step goes uphill: `grad` enters whole, and `lr * velocity` is
+    subtracted
+        grad -> (1 - mu) * grad
+        theta - lr -> theta + lr
+    the share 1 - mu of the old velocity is kept, and the learning rate is inside: it is `mu`, and
+    `lr` multiplies the step
+        velocity = (1 - mu) * velocity + lr * grad
+        return theta - velocity, velocity
 """)
 momentum_step.add_variants("""
     in place on copies
@@ -211,6 +313,60 @@ nesterov_step.add_mistakes("""
         grad = gradient(theta)
         velocity = mu * velocity + grad
         return theta - lr * (grad + mu * velocity), velocity
+    the velocity is averaged: here the gradient enters whole, not with the factor 1 - mu
+        + gradient -> + (1 - mu) * gradient
+    the learning rate is inside the velocity: here it stays outside, `mu * velocity +
+    gradient(...)`, and multiplies the step
+        velocity = mu * velocity - lr * gradient(theta + mu * velocity)
+        return theta + velocity, velocity
+    or
+        velocity = mu * velocity + lr * gradient(theta - mu * velocity)
+        return theta - velocity, velocity
+    the step goes uphill: this velocity is a sum of gradients, so subtract `lr * velocity`
+        return theta - lr -> return theta + lr
+    the step ignores `lr`: it is `lr` times the velocity
+        velocity, velocity -> XX, velocity
+        theta - lr * XX -> theta - velocity
+    the old velocity is returned: the next step needs the new one
+        return theta - lr * (mu * velocity + gradient(theta - lr * mu * velocity)), velocity
+    the step uses the old velocity: update the velocity first, then take the step with the new one
+        return theta - lr * velocity, mu * velocity + gradient(theta - lr * mu * velocity)
+    the old velocity is forgotten in the new one: it is `mu * velocity` plus the gradient at the
+    look-ahead point
+        velocity = gradient(theta - lr * mu * velocity)
+        return theta - lr * velocity, velocity
+    the step is made with the gradient alone: subtract `lr` times the new velocity
+        grad = gradient(theta - lr * mu * velocity)
+        return theta - lr * grad, mu * velocity + grad
+    the velocity ignores `mu`: the old one is kept in the part `mu`
+        velocity = mu * velocity -> velocity = velocity
+    the gradient at the look-ahead point is subtracted in the velocity: it is added
+        velocity + gradient -> velocity - gradient
+    the look-ahead point has the gradient at theta in it: it is `theta - lr * mu * velocity`, the
+    momentum alone
+        ahead = theta - lr * (mu * velocity + gradient(theta))
+        velocity = mu * velocity + gradient(ahead)
+        return theta - lr * velocity, velocity
+    the look-ahead point is returned for theta: the step starts at `theta` and subtracts `lr` times
+    the new velocity
+        ahead = theta - lr * mu * velocity
+        return ahead, mu * velocity + gradient(ahead)
+    the gradient is taken at `theta`, and the learning rate is inside the velocity: that is
+    classical momentum in another convention; take the gradient at `theta - lr * mu * velocity`, and
+    let `lr` multiply the step
+        velocity = mu * velocity - lr * gradient(theta)
+        return theta + velocity, velocity
+    or
+        velocity = mu * velocity + lr * gradient(theta)
+        return theta - velocity, velocity
+    two conventions are mixed: the look-ahead point of a velocity with `lr` and a minus inside, and
+    a velocity that has neither
+        velocity = mu * velocity + gradient(theta + mu * velocity)
+        return theta - lr * velocity, velocity
+    the learning rate is there twice, inside the velocity and in the step: `mu * velocity +
+    gradient(...)` has none
+        velocity = mu * velocity + lr * gradient(theta - lr * mu * velocity)
+        return theta - lr * velocity, velocity
 """)
 nesterov_step.add_variants("""
     in two moves: the momentum's, then the correction
@@ -247,6 +403,53 @@ nesterov_shifted_step.add_mistakes("""
     the gradient is counted once too often: the step is `grad + mu * velocity`, not `grad +
     velocity`
         grad + mu * velocity -> grad + velocity
+    the whole new velocity is added to `mu` times itself: the step is `grad + mu * velocity`
+        (grad + mu * velocity) -> (1 + mu) * velocity
+    the formula with `mu**2` means the OLD velocity: the step is `grad + mu * velocity` with the new
+    one, or `(1 + mu) * grad + mu**2 * velocity` with the old
+        (grad + mu * velocity) -> (mu * mu * velocity + (1 + mu) * grad)
+    or
+        (grad + mu * velocity) -> (grad + mu * (mu * velocity + grad))
+    the velocity is averaged: here `grad` enters whole, not with the factor 1 - mu
+        mu * velocity + grad -> mu * velocity + (1 - mu) * grad
+    the learning rate is inside the velocity: here it stays outside, `mu * velocity + grad`, and
+    multiplies the step
+        old = velocity
+        velocity = mu * velocity - lr * grad
+        return theta - mu * old + (1 + mu) * velocity, velocity
+    or
+        velocity = mu * velocity - lr * grad
+        return theta + mu * velocity - lr * grad, velocity
+    or
+        velocity = mu * velocity + lr * grad
+        return theta - (lr * grad + mu * velocity), velocity
+    or
+        velocity = mu * velocity + lr * grad
+        return theta - lr * (grad + mu * velocity), velocity
+    the step goes uphill: subtract it
+        theta - lr -> theta + lr
+    the step ignores `lr`: it is `lr` times `grad + mu * velocity`
+        lr * ( -> (
+    the old velocity is returned: the next step needs the new one, `mu * velocity + grad`
+        new = mu * velocity + grad
+        return theta - lr * (grad + mu * new), velocity
+    the momentum is added while the gradient is subtracted, so it pushes uphill: both are subtracted
+        (grad + mu * velocity) -> (grad - mu * velocity)
+    `mu` multiplies the gradient, too: the step is `grad + mu * velocity`
+        (grad + mu * velocity) -> mu * (grad + velocity)
+    the velocity ignores `mu`: the old one is kept in the part `mu`
+        velocity = mu * velocity -> velocity = velocity
+    the velocity is a new gradient minus the old velocity: it is `mu * velocity + grad`
+        velocity = mu * velocity + grad -> velocity = grad - mu * velocity
+    the old velocity is forgotten: `mu * velocity + grad`
+        velocity = mu * velocity + grad -> velocity = grad
+    this is the step alone: subtract it from `theta`
+        theta - lr -> -lr
+    or
+        theta - lr -> lr
+    the two results have changed places: theta first, then the velocity
+        velocity = mu * velocity + grad
+        return velocity, theta - lr * (grad + mu * velocity)
 """)
 nesterov_shifted_step.add_variants("""
     by the formula of the change of variables
@@ -311,6 +514,52 @@ adagrad_step.add_mistakes("""
         theta - lr -> theta + lr
     eps is outside the fraction: without parentheses, `/ np.sqrt(s) + eps` adds it to the quotient
         (np.sqrt(s) + eps) -> np.sqrt(s) + eps
+    the step is multiplied by the root: divide by `sqrt(s) + eps`
+        / (np.sqrt -> * (np.sqrt
+    the step ignores `lr`: it is `lr` times the quotient
+        lr * grad -> grad
+    the step lacks the gradient: it is `lr * grad` divided by the root
+        lr * grad -> lr
+    the old sum is returned: the next step needs the new one, `s + grad**2`
+        return theta - lr * grad / (np.sqrt(s + grad**2) + eps), s
+    the root is returned for `s`: keep the sum of the squares
+        eps), s -> eps), np.sqrt(s)
+    `eps` is added to the sum and returned with it: it belongs to the root of this step alone
+        s = s + grad**2 + eps
+        return theta - lr * grad / np.sqrt(s), s
+    absolute values are summed: `s` is the sum of the squares
+        grad**2 -> np.abs(grad)
+    the gradients are summed and then squared: square each gradient, then add
+        s + grad**2 -> (s + grad) ** 2
+    the signs are lost: the step is `lr * grad`, with the sign of the gradient
+        lr * grad -> lr * np.abs(grad)
+    the gradient is divided by its own size: divide by the root of the sum `s`
+        (np.sqrt(s) + eps) -> (np.abs(grad) + eps)
+    the mean of the squares is added, one number for the whole array: each parameter has a sum of
+    its own
+        grad**2 -> np.mean(grad**2)
+    `eps` is the least that one divides by: here it is added to the root
+        (np.sqrt(s) + eps) -> np.maximum(np.sqrt(s), eps)
+    old and new squares are averaged: that is RMSProp; AdaGrad's `s` is their sum
+        s + grad**2 -> 0.9 * s + 0.1 * grad**2
+    or
+        s + grad**2 -> (s + grad**2) / 2
+    the step goes uphill, and eps stands inside the root: subtract it, and divide by `sqrt(s) + eps`
+        theta - lr -> theta + lr
+        (np.sqrt(s) + eps) -> np.sqrt(s + eps)
+    this is the step alone: subtract it from `theta`
+        theta - lr -> -lr
+    or
+        theta - lr -> lr
+    the root is missing, and so is eps: divide by `sqrt(s) + eps`
+        (np.sqrt(s) + eps) -> s
+    the old sum is used for the step, and eps stands inside the root: add the new square first, and
+    divide by `sqrt(s) + eps`
+        return theta - lr * grad / np.sqrt(s + eps), s + grad**2
+    the old squares are forgotten, and eps stands inside the root: `s` is the sum over all steps,
+    and the divisor is `sqrt(s) + eps`
+        s + grad**2 -> grad**2
+        (np.sqrt(s) + eps) -> np.sqrt(s + eps)
 """)
 adagrad_step.add_variants("""
     in place on copies
@@ -357,6 +606,18 @@ rmsprop_step.add_mistakes("""
         np.sqrt(v) -> v
     the gradient is averaged, not its square
         grad**2 -> grad
+    or
+        grad**2 -> grad
+        np.sqrt(v) -> np.sqrt(np.abs(v))
+    or
+        grad**2 -> grad
+        (np.sqrt(v) + eps) -> (v + eps)
+    or
+        grad**2 -> grad
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
+    or
+        grad**2 -> grad
+        np.sqrt(v) -> np.sqrt(np.maximum(v, 0))
     the step uses the old average: update `v` first
         return theta - lr * grad / (np.sqrt(v) + eps), rho * v + (1 - rho) * grad**2
     the step goes uphill: subtract it
@@ -365,6 +626,66 @@ rmsprop_step.add_mistakes("""
         (np.sqrt(v) + eps) -> np.sqrt(v) + eps
     `eps` is missing: a gradient that was always 0 divides 0 by 0
         (np.sqrt(v) + eps) -> np.sqrt(v)
+    the step is multiplied by the root: divide by `sqrt(v) + eps`
+        / (np.sqrt -> * (np.sqrt
+    the step ignores `lr`: it is `lr` times the quotient
+        lr * grad -> grad
+    the step lacks the gradient: it is `lr * grad` divided by the root
+        lr * grad -> lr
+    the old average is returned: the next step needs the new one
+        new = rho * v + (1 - rho) * grad**2
+        return theta - lr * grad / (np.sqrt(new) + eps), v
+    the root is returned for `v`: keep the average of the squares
+        eps), v -> eps), np.sqrt(v)
+    absolute values are averaged: `v` is the average of the squares
+        grad**2 -> np.abs(grad)
+    `1 - rho` is squared with the gradient: its weight is `1 - rho`
+        (1 - rho) * grad**2 -> ((1 - rho) * grad) ** 2
+    the old average is forgotten: the share `rho` of it is kept
+        rho * v + (1 - rho) -> (1 - rho)
+    `rho` multiplies both: the new square has the weight `1 - rho`
+        (1 - rho) * grad**2 -> rho * grad**2
+    the old average is kept whole: its share is `rho`
+        rho * v + -> v +
+    one average for the whole array: each parameter has one of its own, so square element by element
+        grad**2 -> np.mean(grad**2)
+    or
+        grad**2 -> np.sum(grad**2)
+    the signs are lost: the step is `lr * grad`, with the sign of the gradient
+        lr * grad -> lr * np.abs(grad)
+    `eps` is the least that one divides by: here it is added to the root
+        (np.sqrt(v) + eps) -> np.maximum(np.sqrt(v), eps)
+    `eps` is added to the average and returned with it: it belongs to the root of this step alone
+        v = rho * v + (1 - rho) * grad**2 + eps
+        return theta - lr * grad / np.sqrt(v), v
+    the new square enters whole, and the old average has the weight `1 - rho`: the old one is kept
+    in the part `rho`, the new square has `1 - rho`
+        rho * v + (1 - rho) * grad**2 -> (1 - rho) * v + grad**2
+    the step is made with the average `v`, not with the gradient: `lr * grad` divided by the root
+        lr * grad / -> lr * v /
+    the weights have changed places and eps stands inside the root: `rho` belongs to the old
+    average, and the divisor is `sqrt(v) + eps`
+        rho * v + (1 - rho) * grad -> (1 - rho) * v + rho * grad
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
+    this is the step alone: subtract it from `theta`
+        theta - lr -> -lr
+    or
+        theta - lr -> lr
+    the average is divided by 1 - rho, as if to correct it: RMSProp takes `v` as it is
+        np.sqrt(v) -> np.sqrt(v / (1 - rho))
+    the old squares are kept whole and the new ones, too, and eps stands inside the root: average
+    with `rho` and `1 - rho`, and divide by `sqrt(v) + eps`
+        rho * v + (1 - rho) * grad -> v + grad
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
+    the step goes uphill, and eps stands inside the root: subtract it, and divide by `sqrt(v) + eps`
+        theta - lr -> theta + lr
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
+    the root is missing, and so is eps: divide by `sqrt(v) + eps`
+        (np.sqrt(v) + eps) -> v
+    the new square enters whole, and eps stands inside the root: its weight is `1 - rho`, and the
+    divisor `sqrt(v) + eps`
+        (1 - rho) * grad**2 -> grad**2
+        (np.sqrt(v) + eps) -> np.sqrt(v + eps)
 """)
 rmsprop_step.add_variants("""
     in place on copies
@@ -468,6 +789,156 @@ adam_step.add_mistakes("""
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) + eps
     `eps` is missing: a gradient that was always 0 divides 0 by 0
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)
+    the averages are multiplied by `1 - beta**t`: divide by it, it is what is missing in them
+        m / (1 - beta1**t) -> m * (1 - beta1**t)
+        v / (1 - beta2**t) -> v * (1 - beta2**t)
+    m is multiplied by `1 - beta1**t`: divide by it
+        m / (1 - beta1**t) -> m * (1 - beta1**t)
+    v is multiplied by `1 - beta2**t`: divide by it
+        v / (1 - beta2**t) -> v * (1 - beta2**t)
+    the step is multiplied by the root: divide by `sqrt(v_hat) + eps`
+        / (np.sqrt -> * (np.sqrt
+    v sums the squares: it averages them, the new one enters with weight `1 - beta2`
+        v + (1 - beta2) * grad**2 -> v + grad**2
+    m and v sum: they average, what is new enters with weight `1 - beta`
+        m + (1 - beta1) * grad -> m + grad
+        v + (1 - beta2) * grad**2 -> v + grad**2
+    the weights of m have changed places: `beta1` belongs to the old average
+        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
+    the weights of v have changed places: `beta2` belongs to the old average
+        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
+    the weights have changed places: `beta1` and `beta2` belong to the old averages, `1 - beta` to
+    what is new
+        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
+        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
+    v averages the gradient: it averages its square
+        grad**2 -> grad
+    or
+        grad**2 -> grad
+        np.sqrt(v_hat) -> np.sqrt(np.abs(v_hat))
+    v averages the absolute values: it averages the squares
+        grad**2 -> np.abs(grad)
+    v has the decay beta1: its own is beta2
+        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
+    or
+        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
+        beta2**t -> beta1**t
+    m has the decay beta2: its own is beta1
+        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
+    or
+        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
+        beta1**t -> beta2**t
+    the betas are multiplied by t: they are raised to its power, `beta**t`
+        beta1**t -> beta1 * t
+        beta2**t -> beta2 * t
+    the correction is `1 - beta**t`, which grows to 1: this has a plus
+        1 - beta1**t -> 1 + beta1**t
+        1 - beta2**t -> 1 + beta2**t
+    m and v are divided by `beta**t`: divide by `1 - beta**t`
+        (1 - beta1**t) -> beta1**t
+        (1 - beta2**t) -> beta2**t
+    the gradient is divided by m's correction before it is averaged: average first, then divide
+        m = beta1 * m + (1 - beta1) * grad -> mean = beta1 * m + (1 - beta1) * grad; m = beta1 * m + (1 - beta1) * grad / (1 - beta1**t)
+        m / (1 - beta1**t) -> m
+        m, v -> mean, v
+    the step uses the old averages: update m and v first
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+    the averages are returned as they were given: return the new m and v
+        old, old_v = m, v
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        return theta - lr * m_hat / (np.sqrt(v_hat) + eps), old, old_v
+    the corrected m is returned: return m as it was before the correction
+        m, v -> m_hat, v
+    the corrected v is returned: return v as it was before the correction
+        m, v -> m, v_hat
+    the step ignores `lr`: it is `lr` times the quotient
+        lr * m_hat -> m_hat
+    Nesterov's look-ahead is in the step (NAdam): here it is the corrected m alone
+        m / (1 - beta1**t) -> beta1 * m / (1 - beta1 ** (t + 1)) + (1 - beta1) * grad / (1 - beta1**t)
+    or
+        m / (1 - beta1**t) -> (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
+    or
+        m / (1 - beta1**t) -> beta1 * m / (1 - beta1**t) + (1 - beta1) * grad / (1 - beta1**t)
+    the larger of the old and the new v is kept (AMSGrad): here v is the average itself
+        v = beta2 * v + (1 - beta2) * grad**2 -> v = np.maximum(v, beta2 * v + (1 - beta2) * grad**2)
+    v averages the squares of grad - m (AdaBelief): it averages the squares of the gradient
+        grad**2 -> (grad - m) ** 2
+    v is the largest gradient so far (AdaMax): it averages their squares
+        v = beta2 * v + (1 - beta2) * grad**2 -> v = np.maximum(beta2 * v, np.abs(grad))
+        v / (1 - beta2**t) -> v**2
+    `1 - beta2` is squared with the gradient: its weight is `1 - beta2`
+        (1 - beta2) * grad**2 -> ((1 - beta2) * grad) ** 2
+    eps stands inside the root, and the bias is not corrected: divide m by `1 - beta1**t` and v by
+    `1 - beta2**t`, and add eps to the root
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+    one v for the whole array: each parameter has one of its own, so square element by element
+        grad**2 -> np.sum(grad**2)
+    or
+        grad**2 -> np.mean(grad**2)
+    m is not updated, but the gradient is: m averages the gradients, `beta1 * m + (1 - beta1) *
+    grad`
+        m = beta1 * m + (1 - beta1) * grad -> m = grad
+    `1 - beta` is missing in m, and the bias is not corrected: m averages the gradients, and is
+    divided by `1 - beta1**t`
+        m + (1 - beta1) * grad -> m + grad
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+    v is divided by the root of its correction: the root is taken after the division
+        v / (1 - beta2**t) -> v / np.sqrt(1 - beta2**t)
+    the correction is outside the root for v: divide v by `1 - beta2**t`, then take the root
+        np.sqrt(v_hat) -> np.sqrt(v) / (1 - beta2**t)
+    the root of the correction multiplies the step in the wrong place: `sqrt(1 - beta2**t)` stands
+    above the line, `1 - beta1**t` below
+        m_hat / (np.sqrt(v_hat) + eps) -> m * (1 - beta1**t) / np.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+    the step is made with m, not corrected, and lacks `lr`: it is `lr * m_hat` divided by the root
+        lr * m_hat -> m
+    this is the step alone: subtract it from `theta`
+        theta - lr -> -lr
+    or
+        theta - lr -> lr
+    `beta1` and `beta2` have changed places: beta1 belongs to m, beta2 to v
+        return adam_step(theta, grad, m, v, t, lr, beta2, beta1, eps)
+    the correction of v lacks its power: divide by `1 - beta2**t`
+        beta2**t -> beta2
+    the correction of m lacks its power: divide by `1 - beta1**t`
+        beta1**t -> beta1
+    the root is missing, and so is eps: divide by `sqrt(v_hat) + eps`
+        (np.sqrt(v_hat) + eps) -> v_hat
+    m is not corrected, and eps stands inside the root: divide m by `1 - beta1**t`, and add eps to
+    the root
+        m / (1 - beta1**t) -> m
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+    v is not corrected, and eps stands inside the root: divide v by `1 - beta2**t`, and add eps to
+    the root
+        v / (1 - beta2**t) -> v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+    the step uses the old m: update it first
+        m = beta1 * m -> old = m; m = beta1 * m
+        m / (1 - beta1**t) -> old / (1 - beta1**t)
+    the step uses the old v: update it first
+        v = beta2 * v -> old = v; v = beta2 * v
+        v / (1 - beta2**t) -> old / (1 - beta2**t)
+    the bias is not corrected, and the root is missing: divide m by `1 - beta1**t` and v by `1 -
+    beta2**t`, and take the root of v
+        m / (1 - beta1**t) -> m
+        (np.sqrt(v_hat) + eps) -> (v + eps)
+    the bias is not corrected, and the step goes uphill: divide m by `1 - beta1**t` and v by `1 -
+    beta2**t`, and subtract the step
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+        theta - lr -> theta + lr
+    the corrected moments are returned, and eps stands inside the root: return m and v as they were
+    before the correction, and add eps to the root
+        m_hat = m / (1 - beta1**t) -> m = m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t) -> v = v_hat = v / (1 - beta2**t)
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
 """)
 adam_step.add_variants("""
     in place on copies
@@ -512,6 +983,46 @@ exponential_decay.add_mistakes("""
     the rate falls along a straight line: `factor` is raised to the power `t / decay_time`, not
     multiplied by it
         return lr0 * (1 - (1 - factor) * t / decay_time)
+    the rate rises: `factor` is below 1, and its exponent t / decay_time has no minus
+        return lr0 * factor ** (-t / decay_time)
+    `factor` is taken for what is cut away: it is what is left
+        return lr0 * (1 - factor) ** (t / decay_time)
+    the exponent is upside down: it is t / decay_time
+        return lr0 * factor ** (decay_time / t if t else np.inf)
+    or
+        return lr0 * factor ** (decay_time / t)
+    the exponent is t * decay_time: it is t / decay_time
+        return lr0 * factor ** (t * decay_time)
+    the brackets are missing: `**` comes before `/`, so write factor ** (t / decay_time)
+        return lr0 * factor**t / decay_time
+    `lr0` is raised to the power, too: only `factor` is
+        return (lr0 * factor) ** (t / decay_time)
+    `lr0` is missing: this is the share of it that is left
+        return factor ** (t / decay_time)
+    this is exp(-factor * t / decay_time): the base is `factor`
+        return lr0 * np.exp(-factor * t / decay_time)
+    or
+        return lr0 * np.exp(-t * factor)
+    this is one step late: at t = 0 the rate is lr0 and at t = decay_time it is lr0 * factor
+        return lr0 * factor ** ((t - 1) / decay_time)
+    or
+        return lr0 * factor ** (max(t - 1, 0) / decay_time)
+    this is one step early: at t = 0 the rate is lr0
+        return lr0 * factor ** ((t + 1) / decay_time)
+    after `decay_time` the rate falls no more: it goes on falling
+        return lr0 * factor ** min(t / decay_time, 1)
+    the rate is divided by 1 + t / decay_time: `factor` is raised to the power t / decay_time
+        return lr0 / (1 + factor * t / decay_time)
+    or
+        return lr0 / (1 + t / decay_time)
+    `factor` is multiplied by t / decay_time: raise it to that power
+        return lr0 * factor * t / decay_time
+    the exponent is rounded to a whole number: it is t / decay_time as it is
+        return lr0 * factor ** np.ceil(t / decay_time)
+    the rate falls by t / decay_time, and not below: `factor` is raised to the power t / decay_time
+        return lr0 * (1 - factor) * t / decay_time
+    the base is 1 - factor and the time is t alone: it is `factor`, raised to t / decay_time
+        return lr0 * (1 - factor) ** t
 """)
 exponential_decay.add_variants("""
     with exp and log
@@ -538,6 +1049,8 @@ step_decay.add_mistakes("""
         return lr0 * factor ** (t / step_size)
     every cut comes one epoch late: epoch t = step_size is the first with the cut rate
         t -> max(t - 1, 0)
+    or
+        t // -> (t - 1) //
     every cut comes one epoch early: epochs are counted from 0, so epoch t = step_size - 1 is before
     the cut
         t -> (t + 1)
@@ -549,6 +1062,43 @@ step_decay.add_mistakes("""
         return lr0 * factor if t > 0 and t % step_size == 0 else lr0
     the cuts are multiplied with `factor`: raise it to the power of their number
         return lr0 * factor * (t // step_size)
+    in the epoch of a cut the rate is cut once more: in epoch t it is lr0 times `factor` to the
+    power t // step_size
+        rate = lr0 * factor ** (t // step_size)
+        return rate * factor if t > 0 and t % step_size == 0 else rate
+    or
+        rate = lr0 * factor ** (t // step_size)
+        return rate * factor if t % step_size == 0 else rate
+    the rate rises: it is multiplied by `factor`, not divided by it, so the power has no minus
+        (t // step_size) -> -(t // step_size)
+    `factor` is taken for what is cut away: it is what is left
+        factor ** -> (1 - factor) **
+    the cuts are rounded up, so there is one from epoch 1 on: count only those that were made
+        (t // step_size) -> np.ceil(t / step_size)
+    the remainder t % step_size was taken: the number of cuts is the quotient, t // step_size
+        t // step_size -> t % step_size
+    `lr0` is missing: this is the share of it that is left
+        lr0 * factor -> factor
+    `lr0` is raised to the power, too: only `factor` is
+        lr0 * factor -> (lr0 * factor)
+    the brackets are missing: `**` comes before `//`, so write factor ** (t // step_size)
+        return lr0 * factor**t // step_size
+    `step_size` is ignored: there is a cut every `step_size` epochs
+        t // step_size -> t
+    there is one cut more from the beginning on: the epochs 0 to step_size - 1 have lr0
+        t // step_size -> t // step_size + 1
+    `factor` is subtracted for every cut: multiply by it
+        return lr0 - factor * (t // step_size)
+    the rate falls by equal steps: `factor` multiplies it once for each cut
+        return lr0 * (1 - factor * (t // step_size))
+    or
+        return lr0 * (1 - (1 - factor) * (t // step_size))
+    or
+        return max(lr0 * (1 - factor * (t // step_size)), 0)
+    the rate is divided by 1 + the number of cuts: `factor` multiplies it once for each of them
+        return lr0 / (1 + t // step_size)
+    or
+        return lr0 * factor / (1 + t // step_size)
 """)
 step_decay.add_variants("""
     cut by cut
@@ -578,6 +1128,52 @@ inverse_time_decay.add_mistakes("""
         return lr0 / (1 + k * t) ** 0.5
     the decay was compounded step by step: divide the first rate once by `1 + k * t`
         return lr0 / (1 + k) ** t
+    the rate rises: divide by `1 + k * t`
+        return lr0 * (1 + k * t)
+    the brackets are missing: divide by the whole of `1 + k * t`
+        return lr0 / 1 + k * t
+    `k` divides t: the denominator is `1 + k * t`
+        return lr0 / (1 + t / k)
+    t is squared: the denominator is `1 + k * t`
+        return lr0 / (1 + k * t**2)
+    the denominator is one step ahead: it is `1 + k * t`, 1 at t = 0
+        return lr0 / (1 + k * (t + 1))
+    the root of t was taken: the denominator is `1 + k * t`
+        return lr0 / (1 + k * np.sqrt(t))
+    this falls exponentially: divide by `1 + k * t`
+        return lr0 * np.exp(-k * t)
+    or
+        return lr0 * (1 - k) ** t
+    this falls along a straight line: divide by `1 + k * t`
+        return lr0 * (1 - k * t)
+    or
+        return lr0 - k * t
+    or
+        return max(lr0 * (1 - k * t), 0)
+    or
+        return max(lr0 - k * t, 0)
+    `lr0` is missing: this is the share of it that is left
+        return 1 / (1 + k * t)
+    the denominator is the sum 1 + k + t: k is multiplied by t
+        return lr0 / (1 + k + t)
+    the first rate stands in the denominator: it is `1 + k * t`
+        return lr0 / (1 + lr0 * k * t)
+    or
+        return lr0 / (lr0 + k * t)
+    t is rounded down to a whole number: it may be any time
+        return lr0 / (1 + k * int(t))
+    or
+        return lr0 / (1 + np.floor(k * t))
+    the square of the denominator was taken: divide once by `1 + k * t`
+        return lr0 / (1 + k * t) ** 2
+    `k` is missing, and so is the 1: divide by `1 + k * t`
+        return lr0 / max(t, 1)
+    or
+        return lr0 / t if t else lr0
+    the root of the time was taken, without `k`: divide by `1 + k * t`
+        return lr0 / np.sqrt(1 + t)
+    or
+        return lr0 / np.sqrt(t + 1e-8)
 """)
 inverse_time_decay.add_variants("""
     as a power
@@ -622,6 +1218,50 @@ cosine_annealing.add_mistakes("""
         if t > total:
             return lr0
         return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total)) / 2
+    after the end the wave starts anew at lr0: hold the rate at lr_min
+        fraction = t % total / total
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * fraction)) / 2
+    the half is missing: the wave 1 + cos runs from 2 to 0
+        ) / 2 -> )
+    the 1 is missing: cos runs from 1 to -1, and (1 + cos) / 2 from 1 to 0
+        (1 + np.cos(np.pi * fraction)) / 2 -> np.cos(np.pi * fraction)
+    or
+        (1 + np.cos(np.pi * fraction)) / 2 -> np.cos(np.pi * fraction) / 2
+    the rate rises from lr_min to lr0: the sign of the cosine is wrong, or lr0 and lr_min have
+    changed places
+        1 + np.cos -> 1 - np.cos
+    this is a sine: the cosine falls from 1 to -1 as its angle runs from 0 to pi
+        np.cos -> np.sin
+    the wave is cut off at lr_min: it is squeezed between lr0 and lr_min, and reaches lr_min only at
+    the end
+        return max(lr_min, lr0 * (1 + np.cos(np.pi * min(t / total, 1.0))) / 2)
+    the rate falls along a straight line: half a cosine wave is wanted
+        (1 + np.cos(np.pi * fraction)) / 2 -> (1 - fraction)
+    `lr_min` is not added: the wave of height lr0 - lr_min stands on it
+        lr_min + (lr0 -> (lr0
+    the wave has the height lr0 + lr_min: it is lr0 - lr_min
+        (lr0 - lr_min) -> (lr0 + lr_min)
+    the half is missing, and after the end the rate rises again: (1 + cos) / 2, held at lr_min
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * t / total))
+    `lr_min` is forgotten, and after the end the rate rises again: the wave runs from lr0 down to
+    lr_min, and stays there
+        return lr0 * (1 + np.cos(np.pi * t / total)) / 2
+    the rate rises from lr_min to lr0, and after the end it falls again: the sign of the cosine is
+    wrong, and the rate is held at lr_min
+        return lr_min + (lr0 - lr_min) * (1 - np.cos(np.pi * t / total)) / 2
+    the angle is upside down: it is pi * t / total
+        fraction = min(total / t, 1.0) if t else 1.0
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * fraction)) / 2
+    the half stands at the angle: it is pi * t / total, and the height (1 + cos) is halved
+        return lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * min(t / total, 1.0) / 2))
+    the lowest rate is halved, too: half of the height is added to all of lr_min
+        return (lr_min + (lr0 - lr_min) * (1 + np.cos(np.pi * min(t / total, 1.0)))) / 2
+    the wave ends one step too early: at t = total, not at total - 1, the rate is lr_min
+        t / total -> t / (total - 1)
+    the wave ends one step too late: at t = total the rate is lr_min
+        t / total -> t / (total + 1)
+    the first step is counted as 1: t = 0 is lr0
+        t / total -> (t + 1) / total
 """)
 cosine_annealing.add_variants("""
     by the half-angle formula
@@ -664,6 +1304,42 @@ linear_warmup.add_mistakes("""
     the step t = warmup is one too many, and with warmup = 0 this divides by zero: the warm-up ends
     with t = warmup - 1
         return lr0 * (t + 1) / warmup if t <= warmup else lr0
+    the part of lr0 is (t + 1) / (warmup + 1): step t has (t + 1) / warmup, and t = warmup - 1 all
+    of lr0
+        return lr0 * min(1.0, (t + 1) / (warmup + 1)) if warmup else lr0
+    or
+        return lr0 * (t + 1) / (warmup + 1) if t < warmup else lr0
+    the part of lr0 is t / (warmup - 1): step t has (t + 1) / warmup, so that the first is not
+    wasted
+        return lr0 * min(1.0, t / (warmup - 1)) if warmup else lr0
+    or
+        return lr0 * t / (warmup - 1) if t < warmup else lr0
+    `lr0` is missing: this is the share of it
+        return min(1.0, (t + 1) / warmup) if warmup else 1.0
+    the larger of the two is taken: the rate is at most lr0, a minimum
+        return lr0 * max(1.0, (t + 1) / warmup) if warmup else lr0
+    the brackets are missing: t + 1 is divided as a whole by `warmup`
+        return lr0 * min(1.0, t + 1 / warmup) if warmup else lr0
+    there is no warm-up: the first `warmup` steps rise in equal parts to lr0
+        return lr0
+    with warmup = 0 the rate is 0: it is then lr0 from the start
+        return lr0 * min(1.0, (t + 1) / warmup) if warmup else 0.0
+    the rate falls: it rises from lr0 / warmup to lr0
+        return lr0 * (1 - t / warmup) if t < warmup else lr0
+    or
+        return lr0 * max(0.0, 1 - t / warmup) if warmup else lr0
+    the rate is 0 until the warm-up is over: it rises in equal parts
+        return lr0 if t >= warmup else 0.0
+    the rate rises along a parabola: in equal parts
+        return lr0 * min(1.0, ((t + 1) / warmup) ** 2) if warmup else lr0
+    all steps of the warm-up have lr0 / warmup: step t has t + 1 such parts
+        return lr0 / warmup if t < warmup else lr0
+    in the warm-up the rate is lr0 / (t + 1), or falls from lr0: it rises in equal parts
+        return lr0 / (t + 1) if t < warmup else lr0
+    after the warm-up the rate is 0, or falls: it stays at lr0
+        return lr0 * (t + 1) / warmup if t < warmup else 0.0
+    or
+        return lr0 * min(1.0, warmup / (t + 1)) if warmup else lr0
 """)
 linear_warmup.add_variants("""
     with if
@@ -760,6 +1436,40 @@ reduce_on_plateau.add_mistakes("""
         best, bad = loss, 0 -> best, bad = best if cooling else loss, 0
     a loss that only equals `best * (1 - threshold)` counts as better here: it must be below
         loss < best -> loss <= best
+    every bad epoch cuts: `patience` of them in a row are borne first
+        bad > patience -> bad > 0
+    or
+        rates, best, cooling = [], np.inf, 0
+        for loss in losses:
+            rates.append(lr)
+            if loss < best * (1 - threshold):
+                best = loss
+            elif cooling > 0:
+                cooling -= 1
+            else:
+                lr, cooling = max(lr * factor, min_lr), cooldown
+        return np.array(rates)
+    an improvement does not set the count of bad epochs back to 0
+        best, bad = loss, 0 -> best = loss
+    the threshold is added: a loss counts as better below `best * (1 - threshold)`
+        (1 - threshold) -> (1 + threshold)
+    the rate rises: a cut multiplies it by `factor`
+        lr * factor -> lr / factor
+    `factor` is taken for what is cut away: a cut multiplies the rate by it
+        lr * factor -> lr * (1 - factor)
+    the smaller of the rate and `min_lr` is taken: `min_lr` is the least, so take the larger
+        max(lr -> min(lr
+    the cooldown lasts one epoch too long
+        0, cooldown -> 0, cooldown and cooldown + 1
+    the cooldown ends one epoch too early
+        0, cooldown -> 0, max(cooldown - 1, 0)
+    the best is the largest loss so far, not the smallest
+        loss < best * (1 - threshold) -> best == np.inf or loss > best * (1 - threshold)
+    the cut comes one epoch late: cut when the count is larger than patience
+        bad > patience -> bad > patience + 1
+    an improvement cuts the rate: bad epochs do
+        best, bad = loss, 0 -> best, bad = loss, bad + 1
+        bad += 1 -> bad = 0
 """)
 reduce_on_plateau.add_variants("""
     a list, with the epoch of the last cut or best in place of a count

@@ -56,7 +56,12 @@ l2_penalty.add_mistakes("""
         weights = theta * is_weight
         norm = np.linalg.norm(weights)
         return lam / 2 * norm, lam / 2 * weights / norm
-    the gradient of the squared norm is wanted; the penalty itself is a SQUARED norm, without a root
+    or
+        np.sum(weights**2) -> np.linalg.norm(weights)
+        lam * weights -> lam * weights / np.linalg.norm(weights)
+        lam / 2 -> lam
+    the gradient is right, and the penalty takes the norm itself: it is the SQUARED norm, without a
+    root
         np.sum(weights**2) -> np.linalg.norm(weights)
     this is a mean: the penalty is a sum over the weights, not divided by their number
         weights, n = theta * is_weight, theta.size
@@ -79,6 +84,40 @@ l2_penalty.add_mistakes("""
         lam * weights -> 2 * lam * weights
     `is_weight` is the wrong way round: it is true for weights, and the biases are spared
         return l2_penalty(theta, lam, ~is_weight)
+    the biases are penalised, too, and the half is missing: `lam / 2` times the sum of the squared
+    weights, where `is_weight` is true
+        return lam * np.sum(theta**2), lam * theta
+    or
+        return lam * np.sum(theta**2), 2 * lam * theta
+    absolute values are summed: the L2 penalty takes squares
+        return lam / 2 * np.sum(np.abs(theta * is_weight)), lam * theta * is_weight
+    this is the L1 penalty: L2 takes squares, not absolute values
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam * np.sign(weights)
+    `lam` is missing in the penalty
+        return np.sum((theta * is_weight) ** 2) / 2, lam * theta * is_weight
+    `lam` is missing in both
+        return np.sum((theta * is_weight) ** 2) / 2, theta * is_weight
+    `lam` is squared: it enters once
+        return lam**2 / 2 * np.sum((theta * is_weight) ** 2), lam**2 * theta * is_weight
+    the penalty is a mean, the gradient is that of the sum: the penalty is the sum over the weights
+        return lam / 2 * np.mean((theta * is_weight) ** 2), lam * theta * is_weight
+    or
+        return lam / 2 * np.mean(theta[is_weight] ** 2), lam * theta * is_weight
+    the gradient is one number: it has an entry for each parameter
+        return lam / 2 * np.sum((theta * is_weight) ** 2), lam * np.sum(theta * is_weight)
+    the penalty is not summed: it is one number, `lam / 2` times the sum of the squares
+        return lam / 2 * (theta * is_weight) ** 2, lam * theta * is_weight
+    the gradient holds the signs of the weights, that of the L1 penalty: here it is `lam * theta`
+    for them
+        return lam / 2 * np.sum((theta * is_weight) ** 2), lam * np.sign(theta * is_weight)
+    the gradient is squared: the derivative of `lam / 2 * w**2` is `lam * w`
+        return lam / 2 * np.sum((theta * is_weight) ** 2), lam * (theta * is_weight) ** 2
+    where is_weight is true and where it is false stand in one gradient: the biases have their own
+    values in it, not 0
+        return lam / 2 * np.sum((theta * is_weight) ** 2), np.where(is_weight, lam * theta, theta)
+    this is `theta` after a step, with the penalty's gradient subtracted: return the gradient
+        return lam / 2 * np.sum((theta * is_weight) ** 2), theta - lam * theta * is_weight
 """)
 l2_penalty.add_variants("""
     a loop
@@ -113,6 +152,10 @@ ridge.add_mistakes("""
         ones = np.column_stack([x, np.ones(len(x))])
         both = np.linalg.solve(ones.T @ ones + lam * np.eye(ones.shape[1]), ones.T @ y)
         return both[:-1], both[-1]
+    or
+        ones = np.column_stack([np.ones(len(x)), x])
+        both = np.linalg.solve(ones.T @ ones + lam * np.eye(ones.shape[1]), ones.T @ y)
+        return both[1:], both[0]
     the fit goes through the origin: subtract the means of x and y before you solve
         return np.linalg.solve(x.T @ x + lam * np.eye(x.shape[1]), x.T @ y), 0.0
     the weights come from x and y as they are: subtract their means before you solve, not only for
@@ -157,6 +200,49 @@ ridge.add_mistakes("""
         scale = x.std(axis=0)
         weights = ridge(x / scale, y, lam)[0] / scale
         return weights, y.mean() - x.mean(axis=0) @ weights
+    `lam` is subtracted: add it to the diagonal
+        xc, yc = x - x.mean(axis=0), y - y.mean()
+        weights = np.linalg.solve(xc.T @ xc - lam * np.eye(x.shape[1]), xc.T @ yc)
+        return weights, y.mean() - x.mean(axis=0) @ weights
+    x is not centred, y is: subtract the means of both before you solve
+        weights = np.linalg.solve(x.T @ x + lam * np.eye(x.shape[1]), x.T @ (y - y.mean()))
+        return weights, y.mean() - x.mean(axis=0) @ weights
+    or
+        weights = np.linalg.solve(x.T @ x + lam * np.eye(x.shape[1]), x.T @ (y - y.mean()))
+        return weights, y.mean()
+    the mean of y is missing in the intercept: it is the mean of y minus `x.mean(axis=0) @ weights`
+        weights, _ = ridge(x, y, lam)
+        return weights, -x.mean(axis=0) @ weights
+    the intercept and the weights have changed places: `return weights, intercept`
+        return ridge(x, y, lam)[::-1]
+    the root of `lam` was taken: it is added to the diagonal as it is
+        return ridge(x, y, np.sqrt(lam))
+    the weights are shrunk by 1 / (1 + lam) each: that is right for columns at right angles and of
+    length 1 alone
+        xc, yc = x - x.mean(axis=0), y - y.mean()
+        weights = np.linalg.lstsq(xc, yc, rcond=1e-12)[0] / (1 + lam)
+        return weights, y.mean() - x.mean(axis=0) @ weights
+    the penalty is of the absolute values, the L1 one: ridge takes squares
+        xc, yc = x - x.mean(axis=0), y - y.mean()
+        rest = xc.T @ yc
+        weights = np.linalg.solve(xc.T @ xc + 1e-9 * np.eye(x.shape[1]), np.sign(rest) * np.maximum(np.abs(rest) - lam, 0))
+        return weights, y.mean() - x.mean(axis=0) @ weights
+    the columns are divided by their standard deviations, and their weights are returned as they
+    are: subtract the means, nothing else
+        weights = ridge(x / x.std(axis=0), y, lam)[0]
+        return weights, y.mean() - x.mean(axis=0) @ weights
+    or
+        z = (x - x.mean(axis=0)) / x.std(axis=0)
+        return ridge(z, y, lam)[0], y.mean()
+    the intercept is penalised, too, and `lam` is multiplied or divided by n: subtract the means
+    first, and take `lam` as it is
+        ones = np.column_stack([x, np.ones(len(x))])
+        both = np.linalg.solve(ones.T @ ones + lam * len(x) * np.eye(ones.shape[1]), ones.T @ y)
+        return both[:-1], both[-1]
+    or
+        ones = np.column_stack([x, np.ones(len(x))])
+        both = np.linalg.solve(ones.T @ ones + lam / len(x) * np.eye(ones.shape[1]), ones.T @ y)
+        return both[:-1], both[-1]
 """)
 ridge.add_variants("""
     more rows of data: least squares on x below which sqrt(lam) * I stands
@@ -188,10 +274,21 @@ l1_penalty.add_mistakes("""
         return lam * np.sum(np.abs(theta)), lam * np.sign(theta)
     absolute values are missing: positive and negative weights cancel in this sum
         np.sum(np.abs(weights)) -> np.sum(weights)
+    or
+        return lam * np.sum(theta * is_weight), lam * np.sign(theta * is_weight)
     the slope of |w| does not depend on how large w is: it is the sign of w
         np.sign(weights) -> weights
     the slope of |w| is -1 for negative w: take the sign, not 1 for every weight
         np.sign(weights) -> (weights != 0)
+    or
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam * is_weight
+    or
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam * np.ones(theta.shape)
+    or
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam * (theta > 0) * is_weight
     the L1 penalty has no half: it is `lam` times the sum of absolute values
         weights = theta * is_weight
         return lam / 2 * np.sum(np.abs(weights)), lam / 2 * np.sign(weights)
@@ -217,6 +314,63 @@ l1_penalty.add_mistakes("""
     the subgradient has the wrong sign: the penalty grows with |w|
         weights = theta * is_weight
         return lam * np.sum(np.abs(weights)), -lam * np.sign(weights)
+    this is the Euclidean norm: the L1 penalty is the sum of the absolute values
+        weights = theta * is_weight
+        return lam * np.linalg.norm(weights), lam * np.sign(weights)
+    or
+        weights = theta * is_weight
+        return lam * np.linalg.norm(weights), lam * weights / np.linalg.norm(weights)
+    this is the Euclidean norm, of all parameters, biases included: the L1 penalty is the sum of the
+    weights' absolute values
+        return lam * np.linalg.norm(theta), lam * np.sign(theta)
+    or
+        return lam * np.linalg.norm(theta), lam * np.sign(theta * is_weight)
+    or
+        return lam * np.linalg.norm(theta), lam * theta / np.linalg.norm(theta)
+    the biases are penalised, too, and at a weight that is 0 the subgradient is not 0
+        return lam * np.sum(np.abs(theta)), lam * np.where(theta > 0, 1.0, -1.0)
+    or
+        return lam * np.sum(np.abs(theta)), lam * np.where(theta >= 0, 1.0, -1.0)
+    the penalty counts the biases, the subgradient does not: sum the weights alone
+        return lam * np.sum(np.abs(theta)), lam * np.sign(theta) * is_weight
+    the biases have a slope, -1: `np.where(w > 0, 1, -1)` gives it to every 0, and theirs is 0
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam * np.where(weights > 0, 1.0, -1.0)
+    or
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam * np.where(weights < 0, -1.0, 1.0)
+    `lam` is missing in the penalty
+        weights = theta * is_weight
+        return np.sum(np.abs(weights)), lam * np.sign(weights)
+    `lam` is missing in both
+        weights = theta * is_weight
+        return np.sum(np.abs(weights)), np.sign(weights)
+    the slope of |w| is the absolute value of w: it is the sign of w
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam * np.abs(weights)
+    the subgradient is divided by 2, as L2's penalty is: it is `lam` times the sign
+        weights = theta * is_weight
+        return lam * np.sum(np.abs(weights)), lam / 2 * np.sign(weights)
+    the penalty is halved: it is `lam` times the sum of absolute values
+        weights = theta * is_weight
+        return lam / 2 * np.sum(np.abs(weights)), lam * np.sign(weights)
+    the penalty is the largest absolute value: it is their sum
+        weights = theta * is_weight
+        return lam * np.max(np.abs(weights)), lam * np.sign(weights)
+    the absolute value was taken after the sum: take that of each weight, then add
+        weights = theta * is_weight
+        return lam * np.abs(np.sum(weights)), lam * np.sign(weights)
+    this is a mean: the penalty is a sum over the weights, and the subgradient is that of the sum
+        weights = theta * is_weight
+        return lam * np.mean(np.abs(weights)), lam * np.sign(weights)
+    or
+        weights = theta * is_weight
+        return lam * np.mean(np.abs(theta[is_weight])), lam * np.sign(weights)
+    the penalty is not summed: it is one number
+        weights = theta * is_weight
+        return lam * np.abs(weights), lam * np.sign(weights)
+    `is_weight` is the wrong way round: it is true for weights, and the biases are spared
+        return l1_penalty(theta, lam, ~is_weight)
 """)
 l1_penalty.add_variants("""
     a loop with cases
@@ -254,12 +408,20 @@ soft_threshold.add_mistakes("""
     entries above the threshold stay as they are: that is the hard threshold; the soft one moves
     them towards zero, too
         return z * (np.abs(z) > threshold)
+    or
+        return np.where(np.abs(z) >= threshold, z, 0.0)
     small entries jump beyond zero: that is a subgradient step; the proximal step stops at zero
         return z - threshold * np.sign(z)
     the signs are lost: negative entries stay negative
         return np.maximum(np.abs(z) - threshold, 0)
     negative entries are all set to zero: they move up towards zero by the threshold
         return np.maximum(z - threshold, 0)
+    or
+        return np.sign(z) * np.maximum(z - threshold, 0)
+    or
+        return np.where(z > threshold, z - threshold, 0.0)
+    or
+        return np.sign(np.maximum(z, 0)) * np.maximum(z - threshold, 0)
     this is what is taken away: return the rest, `z` minus this
         return np.clip(z, -threshold, threshold)
     the entries move away from zero
@@ -275,6 +437,40 @@ soft_threshold.add_mistakes("""
         return np.where(np.abs(z) > threshold, z - threshold, 0.0)
     where z and the threshold are both 0 this divides 0 by 0: subtract from |z|, without a quotient
         return z * np.maximum(1 - threshold / np.abs(z), 0)
+    the entries below the threshold become the threshold: they become 0
+        return np.sign(z) * np.maximum(np.abs(z), threshold)
+    the sign is lost in one branch: below -threshold the result is z + threshold, here it is its
+    absolute value
+        return np.where(np.abs(z) > threshold, np.abs(z) - threshold, z)
+    positive entries move away from zero, and negative ones, too: above the threshold subtract it,
+    below -threshold add it
+        return np.where(z > threshold, z + threshold, np.where(z < -threshold, z - threshold, 0.0))
+    the smaller of |z| - threshold and 0 is taken: the larger
+        return np.sign(z) * np.minimum(np.abs(z) - threshold, 0)
+    the signs are the wrong way round: entries keep their sign
+        return -np.sign(z) * np.maximum(np.abs(z) - threshold, 0)
+    the size is multiplied by z, not by its sign
+        return z * np.maximum(np.abs(z) - threshold, 0)
+    the threshold is doubled: an entry moves towards zero by the threshold
+        return soft_threshold(z, 2 * threshold)
+    where it is not set to zero an entry loses the share `threshold`: it moves by the threshold
+    itself
+        return np.where(np.abs(z) > threshold, z * (1 - threshold), 0.0)
+    one length for the whole array: each entry has a threshold of its own
+        norm = np.linalg.norm(z)
+        return z * max(1 - threshold / norm, 0)
+    this is the sign of what is above the threshold, without its size
+        return np.sign(z) * (np.abs(z) > threshold)
+    entries beyond the threshold are cut off at it: they move towards zero by it, and the small ones
+    become 0
+        return np.where(np.abs(z) > threshold, np.sign(z) * threshold, 0.0)
+    the threshold is subtracted from the sign: it is subtracted from |z|
+        return np.maximum(np.abs(z), 0) * (np.sign(z) - threshold)
+    all entries lose the threshold, whatever their sign: negative ones move up towards zero, and
+    small ones become 0
+        return z - threshold
+    or
+        return np.where(z > 0, z - threshold, 0.0)
 """)
 soft_threshold.add_variants("""
     two one-sided thresholds
@@ -316,6 +512,8 @@ elastic_net_prox.add_mistakes("""
         return soft_threshold(z, lr * l1) / (1 + 2 * lr * l2)
     negative entries are all set to zero: they move up towards zero by the threshold
         return np.maximum(z - lr * l1, 0) / (1 + lr * l2)
+    or
+        return np.sign(z) * np.maximum(z - lr * l1, 0) / (1 + lr * l2)
     the learning rate is missing in the divisor: it is 1 + lr * l2
         return soft_threshold(z, lr * l1) / (1 + l2)
     the learning rate is missing in the threshold: it is lr * l1
@@ -328,6 +526,34 @@ elastic_net_prox.add_mistakes("""
         return z - lr * (l1 * np.sign(z) + l2 * z)
     the signs are lost: negative entries stay negative
         return np.maximum(np.abs(z) - lr * l1, 0) / (1 + lr * l2)
+    the divisor is lr * l2, without the 1
+        return np.sign(z) * np.maximum(np.abs(z) - lr * l1, 0) / (lr * l2)
+    or
+        return soft_threshold(z, lr * l1) / max(lr * l2, 1e-8)
+    the divisor is 1 - lr * l2: it has a plus
+        return soft_threshold(z, lr * l1) / (1 - lr * l2)
+    the threshold is halved: the penalty is l1 * |w|, without a half
+        return soft_threshold(z, lr * l1 / 2) / (1 + lr * l2)
+    the hard threshold was taken: entries above it move towards zero by lr * l1, too
+        return z * (np.abs(z) > lr * l1) / (1 + lr * l2)
+    the threshold is added: the entries move towards zero
+        return np.sign(z) * (np.abs(z) + lr * l1) / (1 + lr * l2)
+    the learning rate multiplies the result: it is in the threshold and in the divisor alone
+        return lr * soft_threshold(z, lr * l1) / (1 + lr * l2)
+    the root of the divisor was taken: divide by 1 + lr * l2
+        return soft_threshold(z, lr * l1) / np.sqrt(1 + lr * l2)
+    the threshold has l1 and l2 together: lr * l1 alone
+        return soft_threshold(z, lr * (l1 + l2))
+    or
+        return soft_threshold(z, lr * (l1 + l2)) / (1 + lr * l2)
+    entries within the threshold stay as they are: they become exactly 0
+        a = lr * l1
+        return np.where(np.abs(z) > a, z - a * np.sign(z), z) / (1 + lr * l2)
+    or
+        a = lr * l1
+        return np.where(np.abs(z) > a, (z - a * np.sign(z)) / (1 + lr * l2), z)
+    small entries jump beyond zero: stop at zero
+        return (z - lr * l1 * np.sign(z)) / (1 + lr * l2)
 """)
 elastic_net_prox.add_variants("""
     two one-sided thresholds
@@ -446,6 +672,200 @@ decoupled_weight_decay_step.add_mistakes("""
             theta, grad, m, v, t, lr, weight_decay, beta1, beta2, eps,
             lambda w, lr, d, s: w - s - lr * d / 2 * w,
         )  # fmt: skip
+    the averages are multiplied by `1 - beta**t`: divide by it, it is what is missing in them
+        m / (1 - beta1**t) -> m * (1 - beta1**t)
+        v / (1 - beta2**t) -> v * (1 - beta2**t)
+    m is multiplied by `1 - beta1**t`: divide by it
+        m / (1 - beta1**t) -> m * (1 - beta1**t)
+    v is multiplied by `1 - beta2**t`: divide by it
+        v / (1 - beta2**t) -> v * (1 - beta2**t)
+    the step is multiplied by the root: divide by `sqrt(v_hat) + eps`
+        / (np.sqrt -> * (np.sqrt
+    v sums the squares: it averages them, the new one enters with weight `1 - beta2`
+        v + (1 - beta2) * grad**2 -> v + grad**2
+    m and v sum: they average, what is new enters with weight `1 - beta`
+        m + (1 - beta1) * grad -> m + grad
+        v + (1 - beta2) * grad**2 -> v + grad**2
+    the weights of m have changed places: `beta1` belongs to the old average
+        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
+    the weights of v have changed places: `beta2` belongs to the old average
+        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
+    the weights have changed places: `beta1` and `beta2` belong to the old averages, `1 - beta` to
+    what is new
+        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
+        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
+    v averages the gradient: it averages its square
+        grad**2 -> grad
+    or
+        grad**2 -> grad
+        np.sqrt(v_hat) -> np.sqrt(np.abs(v_hat))
+    v averages the absolute values: it averages the squares
+        grad**2 -> np.abs(grad)
+    v has the decay beta1: its own is beta2
+        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
+    or
+        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
+        beta2**t -> beta1**t
+    m has the decay beta2: its own is beta1
+        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
+    or
+        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
+        beta1**t -> beta2**t
+    the betas are multiplied by t: they are raised to its power, `beta**t`
+        beta1**t -> beta1 * t
+        beta2**t -> beta2 * t
+    the correction is `1 - beta**t`, which grows to 1: this has a plus
+        1 - beta1**t -> 1 + beta1**t
+        1 - beta2**t -> 1 + beta2**t
+    m and v are divided by `beta**t`: divide by `1 - beta**t`
+        (1 - beta1**t) -> beta1**t
+        (1 - beta2**t) -> beta2**t
+    the gradient is divided by m's correction before it is averaged: average first, then divide
+        m = beta1 * m + (1 - beta1) * grad -> mean = beta1 * m + (1 - beta1) * grad; m = beta1 * m + (1 - beta1) * grad / (1 - beta1**t)
+        m / (1 - beta1**t) -> m
+        m, v -> mean, v
+    the step uses the old averages: update m and v first
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        return theta - lr * m_hat / (np.sqrt(v_hat) + eps) - lr * weight_decay * theta, m, v
+    the averages are returned as they were given: return the new m and v
+        old, old_v = m, v
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        return theta - lr * m_hat / (np.sqrt(v_hat) + eps) - lr * weight_decay * theta, old, old_v
+    the corrected m is returned: return m as it was before the correction
+        m, v -> m_hat, v
+    the corrected v is returned: return v as it was before the correction
+        m, v -> m, v_hat
+    the step ignores `lr`: it is `lr` times the quotient
+        lr * m_hat -> m_hat
+    Nesterov's look-ahead is in the step (NAdam): here it is the corrected m alone
+        m / (1 - beta1**t) -> beta1 * m / (1 - beta1 ** (t + 1)) + (1 - beta1) * grad / (1 - beta1**t)
+    or
+        m / (1 - beta1**t) -> (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
+    or
+        m / (1 - beta1**t) -> beta1 * m / (1 - beta1**t) + (1 - beta1) * grad / (1 - beta1**t)
+    the larger of the old and the new v is kept (AMSGrad): here v is the average itself
+        v = beta2 * v + (1 - beta2) * grad**2 -> v = np.maximum(v, beta2 * v + (1 - beta2) * grad**2)
+    v averages the squares of grad - m (AdaBelief): it averages the squares of the gradient
+        grad**2 -> (grad - m) ** 2
+    v is the largest gradient so far (AdaMax): it averages their squares
+        v = beta2 * v + (1 - beta2) * grad**2 -> v = np.maximum(beta2 * v, np.abs(grad))
+        v / (1 - beta2**t) -> v**2
+    `1 - beta2` is squared with the gradient: its weight is `1 - beta2`
+        (1 - beta2) * grad**2 -> ((1 - beta2) * grad) ** 2
+    eps stands inside the root, and the bias is not corrected: divide m by `1 - beta1**t` and v by
+    `1 - beta2**t`, and add eps to the root
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+    one v for the whole array: each parameter has one of its own, so square element by element
+        grad**2 -> np.sum(grad**2)
+    or
+        grad**2 -> np.mean(grad**2)
+    m is not updated, but the gradient is: m averages the gradients, `beta1 * m + (1 - beta1) *
+    grad`
+        m = beta1 * m + (1 - beta1) * grad -> m = grad
+    `1 - beta` is missing in m, and the bias is not corrected: m averages the gradients, and is
+    divided by `1 - beta1**t`
+        m + (1 - beta1) * grad -> m + grad
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+    v is divided by the root of its correction: the root is taken after the division
+        v / (1 - beta2**t) -> v / np.sqrt(1 - beta2**t)
+    the correction is outside the root for v: divide v by `1 - beta2**t`, then take the root
+        np.sqrt(v_hat) -> np.sqrt(v) / (1 - beta2**t)
+    the root of the correction multiplies the step in the wrong place: `sqrt(1 - beta2**t)` stands
+    above the line, `1 - beta1**t` below
+        m_hat / (np.sqrt(v_hat) + eps) -> m * (1 - beta1**t) / np.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+    this is the step alone: subtract it from `theta`
+        theta - step -> -step
+    both corrections use beta1: v has a decay of its own, divide it by `1 - beta2**t`
+        beta2**t -> beta1**t
+    both corrections use beta2: m has a decay of its own, divide it by `1 - beta1**t`
+        beta1**t -> beta2**t
+    the correction lacks its power: divide by `1 - beta**t`, not by `1 - beta`
+        1 - beta1**t -> 1 - beta1
+        1 - beta2**t -> 1 - beta2
+    t is counted from 0 here: the first step is t = 1 and its correction is `1 - beta**1`
+        (1 - beta1**t) -> (1 - beta1 ** (t + 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t + 1))
+    t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`, which divides by 0 at the
+    first step
+        (1 - beta1**t) -> (1 - beta1 ** (t - 1))
+        (1 - beta2**t) -> (1 - beta2 ** (t - 1))
+    only m is corrected: divide v by `1 - beta2**t`, too
+        v / (1 - beta2**t) -> v
+    only v is corrected: divide m by `1 - beta1**t`, too
+        m / (1 - beta1**t) -> m
+    m sums the gradients: it averages them, the new one enters with weight `1 - beta1`
+        m + (1 - beta1) * grad -> m + grad
+    m and v have changed places in the results: theta, m, v
+        weight_decay * theta, m, v -> weight_decay * theta, v, m
+    the gradient itself stands in the step: it is made with the corrected m
+        m / (1 - beta1**t) -> grad
+    eps is outside the fraction: without parentheses it is added to the quotient, not to the root
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) + eps
+    v averages the squares of m: it averages the squares of the gradient
+        grad**2 -> m**2
+    eps is added to the root of the uncorrected v: that is Keras's form; here it is `sqrt(v_hat) +
+    eps`
+        m_hat / (np.sqrt(v_hat) + eps) -> m_hat * np.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+    `eps` is missing: it is added to the root
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)
+    the parameters have been replaced by their share: theta is multiplied by 1 - lr * weight_decay,
+    not by lr * weight_decay
+        theta - step - lr * weight_decay * theta -> lr * weight_decay * theta - step
+    the step has the learning rate twice: step and decay both have it once
+        theta - step - lr * weight_decay * theta -> theta - lr * (step + weight_decay * theta)
+    the decay takes theta's square: theta loses the share lr * weight_decay of itself
+        lr * weight_decay * theta -> lr * weight_decay * theta**2
+    the decay is a number of its own, without theta: theta loses the share lr * weight_decay of
+    itself
+        lr * weight_decay * theta -> lr * weight_decay
+    the decay is doubled: theta loses the share lr * weight_decay, once
+        lr * weight_decay * theta -> 2 * lr * weight_decay * theta
+    the decay has the learning rate squared: theta loses the share lr * weight_decay
+        lr * weight_decay * theta -> lr**2 * weight_decay * theta
+    the decay went into the gradient, without a share in v: here it acts on `theta` alone
+        grad**2 -> grad**2; m = m + (1 - beta1) * weight_decay * theta
+        theta - step - lr * weight_decay * theta -> theta - step
+    the decay went into the gradient and is made on theta, too: on `theta` alone
+        m = beta1 * m + -> grad = grad + weight_decay * theta; m = beta1 * m +
+    the decay went into the gradient with the wrong sign: here it acts on `theta` alone, which loses
+    a share
+        m = beta1 * m + -> grad = grad - weight_decay * theta; m = beta1 * m +
+        theta - step - lr * weight_decay * theta -> theta - step
+    the decay lacks the learning rate and is added: theta loses the share lr * weight_decay
+        - lr * weight_decay * theta -> + weight_decay * theta
+    the decay lacks the learning rate and multiplies the parameters after the step: it is the old
+    theta that loses the share lr * weight_decay
+        theta - step - lr * weight_decay * theta -> (theta - step) * (1 - weight_decay)
+    the bias is not corrected, and the decay lacks the learning rate: divide m by `1 - beta1**t` and
+    v by `1 - beta2**t`, and multiply the decay by `lr`
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+        lr * weight_decay -> weight_decay
+    eps stands inside the root, and the decay lacks the learning rate: add eps to the root, and
+    multiply the decay by `lr`
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+        lr * weight_decay -> weight_decay
+    the correction of v lacks its power: divide by `1 - beta2**t`
+        beta2**t -> beta2
+    the correction of m lacks its power: divide by `1 - beta1**t`
+        beta1**t -> beta1
+    the step uses the old m: update it first
+        m = beta1 * m -> old = m; m = beta1 * m
+        m / (1 - beta1**t) -> old / (1 - beta1**t)
+    the step uses the old v: update it first
+        v = beta2 * v -> old = v; v = beta2 * v
+        v / (1 - beta2**t) -> old / (1 - beta2**t)
+    m is not corrected, and eps stands inside the root: divide m by `1 - beta1**t`, and add eps to
+    the root
+        m / (1 - beta1**t) -> m
+        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
 """)
 decoupled_weight_decay_step.add_variants("""
     as PyTorch does it: shrink first, then step
@@ -508,6 +928,16 @@ early_stopping.add_mistakes("""
     it stops one epoch too late: at the end of the epoch that is `patience` epochs after the best,
     not beyond it
         >= patience -> >= patience + 1
+    or
+        best, wait = 0, 0
+        for epoch in range(1, len(losses)):
+            if losses[epoch] < losses[best] - min_delta:
+                best, wait = epoch, 0
+            else:
+                wait += 1
+                if wait > patience:
+                    return epoch, best
+        return len(losses) - 1, best
     each epoch is compared with the one before it: compare it with the best loss so far
         losses[best] -> losses[epoch - 1]
     `min_delta` is not used: a smaller improvement than that is none
@@ -528,6 +958,16 @@ early_stopping.add_mistakes("""
                 bad += 1
                 if bad >= patience:
                     return epoch, best
+        return len(losses) - 1, best
+    or
+        best, bad = 0, 0
+        for epoch in range(1, len(losses)):
+            if losses[epoch] < losses[best] - min_delta:
+                best = epoch
+            else:
+                bad += 1
+            if bad >= max(patience, 1):
+                return epoch, best
         return len(losses) - 1, best
     the best of all losses is taken, also of those after the end: when training stops, nobody knows
     them
@@ -575,6 +1015,39 @@ early_stopping.add_mistakes("""
             if rises >= max(patience, 1):
                 return epoch, int(np.argmin(losses[: epoch + 1]))
         return len(losses) - 1, int(np.argmin(losses))
+    training never stops: it ends when `patience` epochs have passed since the best
+        return len(losses) - 1, int(np.argmin(losses))
+    or
+        best = 0
+        for epoch in range(1, len(losses)):
+            if losses[epoch] < losses[best] - min_delta:
+                best = epoch
+        return len(losses) - 1, best
+    the largest loss is taken for the best: it is the smallest
+        best = 0
+        for epoch in range(1, len(losses)):
+            if losses[epoch] > losses[best] + min_delta:
+                best = epoch
+            elif epoch - best >= patience:
+                return epoch, best
+        return len(losses) - 1, best
+    the loss of the best epoch is returned: return its number
+        stopped, best = early_stopping(losses, patience, min_delta)
+        return stopped, losses[best]
+    or
+        stopped, best = early_stopping(losses, patience, min_delta)
+        return losses[stopped], losses[best]
+    the epoch before the end is returned as the one in which training stops: it is the epoch at
+    whose end it stops
+        stopped, best = early_stopping(losses, patience, min_delta)
+        return stopped - 1, best
+    this is the number of epochs, not the number of the last: epochs are counted from 0
+        stopped, best = early_stopping(losses, patience, min_delta)
+        return stopped + 1, best
+    best is the epoch `patience` before the end: it is the epoch of the best loss, which is not the
+    same where training never stops
+        stopped, _ = early_stopping(losses, patience, min_delta)
+        return stopped, max(stopped - patience, 0)
 """)
 early_stopping.add_variants("""
     with a counter and the best value, as Keras has it
@@ -636,7 +1109,7 @@ random_flip.add_mistakes("""
         return np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
     all images are mirrored: only a share `p` of them should be
         return images[:, :, :, ::-1]
-    each row of pixels has a toss of its own: an image is mirrored as a whole
+    rows, columns or pixels have tosses of their own: an image is mirrored as a whole
         mirrored = rng.random((*images.shape[:3], 1)) < p
         return np.where(mirrored, images[:, :, :, ::-1], images)
     images are mirrored AND turned upside down, a rotation by 180 degrees: reverse the last axis
@@ -652,6 +1125,36 @@ random_flip.add_mistakes("""
         return images
     the numbers do not come from the generator `rng`
         return random_flip(images, p, np.random.default_rng(0))
+    the order of the images is turned round, not the images: left to right is the last axis
+        return images[::-1].copy()
+    or
+        out = images.copy()
+        if rng.random() < p:
+            out = np.flip(out, axis=0)
+        return out
+    or
+        mirrored = rng.random(len(images)) < p
+        return np.where(mirrored[:, None, None, None], images[::-1], images)
+    or
+        return np.flip(images, axis=0) if rng.random() < 0.5 else images.copy()
+    all axes are turned round, the images among each other, too: reverse the last axis only
+        mirrored = rng.random(len(images)) < p
+        return np.where(mirrored[:, None, None, None], np.flip(images), images)
+    the channels are turned round: left to right is the last axis
+        mirrored = rng.random(len(images)) < p
+        return np.where(mirrored[:, None, None, None], images[:, ::-1], images)
+    no image is mirrored: a share `p` of them should be
+        return images.copy()
+    rows and columns are exchanged, the image is transposed: reverse the last axis
+        mirrored = rng.random(len(images)) < p
+        if images.shape[2] == images.shape[3]:
+            return np.where(mirrored[:, None, None, None], images.swapaxes(2, 3), images)
+        return images.swapaxes(2, 3)
+    each channel has a toss of its own: an image is mirrored as a whole
+        mirrored = rng.random((*images.shape[:2], 1, 1)) < p
+        return np.where(mirrored, images[:, :, :, ::-1], images)
+    only the mirrored images are returned: the others stay as they are, in their places
+        return images[rng.random(len(images)) < p][:, :, :, ::-1]
 """)
 random_flip.add_variants("""
     image by image
@@ -695,6 +1198,17 @@ random_crop.add_mistakes("""
         return _cut(
             images, size, rng.integers(0, max(h - size, 1), n), rng.integers(0, max(w - size, 1), n)
         )
+    or
+        n, c, h, w = images.shape
+        out = np.empty((n, c, size, size), images.dtype)
+        for i in range(n):
+            top = int(rng.integers(0, h - size)) if h > size else 0
+            left = int(rng.integers(0, w - size)) if w > size else 0
+            out[i] = images[i, :, top : top + size, left : left + size]
+        return out
+    or
+        n, _, h, w = images.shape
+        return _cut(images, size, rng.integers(0, h - size, n), rng.integers(0, w - size, n))
     the window is always in the middle: its place is drawn
         n, _, h, w = images.shape
         return _cut(images, size, [(h - size) // 2] * n, [(w - size) // 2] * n)
@@ -726,6 +1240,22 @@ random_crop.add_mistakes("""
     only the columns are drawn: the rows, too
         n, _, _, w = images.shape
         return _cut(images, size, [0] * n, rng.integers(0, w - size + 1, n))
+    the first place is never taken: `rng.integers(1, ...)` leaves out 0
+        n, _, h, w = images.shape
+        rows = rng.integers(min(1, h - size), h - size + 1, n)
+        return _cut(images, size, rows, rng.integers(min(1, w - size), w - size + 1, n))
+    the windows are those of one place for all columns: draw a column for each image
+        n, _, h, w = images.shape
+        return _cut(images, size, rng.integers(0, h - size + 1, n), [int(rng.integers(0, w - size + 1))] * n)
+    the windows are those of one place for all rows: draw a row for each image
+        n, _, h, w = images.shape
+        return _cut(images, size, [int(rng.integers(0, h - size + 1))] * n, rng.integers(0, w - size + 1, n))
+    the windows are cut out of other images: window i is one of image i
+        return np.repeat(random_crop(images[:1], size, rng), len(images), axis=0)
+    the pixels are drawn one by one: a window is a block of neighbours
+        n, c, h, w = images.shape
+        rows, columns = rng.integers(0, h, (n, size)), rng.integers(0, w, (n, size))
+        return np.stack([image[:, r][:, :, k] for image, r, k in zip(images, rows, columns)])
 """)
 random_crop.add_variants("""
     all windows, then one of each image
@@ -787,6 +1317,14 @@ pca_color_augment.add_mistakes("""
         return _shifted(images, alphas, backwards=False)
     the eigenvectors are the COLUMNS of the matrix that `np.linalg.eigh` returns, not its rows
         return _shifted(images, alphas, rows=True)
+    or
+        pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+        values, vectors = np.linalg.eigh(np.cov(pixels.T))
+        return images + ((alphas * values[::-1]) @ vectors[::-1])[:, :, None, None]
+    or
+        pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+        values, vectors = np.linalg.eigh(np.cov(pixels.T))
+        return images + ((alphas * values) @ vectors)[:, :, None, None]
     the covariance is taken about the mean: subtract the mean colour first
         pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
         return _shifted(images, alphas, covariance=pixels.T @ pixels / len(pixels))
@@ -818,6 +1356,20 @@ pca_color_augment.add_mistakes("""
         return images + ((alphas * values[::-1]) @ vectors[::-1].T)[:, :, None, None]
     a factor 0.1 too much: `alphas` are drawn already, with the deviation 0.1 where they are
         return _shifted(images, 0.1 * alphas)
+    the factor lambda is squared: a component is moved in proportion to lambda
+        return _shifted(images, alphas, power=2.0)
+    every channel gets the same shift, the sum over its components: a component has an entry for
+    each channel
+        pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+        values = np.linalg.eigvalsh(np.cov(pixels.T))[::-1]
+        return images + (alphas * values).sum(axis=1)[:, None, None, None]
+    the components are left out, alpha times lambda is added to the channels: it is spread over them
+    by the eigenvectors
+        pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+        values = np.linalg.eigvalsh(np.cov(pixels.T))[::-1]
+        return images + (alphas * values)[:, :, None, None]
+    the first component alone is used: all three are
+        return _shifted(images, alphas * [1, 0, 0])
 """)
 pca_color_augment.add_variants("""
     by singular values, divided by the number of pixels
@@ -858,6 +1410,9 @@ dropout_forward.add_mistakes("""
     the inverted one divides the kept entries by 1 - p now
         mask = (rng.random(x.shape) >= p) * 1.0
         return x * mask, mask
+    or
+        keep = rng.random(x.shape) >= p
+        return x * keep, keep
     the kept entries are multiplied by 1 - p: they are DIVIDED by it, so that the expectation stays
         mask = (rng.random(x.shape) >= p) * (1 - p)
         return x * mask, mask
@@ -895,6 +1450,65 @@ dropout_forward.add_mistakes("""
         x * mask -> x * mask / (1 - p)
     the result and the mask come from different draws: draw once, and use that mask for both
         return dropout_forward(x, p, rng)[0], dropout_forward(x, p, rng)[1]
+    a share `p` is kept, and nothing is scaled: `p` is the ratio dropped, and the kept entries are
+    divided by 1 - p
+        mask = (rng.random(x.shape) < p) * 1.0
+        return x * mask, mask
+    nothing is dropped: each entry has a toss of its own, and is dropped with the probability `p`
+        return 1.0 * x, np.ones(x.shape)
+    or
+        return x / (1 - p), np.ones(x.shape) / (1 - p)
+    the random numbers themselves stand in the mask, times the scale: it is 0 or 1 / (1 - p)
+        mask = rng.random(x.shape)
+        return x * mask, mask
+    or
+        mask = rng.random(x.shape) / (1 - p)
+        return x * mask, mask
+    or
+        numbers = rng.random(x.shape)
+        mask = numbers * (numbers >= p) / (1 - p)
+        return x * mask, mask
+    normal numbers were drawn, so that another share than `p` is dropped: draw uniform ones
+        mask = (rng.normal(size=x.shape) >= p) / (1 - p)
+        return x * mask, mask
+    every entry is dropped with the probability 1/2: it is `p`
+        mask = (rng.random(x.shape) >= 0.5) / (1 - p)
+        return x * mask, mask
+    or
+        mask = (rng.random(x.shape) >= 0.5) * 2.0
+        return x * mask, mask
+    or
+        mask = rng.integers(0, 2, x.shape) / (1 - p)
+        return x * mask, mask
+    the kept entries are divided by the root of 1 - p: divide by 1 - p
+        mask = (rng.random(x.shape) >= p) / np.sqrt(1 - p)
+        return x * mask, mask
+    the mask says which entries are dropped, out is right: mask is 1 / (1 - p) where an entry is
+    kept
+        mask = (rng.random(x.shape) >= p) / (1 - p)
+        return x * mask, (mask == 0) * 1.0
+    or
+        mask = (rng.random(x.shape) >= p) / (1 - p)
+        return x * mask, (mask == 0) / (1 - p)
+    the kept entries are multiplied by 1 + p: the kept entries are divided by 1 - p
+        mask = (rng.random(x.shape) >= p) * (1 + p)
+        return x * mask, mask
+    the kept entries are divided by the share that was kept by chance: divide by 1 - p
+        keep = rng.random(x.shape) >= p
+        mask = keep / keep.mean()
+        return x * mask, mask
+    out and mask have changed places: `return out, mask`
+        return dropout_forward(x, p, rng)[::-1]
+    a share `p` is kept, and the kept entries are multiplied by 1 - p: `p` is the ratio dropped, and
+    they are divided by 1 - p
+        mask = (rng.random(x.shape) < p) * (1 - p)
+        return x * mask, mask
+    the kept entries are multiplied by `p`: they are divided by 1 - p
+        mask = (rng.random(x.shape) >= p) * p
+        return x * mask, mask
+    or
+        mask = (rng.random(x.shape) < p) * p
+        return x * mask, mask
 """)
 dropout_forward.add_variants("""
     binomial draws, in float32
@@ -927,12 +1541,37 @@ dropout_backward.add_mistakes("""
         return grad_out * (mask > 0)
     the scale is undone: the derivative of `x * mask` is `mask`, so multiply, do not divide
         return np.divide(grad_out, mask, out=np.zeros_like(grad_out), where=mask > 0)
+    or
+        return grad_out / mask
+    or
+        return grad_out / np.where(mask > 0, mask, 1.0)
+    or
+        return np.where(mask > 0, grad_out, 0) / mask.max()
     the gradient flows through the dropped entries alone: multiply by the mask
         return grad_out * (mask == 0)
     the mask enters squared: multiply by it once
         return grad_out * mask**2
     this is the mask, the derivative of one entry: multiply the gradient by it
         return mask.copy()
+    the gradient is scaled, and not masked: multiply by the mask, which is 0 where an entry was
+    dropped
+        return grad_out * mask.max()
+    or
+        return grad_out / (mask > 0).mean()
+    or
+        return np.where(mask > 0, grad_out * mask, grad_out)
+    the mask is added: multiply by it
+        return grad_out + mask
+    the mask is subtracted: multiply by it
+        return grad_out - mask
+    only where the mask is 1 the gradient passes: the mask is 0 or the scale, multiply by it
+        return grad_out * (mask == 1)
+    the dropped entries are left out: grad_x has the shape of the mask, with 0 there
+        return (grad_out * mask)[mask > 0]
+    the mask comes from the signs of the gradient: multiply by the mask that is given
+        return grad_out * (grad_out > 0)
+    negative gradients are set to 0, too: multiply by the mask alone
+        return np.maximum(grad_out, 0) * mask
 """)
 dropout_backward.add_variants("""
     only where something was kept, in float32
@@ -973,10 +1612,19 @@ dropconnect_forward.add_mistakes("""
     chance of its own
         kept = (rng.random((len(weights), 1)) >= p) / (1 - p)
         return _connect(x, weights, kept * np.ones(weights.shape))
+    or
+        mask = (rng.random(x.shape) >= p) / (1 - p)
+        return (x * mask) @ weights, mask
+    or
+        mask = (rng.random(len(weights)) >= p) / (1 - p)
+        return (x * mask) @ weights, np.tile(mask[:, None], weights.shape[1])
     whole columns of the weights are dropped: that is dropout of the outputs; here each weight has a
     chance of its own
         kept = (rng.random((1, weights.shape[1])) >= p) / (1 - p)
         return _connect(x, weights, kept * np.ones(weights.shape))
+    or
+        mask = (rng.random((len(x), weights.shape[1])) >= p) / (1 - p)
+        return (x @ weights) * mask, mask
     the mask is drawn but not used: out is `x @ (weights * mask)`
         return x @ weights, (rng.random(weights.shape) >= p) / (1 - p)
     the scale is in the result but not in the mask: mask is 0 or 1 / (1 - p)
@@ -988,6 +1636,31 @@ dropconnect_forward.add_mistakes("""
         return _connect(x, weights, (rng.random(weights.shape) < p) / (1 - p))
     the kept weights are divided by `p`, the ratio dropped: divide by 1 - p, the ratio kept
         return _connect(x, weights, (rng.random(weights.shape) >= p) / max(p, 1e-3))
+    a share `p` is kept, and nothing is scaled: `p` is the ratio dropped, and the kept weights are
+    divided by 1 - p
+        return _connect(x, weights, (rng.random(weights.shape) < p) * 1.0)
+    the scale is in the mask but not in the result: out is `x @ (weights * mask)`
+        keep = (rng.random(weights.shape) >= p) * 1.0
+        return x @ (weights * keep), keep / (1 - p)
+    the scale is there twice: mask holds it already
+        out, mask = dropconnect_forward(x, weights, p, rng)
+        return out / (1 - p), mask
+    every weight is dropped with the probability 1/2: it is `p`
+        return _connect(x, weights, (rng.random(weights.shape) >= 0.5) / (1 - p))
+    nothing is dropped: each weight has a toss of its own, and is dropped with the probability `p`
+        return x @ weights, np.ones(weights.shape)
+    or
+        return x @ weights / (1 - p), np.ones(weights.shape) / (1 - p)
+    the masked weights are returned: return the mask
+        out, mask = dropconnect_forward(x, weights, p, rng)
+        return out, weights * mask
+    the masked weights alone are the result: out is `x @ (weights * mask)`
+        mask = (rng.random(weights.shape) >= p) / (1 - p)
+        return weights * mask, mask
+    the kept weights are multiplied by `p`: they are divided by 1 - p
+        return _connect(x, weights, (rng.random(weights.shape) >= p) * p)
+    or
+        return _connect(x, weights, (rng.random(weights.shape) < p) * p)
 """)
 dropconnect_forward.add_variants("""
     binomial draws and einsum, in float32
@@ -1033,6 +1706,10 @@ stochastic_depth_forward.add_mistakes("""
         return x + (_tosses(x, survival, rng) if training else 1.0) * residual
     `survival` is the probability of being KEPT; here it is that of being dropped
         return stochastic_depth_forward(x, residual, 1 - survival, training, rng)
+    or
+        if training:
+            return x + residual * (rng.random((len(x), 1)) >= survival)
+        return x + (1 - survival) * residual
     at test time the branch is multiplied by 1 - survival, the ratio dropped: multiply by the ratio
     kept
         return x + (_tosses(x, survival, rng) if training else 1 - survival) * residual
@@ -1043,6 +1720,10 @@ stochastic_depth_forward.add_mistakes("""
         return x + (rng.random(x.shape) < survival if training else survival) * residual
     one toss decides for all examples: toss for each of them
         return x + (float(rng.random() < survival) if training else survival) * residual
+    or
+        if training:
+            return x + residual if rng.random() < survival else x.copy()
+        return x + survival * residual
     the branch is divided by survival in training: here it is scaled at test time, by multiplication
         return x + (_tosses(x, survival, rng) / survival if training else 1.0) * residual
     the branch is scaled twice, in training and at test time: once is enough, at test time
@@ -1061,6 +1742,42 @@ stochastic_depth_forward.add_mistakes("""
         return x + _tosses(x, survival, rng) * residual if training else survival * (x + residual)
     training and test have changed places
         return stochastic_depth_forward(x, residual, survival, not training, rng)
+    `survival` is taken for the probability of being dropped in training, and rightly at test time:
+    a branch is kept with the probability `survival`
+        if training:
+            return x + residual * (rng.random((len(x), 1)) >= survival)
+        return x + survival * residual
+    in training the branch is dropped with the probability `survival`, and the test has no scale: it
+    is kept with that probability, and multiplied by it at test time
+        if training:
+            return x + residual * (rng.random((len(x), 1)) >= survival)
+        return x + residual
+    at test time the branch is divided by survival: it is multiplied
+        return x + (_tosses(x, survival, rng) if training else 1 / survival) * residual
+    at test time the branch is missing: it is multiplied by its probability of survival
+        return x + (_tosses(x, survival, rng) if training else 0.0) * residual
+    in training the branch is scaled, too: it is multiplied by 0 or 1 there, and by `survival` at
+    test time alone
+        return x + (_tosses(x, survival, rng) * survival if training else survival) * residual
+    one toss decides for all examples, and at test time the branch is not scaled: toss for each, and
+    multiply the branch by `survival` at test time
+        if training:
+            return x + residual if rng.random() < survival else x.copy()
+        return x + residual
+    each column is dropped by itself, for all examples: toss for each example
+        if not training:
+            return x + survival * residual
+        return x + (rng.random((1, x.shape[1])) < survival) * residual
+    the shortcut is multiplied, not the branch: x always passes, `residual` has a chance
+        if not training:
+            return survival * x + residual
+        return _tosses(x, survival, rng) * x + residual
+    the branch survives with the probability 1/2: it is `survival`
+        return x + (_tosses(x, 0.5, rng) if training else survival) * residual
+    the numbers do not come from the generator `rng`
+        return stochastic_depth_forward(x, residual, survival, training, np.random.default_rng(0))
+    in training the whole branch passes always: multiply it by 0 or 1, by chance
+        return x + (1.0 if training else survival) * residual
 """)
 stochastic_depth_forward.add_variants("""
     example by example
@@ -1127,6 +1844,19 @@ fractional_pooling_regions.add_mistakes("""
         return fractional_pooling_regions(n, out, u) @ [[1, -1], [0, 1]]
     pixels are counted from 1: the first is 0
         return fractional_pooling_regions(n, out, u) + 1
+    the last region does not end at n: it ends where the image does
+        edges = np.floor(n / out * (np.arange(out + 1) + u)).astype(int)
+        edges = edges - edges[0]
+        edges[-1] = n - 1
+        return _regions(edges)
+    the regions are of one size, but for the last: their ends are floor(alpha * (i + u)) -
+    floor(alpha * u)
+        edges = np.arange(out + 1) * (n // out)
+        edges[-1] = n
+        return _regions(edges)
+    the ratio is upside down: alpha is n / out
+        edges = np.floor(out / n * (np.arange(out + 1) + u))
+        return _regions(edges - edges[0])
 """)
 fractional_pooling_regions.add_variants("""
     ceilings in place of floors, as in the paper
@@ -1212,6 +1942,46 @@ max_pool_regions.add_mistakes("""
         max(axis=(2, 3)) -> max()
     the largest value of all images is taken: each image is pooled by itself
         max(axis=(2, 3)) -> max(axis=(0, 2, 3))
+    each a-th pixel is taken, from every region's number on: a region is a block of neighbours, from
+    its start to its end
+        a, b = len(rows), len(columns)
+        return np.stack([np.stack([images[:, :, i::a, j::b].max(axis=(2, 3)) for j in range(b)], -1) for i in range(a)], 2)
+    the regions begin one pixel too late: the start is the first pixel that belongs to it
+        top:bottom, left:right -> top + 1 : bottom, left + 1 : right
+    or
+        region.max(axis=(2, 3)) -> images[:, :, min(top + 1, bottom - 1) : bottom, min(left + 1, right - 1) : right].max(axis=(2, 3))
+    the regions are without their last pixel: a slice leaves out its end already
+        top:bottom, left:right -> top : bottom - 1, left : right - 1
+    or
+        region.max(axis=(2, 3)) -> images[:, :, top : max(bottom - 1, top + 1), left : max(right - 1, left + 1)].max(axis=(2, 3))
+    the ends are taken for sizes: a region runs from its start to its end
+        top:bottom, left:right -> top : top + bottom, left : left + right
+    the last pixel of each region is taken: take the largest of the region
+        region.max(axis=(2, 3)) -> images[:, :, bottom - 1, right - 1]
+    the largest of each row is averaged, or of each column: take the largest of the region
+        region.max(axis=(2, 3)) -> region.max(axis=3).mean(axis=2)
+    or
+        region.max(axis=(2, 3)) -> region.max(axis=2).mean(axis=2)
+    the place of the largest value is returned: return the value
+        region.max(axis=(2, 3)) -> region.reshape(*region.shape[:2], -1).argmax(axis=2)
+    the regions of equal size were made, not those that are given: `rows` and `columns` say where
+    each begins and ends
+        h, w = images.shape[2] // len(rows), images.shape[3] // len(columns)
+        return _pool(images, [(i * h, i * h + h) for i in range(len(rows))], [(j * w, j * w + w) for j in range(len(columns))], lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(2, 3)))
+    the median of each region is taken: take the largest value
+        region.max(axis=(2, 3)) -> np.median(region, axis=(2, 3))
+    rows and columns are exchanged in the result: it has the axes (n, c, rows, columns)
+        pooled = max_pool_regions(images, rows, columns)
+        return pooled.swapaxes(2, 3).reshape(pooled.shape)
+    or
+        return max_pool_regions(images, rows, columns).swapaxes(2, 3)
+    rows and columns are exchanged: rows are the third axis of the images, columns the last; a
+    region that lies outside is empty, or raises
+        images[:, :, top:bottom, left:right] -> images[:, :, left:right, top:bottom]
+    or
+        return _pool(images, columns, rows, lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(2, 3)))
+    this is the mean of the largest and the smallest value of each region: take the largest
+        region.max(axis=(2, 3)) -> (region.max(axis=(2, 3)) + region.min(axis=(2, 3))) / 2
 """)
 max_pool_regions.add_variants("""
     first the rows, then the columns

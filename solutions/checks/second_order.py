@@ -85,6 +85,41 @@ newton_step.add_mistakes("""
         return theta - vectors @ ((vectors.T @ grad) / (np.abs(values) + damping))
     this is H^(-1) grad alone: subtract it from `theta` and return the new parameters
         return np.linalg.solve(hessian + damping * np.eye(len(theta)), grad)
+    the step is scaled by the damping: it is added to the diagonal of the Hessian
+        return theta - damping * np.linalg.solve(hessian, grad)
+    the damping divides: it is added to the diagonal of the Hessian
+        return theta - np.linalg.solve(hessian, grad) / (1 + damping)
+    or
+        return theta - np.linalg.solve(hessian * (1 + damping), grad)
+    the whole identity is added to the Hessian: `damping` times it is
+        return theta - np.linalg.solve(hessian + np.eye(len(theta)), grad)
+    the damping is squared: `damping` itself is added to the diagonal
+        return theta - np.linalg.solve(hessian + damping**2 * np.eye(len(theta)), grad)
+    the damping is added to the gradient: it is added to the diagonal of the Hessian
+        return theta - np.linalg.solve(hessian, grad + damping * theta)
+    or
+        return theta - np.linalg.solve(hessian, grad + damping)
+    the step goes uphill, and `damping` is ignored: subtract the solution, with the damping on the
+    diagonal
+        return theta + np.linalg.solve(hessian, grad)
+    `theta` and the step have changed signs: the new parameters are theta minus the solution
+        return np.linalg.solve(hessian + damping * np.eye(len(theta)), grad) - theta
+    the gradient is multiplied by the Hessian, and the damping left out: the Hessian is inverted
+    (solve), with the damping on its diagonal
+        return theta - hessian @ grad
+    the diagonal of the Hessian alone is used, and without the damping: its other entries say how
+    the parameters interact
+        return theta - grad / np.diag(hessian)
+    this is the step alone, uphill, and without the damping: subtract it from `theta`, with the
+    damping on the diagonal of the Hessian
+        return np.linalg.solve(hessian, grad)
+    the step is alone and `damping` is ignored: add it to `theta`, with the damping on the diagonal
+    of the Hessian
+        return -np.linalg.solve(hessian, grad)
+    the Hessian is divided by entry by entry, without a solution: solve H d = grad
+        return theta - grad @ (1 / hessian)
+    or
+        return theta - (1 / hessian) @ grad
 """)
 newton_step.add_variants("""
     with the inverse
@@ -210,6 +245,13 @@ backtracking.add_mistakes("""
         def accept(new, old, alpha, slope, c1):
             return new <= old - c1 * alpha * slope
         return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    or
+        alpha = initial
+        for _ in range(2000):
+            if f(theta + alpha * direction) <= f(theta) + c1 * alpha * abs(grad @ direction):
+                break
+            alpha = alpha * shrink
+        return alpha
     the test is turned round: shorten the step while f has *not* fallen enough
         def accept(new, old, alpha, slope, c1):
             return new > old + c1 * alpha * slope
@@ -232,6 +274,80 @@ backtracking.add_mistakes("""
         def accept(new, old, alpha, slope, c1):
             return new <= old - c1 * alpha * slope
         return _backtrack(accept, f, theta, grad, -direction, initial, c1, shrink)
+    the bound was computed once, with the first length: it moves with `alpha`
+        alpha = initial
+        target = f(theta) + c1 * alpha * (grad @ direction)
+        for _ in range(2000):
+            if f(theta + alpha * direction) <= target:
+                break
+            alpha = alpha * shrink
+        return alpha
+    or
+        alpha = initial
+        target = f(theta) + c1 * alpha * (grad @ direction)
+        while f(theta + alpha * direction) > target and alpha > 1e-10:
+            alpha = alpha * shrink
+        return alpha
+    or
+        alpha = initial
+        target = f(theta) + c1 * alpha * (grad @ direction)
+        for _ in range(100):
+            if f(theta + alpha * direction) <= target:
+                break
+            alpha = alpha * shrink
+        return alpha
+    or
+        alpha = initial
+        target = f(theta) + c1 * alpha * (grad @ direction)
+        for _ in range(50):
+            if f(theta + alpha * direction) <= target:
+                break
+            alpha = alpha * shrink
+        return alpha
+    the length is divided by `shrink`, and grows: multiply by it
+        alpha = initial
+        for _ in range(200):
+            if f(theta + alpha * direction) <= f(theta) + c1 * alpha * (grad @ direction):
+                break
+            alpha = alpha / shrink
+        return alpha
+    `shrink` is taken for the share that is lost: every refused length is multiplied by it
+        alpha *= shrink -> alpha *= 1 - shrink
+    the slope is that of the direction alone, its length: it is grad @ direction
+        _descent(grad, direction) -> -direction @ direction
+    the trial goes along the gradient: it is theta + alpha * direction
+        alpha = initial
+        for _ in range(200):
+            if f(theta - alpha * grad) <= f(theta) + c1 * alpha * (grad @ direction):
+                break
+            alpha = alpha * shrink
+        return alpha
+    or
+        alpha = initial
+        for _ in range(200):
+            if f(theta - alpha * grad) <= f(theta) - c1 * alpha * (grad @ grad):
+                break
+            alpha = alpha * shrink
+        return alpha
+    the number of the refused lengths is returned: return the length `alpha`
+        alpha, count = initial, 0
+        while f(theta + alpha * direction) > f(theta) + c1 * alpha * (grad @ direction):
+            alpha, count = alpha * shrink, count + 1
+        return count
+    the value of f at the step is returned: return the length `alpha`
+        return alpha -> return f(theta + alpha * direction)
+    the step itself is returned: return its length `alpha`
+        return alpha -> return alpha * direction
+    one length is refused at most: shorten it as long as f has not fallen enough
+        alpha = initial
+        if f(theta + alpha * direction) > f(theta) + c1 * alpha * (grad @ direction):
+            alpha = alpha * shrink
+        return alpha
+    each refused length is multiplied by `shrink` and by the one before: multiply by `shrink` alone
+        alpha, k = initial, 1
+        while f(theta + alpha * direction) > f(theta) + c1 * alpha * (grad @ direction):
+            alpha, k = alpha * shrink**k, k + 1
+        return alpha
 """)
 backtracking.add_variants("""
     powers of shrink
@@ -345,6 +461,13 @@ wolfe_line_search.add_mistakes("""
         def too_steep(slope, slope0, c2):
             return 0
         return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
+    or
+        slope, alpha = gradient(theta) @ direction, initial
+        for _ in range(200):
+            if f(theta + alpha * direction) <= f(theta) + c1 * alpha * slope:
+                break
+            alpha = alpha / 2
+        return alpha
     a slope that is steep *upwards* is accepted: the strong condition is about its absolute value
         def too_steep(slope, slope0, c2):
             return -1 if slope < c2 * slope0 else 0
@@ -385,6 +508,18 @@ wolfe_line_search.add_mistakes("""
     this is the new point: return the step length `alpha`
         alpha = wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
         return theta + alpha * direction
+    the first length is made shorter alone, for either condition: where f still falls steeply it
+    must be made longer
+        slope, alpha = gradient(theta) @ direction, initial
+        for _ in range(60):
+            there = theta + alpha * direction
+            if f(there) <= f(theta) + c1 * alpha * slope and abs(gradient(there) @ direction) <= -c2 * slope:
+                break
+            alpha = alpha / 2
+        return alpha
+    the length is 1 whatever happens: try `initial`, and look for a length that fulfils both
+    conditions
+        return 1.0
 """)
 wolfe_line_search.add_variants("""
     a bracket and halving
@@ -472,6 +607,14 @@ conjugate_gradient.add_mistakes("""
     every step goes along the residual, at right angles to the one before: this is steepest descent;
     add `beta` times the old direction
         return _conjugate(a, b, n_steps, lambda new, old, d, a: 0.0)
+    or
+        x, points = np.zeros(len(b)), [np.zeros(len(b))]
+        for _ in range(n_steps):
+            r = b - a @ x
+            if r @ r > 0:
+                x = x + (r @ r) / (r @ a @ r) * r
+            points.append(x)
+        return np.array(points)
     `beta` is upside down: it is (r_new @ r_new) / (r @ r), and falls as the residual does
         def beta(new, old, d, a):
             return (old @ old) / (new @ new) if new @ new > 1e-20 else 0.0
@@ -524,6 +667,86 @@ conjugate_gradient.add_mistakes("""
                 d, r = new + _fletcher_reeves(new, r, d, a) * d, new
             points.append(x)
         return np.array(points)
+    the new direction is made of the old residual: it is r_new plus `beta` times the old direction
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0 and d @ a @ d != 0:
+                alpha = (r @ r) / (d @ a @ d)
+                x, new = x + alpha * d, r - alpha * (a @ d)
+                d, r = r + (new @ new) / (r @ r) * d, new
+            points.append(x)
+        return np.array(points)
+    or
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0:
+                alpha = (r @ r) / (d @ a @ d)
+                x, new = x + alpha * d, r - alpha * (a @ d)
+                d, r = r + (new @ new) / (r @ r) * d, new
+            points.append(x)
+        return np.array(points)
+    the new direction is r_new plus `beta` times the old residual: it is `beta` times the old
+    direction
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0:
+                alpha = (r @ r) / (d @ a @ d)
+                x, new = x + alpha * d, r - alpha * (a @ d)
+                d, r = new + (new @ new) / (r @ r) * r, new
+            points.append(x)
+        return np.array(points)
+    the new direction is `beta` times the residual plus the old direction: `beta` belongs to the old
+    direction
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0:
+                alpha = (r @ r) / (d @ a @ d)
+                x, new = x + alpha * d, r - alpha * (a @ d)
+                d, r = d + (new @ new) / (r @ r) * new, new
+            points.append(x)
+        return np.array(points)
+    the root was taken in `alpha`: it is (r @ r) / (d @ a @ d)
+        return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: np.sqrt(r @ r) / (d @ a @ d))
+    the steps go uphill: x_new = x plus alpha * d, where the residual is b - a @ x
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0:
+                alpha = (r @ r) / (d @ a @ d)
+                x, new = x - alpha * d, r - alpha * (a @ d)
+                d, r = new + (new @ new) / (r @ r) * d, new
+            points.append(x)
+        return np.array(points)
+    `beta` is missing the old residual: it is (r_new @ r_new) / (r @ r)
+        return _conjugate(a, b, n_steps, lambda new, old, d, a: new @ new)
+    the first step is listed and the last is not: x before the first step, then x after each of them
+        points = conjugate_gradient(a, b, n_steps)
+        return np.array([points[0], *points[:-1]])
+    only the last point is right, the others are zeros: keep x after each step
+        points = conjugate_gradient(a, b, n_steps)
+        points[1:-1] = 0
+        return points
+    the solution is returned at every step: return the points on the way
+        return np.tile(np.linalg.solve(a, b), (n_steps + 1, 1))
+    the matrix multiplies entry by entry (`*`): the product of matrix and vector is `@`
+        x, r = np.zeros(len(b)), b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0:
+                ad = np.diag(a) * d
+                alpha = (r @ r) / (d @ ad)
+                x, new = x + alpha * d, r - alpha * ad
+                d, r = new + (new @ new) / (r @ r) * d, new
+            points.append(x)
+        return np.array(points)
+    `alpha` is a fixed number: it is (r @ r) / (d @ a @ d) in each step
+        return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: 0.1)
+    or
+        return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: 1.0)
 """)
 conjugate_gradient.add_variants("""
     the residual anew from x, beta by conjugacy
@@ -612,6 +835,34 @@ polak_ribiere.add_mistakes("""
         return max(0.0, grad @ (grad_new - grad) / (grad @ grad))
     the two gradients have changed places
         return max(0.0, grad @ (grad - grad_new) / (grad_new @ grad_new))
+    this is the formula of Fletcher and Reeves, cut at 0: here the new gradient is multiplied by the
+    *change*, grad_new - grad
+        return max(0.0, grad @ grad / (grad_new @ grad_new))
+    a negative beta is replaced by 0, a large one by 1: only the negative ones are
+        return min(1.0, max(0.0, grad_new @ (grad_new - grad) / (grad @ grad)))
+    this is the formula of Hestenes and Stiefel: the denominator is grad @ grad
+        return max(0.0, grad_new @ (grad_new - grad) / (grad @ (grad_new - grad)))
+    this divides by the new gradient's square, and a negative beta is kept: divide by grad @ grad,
+    and replace a negative one by 0
+        return grad_new @ (grad_new - grad) / (grad_new @ grad_new)
+    the change is the old gradient minus the new, and a negative beta is kept: it is grad_new - grad
+        return grad_new @ (grad - grad_new) / (grad @ grad)
+    the two gradients are added: the change is grad_new - grad
+        return max(0.0, grad_new @ (grad_new + grad) / (grad @ grad))
+    the denominator is missing: divide by grad @ grad
+        return max(0.0, grad_new @ (grad_new - grad))
+    the denominator is the product of the two gradients: it is grad @ grad
+        return max(0.0, grad_new @ (grad_new - grad) / (grad_new @ grad))
+    or
+        return max(0.0, grad_new @ (grad_new - grad) / abs(grad_new @ grad))
+    beta is a vector here, entry by entry: the products are of vectors, `@`, and beta is one number
+        return np.maximum(grad_new * (grad_new - grad) / grad**2, 0)
+    the change is multiplied by itself: the new gradient is multiplied by the change
+        return max(0.0, (grad_new - grad) @ (grad_new - grad) / (grad @ grad))
+    the root of the quotient was taken: beta is the quotient itself
+        return np.sqrt(max(0.0, grad_new @ (grad_new - grad) / (grad @ grad)))
+    the sign of beta is wrong: it is the new gradient times the change, divided by grad @ grad, or 0
+        return min(0.0, -(grad_new @ (grad_new - grad)) / (grad @ grad))
 """)
 polak_ribiere.add_variants("""
     a loop
@@ -672,6 +923,11 @@ bfgs_update.add_mistakes("""
         if change @ step <= 0:
             return inverse.copy()
         return _bfgs(inverse, step, change) - np.outer(step, step) / (change @ step)
+    or
+        if step @ change <= 0:
+            return inverse.copy()
+        rho, z = 1 / (step @ change), inverse @ change
+        return inverse - rho * (np.outer(z, step) + np.outer(step, z)) + rho**2 * (change @ z) * np.outer(step, step)
     the last term lacks the factor rho
         if change @ step <= 0:
             return inverse.copy()
@@ -719,6 +975,83 @@ bfgs_update.add_mistakes("""
         rho = 1 / (change @ step)
         left = np.eye(len(step)) - rho * np.dot(step, change)
         return left @ inverse @ left.T + rho * np.dot(step, step)
+    the last term is subtracted: it is added
+        if change @ step <= 0:
+            return inverse.copy()
+        return _bfgs(inverse, step, change) - 2 * np.outer(step, step) / (change @ step)
+    the last term has `change` in it: it is rho * s s^T, of the steps
+        if change @ step <= 0:
+            return inverse.copy()
+        last = np.outer(change, change) - np.outer(step, step)
+        return _bfgs(inverse, step, change) + last / (change @ step)
+    rho is 1 / (step @ step): it is 1 / (change @ step)
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (step @ step)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    rho is 1 / (change @ change): it is 1 / (change @ step)
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ change)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    the factors have a plus: it is I - rho * s y^T on either side
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) + rho * np.outer(step, change)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    the factor on the right is missing: (I - rho * s y^T) stands on the left, and its transpose on
+    the right
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse + rho * np.outer(step, step)
+    or
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return inverse @ left.T + rho * np.outer(step, step)
+    the update is added to the old inverse: it takes its place
+        if change @ step <= 0:
+            return inverse.copy()
+        return inverse + _bfgs(inverse, step, change)
+    the inverse is left as it was: it is updated where change @ step is positive
+        return inverse.copy()
+    where the curvature is positive nothing is changed, and where it is negative it is: the test is
+    the wrong way round
+        return inverse.copy() if change @ step > 0 else _bfgs(inverse, step, change)
+    multiplied out, the term with rho**2 is lost: it is rho**2 * (change @ inverse @ change) * s s^T
+        if step @ change <= 0:
+            return inverse.copy()
+        rho, z = 1 / (step @ change), inverse @ change
+        return inverse - rho * (np.outer(z, step) + np.outer(step, z)) + rho * np.outer(step, step)
+    multiplied out, the term with (change @ inverse @ change) has rho in place of rho**2
+        if step @ change <= 0:
+            return inverse.copy()
+        rho, z = 1 / (step @ change), inverse @ change
+        return inverse - rho * (np.outer(z, step) + np.outer(step, z)) + rho * (1 + change @ z) * np.outer(step, step)
+    multiplied out, one of the two mixed terms is missing: both are subtracted, one the transpose of
+    the other
+        if step @ change <= 0:
+            return inverse.copy()
+        rho, z = 1 / (step @ change), inverse @ change
+        return inverse - rho * np.outer(z, step) + (rho + rho**2 * (change @ z)) * np.outer(step, step)
+    or
+        if step @ change <= 0:
+            return inverse.copy()
+        rho, z = 1 / (step @ change), inverse @ change
+        return inverse - rho * np.outer(step, z) + (rho + rho**2 * (change @ z)) * np.outer(step, step)
+    the absolute value of the curvature is taken: where it is negative the inverse stays as it is
+        rho = 1 / abs(change @ step)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    the matrix is multiplied by `step` where `change` is meant: the mixed terms hold inverse @
+    change
+        hy = inverse @ change -> hy = inverse @ step
 """)
 bfgs_update.add_variants("""
     the product as it stands, with columns
@@ -999,6 +1332,83 @@ lbfgs_direction.add_mistakes("""
         return _two_loops(grad, steps[-1:], changes[-1:])
     steps and changes have changed places
         return _two_loops(grad, changes, steps)
+    the newest pair is not used: all that are given are
+        pairs = len(steps) - 1
+        return _two_loops(grad, steps[: max(pairs, 0)], changes[: max(pairs, 0)])
+    the oldest pair is not used: all that are given are
+        return _two_loops(grad, steps[1:], changes[1:])
+    the weights of the first loop are missing in the second: it adds (weight - beta) * s
+        def add(weight, beta, s, y):
+            return -beta * s
+        return _two_loops(grad, steps, changes, add=add)
+    in the first loop q loses a multiple of s: it loses weight * y
+        q, weights = np.array(grad, dtype=float), []
+        for s, y in zip(reversed(steps), reversed(changes)):
+            weights.append((s @ q) / (y @ s))
+            q = q - weights[-1] * s
+        if len(steps):
+            q = q * _newest_scale(steps, changes)
+        for s, y in zip(steps, changes):
+            q = q + (weights.pop() - (y @ q) / (y @ s)) * s
+        return -q
+    in the first loop the weights are added: q loses weight * y
+        q, weights = np.array(grad, dtype=float), []
+        for s, y in zip(reversed(steps), reversed(changes)):
+            weights.append((s @ q) / (y @ s))
+            q = q + weights[-1] * y
+        if len(steps):
+            q = q * _newest_scale(steps, changes)
+        for s, y in zip(steps, changes):
+            q = q + (weights.pop() - (y @ q) / (y @ s)) * s
+        return -q
+    all weights are those of the gradient itself: in the first loop q changes from pair to pair
+        q, weights = np.array(grad, dtype=float), []
+        for s, y in zip(reversed(steps), reversed(changes)):
+            weights.append((s @ grad) / (y @ s))
+            q = q - weights[-1] * y
+        if len(steps):
+            q = q * _newest_scale(steps, changes)
+        for s, y in zip(steps, changes):
+            q = q + (weights.pop() - (y @ q) / (y @ s)) * s
+        return -q
+    the scale lacks s @ y: it is (s @ y) / (y @ y)
+        return _two_loops(grad, steps, changes, scale=lambda steps, changes: 1 / (changes[-1] @ changes[-1]))
+    the scale lacks its denominator: it is (s @ y) / (y @ y)
+        return _two_loops(grad, steps, changes, scale=lambda steps, changes: steps[-1] @ changes[-1])
+    the scale multiplies at the end: it stands between the loops
+        q = _two_loops(grad, steps, changes, scale=lambda steps, changes: 1.0)
+        return q * (_newest_scale(steps, changes) if len(steps) else 1.0)
+    the sign is missing and so is the scale: the direction is -M @ grad, and between the loops q is
+    multiplied by (s @ y) / (y @ y)
+        return _two_loops(grad, steps, changes, scale=lambda steps, changes: 1.0, sign=1.0)
+    this is gradient descent, the pairs are not used
+        return -np.asarray(grad)
+    in the second loop the weight is added without its beta being subtracted, and the scale is
+    missing: add (weight - beta) * s, after q was scaled
+        return _two_loops(grad, steps, changes, scale=lambda steps, changes: 1.0, add=lambda weight, beta, s, y: weight * s)
+    the weight lacks its denominator in both loops: rho is 1 / (y @ s)
+        q, weights = np.array(grad, dtype=float), []
+        for s, y in zip(reversed(steps), reversed(changes)):
+            weights.append(s @ q)
+            q = q - weights[-1] * y
+        if len(steps):
+            q = q * _newest_scale(steps, changes)
+        for s, y in zip(steps, changes):
+            q = q + (weights.pop() - y @ q) * s
+        return -q
+    rho is y @ s: it is 1 divided by that
+        q, weights = np.array(grad, dtype=float), []
+        for s, y in zip(reversed(steps), reversed(changes)):
+            weights.append((s @ q) * (y @ s))
+            q = q - weights[-1] * y
+        if len(steps):
+            q = q * _newest_scale(steps, changes)
+        for s, y in zip(steps, changes):
+            q = q + (weights.pop() - (y @ q) * (y @ s)) * s
+        return -q
+    the second loop runs over the pairs from the newest to the oldest, with the weights of the
+    others: oldest pair first, each with its own weight
+        for s, y, sy in zip(steps, changes, curvatures, strict=True): -> for s, y, sy in zip(steps[::-1], changes[::-1], curvatures[::-1], strict=True):
 """)
 lbfgs_direction.add_variants("""
     by the dense matrix

@@ -143,6 +143,23 @@ freeze_mask.add_mistakes("""
     the biases are missing: a layer from n to k units has n * k weights and k biases
         sizes = [n * k for n, k in pairwise(widths)]
         return np.repeat((np.arange(len(sizes)) >= frozen).astype(float), sizes)
+    one layer too few is frozen: the first `frozen` layers are
+        return _mask(widths, (np.arange(len(widths) - 1) >= frozen - 1).astype(float))
+    the layers were counted from the output, and the mask is the wrong way round: the first layers
+    are frozen, with 0
+        n = len(widths) - 1
+        return _mask(widths, [0.0] * (n - frozen) + [1.0] * frozen)
+    all is trained: the mask is 0 in the first `frozen` layers
+        return np.ones(_size(widths))
+    all is frozen: the mask is 1 from layer number `frozen` on, counted from 0
+        return np.zeros(_size(widths))
+    the weights of the frozen layers are still trained: a layer is its weights and its biases
+        parts = [[np.ones(n * k), np.full(k, float(i >= frozen))] for i, (n, k) in enumerate(pairwise(widths))]
+        return np.concatenate([part for layer in parts for part in layer])
+    only one layer is frozen, number `frozen`: all that come before it are
+        return _mask(widths, (np.arange(len(widths) - 1) != frozen).astype(float))
+    or
+        return _mask(widths, (np.arange(len(widths) - 1) != frozen - 1).astype(float))
 """)
 freeze_mask.add_variants("""
     ones, then zeros at the front
@@ -178,6 +195,9 @@ masked_step.add_mistakes("""
     the mask is on the gradient alone: a frozen parameter that still has a velocity moves on; mask
     the new velocity
         mask * (mu * velocity + grad) -> mu * velocity + mask * grad
+    or
+        velocity = mu * velocity + grad * mask
+        return theta - lr * velocity, velocity
     the frozen parameters stay, but their velocity is kept: it must be 0, or they jump when they are
     set free
         velocity = mu * velocity + grad
@@ -204,6 +224,36 @@ masked_step.add_mistakes("""
         grad -> (1 - mu) * grad
     the step goes uphill: subtract lr * velocity
         theta - lr -> theta + lr
+    the learning rate is inside the velocity, and is there twice
+        velocity = mask * (mu * velocity + lr * grad)
+        return theta - lr * velocity, velocity
+    or
+        velocity = mask * (mu * velocity - lr * grad)
+        return theta + velocity, velocity
+    the step ignores `lr`: it is `lr` times the velocity
+        lr * velocity -> velocity
+    the old velocity is returned: the next step needs the new one
+        return theta - lr * mask * (mu * velocity + grad), velocity
+    the mask is on the old velocity in the step and on nothing else: mask the sum
+        return theta - lr * (mu * mask * velocity + grad), mask * (mu * velocity + grad)
+    the gradient is subtracted in the velocity: it is added, and the step subtracts it
+        velocity = mask * (mu * velocity - grad)
+        return theta - lr * velocity, velocity
+    Nesterov's look-ahead is in the step: here it is the new velocity itself
+        velocity = mask * (mu * velocity + grad)
+        return theta - lr * mask * (grad + mu * velocity), velocity
+    the mask is on the parameters that are returned, not on the velocity: mask the new velocity
+        velocity = mu * velocity + grad
+        return mask * (theta - lr * velocity), velocity
+    the mask is on the gradient alone, and the old velocity is forgotten for those that are free:
+    mask the sum mu * velocity + grad
+        velocity = mask * grad + (1 - mask) * mu * velocity
+        return theta - lr * velocity, velocity
+    `mu` multiplies the gradient, too: mu * velocity + grad
+        velocity = mask * mu * (velocity + grad)
+        return theta - lr * velocity, velocity
+    the two results have changed places: theta, velocity
+        return masked_step(theta, grad, velocity, mask, lr, mu)[::-1]
 """)
 masked_step.add_variants("""
     by indices
@@ -246,6 +296,24 @@ discriminative_learning_rates.add_mistakes("""
         return np.repeat(rates, [n * k for n, k in pairwise(widths)])
     one rate for each layer: there is one for each parameter, n * k weights and k biases
         return lr / factor ** np.arange(len(widths) - 1.0)[::-1]
+    all parameters have the same rate: each layer below gets lr divided by the factor once more
+        return _mask(widths, np.full(len(widths) - 1, lr))
+    the layers are in the wrong order, and multiplied by the factor: the last one gets lr, the one
+    below it lr / factor
+        return _mask(widths, lr * factor ** np.arange(len(widths) - 1))
+    the layers are in the wrong order, and all have one factor too much: the last one gets lr
+        return _mask(widths, lr / factor ** np.arange(1, len(widths)))
+    the factor is multiplied by the depth: it is raised to its power
+        return _mask(widths, lr / np.maximum(factor * np.arange(len(widths) - 1)[::-1], 1.0))
+    or
+        depth = np.arange(len(widths) - 1)[::-1]
+        return _mask(widths, np.where(depth > 0, lr / np.maximum(factor * depth, 1e-9), lr))
+    the factor is subtracted: divide by it once more for each layer down
+        return _mask(widths, lr - factor * np.arange(len(widths) - 1)[::-1])
+    the layers have n * k + n parameters here: a layer from n to k units has n * k weights and k
+    biases
+        rates = lr / factor ** np.arange(len(widths) - 1.0)[::-1]
+        return np.repeat(rates, [n * k + n for n, k in pairwise(widths)])
 """)
 discriminative_learning_rates.add_variants("""
     layer by layer from the top

@@ -88,6 +88,31 @@ train_validation_test_split.add_mistakes("""
         return rows, *_parts(rows, validation, test)[1:]
     the numbers do not come from the generator `rng`: with it, a split can be made again
         return _parts(np.random.default_rng(0).permutation(n), validation, test)
+    the second split deals places of what the first left, not the rows that stand there: some rows
+    are in two parts, others in none
+        order, (v, s) = rng.permutation(n), (round(validation * n), round(test * n))
+        again = rng.permutation(n - v)
+        return again[s:], order[:v], again[:s]
+    or
+        order, (v, s) = rng.permutation(n), (round(validation * n), round(test * n))
+        again = rng.permutation(n - s)
+        return again[v:], again[:v], order[:s]
+    or
+        order, (v, s) = rng.permutation(n), (round(validation * n), round(test * n))
+        again = np.arange(n - v)
+        return again[s:], order[:v], again[:s]
+    training and validation part are exchanged: the results are train, validation, test
+        train, a, b = _parts(rng.permutation(n), validation, test)
+        return a, train, b
+    the results are validation, test, train: return train, validation, test
+        train, a, b = _parts(rng.permutation(n), validation, test)
+        return a, b, train
+    the training part has a row too few, or one is in no part: slices leave out their ends already
+        rows, a, b = rng.permutation(n), round(validation * n), round(test * n)
+        return rows[a + b + 1 :], rows[:a], rows[a : a + b]
+    or
+        rows, a, b = rng.permutation(n), round(validation * n), round(test * n)
+        return rows[a + b : -1], rows[:a], rows[a : a + b]
 """)
 train_validation_test_split.add_variants("""
     shuffled in place, cut by np.split, each part sorted
@@ -135,22 +160,39 @@ standardize.add_mistakes("""
     `x_new` was standardised by its own statistics: use those of `x_train`; one new row would always
     become zeros
         return tuple((x - x.mean(axis=0)) / _safe(x.std(axis=0)) for x in (x_train, x_new))
+    or
+        return tuple((x - x.mean(axis=0)) / x.std(axis=0) for x in (x_train, x_new))
+    or
+        return tuple((x - x.mean(axis=0)) / (x.std(axis=0) + 1e-8) for x in (x_train, x_new))
     the statistics are those of both sets together: that is the leak, `x_new` must not have a part
     in them
         both = np.concatenate([x_train, x_new])
         mean, std = both.mean(axis=0), _safe(both.std(axis=0))
         return (x_train - mean) / std, (x_new - mean) / std
+    or
+        both = np.concatenate([x_train, x_new])
+        return tuple((x - both.mean(axis=0)) / both.std(axis=0) for x in (x_train, x_new))
     there is one mean and one deviation for all columns: each column has its own, `axis=0`
         return (x_train - x_train.mean()) / x_train.std(), (x_new - x_train.mean()) / x_train.std()
     the rows were standardised: rows are examples, columns have the statistics
         def rows(x):
             return (x - x.mean(axis=1, keepdims=True)) / _safe(x.std(axis=1, keepdims=True))
         return rows(x_train), rows(x_new)
+    or
+        def rows(x):
+            return (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+        return rows(x_train), rows(x_new)
     it was divided by the variance: divide by its root, the standard deviation
         mean, variance = x_train.mean(axis=0), _safe(x_train.var(axis=0))
         return (x_train - mean) / variance, (x_new - mean) / variance
+    or
+        mean, variance = x_train.mean(axis=0), x_train.var(axis=0)
+        return (x_train - mean) / variance, (x_new - mean) / variance
     the deviation has the divisor n - 1: here it is n, NumPy's default
         mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0, ddof=1))
+        return (x_train - mean) / std, (x_new - mean) / std
+    or
+        mean, std = x_train.mean(axis=0), x_train.std(axis=0, ddof=1)
         return (x_train - mean) / std, (x_new - mean) / std
     a column that does not vary has the deviation 0: centre it only, do not divide by zero
         mean, std = x_train.mean(axis=0), x_train.std(axis=0)
@@ -168,12 +210,48 @@ standardize.add_mistakes("""
     the columns are scaled but not centred: subtract the mean of `x_train` first
         std = _safe(x_train.std(axis=0))
         return x_train / std, x_new / std
+    or
+        std = x_train.std(axis=0)
+        return x_train / std, x_new / std
     this maps the smallest number to 0 and the largest to 1: asked are mean 0 and deviation 1
         low, width = x_train.min(axis=0), _safe(np.ptp(x_train, axis=0))
+        return (x_train - low) / width, (x_new - low) / width
+    or
+        low, width = x_train.min(axis=0), np.ptp(x_train, axis=0)
         return (x_train - low) / width, (x_new - low) / width
     `x_new` was returned as it came: it needs the same shift and scale
         std = _safe(x_train.std(axis=0))
         return (x_train - x_train.mean(axis=0)) / std, x_new
+    `x_new` was centred by its own mean: use that of `x_train`
+        std = _safe(x_train.std(axis=0))
+        return (x_train - x_train.mean(axis=0)) / std, (x_new - x_new.mean(axis=0)) / std
+    `x_new` was scaled by its own deviation: use that of `x_train`
+        mean = x_train.mean(axis=0)
+        return (x_train - mean) / _safe(x_train.std(axis=0)), (x_new - mean) / _safe(x_new.std(axis=0))
+    the mean is added: it is subtracted
+        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0))
+        return (x_train + mean) / std, (x_new + mean) / std
+    the brackets are missing: only the mean was divided
+        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0))
+        return x_train - mean / std, x_new - mean / std
+    it was multiplied by the deviation: divide by it
+        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+        return (x_train - mean) * std, (x_new - mean) * std
+    or
+        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0))
+        return (x_train - mean) * std, (x_new - mean) * std
+    the two results have changed places: `return z_train, z_new`
+        return standardize(x_train, x_new)[::-1]
+    a column that does not vary is set to nan, or to inf: centre it only
+        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+        std = np.where(std == 0, np.nan, std)
+        return (x_train - mean) / std, (x_new - mean) / std
+    the deviation is at least 1: only where it is 0 it is replaced
+        mean, std = x_train.mean(axis=0), np.maximum(x_train.std(axis=0), 1.0)
+        return (x_train - mean) / std, (x_new - mean) / std
+    1 was added to the deviation: only where it is 0 it is replaced
+        mean, std = x_train.mean(axis=0), x_train.std(axis=0) + 1.0
+        return (x_train - mean) / std, (x_new - mean) / std
 """)
 standardize.add_variants("""
     column by column
@@ -232,10 +310,19 @@ kfold_indices.add_mistakes("""
         return [(rows, fold) for fold in np.array_split(rows, k)]
     the pairs are the wrong way round: first the rows to train, then those to validate
         return [pair[::-1] for pair in _pairs(np.array_split(rng.permutation(n), k))]
+    or
+        order, size = rng.permutation(n), n // k
+        return [(order[i * size : (i + 1) * size], np.concatenate([order[: i * size], order[(i + 1) * size :]])) for i in range(k)]
     the last n % k rows are in no fold: the first folds have one row more, so that each row is
     validated
         rows = rng.permutation(n)[: n // k * k]
         return _pairs(np.array_split(rows, k))
+    or
+        order, size = rng.permutation(n), n // k
+        return [
+            (np.concatenate([order[: i * size], order[(i + 1) * size :]]), order[i * size : (i + 1) * size])
+            for i in range(k)
+        ]
     the last fold has all the rows that are left over: give one each to the first n % k folds
         rows = rng.permutation(n)
         return _pairs(np.split(rows, [n // k * i for i in range(1, k)]))
@@ -249,6 +336,23 @@ kfold_indices.add_mistakes("""
         return [(np.delete(rows, fold), fold) for fold in np.array_split(rows, k)]
     the numbers do not come from the generator `rng`: with it, the folds can be made again
         return _pairs(np.array_split(np.random.default_rng(0).permutation(n), k))
+    the training rows lack other folds besides the one that validates: train on all others
+        folds = np.array_split(rng.permutation(n), k)
+        return [(np.concatenate([folds[(i + 1) % k], *folds[i + 2 :]]), fold) for i, fold in enumerate(folds)]
+    only one pair is returned: there is one for each fold
+        return _pairs(np.array_split(rng.permutation(n), k))[:1]
+    or
+        return _pairs(np.array_split(rng.permutation(n), k))[0]
+    these are the folds alone: return a pair for each, the rows to train and those to validate
+        return np.array_split(rng.permutation(n), k)
+    the folds were drawn with replacement: each row is validated once
+        return _pairs(np.array_split(rng.integers(0, n, n), k))
+    `n // k` folds of k rows: k folds of n // k rows or one more
+        return _pairs(np.array_split(rng.permutation(n), max(n // k, 2)))
+    the folds overlap by a row: a slice's end is the first row that is not in it
+        order, size = rng.permutation(n), -(-n // k)
+        folds = [order[max(i * size - 1, 0) : (i + 1) * size] for i in range(k)]
+        return _pairs(folds)
 """)
 kfold_indices.add_variants("""
     by a mask, sizes computed, each part sorted
@@ -311,6 +415,10 @@ one_standard_error.add_mistakes("""
         means = np.mean(errors, axis=1)
         best = np.argmin(means)
         return _first_within(errors, means[best] + np.std(errors[best], ddof=1))
+    or
+        means = np.mean(errors, axis=1)
+        best = np.argmin(means)
+        return _first_within(errors, means[best] + np.std(errors[best]))
     the deviation has the divisor k: with few folds that is too small, the divisor is k - 1
     (`ddof=1`)
         means = np.mean(errors, axis=1)
@@ -350,6 +458,48 @@ one_standard_error.add_mistakes("""
         return one_standard_error(errors.T)
     the highest mean was taken for the best: these are errors, the lower the better
         return one_standard_error(-errors)
+    the spread is that of the candidates' means: take that of the best candidate's folds
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + means.std(ddof=1) / np.sqrt(len(means)))
+    or
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + means.std(ddof=1) / np.sqrt(errors.shape[1]))
+    or
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + means.std() / np.sqrt(len(means)))
+    or
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + means.std() / np.sqrt(errors.shape[1]))
+    the spread is that of the candidates' means, without a root of their number: take the standard
+    error of the best candidate's folds
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + means.std(ddof=1))
+    or
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + means.std())
+    the spread is that of all errors together: take that of the best candidate's folds
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + errors.std() / np.sqrt(errors.shape[1]))
+    or
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + errors.std(ddof=1) / np.sqrt(errors.size))
+    the mean of the best candidate within the limit is returned: return its place
+        return float(np.mean(errors, axis=1)[one_standard_error(errors)])
+    the limit itself is returned: return the place of the first candidate that is not above it
+        means, k = np.mean(errors, axis=1), errors.shape[1]
+        best = np.argmin(means)
+        return float(means[best] + np.std(errors[best], ddof=1) / np.sqrt(k))
+    places are counted from 1: from 0
+        return one_standard_error(errors) + 1
+    the limit is one standard error BELOW the best mean: above it
+        means, k = np.mean(errors, axis=1), errors.shape[1]
+        best = np.argmin(means)
+        return _first_within(errors, means[best] - np.std(errors[best], ddof=1) / np.sqrt(k))
+    the smallest single error was looked for, not the smallest mean
+        k = errors.shape[1]
+        best = int(np.argmin(errors.min(axis=1)))
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(k))
 """)
 one_standard_error.add_variants("""
     a loop that stops at the first
@@ -413,6 +563,18 @@ grid_trials.add_mistakes("""
     n is the number of values of each hyperparameter: here the trials of the whole grid were counted
     as n
         return _combined(np.geomspace(low, high, max(round(n ** (1 / len(low))), 2)).T)
+    the ends were taken for exponents: each range goes from low to high, in equal factors
+        return _combined(np.exp(np.linspace(low, high, n)).T)
+    the logarithms were spaced and never undone, base 10: return the hyperparameters themselves
+        return _combined(np.linspace(np.log(low), np.log(high), n).T)
+    there is one value too many in each range: n of them, the ends included
+        return _combined(np.geomspace(low, high, n + 1).T)
+    low and high have changed places: the values rise
+        return _combined(np.geomspace(high, low, n).T)
+    the lower ends are missing: each range goes from low to high, both included
+        return _combined(np.geomspace(low, high, n + 1)[1:].T)
+    the exponents were taken for `np.logspace` as natural ones: its base is 10
+        return _combined(np.logspace(np.log(low), np.log(high), n).T)
 """)
 grid_trials.add_variants("""
     np.meshgrid
@@ -475,6 +637,27 @@ log_uniform.add_mistakes("""
         return np.exp(rng.normal(middle, width / np.sqrt(12), size))
     the numbers do not come from the generator `rng`: with it, a search can be made again
         return np.exp(np.random.default_rng(0).uniform(np.log(low), np.log(high), size))
+    the ends were taken for exponents: draw between the logarithms of low and high
+        return np.exp(rng.uniform(low, high, size))
+    or
+        return 10 ** rng.uniform(low, high, size)
+    the logarithm is that of the draws, not of the ends: draw between log(low) and log(high), then
+    take exp
+        return np.log(rng.uniform(np.exp(low), np.exp(high), size))
+    or
+        return np.log(rng.uniform(low, high, size))
+    these are the logarithms to base ten: return the numbers themselves, by a power of ten
+        return rng.uniform(np.log10(low), np.log10(high), size)
+    a power of uniform numbers was drawn: the logarithms are to be uniform
+        return low + (high - low) * rng.random(size) ** 2
+    or
+        return low + (high - low) * rng.random(size) ** 3
+    low is missing: low * (high / low)**u, for u between 0 and 1
+        return (high / low) ** rng.random(size)
+    high was taken for the width: low * (high / low)**u, for u between 0 and 1
+        return low * high ** rng.random(size)
+    one number is drawn: draw `size` of them
+        return np.exp(rng.uniform(np.log(low), np.log(high)))
 """)
 log_uniform.add_variants("""
     powers of ten
@@ -522,6 +705,18 @@ trials_needed.add_mistakes("""
     (1 - top)**n is the probability of missing: it must be at most 1 - confidence, not at most
     confidence
         return int(np.ceil(np.log(confidence) / np.log(1 - top)))
+    this is two trials too few: round up, and subtract none
+        return int(np.log(1 - confidence) / np.log(1 - top)) - 1
+    one trial too many: round up, and no more
+        return int(np.ceil(np.log(1 - confidence) / np.log(1 - top))) + 1
+    the sign is missing: both logarithms are negative, and so the quotient is positive
+        return int(np.ceil(-np.log(1 - confidence) / np.log(1 - top)))
+    the logarithms were subtracted: divide them
+        return int(np.ceil(np.log(1 - confidence) - np.log(1 - top)))
+    the logarithm of 1 - top is approximated by -top: take the logarithm
+        return int(np.ceil(-np.log(1 - confidence) / top))
+    this divides `confidence` by log(1 - top): it is log(1 - confidence) / log(1 - top)
+        return int(np.ceil(-confidence / np.log(1 - top)))
 """)
 trials_needed.add_variants("""
     trials are added until it is enough
@@ -605,6 +800,22 @@ random_search.add_mistakes("""
         return trials, values, float(values.min())
     the numbers do not come from the generator `rng`: with it, a search can be made again
         return _searched(f, _drawn(low, high, n_trials, np.random.default_rng(0)))
+    the trial of the largest value was kept, and the numbers are uniform in their ranges: draw them
+    log-uniformly, and keep the trial of the smallest loss
+        return _searched(f, rng.uniform(low, high, (n_trials, len(low))), np.argmax)
+    the ends were taken for exponents: draw between their logarithms
+        return _searched(f, np.exp(rng.uniform(low, high, (n_trials, len(low)))))
+    or
+        return _searched(f, 10 ** rng.uniform(low, high, (n_trials, len(low))))
+    these are the logarithms of the trials: return the hyperparameters themselves
+        trials, values, best = _searched(f, _drawn(low, high, n_trials, rng))
+        return np.log(trials), values, np.log(best)
+    two bases are mixed: the inverse of `np.log` is `np.exp`; powers of ten belong to `np.log10`
+        return _searched(f, 10 ** rng.uniform(np.log(low), np.log(high), (n_trials, len(low))))
+    or
+        return _searched(f, np.exp(rng.uniform(np.log10(low), np.log10(high), (n_trials, len(low)))))
+    `best` is the first trial: keep the one of the smallest value
+        return _searched(f, _drawn(low, high, n_trials, rng), lambda values: 0)
 """)
 random_search.add_variants("""
     column by column, by powers of ten
@@ -708,6 +919,35 @@ narrow_range.add_mistakes("""
         return np.log(low), np.log(high)
     one trial too many was kept: the new range spans the `keep` best ones
         return narrow_range(trials, values, keep + 1, margin)
+    the ends are those of all trials, without a margin: the `keep` best of them count, and each end
+    moves outwards
+        return trials.min(axis=0), trials.max(axis=0)
+    the margin was added in the numbers, to the width of all trials: it is a share of the new
+    range's own width in the logarithm
+        best = _kept(trials, values, keep)
+        extra = margin * np.ptp(trials, axis=0)
+        return best.min(axis=0) - extra, best.max(axis=0) + extra
+    the margin multiplies the ends: it is a share of the range's own width in the logarithm
+        best = _kept(trials, values, keep)
+        return best.min(axis=0) * (1 - margin), best.max(axis=0) * (1 + margin)
+    or
+        best = _kept(trials, values, keep)
+        return best.min(axis=0) / (1 + margin), best.max(axis=0) * (1 + margin)
+    the width is that of all trials: it is that of the best ones, in the logarithm
+        best = _kept(trials, values, keep)
+        factor = (trials.max(axis=0) / trials.min(axis=0)) ** margin
+        return best.min(axis=0) / factor, best.max(axis=0) * factor
+    the two results have changed places: low first, then high
+        return narrow_range(trials, values, keep, margin)[::-1]
+    the trials of the largest values were kept, without a margin: a loss is the better the smaller,
+    and each end moves outwards
+        best = trials[np.argsort(values)[-keep:]]
+        return best.min(axis=0), best.max(axis=0)
+    the largest values were kept, and the margin was added to the numbers: a loss is the better the
+    smaller, and the margin belongs to the logarithms
+        best = trials[np.argsort(values)[-keep:]]
+        low, high = best.min(axis=0), best.max(axis=0)
+        return low - margin * (high - low), high + margin * (high - low)
 """)
 narrow_range.add_variants("""
     sorted pairs, column by column, by powers of ten

@@ -129,11 +129,12 @@ def test_expected_results_are_those_of_the_reference():
 
 
 def test_a_mistakes_results_and_errors_are_recorded_without_a_warning(recwarn):
-    added, raises = make().plan().mistakes
+    added, raises, unused = make().plan().mistakes
     assert added.sentence == "it was added"
     np.testing.assert_array_equal(added.results[1], make().plan().cases[1].args[0] + 3)
     assert raises.results[1] == {"raised": "KeyError"}
     assert np.isinf(raises.results[0]).all()
+    assert unused.sentence == "the argument `by` is not used, only its default, 2.0"
     assert not recwarn
 
 

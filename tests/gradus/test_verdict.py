@@ -141,7 +141,7 @@ def test_nan_and_infinity():
     assert "wrong value at [1]" in message(expected, -expected)
     for bad in (np.nan, np.inf, -np.inf):
         answer = np.array([1.0, bad])
-        why = "a division by zero or an overflow"
+        why = "a division by zero, an overflow, or the root or logarithm of a negative number"
         assert message(np.ones(2), answer) == f"theta: {bad:g} at [1]: {why} (1 of 2 are wrong)"
         assert message(np.ones(2), answer, reveal=False) == f"theta: nan or inf: {why}"
 
@@ -403,7 +403,10 @@ def test_a_right_value_that_fails_for_another_reason_is_no_mistake():
     plan = plan_for(1.0, 2.0, mistakes=[("forgets", (1.0, 0.0))])
     outcomes = [Outcome("returned", 1.0, changed=("theta",)), Outcome("returned", 2.0)]
     verdict = examine(plan, outcomes)
-    assert verdict.mistake == ""
+    assert (
+        verdict.mistake
+        == "right values, but it changes its argument `theta` in place: work on a copy"
+    )
     assert "in place" in verdict.message
     outcomes[1] = Outcome("returned", 0.0, changed=("theta",))
     assert examine(plan, outcomes).message == "forgets"
@@ -533,3 +536,70 @@ def test_text_in_a_list_is_refused_before_it_becomes_one_array():
     assert peak < 2**20
     nested = compare("y", np.zeros((2, 1)), [[1.0], [b"2"]], 0, 0)
     assert nested == "y: expected an array of numbers of shape (2, 1), got a list of 2"
+
+
+def cases_of(f, *arguments):
+    """A plan with a case for each argument `x`, and what f does with them as outcomes."""
+    plan = plan_for(
+        *(x**2 for x in arguments), mistakes=[("added", tuple(2 * x for x in arguments))]
+    )
+    cases = tuple(
+        replace(c, names=("x",), args=(x,)) for c, x in zip(plan.cases, arguments, strict=True)
+    )
+    return replace(plan, cases=cases), [Outcome("returned", f(x)) for x in arguments]
+
+
+@pytest.mark.parametrize(
+    ("f", "said"),
+    [
+        (lambda x: -(x**2), "minus what is asked, the sign is wrong"),
+        (lambda x: x**4, "the square of what is asked"),
+        (lambda x: 2 * x**2, "twice what is asked"),
+        (lambda x: 0 * x, "0 in place of what is asked"),
+        (lambda x: x, "the argument `x` as it was given"),
+        (lambda x: (x**2)[::-1], "what is asked in the reversed order"),
+        (lambda x: (x**2).astype(int), "what is asked, with its fractions cut off: whole numbers"),
+    ],
+)
+def test_what_no_mistake_explains_is_related_to_what_is_asked(f, said):
+    arguments = [np.array([1.5, 2.3, 0.7]), np.array([1.1, 3.2]), np.array([4.4, 2.9])]
+    plan, outcomes = cases_of(f, *arguments)
+    assert examine(plan, outcomes).mistake == f"in every case `theta`: {said}"
+    # In one of the cases alone it says nothing; nor where the very array was changed besides.
+    outcomes[1] = Outcome("returned", arguments[1] + 9)
+    assert examine(plan, outcomes).mistake == ""
+    assert examine(plan, [replace(o, changed=("x",)) for o in outcomes]).mistake == ""
+
+
+def test_results_in_another_order_and_two_relations_at_once():
+    wants = [(1.0, 5.0, 2.0), (3.0, 7.0, 4.0), (6.0, 2.0, 9.0)]
+    plan = plan_for(*wants, returns=("a", "b", "c"))
+    turned = examine(plan, returned(*((c, a, b) for a, b, c in wants)))
+    assert turned.mistake == "the results are right, and in another order: `return a, b, c`"
+    two = examine(plan, returned(*((-a, b, 2 * c) for a, b, c in wants)))
+    assert two.mistake == (
+        "in every case `a`: minus what is asked, the sign is wrong; `c`: twice what is asked"
+    )
+    # Of three results one is related to nothing.
+    assert examine(plan, returned(*((-a, b + 0.5, c) for a, b, c in wants))).mistake == ""
+
+
+def test_a_mistake_is_named_if_besides_some_case_is_not_finite():
+    plan = plan_for(
+        1.0, 2.0, 3.0, 4.0, mistakes=[("doubled", (2.0, 4.0, 6.0, 8.0)), ("no", (2.0,) * 4)]
+    )
+    besides = (
+        "doubled; besides, not all numbers are finite: a division by zero, an overflow, "
+        "or the root or logarithm of a negative number"
+    )
+    assert examine(plan, returned(2.0, 4.0, 6.0, np.nan)).mistake == besides
+    divided = Outcome("raised", error="ZeroDivisionError")
+    assert examine(plan, [*returned(2.0, 4.0, 6.0), divided]).mistake == besides
+    other = Outcome("raised", error="ValueError")
+    for outcomes in ([*returned(2.0, 4.0, 6.0), other], returned(2.0, 4.0, np.nan, np.inf)):
+        assert examine(plan, outcomes).mistake == ""
+    # Where two mistakes would do, neither is named.
+    twins = plan_for(
+        1.0, 3.0, 3.0, 4.0, mistakes=[("a", (2.0, 2.0, 2.0, 1.0)), ("b", (2.0, 2.0, 2.0, 3.0))]
+    )
+    assert examine(twins, returned(2.0, 2.0, 2.0, np.nan)).mistake == ""

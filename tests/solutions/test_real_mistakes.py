@@ -1,0 +1,1107 @@
+"""Mistakes that people really make, written as they write them: each is refused, and named by what is true of it.
+
+The first ninety were made in public (issues, pull requests, questions) and are written anew; the rest are of the
+same kinds. Under the beginning of the sentence that must name it stands a mistake, in the form of `gradus.texts`.
+"""
+
+import numpy as np
+import pytest
+
+from gradus import texts
+from gradus.authoring import PUBLIC_SEED
+from gradus.calling import call
+from gradus.verdict import examine
+from tests.solutions.test_checks import EXERCISES
+
+NOT_NAMED = "NOT NAMED"
+
+MADE = {
+    "adam_step": """
+        the corrected moments are returned: the correction is for this step
+            m_hat = m / (1 - beta1**t) -> m = m_hat = m / (1 - beta1**t)
+            v_hat = v / (1 - beta2**t) -> v = v_hat = v / (1 - beta2**t)
+        the averages are multiplied by `1 - beta**t`: divide by it, it is
+            m / (1 - beta1**t) -> (1 - beta1**t) * m
+            v / (1 - beta2**t) -> (1 - beta2**t) * v
+        the step is multiplied by the root: divide by `sqrt(v_hat) + eps`
+            lr * m_hat / -> lr * m_hat *
+    """,
+    "momentum_step": """
+        the velocity is averaged: this is `(1 - mu) * grad`, the convention
+            grad -> grad * (1 - mu)
+        the memory is added while the gradient is subtracted, so it pushes
+            theta - lr * velocity -> theta - lr * (grad - mu * velocity)
+        the old velocity is multiplied by the learning rate, too: `mu *
+            mu * velocity -> velocity * lr * mu
+    """,
+    "nesterov_step": """
+        the step starts at the look-ahead point, so the momentum is counted
+            ahead = theta - mu * lr * velocity
+            velocity = gradient(ahead) + mu * velocity
+            return ahead - velocity * lr, velocity
+    """,
+    "nesterov_shifted_step": """
+        the whole new velocity is added to `mu` times itself: the step is
+            (grad + mu * velocity) -> (velocity + mu * velocity)
+        the formula with `mu**2` means the OLD velocity: the step is `grad +
+            (grad + mu * velocity) -> (mu**2 * velocity + grad + mu * grad)
+    """,
+    "adagrad_step": """
+        the step goes uphill: subtract it
+            theta - lr * grad -> theta - -lr * grad
+        eps stands inside the root: here it is outside, `sqrt(s) + eps`
+            np.sqrt(s) + eps -> (s + eps) ** 0.5
+    """,
+    "exponential_decay": """
+        the rate rises: `factor` is below 1, and its exponent t / decay_time
+            return lr0 / factor ** (t / decay_time)
+    """,
+    "step_decay": """
+        in the epoch of a cut the rate is cut once more: in epoch t it is lr0
+            cuts = t // step_size
+            return lr0 * factor ** (cuts + (cuts > 0 and t == cuts * step_size))
+    """,
+    "cosine_annealing": """
+        after the end the rate rises again: hold it at lr_min
+            min(t / total, 1.0) -> t / total
+    """,
+    "reduce_on_plateau": """
+        the count does not start again after a cut, so every further epoch
+            lr, bad, cooling = max(lr * factor, min_lr), 0, cooldown -> lr, cooling = max(lr * factor, min_lr), cooldown
+        every bad epoch cuts: `patience` of them in a row are borne first
+            rates, best, cooling = [], float("inf"), 0
+            for loss in losses:
+                rates.append(lr)
+                if loss < (1 - threshold) * best:
+                    best = loss
+                    continue
+                if cooling:
+                    cooling -= 1
+                    continue
+                lr, cooling = max(min_lr, factor * lr), cooldown
+            return rates
+    """,
+    "softmax_cross_entropy": """
+        one maximum was subtracted for all rows: each row needs its own, or a
+            logits.max(axis=1, keepdims=True) -> logits.max()
+        the softmax was taken down the columns: the probabilities of each
+            p = np.exp(logits)
+            p = p / sum(p)
+            target = np.eye(p.shape[1])[labels]
+            return -(target * np.log(p)).sum(axis=1).mean(), (p - target) / len(p)
+        the gradient has the wrong sign: it is p minus the one-hot row
+            return loss, grad / n -> return loss, -grad / n
+    """,
+    "affine_backward": """
+        db is one number: each unit has a bias of its own, so sum over the
+            dz.sum(axis=0) -> dz.sum()
+        db is not summed: b acts on every row, so its gradient sums the rows
+            dz.sum(axis=0) -> 1 * dz
+        dw and db are divided by n once more: the loss's division by n is in
+            x.T @ dz, dz.sum(axis=0) -> x.T @ (dz / len(dz)), dz.mean(axis=0)
+    """,
+    "relu_backward": """
+        the mask must come from z, what went in: here it comes from the sign
+            np.where(z > 0, da, 0.0) -> np.where(da > 0, da, 0.0)
+        `np.zeros(z)` takes the numbers of z for a shape: it is
+            mask = np.zeros(z)
+            mask[z > 0] = 1.0
+            return da * mask
+    """,
+    "network_gradient": """
+        these are the gradients of the summed loss: the loss is a mean, so
+            affine_backward(dz2, a1, w2) -> affine_backward(dz2 * len(x), a1, w2)
+    """,
+    "numerical_gradient": """
+        these are one-sided differences, f(x + h) - f(x) over h: central ones
+            (f(x + step) - f(x - step)) / (2 * h) -> (f(x + step) - f(x)) / h
+    """,
+    "relative_error": """
+        this divides by |a| + |b|, another convention, whose error is up to
+            np.maximum(np.maximum(np.abs(a), np.abs(b)), floor) -> np.maximum(np.abs(b) + np.abs(a), floor)
+        this divides by |b| alone: divide by the larger of |a| and |b|
+            return np.abs((a - b) / b).max()
+    """,
+    "minibatches": """
+        the last, shorter batch is dropped: its examples belong to the epoch
+            return [order[start : start + batch_size] for start in starts] -> return [order[s : s + batch_size] for s in starts if s + batch_size <= n]
+    """,
+    "sigmoid": """
+        the slope is z * (1 - z): it is a * (1 - a), of the activation and
+            small / (1 + small) ** 2 -> (1 - z) * z
+        `a` overflows: exp(z) / (1 + exp(z)) is inf / inf for large z; let no
+            a = np.exp(z)
+            a = a / (a + 1)
+            return a, (1 - a) * a
+    """,
+    "tanh": """
+        the slope is that of the tanh of a, squashed twice: 1 - a**2 is all
+            1 - a**2 -> 1 - np.tanh(a) * np.tanh(a)
+        the value is 2 * sigmoid(z) - 1, too wide: tanh(z) = 2 * sigmoid(2 *
+            e = np.exp(-z)
+            a = (1 - e) / (1 + e)
+            return a, 1 - a * a
+    """,
+    "relu": """
+        at z = 0 the slope is 0 here: 1 only where z > 0
+            np.where(z > 0, 1.0, 0.0) -> 1.0 * (z >= 0)
+    """,
+    "elu": """
+        the slope on the negative side is z + alpha, with the input in place
+            np.where(z > 0, 1.0, alpha * np.exp(below)) -> np.where(z > 0, 1.0, alpha + z)
+        at z = 0 the slope is alpha here, that of the negative side: 1 only
+            np.where(z > 0, 1.0, alpha * np.exp(below)) -> np.where(z < 0, a + alpha, 1.0)
+    """,
+    "he_normal": """
+        the standard deviation was doubled: it is the variance that is
+            np.sqrt(2 / n_in) -> 2 * n_in**-0.5
+    """,
+    "lecun_normal": """
+        the outputs were counted: each pre-activation is a sum over n_in
+            np.sqrt(1 / n_in) -> n_out**-0.5
+    """,
+    "xavier_normal": """
+        the variance was taken for the standard deviation: it is the root of
+            np.sqrt(2 / (n_in + n_out)) -> 1 / ((n_in + n_out) / 2)
+    """,
+    "xavier_uniform": """
+        the bound is the standard deviation: a uniform distribution on (-r
+            6 / -> 2 /
+    """,
+    "batchnorm_forward": """
+        this divides by the square of the variance: divide by its root
+            np.sqrt(var + eps) -> np.square(var + eps)
+    """,
+    "batchnorm_backward_steps": """
+        in dx the path through the mean is not divided by n: the mean is an
+            dmean / n -> dmean
+    """,
+    "batchnorm_backward": """
+        gamma is missing in dx: the way back passes y = gamma * x_hat + beta
+            gamma / _root(var, eps) -> 1 / _root(var, eps)
+    """,
+    "update_running_statistics": """
+        rho multiplies the new statistics: here rho is the share of the old
+            rho * running_mean + (1 - rho) * mean -> (1 - rho) * running_mean + rho * mean
+            rho * running_var + (1 - rho) * factor -> (1 - rho) * running_var + rho * factor
+        the standard deviation is averaged: the average is one of variances
+            factor * var -> factor * np.sqrt(var)
+    """,
+    "fold_batchnorm": """
+        the bias b is not scaled: it goes through the normalization as x @ w
+            (b - running_mean) * scale + beta -> b + beta - scale * running_mean
+        beta, too, is divided by the root, though not scaled by gamma: it is
+            (b - running_mean) * scale + beta -> ((b - running_mean) * gamma + beta) / np.sqrt(running_var + eps)
+    """,
+    "spatial_batchnorm_forward": """
+        `x.reshape(-1, c)` mixes the feature maps: move their axis to the end
+            n, c, h, w = x.shape
+            rows = x.reshape((n * h * w, c))
+            mean, var = rows.mean(0), rows.var(0)
+            return (gamma * ((rows - mean) / np.sqrt(var + eps)) + beta).reshape(n, c, h, w), mean, var
+    """,
+    "count_parameters": """
+        all four vectors of a normalization are counted as trained: gamma and
+            trained += 2 * n -> trained += 4 * n
+            not_trained += 2 * n -> pass
+    """,
+    "dropout_forward": """
+        `p` is the probability of being DROPPED; here it is that of being
+            >= p -> < p
+            (1 - p) -> p
+    """,
+    "dropout_backward": """
+        the gradient is scaled, and not masked: multiply by the mask, which
+            grad_out * mask -> grad_out * np.max(mask)
+    """,
+    "dropconnect_forward": """
+        whole rows of the weights are dropped: that is dropout of the inputs;
+            kept = (rng.random(np.shape(x)) >= p) / (1 - p)
+            return (kept * x) @ weights, kept
+    """,
+    "stochastic_depth_forward": """
+        `survival` is the probability of being KEPT; here it is that of being
+            < survival -> >= survival
+            x + survival -> x + (1 - survival)
+        one toss decides for all examples: toss for each of them
+            (len(x), 1) -> (1, 1)
+    """,
+    "pca_color_augment": """
+        the eigenvectors are the COLUMNS of the matrix that `np.linalg.eigh`
+            @ vectors.T -> @ vectors
+    """,
+    "random_crop": """
+        the last place is never taken: `rng.integers(0, k)` leaves out k, so
+            h - size + 1, size=n -> max(h - size, 1), size=n
+            w - size + 1, size=n -> max(w - size, 1), size=n
+    """,
+    "random_flip": """
+        the order of the images is turned round, not the images: left to
+            return images[::-1] if rng.random() < p else 1 * images
+    """,
+    "max_pool_regions": """
+        each a-th pixel is taken, from every region's number on: a region is
+            region = images[:, :, top:bottom, left:right] -> region = images[:, :, i :: len(rows), j :: len(columns)]
+    """,
+    "l1_penalty": """
+        at a weight that is 0 the subgradient is 0: `np.where(w > 0, 1, -1)`
+            np.sign(weights) -> is_weight * np.where(weights > 0, 1, -1)
+        this is the Euclidean norm, of all parameters, biases included: the
+            return lam * np.sqrt(np.sum(theta**2)), lam * np.sign(theta)
+    """,
+    "l2_penalty": """
+        right values, but it changes its argument `theta` in place: work on a
+            w = theta
+            w[np.logical_not(is_weight)] = 0
+            return lam * np.sum(w**2) / 2, lam * w
+    """,
+    "soft_threshold": """
+        negative entries are all set to zero: they move up towards zero by
+            np.maximum(np.abs(z) - threshold, 0) -> np.maximum(z - threshold, 0)
+    """,
+    "elastic_net_prox": """
+        the learning rate is missing in the threshold: it is lr * l1
+            - lr * l1 -> - l1
+    """,
+    "ridge": """
+        the fit goes through the origin: subtract the means of x and y before
+            d = x.shape[1]
+            return np.linalg.inv(x.T @ x + lam * np.eye(d)) @ x.T @ y, 0
+    """,
+    "decoupled_weight_decay_step": """
+        the decay lacks the learning rate: in this convention theta loses the
+            lr * weight_decay -> weight_decay
+        the decay has the wrong sign: the parameters grow
+            step - lr -> step + lr
+    """,
+    "early_stopping": """
+        it stops one epoch too late: at the end of the epoch that is
+            >= patience -> > patience
+        the epochs without improvement are counted over the whole run: an
+            best, count = 0, 0
+            for epoch, loss in enumerate(losses):
+                if epoch == 0:
+                    continue
+                if loss < losses[best] - min_delta:
+                    best = epoch
+                    continue
+                count += 1
+                if count >= patience:
+                    return epoch, best
+            return epoch, best
+    """,
+    "fit_polynomial": """
+        the powers run down in the fit and up in the prediction: use one
+            u = 2 * (x - x.min()) / np.ptp(x) - 1
+            u_new = 2 * (x_new - x.min()) / np.ptp(x) - 1
+            return np.polyval(np.polynomial.polynomial.polyfit(u, y, degree), u_new)
+    """,
+    "average_prediction": """
+        the predictions were cut to whole numbers before the mean: keep them
+            predictions.mean(axis=0) -> np.array(predictions, dtype=int).mean(axis=0)
+    """,
+    "bootstrap_sample": """
+        drawn without replacement: every example comes once; a bootstrap
+            return rng.permutation(np.arange(n))
+    """,
+    "out_of_bag_average": """
+        `~rows[k]` of row numbers is -1 - row, which counts from the end: it
+            sums, counts = 0 * predictions[0], 0 * predictions[0]
+            for p, r in zip(predictions, rows):
+                out = np.unique(~r)
+                sums[out] += p[out]
+                counts[out] += 1
+            return sums / counts
+        an example that every model has seen has no such mean: give nan, not 0
+            np.sum(unseen, axis=0) -> np.maximum(np.sum(unseen, axis=0), 1)
+    """,
+    "adaboost": """
+        alpha is log((1 + e) / (1 - e)) / 2, which grows with the error: the
+            np.log((1 - error) / error) -> np.log((1 + error) / (1 - error))
+    """,
+    "polyak_average": """
+        old and new are exchanged: the new point counts 1 / t, the old mean
+            return ((t - 1) * theta + average) / t
+    """,
+    "standardize": """
+        `x_new` was standardised by its own statistics: use those of
+            (x_new - mean) / std -> (x_new - x_new.mean(axis=0)) / np.where(np.ptp(x_new, axis=0) == 0, 1, x_new.std(axis=0))
+    """,
+    "kfold_indices": """
+        the last n % k rows are in no fold: the first folds have one row
+            np.array_split(rng.permutation(n), k) -> list(rng.permutation(n)[: n // k * k].reshape(k, -1))
+        the pairs are the wrong way round: first the rows to train, then
+            (np.concatenate(folds[:i] + folds[i + 1 :]), validation) -> (validation, np.concatenate(folds[:i] + folds[i + 1 :]))
+    """,
+    "train_validation_test_split": """
+        the second split deals places of what the first left, not the rows
+            rest = rng.permutation(n)
+            a, b = round(validation * n), round(test * n)
+            second = rng.permutation(n - a)
+            return second[b:], rest[:a], second[:b]
+    """,
+    "one_standard_error": """
+        the limit is one standard deviation above: the standard error of a
+            / np.sqrt(shape[1]) -> / 1
+        the spread is that of the candidates' means: take that of the best
+            np.std(errors[best], ddof=1) / np.sqrt(shape[1]) -> np.std(means, ddof=1) / np.sqrt(len(means))
+    """,
+    "log_uniform": """
+        the ends were taken for exponents: draw between the logarithms of low
+            np.log(low), np.log(high) -> low, high
+    """,
+    "random_search": """
+        `best` is the trial of the largest value: a loss is the better the
+            argmin -> argmax
+    """,
+    "backtracking": """
+        the bound was computed once, with the first length: it moves with
+            value, slope = f(theta), grad @ direction
+            alpha, bound = initial, value + c1 * initial * slope
+            for _ in range(1000):
+                if f(theta + alpha * direction) <= bound:
+                    return alpha
+                alpha *= shrink
+            return alpha
+    """,
+    "wolfe_line_search": """
+        f falls enough, but the slope is not asked about: the step may be too
+            slope, alpha = gradient(theta) @ direction, initial
+            while f(theta + alpha * direction) > f(theta) + c1 * alpha * slope:
+                alpha *= 0.5
+            return alpha
+    """,
+    "conjugate_gradient": """
+        the new direction is made of the old residual: it is r_new plus
+            r = r - alpha * ad -> old, r = r, r - alpha * ad
+            d = r + rr / before * d -> d = old + rr / before * d
+    """,
+    "bfgs_update": """
+        the last term is missing: without rho * s s^T the inverse is singular
+            1 + change @ hy / curvature -> change @ hy / curvature
+    """,
+    "lbfgs_direction": """
+        the newest pair is not used: all that are given are
+            return lbfgs_direction(grad, list(steps)[:-1], list(changes)[:-1])
+    """,
+    "masked_step": """
+        the mask is on the gradient alone: a frozen parameter that still has
+            mask * (mu * velocity + grad) -> mu * velocity + grad * mask
+    """,
+    "discriminative_learning_rates": """
+        the layers are in the wrong order: the last one gets lr, the ones
+            [::-1], sizes -> , sizes
+    """,
+}
+
+# As people might write them: literal, without guards, two slips at once.
+IMAGINED = {
+    "adam_step": """
+        v sums the squares: it averages them, the new one enters with weight
+            (1 - beta2) * grad**2 -> grad**2
+        the correction of v lacks its power: divide by `1 - beta2**t`
+            beta2**t -> beta2
+        the corrected v is returned: return v as it was before the correction
+            v_hat = v / (1 - beta2**t) -> v = v_hat = v / (1 - beta2**t)
+        the root is missing, and so is eps: divide by `sqrt(v_hat) + eps`
+            (np.sqrt(v_hat) + eps) -> v_hat
+        m is not corrected, and eps stands inside the root: divide m by `1 -
+            m / (1 - beta1**t) -> m
+            (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+        t is counted from 1: the powers are `beta**t`, not `beta**(t - 1)`
+            beta1**t -> beta1 ** (t - 1)
+            beta2**t -> beta2 ** (t - 1)
+        the betas are multiplied by t: they are raised to its power, `beta**t`
+            beta1**t -> beta1 * t
+            beta2**t -> beta2 * t
+        the step uses the old m: update it first
+            m = beta1 * m + (1 - beta1) * grad -> new_m = beta1 * m + (1 - beta1) * grad
+            m, v -> new_m, v
+    """,
+    "momentum_step": """
+        the learning rate is inside the velocity: here it stays outside
+            return theta - lr * grad + mu * velocity, mu * velocity - lr * grad
+        the velocity is averaged, and the learning rate is inside it: here
+            velocity = mu * velocity + (1 - mu) * lr * grad
+            return theta - velocity, velocity
+        two conventions are mixed: with `mu * velocity + lr * grad`, where
+            velocity = velocity * mu + lr * grad
+            return theta + velocity, velocity
+    """,
+    "nesterov_step": """
+        the learning rate is inside the velocity: here it stays outside, `mu
+            ahead = theta + mu * velocity
+            velocity = mu * velocity - lr * gradient(ahead)
+            return theta + velocity, velocity
+        the gradient is taken at `theta`, and the learning rate is inside the
+            velocity = mu * velocity - lr * gradient(theta)
+            return theta + velocity, velocity
+    """,
+    "rmsprop_step": """
+        the gradient is averaged, not its square
+            v = rho * v + (1 - rho) * grad
+            return theta - lr * grad / np.sqrt(v + eps), v
+        the average is divided by 1 - rho, as if to correct it: RMSProp takes
+            np.sqrt(v) + eps -> np.sqrt(v / (1 - rho)) + eps
+        the weights have changed places and eps stands inside the root: `rho`
+            v = (1 - rho) * v + rho * grad**2
+            return theta - lr * grad / np.sqrt(v + eps), v
+    """,
+    "adagrad_step": """
+        one sum for the whole array: each parameter has a sum of its own, so
+            s + grad**2 -> s + np.sum(grad**2)
+        the root is returned for `s`: keep the sum of the squares
+            s = np.sqrt(s + grad**2)
+            return theta - lr * grad / (s + eps), s
+    """,
+    "step_decay": """
+        every cut comes one epoch late: epoch t = step_size is the first with
+            (t // step_size) -> ((t - 1) // step_size)
+        the rate falls by equal steps: `factor` multiplies it once for each
+            return lr0 * (1 - factor * (t // step_size))
+        the rate falls in every epoch: round `t / step_size` down to a whole
+            (t // step_size) -> (t / step_size)
+    """,
+    "exponential_decay": """
+        this is exp(-factor * t / decay_time): the base is `factor`
+            return lr0 * np.exp(-factor * t)
+        the exponent is t * decay_time: it is t / decay_time
+            t / decay_time -> decay_time * t
+    """,
+    "cosine_annealing": """
+        `lr_min` is forgotten, and after the end the rate rises again: the
+            return 0.5 * lr0 * (1 + np.cos(np.pi * t / total))
+        after the end the wave starts anew at lr0: hold the rate at lr_min
+            fraction = (t % total) / total
+            return lr_min + 0.5 * (lr0 - lr_min) * (1 + np.cos(fraction * np.pi))
+        the wave ends one step too early: at t = total, not at total - 1, the
+            t / total -> t / (total - 1)
+    """,
+    "linear_warmup": """
+        the first step has rate 0 and is wasted: step t has (t + 1) / warmup
+            return lr0 * t / warmup if t < warmup else lr0
+        with warmup = 0 this divides by zero: the rate is then lr0 from the
+            return min(lr0, lr0 * (t + 1) / warmup)
+    """,
+    "reduce_on_plateau": """
+        the threshold is subtracted: it is relative, a loss counts as better
+            best * (1 - threshold) -> best - threshold
+        the cut comes one epoch early: cut when the count is larger than
+            bad > patience -> bad >= patience
+        an improvement does not set the count of bad epochs back to 0
+            best, bad = loss, 0 -> best = loss
+    """,
+    "accuracy": """
+        the highest score of each column was taken, the best example of a
+            return np.mean(logits.argmax(axis=0)[labels] == np.arange(len(labels)))
+        or
+            axis=1 -> axis=0
+        this is the number of right rows: divide it by the number of rows
+            return (logits.argmax(axis=1) == labels).sum()
+    """,
+    "softmax_cross_entropy": """
+        `max` or `sum` along the rows lacks `keepdims=True`: a vector of n
+            e = np.exp(logits - np.max(logits, axis=1))
+            p = e / e.sum(axis=1)
+            n = len(labels)
+            loss = -np.log(p[np.arange(n), labels]).mean()
+            p[np.arange(n), labels] -= 1
+            return loss, p / n
+        exp of a large logit overflows: subtract the largest logit of each
+            p = np.exp(logits) / np.sum(np.exp(logits), axis=1, keepdims=True)
+            n = len(labels)
+            loss = -np.mean(np.log(p[np.arange(n), labels] + 1e-9))
+            p[np.arange(n), labels] -= 1
+            return loss, p / n
+        the loss is a mean over n rows, so its gradient has 1 / n, too: grad
+            p = np.exp(logits - logits.max(axis=1, keepdims=True))
+            p /= p.sum(axis=1, keepdims=True)
+            n = len(labels)
+            loss = -np.log(p[np.arange(n), labels]).sum() / n
+            p[np.arange(n), labels] -= 1
+            return loss, p
+        the loss is the sum over the rows: take the mean, as the gradient has
+            loss = np.mean(log_sum - shifted[rows, labels]) -> loss = np.sum(log_sum - shifted[rows, labels])
+    """,
+    "affine_backward": """
+        `w` enters dx transposed: the entry (r, i) of dx sums dz[r, j] * w[i
+            dz @ w.T -> dz @ w
+        x is not transposed in dw: it is x.T @ dz
+            x.T @ dz -> x @ dz
+        dw is divided by n once more: the loss's division by n is in dz
+            x.T @ dz, dz.sum(axis=0) -> x.T @ dz / len(x), dz.sum(axis=0)
+        db has two axes: b is a vector, so leave out keepdims
+            dz.sum(axis=0) -> dz.sum(axis=0, keepdims=True)
+    """,
+    "relu_backward": """
+        at z = 0 this lets the gradient through: the book's convention is 0
+            z > 0 -> z >= 0
+        negative gradients were cut off, too: only the sign of z decides
+            z > 0 -> (z > 0) & (da > 0)
+    """,
+    "network_gradient": """
+        the ReLU's mask comes from the sign of z1 in the forward pass: here
+            relu_backward(da1, z1) -> relu_backward(da1, da1)
+        the gradient goes back through the ReLU unchanged: where z1 was cut
+            relu_backward(da1, z1) -> da1
+        dw2 needs what entered the second layer: a1, after the ReLU, not z1
+            affine_backward(dz2, a1, w2) -> affine_backward(dz2, z1, w2)
+    """,
+    "numerical_gradient": """
+        the quotient was multiplied by h instead of divided: `/ 2 * h` needs
+            / (2 * h) -> / 2 * h
+        the two points are one array, changed twice: `plus = x` is no copy
+            grad = np.zeros_like(x)
+            for i in range(len(x)):
+                plus = x
+                minus = x
+                plus[i] += h
+                minus[i] -= h
+                grad[i] = (f(plus) - f(minus)) / (2 * h)
+            return grad
+        a coordinate was moved and not put back, and the next ones are
+            grad = np.zeros(len(x))
+            x = x.copy()
+            for i in range(len(x)):
+                plus = x
+                plus[i] += h
+                minus = x.copy()
+                minus[i] -= 2 * h
+                grad[i] = (f(plus) - f(minus)) / (2 * h)
+            return grad
+    """,
+    "relative_error": """
+        this divides by |a| + |b|, another convention, whose error is up to
+            return np.max(np.abs(a - b) / (np.abs(a) + np.abs(b)))
+        this compares the lengths of whole vectors: a wrong entry that is
+            return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
+        the floor was added: it is the least that one divides by, a maximum
+            np.maximum(np.maximum(np.abs(a), np.abs(b)), floor) -> np.maximum(np.abs(a), np.abs(b)) + floor
+        this is the mean over the entries: one wrong entry counts, so take
+            np.max(np.abs(a - b) / size) -> np.mean(np.abs(a - b) / size)
+    """,
+    "minibatches": """
+        which examples a batch has is not random: they are those of the data
+            rng.permutation(n) -> np.arange(n)
+        or
+            order = np.arange(n)
+            batches = [order[s : s + batch_size] for s in range(0, n, batch_size)]
+            for batch in batches:
+                rng.shuffle(batch)
+            return batches
+        these numbers are drawn with replacement: in one epoch each example
+            rng.permutation(n) -> rng.choice(n, n)
+    """,
+    "sigmoid": """
+        the sign in the exponent is wrong: this falls from 1 to 0; the
+            a = 1 / (1 + np.exp(z))
+            return a, a * (1 - a)
+        the slope overflows: exp(-z) / (1 + exp(-z))**2 is inf / inf for very
+            a = 1 / (1 + np.exp(-z))
+            return a, np.exp(-z) * a**2
+    """,
+    "leaky_relu": """
+        `alpha` is ignored: 0.01 is only its default
+            np.where(z > 0, 1.0, alpha) -> np.where(z > 0, 1.0, 0.01)
+        the slope of the negative side is alpha, where `alpha * z` has it
+            slope * z, slope -> np.maximum(alpha * z, z), np.where(z > 0, 1.0, 0.0)
+    """,
+    "elu": """
+        masks multiply an overflow: exp(z) is infinite for large z, and inf *
+            a = (z > 0) * z + (z <= 0) * alpha * (np.exp(z) - 1)
+            return a, (z > 0) + (z <= 0) * (a + alpha)
+        the slope on the negative side lacks `alpha`: it is alpha * exp(z)
+            alpha * np.exp(below)) -> np.exp(below))
+    """,
+    "selu": """
+        the scale is missing: both sides are multiplied by 1.0507
+            SELU_SCALE * a, SELU_SCALE * slope -> a, slope
+    """,
+    "tanh": """
+        this is the arc tangent: take np.tanh
+            np.tanh(np.asarray(z, dtype=float)) -> np.arctan(z)
+    """,
+    "he_normal": """
+        the variance was taken for the standard deviation: it is the root of
+            return rng.standard_normal((n_in, n_out)) * (2 / n_in)
+        this is sqrt(2) times Xavier's, 4 / (n_in + n_out): the same only if
+            np.sqrt(2 / n_in) -> np.sqrt(2 / ((n_in + n_out) / 2))
+    """,
+    "he_uniform": """
+        all weights are positive: draw between -r and r, so that the mean is 0
+            return rng.uniform(0, np.sqrt(6 / n_in), size=(n_in, n_out))
+        3 in place of 6: that keeps the variance without ReLU, which halves
+            6 / n_in -> 3 / n_in
+    """,
+    "xavier_uniform": """
+        this is He's, for ReLU, 6 / n_in: Xavier takes n_in and n_out
+            6 / (n_in + n_out) -> 6 / n_in
+    """,
+    "batchnorm_forward": """
+        mean and variance are taken over the units of each example: that is
+            mean = x.mean(axis=1, keepdims=True)
+            var = x.var(axis=1, keepdims=True)
+            xh = (x - mean) / np.sqrt(var + eps)
+            return gamma * xh + beta, xh, mean, var
+        eps stands outside the root, and the last result is a standard
+            y = (x - x.mean(axis=0)) / (x.std(axis=0) + eps)
+            return gamma * y + beta, y, x.mean(axis=0), x.std(axis=0)
+        the variance is divided by n - 1: within the batch it is the biased
+            x.var(axis=0) -> x.var(axis=0, ddof=1)
+        this divides by the variance: divide by its root
+            np.sqrt(var + eps) -> var
+    """,
+    "batchnorm_backward": """
+        sums in place of means in dx: divide both by the number of examples
+            np.mean(dy * x_hat, axis=0) -> np.sum(dy * x_hat, axis=0)
+            dy.mean(axis=0) -> dy.sum(axis=0)
+        eps is left out: add it to the variance, as on the way forward
+            _root(var, eps) -> np.sqrt(var)
+        mean and variance are treated as constants: that is right when
+            (dy - dy.mean(axis=0) - x_hat * along) -> dy
+    """,
+    "update_running_statistics": """
+        rho multiplies the new statistics, and `unbiased` is not looked at
+            return (1 - rho) * running_mean + rho * mean, (1 - rho) * running_var + rho * var
+        the variance is multiplied by n / (n - 1) even where `unbiased` is
+            n / (n - 1) if unbiased else 1.0 -> n / (n - 1)
+    """,
+    "batchnorm_inference": """
+        this is normalized by the batch's own mean and variance: when
+            mean, var = x.mean(axis=0), x.var(axis=0)
+            return gamma * (x - mean) / np.sqrt(var + eps) + beta
+        the brackets are missing, around x and the running mean: subtract
+            return gamma * x - running_mean / np.sqrt(running_var + eps) + beta
+    """,
+    "fold_batchnorm": """
+        the rows of w were scaled: a unit is a column of w, so scale the
+            scale = gamma / np.sqrt(running_var + eps)
+            return (w.T * scale).T, (b - running_mean) * scale + beta
+        the bias b of the layer is lost: it is normalized, too
+            (b - running_mean) * scale + beta -> beta - running_mean * scale
+    """,
+    "spatial_batchnorm_forward": """
+        each image is normalized by itself: that is instance normalization;
+            mean, var = x.mean(axis=(2, 3)), x.var(axis=(2, 3))
+            xh = (x - mean[:, :, None, None]) / np.sqrt(var[:, :, None, None] + eps)
+            return gamma[:, None, None] * xh + beta[:, None, None], mean, var
+        each pixel has a mean and a variance of its own: a feature map has
+            mean, var = x.mean(axis=0), x.var(axis=0)
+            xh = (x - mean) / np.sqrt(var + eps)
+            return gamma.reshape(1, -1, 1, 1) * xh + beta.reshape(1, -1, 1, 1), mean, var
+    """,
+    "dropout_forward": """
+        a share `p` is kept, and nothing is scaled: `p` is the ratio dropped
+            mask = rng.random(x.shape) < p
+            return x * mask, mask
+        the scale is in the result but not in the mask, which the backward
+            mask = (rng.random(x.shape) > p).astype(float)
+            return x * mask / (1 - p), mask
+        normal numbers were drawn, so that another share than `p` is dropped
+            mask = (rng.standard_normal(x.shape) > p) / (1 - p)
+            return x * mask, mask
+    """,
+    "dropout_backward": """
+        the scale is undone: the derivative of `x * mask` is `mask`, so
+            return grad_out / mask
+        the scale is missing: multiply by the mask as it is, not only where
+            return grad_out * mask.astype(bool)
+    """,
+    "stochastic_depth_forward": """
+        `survival` is taken for the probability of being dropped in training
+            < survival -> > survival
+        at test time the branch is not scaled: multiply it by its probability
+            x + survival * residual -> x + residual
+        the branch is divided by survival in training: here it is scaled at
+            x + kept * residual -> x + kept * residual / survival
+            x + survival * residual -> x + residual
+    """,
+    "random_flip": """
+        images are turned upside down: left to right is the last axis
+            images[:, :, :, ::-1] -> images[:, :, ::-1, :]
+        one toss decides for all images: toss once for each image
+            if rng.random() < p:
+                return np.flip(images, axis=3)
+            return images.copy()
+        `p` is the probability of being mirrored, not of staying as it is
+            < p -> > p
+    """,
+    "random_crop": """
+        one place for all images: draw a place for each
+            r, c = rng.integers(0, images.shape[2] - size + 1), rng.integers(0, images.shape[3] - size + 1)
+            return images[:, :, r : r + size, c : c + size]
+    """,
+    "max_pool_regions": """
+        rows and columns are exchanged: rows are the third axis of the
+            images[:, :, top:bottom, left:right] -> images[:, :, left:right, top:bottom]
+        the regions end one pixel too late: the end is the first pixel that
+            top:bottom, left:right -> top:bottom + 1, left:right + 1
+    """,
+    "l2_penalty": """
+        the biases are penalised, too: only where `is_weight` is true
+            return 0.5 * lam * np.sum(theta**2), lam * theta
+        another convention: this is `lam` times the sum of squares, with a
+            return lam * np.sum(theta[is_weight] ** 2), 2 * lam * theta * is_weight
+    """,
+    "l1_penalty": """
+        the biases are penalised, too: only where `is_weight` is true
+            return lam * np.abs(theta).sum(), lam * np.sign(theta)
+        `w / abs(w)` is 0 / 0 where w is 0: `np.sign(w)` is 0 there
+            np.sign(weights) -> weights / np.abs(weights)
+    """,
+    "ridge": """
+        the intercept is penalised, too: subtract the means first, or leave
+            xb = np.hstack([np.ones((len(x), 1)), x])
+            w = np.linalg.solve(xb.T @ xb + lam * np.eye(xb.shape[1]), xb.T @ y)
+            return w[1:], w[0]
+        another convention: this minimises the MEAN of the squares plus the
+            lam * np.eye -> lam * len(x) * np.eye
+    """,
+    "soft_threshold": """
+        entries above the threshold stay as they are: that is the hard
+            return np.where(np.abs(z) > threshold, z, 0)
+        negative entries move down, away from zero: below -threshold add the
+            return np.where(z > threshold, z - threshold, np.where(z < -threshold, z - threshold, 0))
+    """,
+    "elastic_net_prox": """
+        the L2 part is a gradient step, times 1 - lr * l2: the exact
+            / (1 + lr * l2) -> * (1 - lr * l2)
+    """,
+    "decoupled_weight_decay_step": """
+        the decay went into the gradient: that is Adam with an L2 penalty
+            grad = grad + weight_decay * theta
+            m = beta1 * m + (1 - beta1) * grad
+            v = beta2 * v + (1 - beta2) * grad**2
+            return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+        the averages are multiplied by `1 - beta**t`: divide by it, it is
+            m / (1 - beta1**t) -> m * (1 - beta1**t)
+            v / (1 - beta2**t) -> v * (1 - beta2**t)
+        `eps` is inside the root: here it is added to the root
+            (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+        the bias is not corrected, and the decay lacks the learning rate
+            m / (1 - beta1**t) -> m
+            v / (1 - beta2**t) -> v
+            lr * weight_decay -> weight_decay
+    """,
+    "early_stopping": """
+        each epoch is compared with the one before it: compare it with the
+            losses[best] - min_delta -> losses[epoch - 1] - min_delta
+        where training never stops, the last epoch is n - 1: epochs are
+            return len(losses) - 1, best -> return len(losses), best
+    """,
+    "bias_squared": """
+        this is the absolute bias: square it
+            return np.abs(predictions.mean(axis=0) - truth)
+        one average over everything was taken: each point has an average of
+            predictions.mean(axis=0) -> predictions.mean()
+    """,
+    "variance": """
+        divided by K - 1: here the mean is over the K models that there are
+            predictions.var(axis=0) -> predictions.var(axis=0, ddof=1)
+        this is the standard deviation: the squares are averaged, and no root
+            var -> std
+    """,
+    "decompose_mse": """
+        the noise is `noise_sd` here: its variance, the square, is what adds
+            noise_sd**2, bias2 + spread + noise_sd**2 -> noise_sd, bias2 + spread + noise_sd
+        standard deviations were averaged: average the variances
+            predictions.var(axis=0).mean() -> predictions.std(axis=0).mean()
+        the total lacks the noise: the error is measured against new targets
+            bias2 + spread + noise_sd**2 -> bias2 + spread
+        a root was taken of the total: the expected SQUARED error is wanted
+            bias2 + spread + noise_sd**2 -> np.sqrt(bias2 + spread + noise_sd**2)
+    """,
+    "unbiased_bias_squared": """
+        the variance of the average was added: the plain estimate is too
+            plain - predictions -> plain + predictions
+        the variance was divided by K and again by K: its first divisor is K
+            ddof=1 -> ddof=0
+        the variance of one model was subtracted: that of an average of K
+            predictions.var(axis=0, ddof=1) / count -> predictions.var(axis=0, ddof=1)
+        negative values were cut off: without them the estimate is too large
+            return np.maximum((predictions.mean(axis=0) - truth) ** 2 - predictions.var(axis=0, ddof=1) / len(predictions), 0)
+    """,
+    "simulate_targets": """
+        all targets of a data set have the same noise: draw an array of shape
+            return truth + noise_sd * rng.standard_normal((n_sets, 1))
+        the variance was taken for the standard deviation: `noise_sd` itself
+            noise_sd * rng -> noise_sd**2 * rng
+    """,
+    "exact_decomposition": """
+        the noise is not squared: the variance is `noise_sd**2` times the sum
+            noise_sd**2 * np.sum -> noise_sd * np.sum
+        the sum runs over the points: each row of the smoother holds the
+            axis=1 -> axis=0
+        the sum of the weights was squared: that would be one noise shared by
+            np.sum(smoother**2, axis=1) -> np.sum(smoother, axis=1) ** 2
+    """,
+    "expected_training_error": """
+        this is the sum over the targets: divide by their number
+            return total / len(truth) -> return total
+        the trace of I - S was taken: that is right for a projection alone;
+            np.sum(rest**2) -> np.trace(rest)
+        the smoother itself was taken in place of I - S: the error is what
+            rest = np.eye(len(truth)) - smoother -> rest = smoother
+    """,
+    "best_degree": """
+        this is the place in the array: return the degree that stands there
+            return int(np.argmin(bias2 + noise_sd**2 * unit_variance))
+        the noise is not squared: the variance is `noise_sd**2` times what it
+            noise_sd**2 -> noise_sd
+        the variance is left out: the bias alone is smallest for the largest
+            np.argmin(bias2 + noise_sd**2 * unit_variance) -> np.argmin(bias2)
+    """,
+    "majority_vote": """
+        class numbers are names: their mean means nothing, count the votes
+            return np.mean(votes, axis=0).round()
+    """,
+    "out_of_bag_average": """
+        the models that saw the example were averaged: take the others
+            return np.array([np.mean(predictions[[i in r for r in rows], i]) for i in range(predictions.shape[1])])
+        all models were averaged: leave out those that saw the example in
+            return predictions.mean(axis=0)
+        divided by the number of all models: divide by that of the models
+            np.sum(predictions * unseen, axis=0) / np.sum(unseen, axis=0) -> np.sum(predictions * unseen, axis=0) / len(rows)
+    """,
+    "adaboost": """
+        alpha is *half* the logarithm of (1 - e) / e, in the vote and in the
+            / 2 -> / 1
+        the weights of the examples that are *right* grow: the exponent is
+            -alpha * y -> alpha * y
+        with log(e / (1 - e)) / 2 votes and weights go the wrong way: the
+            (1 - error) / error -> error / (1 - error)
+        the weights were not divided by their sum, so that they are no shares
+            weights = weights / np.sum(weights) -> pass
+    """,
+    "snapshot_schedule": """
+        the length of a cycle was rounded down: round it up, so that there
+            -(-n_steps // n_cycles) -> n_steps // n_cycles
+        without `step` modulo the cycle's length the rate climbs in every
+            step % length -> step
+    """,
+    "polyak_average": """
+        the new point counts 1 / (t + 1): t counts the points with the new one
+            (theta - average) / t -> (theta - average) / (t + 1)
+    """,
+    "fit_stump": """
+        every example counts the same: the error is the sum of the *weights*
+            wrong = np.sum(weights[(x[:, feature] > threshold) != (y > 0)]) -> wrong = np.mean((x[:, feature] > threshold) != (y > 0))
+            np.sum(weights) - wrong -> 1 - wrong
+        the threshold is one of the values: put it half-way between two
+            (values[:-1] + values[1:]) / 2 -> values
+        only stumps that answer 1 above the threshold were tried: try both
+            ((1, wrong), (-1, np.sum(weights) - wrong)) -> ((1, wrong),)
+    """,
+    "standardize": """
+        it was divided by the variance: divide by its root, the standard
+            np.std(x_train, axis=0) -> np.var(x_train, axis=0)
+        a column that does not vary has the deviation 0: centre it only, do
+            mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+            return (x_train - mean) / std, (x_new - mean) / std
+        the statistics are those of both sets together: that is the leak
+            x = np.vstack([x_train, x_new])
+            mean, std = x.mean(axis=0), x.std(axis=0)
+            return (x_train - mean) / std, (x_new - mean) / std
+    """,
+    "one_standard_error": """
+        this is the candidate of the lowest mean: asked is the simplest
+            return int(np.argmin(errors.mean(axis=1)))
+        the deviation has the divisor k: with few folds that is too small
+            ddof=1 -> ddof=0
+        the last candidate within the limit was taken: the simplest ones come
+            np.argmax(means <= limit) -> np.nonzero(means <= limit)[0][-1]
+    """,
+    "grid_trials": """
+        the steps are equal sums: equal factors are asked, as `np.geomspace`
+            geomspace -> linspace
+        `np.meshgrid` exchanges the first two hyperparameters unless it is
+            axes = np.geomspace(low, high, n).T
+            return np.array(np.meshgrid(*axes)).reshape(len(low), -1).T
+    """,
+    "log_uniform": """
+        these numbers are uniform, not their logarithms: almost all have the
+            return rng.uniform(low, high, size)
+        two bases are mixed: the inverse of `np.log` is `np.exp`; powers of
+            return 10 ** rng.uniform(np.log(low), np.log(high), size)
+    """,
+    "trials_needed": """
+        it was rounded down, or to the nearest: with one trial less the
+            np.ceil -> np.floor
+        the quotient is upside down: it is log(1 - confidence) / log(1 - top)
+            np.log1p(-confidence) / np.log1p(-top) -> np.log1p(-top) / np.log1p(-confidence)
+        NOT NAMED
+            np.log1p(-confidence) / np.log1p(-top) -> np.log(confidence) / np.log(top)
+    """,
+    "narrow_range": """
+        the margin was added to the numbers, not to their logarithms: low may
+            best = trials[np.argsort(values)[:keep]]
+            low, high = best.min(axis=0), best.max(axis=0)
+            extra = margin * (high - low)
+            return low - extra, high + extra
+        the trials of the largest values were kept: a loss is the better the
+            [:keep] -> [::-1][:keep]
+        the margin was shared between both ends: each end moves by the whole
+            margin * (high - low) -> margin * (high - low) / 2
+    """,
+    "newton_step": """
+        the step goes uphill: solve H d = -grad and add d, or subtract H^(-1)
+            theta - np.linalg -> theta + np.linalg
+        the gradient is multiplied by the Hessian, and the damping left out
+            return theta - hessian @ grad
+        `damping` is ignored: add it to the diagonal of the Hessian
+            return theta - np.linalg.inv(hessian) @ grad
+    """,
+    "backtracking": """
+        the sign of the slope is wrong: it is negative, so that the bound
+            value + c1 * alpha * slope -> value - c1 * alpha * slope
+        the bound lacks `alpha`: what the slope promises is in proportion to
+            value, slope, alpha = f(theta), grad @ direction, initial
+            while f(theta + alpha * direction) > value + c1 * slope and alpha > 1e-12:
+                alpha *= shrink
+            return alpha
+    """,
+    "wolfe_line_search": """
+        a slope that is steep *upwards* is accepted: the strong condition is
+            def phi(a):
+                return f(theta + a * direction), gradient(theta + a * direction) @ direction
+            value0, slope0 = phi(0.0)
+            low, high, a = 0.0, np.inf, initial
+            for _ in range(100):
+                value, slope = phi(a)
+                if value > value0 + c1 * a * slope0:
+                    high = a
+                elif slope < c2 * slope0:
+                    low = a
+                else:
+                    return a
+                a = 2 * a if high == np.inf else (low + high) / 2
+            return a
+    """,
+    "conjugate_gradient": """
+        every step goes along the residual, at right angles to the one
+            d = r + rr / before * d -> d = r
+        the new direction is r_new *plus* beta times the old one; besides
+            x, r = np.zeros(len(b)), b.copy()
+            d, points = r.copy(), [np.zeros(len(b))]
+            for _ in range(n_steps):
+                alpha = (r @ r) / (d @ a @ d)
+                x = x + alpha * d
+                new = r - alpha * a @ d
+                d = new - (new @ new) / (r @ r) * d
+                r = new
+                points.append(x)
+            return np.array(points)
+        `alpha` is divided by r @ a @ r: the step is made along d, so it is d
+            alpha = rr / (d @ ad) -> alpha = rr / (r @ a @ r)
+        the new direction is made of the old residual: it is r_new plus
+            x, r = np.zeros(len(b)), b.copy()
+            d, points = r.copy(), [np.zeros(len(b))]
+            for _ in range(n_steps):
+                alpha = (r @ r) / (d @ a @ d)
+                x = x + alpha * d
+                new = r - alpha * a @ d
+                d = r + (new @ new) / (r @ r) * d
+                r = new
+                points.append(x)
+            return np.array(points)
+        every row is the last x: `x += ...` changes the very array that was
+            x, r = np.zeros(len(b)), b.copy()
+            d, points = r.copy(), [x]
+            for _ in range(n_steps):
+                if r @ r > 0:
+                    alpha = (r @ r) / (d @ a @ d)
+                    x += alpha * d
+                    new = r - alpha * a @ d
+                    d = new + (new @ new) / (r @ r) * d
+                    r = new
+                points.append(x)
+            return np.array(points)
+    """,
+    "polak_ribiere": """
+        this is the formula of Fletcher and Reeves: here the new gradient is
+            grad_new @ (grad_new - grad) -> grad_new @ grad_new
+    """,
+    "bfgs_update": """
+        rho is 1 / (change @ step), not change @ step
+            curvature = change @ step -> curvature = 1 / (change @ step)
+        the matrix is multiplied by `step` where `change` is meant: the mixed
+            hy = inverse @ change -> hy = inverse @ step
+    """,
+    "lbfgs_direction": """
+        the second loop runs over the pairs from the newest to the oldest
+            for s, y, sy in zip(steps, changes, curvatures, strict=True) -> for s, y, sy in zip(steps[::-1], changes[::-1], curvatures[::-1], strict=True)
+        the sign is missing: the direction goes downhill, it is -M @ grad
+            return -q -> return q
+    """,
+    "freeze_mask": """
+        the mask is the wrong way round: 0 where a layer is frozen, 1 where
+            [0.0] * frozen + [1.0] * (len(sizes) - frozen) -> [1.0] * frozen + [0.0] * (len(sizes) - frozen)
+    """,
+    "masked_step": """
+        the mask is on theta: that sets the frozen parameters to zero instead
+            return theta - lr * velocity, velocity -> return mask * (theta - lr * velocity), velocity
+        the frozen parameters stay, but their velocity is kept: it must be 0
+            velocity = mu * velocity + grad
+            return theta - lr * velocity * mask, velocity
+    """,
+    "replace_head": """
+        the variance is He's, 2 / n: the head has no ReLU behind it, so it is
+            np.sqrt(1 / n) -> np.sqrt(2 / n)
+    """,
+    "forward_variance": """
+        the outputs of each layer were counted: a pre-activation is a sum
+            zip(widths, weight_variances, strict=False) -> zip(widths[1:], weight_variances, strict=False)
+        the mean square after the activation is not used: every layer starts
+            mean_square = gaussian_average( -> unused = gaussian_average(
+    """,
+    "gaussian_average": """
+        the variance was taken for the standard deviation: z is
+            np.sqrt(variance) * x -> variance * x
+        the sum of the weights and values was divided by their number: divide
+            / np.sum(weights) -> / len(x)
+    """,
+    "dead_units": """
+        a unit that is off for one example is not dead: it must be off for
+            np.all -> np.any
+        the wrong axis: this says for each example whether all units are off
+            axis=0 -> axis=1
+    """,
+}
+
+
+def _mistakes(written):
+    for exercise in EXERCISES:
+        for sentence, function in texts.functions(
+            written.get(exercise.name, ""), exercise.reference, {"np": np}
+        ):
+            yield exercise, sentence, function
+
+
+def test_the_exercises_exist():
+    assert MADE.keys() | IMAGINED.keys() <= {exercise.name for exercise in EXERCISES}
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [e for e in EXERCISES if e.name in MADE.keys() | IMAGINED.keys()],
+    ids=lambda e: e.name,
+)
+def test_each_is_refused_and_named_by_its_sentence(exercise):
+    plan = exercise.plan(PUBLIC_SEED)
+    for written in (MADE, IMAGINED):
+        text = written.get(exercise.name, "")
+        for sentence, function in texts.functions(text, exercise.reference, {"np": np}):
+            with np.errstate(all="ignore"):
+                verdict = examine(plan, [call(function, case) for case in plan.cases])
+            assert verdict.status == "wrong", sentence
+            assert verdict.mistake.startswith("" if sentence == NOT_NAMED else sentence)
+            assert bool(verdict.mistake) == (sentence != NOT_NAMED), verdict.mistake
+
+
+@pytest.mark.parametrize(
+    ("written", "least"), [(MADE, 90), (IMAGINED, 150)], ids=["made", "imagined"]
+)
+def test_nearly_all_of_them_have_a_name(written, least):
+    sentences = [sentence for _, sentence, _ in _mistakes(written)]
+    assert len(sentences) >= least
+    assert sentences.count(NOT_NAMED) <= 0.05 * len(sentences)
