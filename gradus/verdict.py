@@ -72,10 +72,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
         raise ValueError(
             f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}"
         )
-    messages = [
-        _examine_case(plan, number, outcome, reveal) or _examine_chance(plan, number, outcomes)
-        for number, outcome in enumerate(outcomes)
-    ]
+    messages = _messages(plan, outcomes, reveal)
     cases = tuple(
         CaseVerdict(case.label, message is None, message or "")
         for case, message in zip(plan.cases, messages, strict=True)
@@ -91,6 +88,14 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
     # Rounding gives no point away: with many cases it could fill up the last hundredth.
     earned = min(round(plan.points * passed / len(cases), 2), plan.points - 0.01)
     return Verdict(plan.exercise, plan.points, "wrong", earned, cases, _name(plan, outcomes, cases))
+
+
+def _messages(plan: Plan, outcomes: list[Outcome], reveal: bool) -> list[str | None]:
+    """What is wrong with each outcome, or None."""
+    return [
+        _examine_case(plan, number, outcome, reveal) or _examine_chance(plan, number, outcomes)
+        for number, outcome in enumerate(outcomes)
+    ]
 
 
 def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
@@ -211,7 +216,7 @@ def _relation(plan: Plan, outcomes: list[Outcome]) -> str:
         plan.cases,
         wanted,
         got,
-        lambda name, *pair: compare(name, *pair, plan.rtol, plan.atol, False) is None,
+        lambda name, want, one: compare(name, want, one, plan.rtol, plan.atol, False) is None,
     )
 
 
@@ -220,7 +225,7 @@ def right_mistakes(plan: Plan) -> list[str]:
     return [
         mistake.sentence
         for mistake in plan.mistakes
-        if examine(plan, [_outcome(result) for result in mistake.results]).status == "right"
+        if not any(_messages(plan, [_outcome(result) for result in mistake.results], False))
     ]
 
 
