@@ -1219,7 +1219,8 @@ count_parameters.add_mistakes("""
         return _count(layers, learned=1, kept=1)
     gamma and beta are not counted: they are learned, two for each unit
         return _count(layers, learned=0)
-    the first result is the total: return the trained ones alone
+    the first result is the total, or counts all four vectors of a normalization: return the trained
+    ones alone
         trained, not_trained = _count(layers)
         return trained + not_trained, not_trained
     the two results have changed places: the trained ones come first

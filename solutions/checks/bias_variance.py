@@ -59,6 +59,11 @@ fit_polynomial.add_mistakes("""
     `x_new` was scaled by its own range: scale it with the numbers that scaled `x`
         features = np.vander(_scaled(x, x), degree + 1)
         return np.vander(_scaled(x_new, x_new), degree + 1) @ _least_squares(features, y)
+    or
+        def scaled(v):
+            return (v - v.mean()) / (v.std() or 1.0)
+        features = np.vander(scaled(x), degree + 1)
+        return np.vander(scaled(x_new), degree + 1) @ _least_squares(features, y)
     `x` was scaled, `x_new` was not: scale both with the numbers of `x`
         features = np.vander(_scaled(x, x), degree + 1)
         return np.vander(x_new, degree + 1) @ _least_squares(features, y)
@@ -486,6 +491,11 @@ decompose_mse.add_mistakes("""
     a root was taken of the total: the expected SQUARED error is wanted
         bias2, spread, noise, total = _parts(predictions, truth, noise_sd**2)
         return bias2, spread, noise, total**0.5
+    the bias is a sum over the points: average it
+        bias2, spread = np.sum((predictions.mean(axis=0) - truth) ** 2), predictions.var(axis=0).mean()
+        return bias2, spread, noise_sd**2, bias2 + spread + noise_sd**2
+    the variance is a sum over the points: average it
+        return _parts(predictions, truth, noise_sd**2, predictions.var(axis=0).sum())
 """)
 decompose_mse.add_variants("""
     the total first, the bias as what is left

@@ -290,6 +290,11 @@ bagging_predict.add_mistakes("""
     the polynomials have one power too many: of degree d they have d + 1 coefficients
         fit = np.polynomial.Polynomial.fit
         return np.mean([fit(x[r], y[r], degree + 1)(x_new) for r in rows], axis=0)
+    these are coefficients: return what the polynomials predict at `x_new`, averaged
+        fit = np.polynomial.Polynomial.fit
+        return np.mean([fit(x[r], y[r], degree).coef for r in rows], axis=0)
+    or
+        return np.mean([np.polyfit(x[r], y[r], degree) for r in rows], axis=0)
 """)
 bagging_predict.add_variants("""
     np.polyfit, the coefficients averaged
@@ -810,6 +815,10 @@ snapshot_schedule.add_mistakes("""
     a cycle has the angle 0
         length = -(-n_steps // n_cycles)
         return lr / 2 * (1 + np.cos(np.pi * (step % length + 1) / length))
+    the place within the cycle is divided by the steps of the whole training: divide it by the
+    cycle's length
+        length = -(-n_steps // n_cycles)
+        return lr / 2 * (1 + np.cos(np.pi * (step % length) / n_steps))
 """)
 snapshot_schedule.add_variants("""
     by the square of a cosine
@@ -868,6 +877,12 @@ polyak_average.add_mistakes("""
         return average.copy()
     the weights do not add up to 1: they are (t - 1) / t and 1 / t
         return (t - 1) / t * average + theta * t
+    fixed weights make an exponential average, which forgets old points: the new one counts 1 / t
+        return 0.99 * average + 0.01 * theta
+    or
+        return 0.999 * average + 0.001 * theta
+    or
+        return 0.1 * average + 0.9 * theta
 """)
 polyak_average.add_variants("""
     weights of both

@@ -790,6 +790,12 @@ softmax_cross_entropy.add_mistakes("""
     shifted logit minus the log of the sum, and take the mean
         p = _softmax(logits)
         return _mean_loss(np.log(p), labels) * len(p), p - _onehot(labels, p.shape[1])
+    the sign in the exponent of the gradient is wrong: p is exp of the shifted logit MINUS the log
+    of the sum
+        log_p, _ = _cross_entropy(logits, labels)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        p = np.exp(2 * shifted - log_p)
+        return _mean_loss(log_p, labels), (p - _onehot(labels, logits.shape[1])) / len(labels)
 """)
 softmax_cross_entropy.add_variants("""
     row by row, in plain Python
@@ -1182,6 +1188,15 @@ network_gradient.add_mistakes("""
     and the loss is a mean
         loss, *gradients = _network(x, labels, w1, b1, w2, b2, mask=lambda z1, da1: 1.0)
         return loss, *(len(x) * gradient for gradient in gradients)
+    dw1 and db1 lack 1 / n: the mean is in the gradient of the logits, and with it in all four
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, len(x) * dw1, len(x) * db1, dw2, db2
+    dw2 and db2 lack 1 / n: the mean is in the gradient of the logits, and with it in all four
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, dw1, db1, len(x) * dw2, len(x) * db2
+    dw1 and db1 are divided by n once more: the mean is in the gradient of the logits already
+        loss, dw1, db1, dw2, db2 = _network(x, labels, w1, b1, w2, b2)
+        return loss, dw1 / len(x), db1 / len(x), dw2, db2
 """)
 network_gradient.add_variants("""
     one example at a time, with outer products

@@ -255,6 +255,13 @@ momentum_step.add_mistakes("""
     `lr` multiplies the step
         velocity = (1 - mu) * velocity + lr * grad
         return theta - velocity, velocity
+    theta is right, and the velocity that is returned lacks the new gradient: it is `mu * velocity +
+    grad`
+        return theta - lr * (grad + mu * velocity), mu * velocity
+    theta is right, and the velocity that is returned is the gradient: it is `mu * velocity + grad`
+        return theta - lr * (grad + mu * velocity), grad
+    the step takes the old velocity without `lr`: it is `lr * (mu * velocity + grad)`
+        return theta - lr * grad - mu * velocity, mu * velocity + grad
 """)
 momentum_step.add_variants("""
     in place on copies
@@ -366,6 +373,15 @@ nesterov_step.add_mistakes("""
     the learning rate is there twice, inside the velocity and in the step: `mu * velocity +
     gradient(...)` has none
         velocity = mu * velocity + lr * gradient(theta - lr * mu * velocity)
+        return theta - lr * velocity, velocity
+    the momentum is made twice, once to look ahead and once more after it: the new velocity is made
+    of the old one, and the gradient there
+        ahead = mu * velocity + gradient(theta)
+        velocity = mu * ahead + gradient(theta - lr * ahead)
+        return theta - lr * velocity, velocity
+    or
+        ahead = mu * velocity + gradient(theta)
+        velocity = mu * velocity + gradient(theta - lr * mu * ahead)
         return theta - lr * velocity, velocity
 """)
 nesterov_step.add_variants("""
@@ -939,6 +955,35 @@ adam_step.add_mistakes("""
         m_hat = m / (1 - beta1**t) -> m = m_hat = m / (1 - beta1**t)
         v_hat = v / (1 - beta2**t) -> v = v_hat = v / (1 - beta2**t)
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps)
+    v sums the squares, and the bias is not corrected: v averages them, and is divided by `1 -
+    beta2**t`, as m is by `1 - beta1**t`
+        v + (1 - beta2) * grad**2 -> v + grad**2
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+    m and v sum, and the bias is not corrected: they average, what is new enters with weight `1 -
+    beta`, and are divided by `1 - beta**t`
+        m + (1 - beta1) * grad -> m + grad
+        v + (1 - beta2) * grad**2 -> v + grad**2
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
+    the averages have each other's decay, the corrections have their own: beta1 belongs to m, beta2
+    to v
+        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
+        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
+    the corrections have each other's decay: beta1 belongs to m, beta2 to v
+        1 - beta1**t -> 1 - BETA**t
+        1 - beta2**t -> 1 - beta1**t
+        1 - BETA**t -> 1 - beta2**t
+    the learning rate is divided by the root of t, too: here it is `lr`
+        lr * m_hat -> lr / np.sqrt(t) * m_hat
+    or
+        lr * m_hat -> lr / t * m_hat
+    the weights have changed places, and the bias is not corrected: `beta` belongs to the old
+    averages, which are divided by `1 - beta**t`
+        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
+        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
+        m / (1 - beta1**t) -> m
+        v / (1 - beta2**t) -> v
 """)
 adam_step.add_variants("""
     in place on copies
@@ -1262,6 +1307,10 @@ cosine_annealing.add_mistakes("""
         t / total -> t / (total + 1)
     the first step is counted as 1: t = 0 is lr0
         t / total -> (t + 1) / total
+    the wave hangs below lr_min: it stands on it, from lr0 down to lr_min
+        lr_min + (lr0 - lr_min) -> lr_min - (lr0 - lr_min)
+    the angle is in degrees: NumPy's cosine takes radians, from 0 to pi
+        np.pi * fraction -> 180 * fraction
 """)
 cosine_annealing.add_variants("""
     by the half-angle formula
@@ -1470,6 +1519,8 @@ reduce_on_plateau.add_mistakes("""
     an improvement cuts the rate: bad epochs do
         best, bad = loss, 0 -> best, bad = loss, bad + 1
         bad += 1 -> bad = 0
+    one rate is returned for all epochs, the last: return that of each epoch
+        np.array(rates) -> np.array([lr] * len(losses))
 """)
 reduce_on_plateau.add_variants("""
     a list, with the epoch of the last cut or best in place of a count

@@ -1048,6 +1048,16 @@ early_stopping.add_mistakes("""
     same where training never stops
         stopped, _ = early_stopping(losses, patience, min_delta)
         return stopped, max(stopped - patience, 0)
+    the epoch after the end is returned: training stops at the end of the epoch that is `patience`
+    epochs after the best
+        stopped, best = early_stopping(losses, patience, min_delta)
+        waited = stopped - best >= max(patience, 1)
+        return (stopped + 1 if waited else stopped), best
+    the epoch before the end is returned where training stops: it stops at the end of the epoch that
+    is `patience` epochs after the best
+        stopped, best = early_stopping(losses, patience, min_delta)
+        waited = stopped - best >= max(patience, 1)
+        return (stopped - 1 if waited else stopped), best
 """)
 early_stopping.add_variants("""
     with a counter and the best value, as Keras has it
@@ -1256,6 +1266,10 @@ random_crop.add_mistakes("""
         n, c, h, w = images.shape
         rows, columns = rng.integers(0, h, (n, size)), rng.integers(0, w, (n, size))
         return np.stack([image[:, r][:, :, k] for image, r, k in zip(images, rows, columns)])
+    the places of the rows serve for the columns, too: draw both
+        n, _, h, w = images.shape
+        rows = rng.integers(0, h - size + 1, n)
+        return _cut(images, size, rows, np.minimum(rows, w - size))
 """)
 random_crop.add_variants("""
     all windows, then one of each image
@@ -1424,6 +1438,9 @@ dropout_forward.add_mistakes("""
     the same units are dropped for all examples: the mask has the shape of x, an entry for each
     example
         mask = np.repeat((rng.random((1, *x.shape[1:])) >= p) / (1 - p), len(x), axis=0)
+        return x * mask, mask
+    or
+        mask = np.broadcast_to((rng.random(x.shape[-1]) >= p) / (1 - p), x.shape).copy()
         return x * mask, mask
     whole examples are dropped: each entry has a chance of its own
         mask = np.ones(x.shape) * (rng.random((len(x), *[1] * (x.ndim - 1))) >= p) / (1 - p)
@@ -1778,6 +1795,8 @@ stochastic_depth_forward.add_mistakes("""
         return stochastic_depth_forward(x, residual, survival, training, np.random.default_rng(0))
     in training the whole branch passes always: multiply it by 0 or 1, by chance
         return x + (1.0 if training else survival) * residual
+    in training the shortcut is dropped, too: x always passes, only the residual branch has a chance
+        return _tosses(x, survival, rng) * (x + residual) if training else x + survival * residual
 """)
 stochastic_depth_forward.add_variants("""
     example by example

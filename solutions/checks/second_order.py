@@ -1052,6 +1052,8 @@ bfgs_update.add_mistakes("""
     the matrix is multiplied by `step` where `change` is meant: the mixed terms hold inverse @
     change
         hy = inverse @ change -> hy = inverse @ step
+    one of the two mixed terms is added: both are subtracted
+        - cross.T -> + cross.T
 """)
 bfgs_update.add_variants("""
     the product as it stands, with columns

@@ -86,6 +86,9 @@ replace_head.add_mistakes("""
         return _joined(layers)
     the numbers do not come from the generator `rng`: draw with rng.normal
         return replace_head(theta, widths, keep, n_classes, np.random.default_rng(0))
+    the biases of the new head are 1: they are zero
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.normal(0, n**-0.5, n * n_classes), np.ones(n_classes))
 """)
 replace_head.add_variants("""
     layer by layer
