@@ -211,7 +211,7 @@ def _relation(plan: Plan, outcomes: list[Outcome]) -> str:
         plan.cases,
         wanted,
         got,
-        lambda name, *pair: compare(name, *pair, plan.rtol, plan.atol, False) is None,
+        lambda name, *pair: compare(name, pair[0], pair[1], plan.rtol, plan.atol, False) is None,
     )
 
 
