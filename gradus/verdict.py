@@ -293,7 +293,8 @@ def _compare_quantities(
     compare_as: Quantities, plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
 ) -> str | None:
     """What is wrong with a result of which only some quantities are compared, once it has the reference's form."""
-    if found := _compare_values(replace(plan, atol=np.finfo(float).max), expected, answer, False):
+    of_its_form = replace(plan, atol=np.finfo(float).max)
+    if found := _compare_values(of_its_form, expected, answer, reveal):
         return found
     case = plan.cases[number]
     arguments = dict(zip(case.names, (*case.args, *case.kwargs.values()), strict=True))

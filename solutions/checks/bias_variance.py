@@ -397,7 +397,7 @@ variance.add_mistakes("""
         return np.abs(predictions).var(axis=0)
     this is the standard deviation with the divisor K - 1: no root is taken, and the divisor is K
         return np.sqrt(_sample_variance(predictions))
-    the distances are added and then squared: square each, then average
+    this is 0 everywhere, as the sum of the distances from the mean is: square each, then average
         return (predictions - predictions.mean(axis=0)).sum(axis=0) ** 2
     the distances from the first model were averaged: take those from the mean
         return ((predictions - predictions[0]) ** 2).mean(axis=0)

@@ -1238,7 +1238,7 @@ dead_units.add_mistakes("""
         return np.mean(z <= 0, axis=0)
     this is one answer for the whole layer: one for each unit is asked, `axis=0`
         return np.all(z <= 0)
-    a unit that is 0 for all would be the only dead one: what is below 0 is off, too
+    no unit is dead here: what is exactly 0 is off, and what is below 0, too
         return np.all(z == 0, axis=0)
     the wrong axis, and one example that is off is enough: this says for each example whether some
     unit is off

@@ -183,8 +183,8 @@ numerical_gradient.add_mistakes("""
         return np.array([f(x + h * e) - f(x - h * e) for e in np.eye(len(x))])
     the two values were added: it is f(x + h) minus f(x - h)
         return np.array([(f(x + h * e) + f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
-    the two points are one array, changed twice: `plus = x` is no copy, so each point must be made
-    with `x.copy()`
+    this is 0 everywhere: are the two points one array, changed twice? `plus = x` is no copy; make each
+    point with `x.copy()`
         x, grad = x.copy(), np.zeros(len(x))
         for i in range(len(x)):
             plus, minus = x, x

@@ -1126,7 +1126,8 @@ step_decay.add_mistakes("""
         lr0 * factor -> factor
     `lr0` is raised to the power, too: only `factor` is
         lr0 * factor -> (lr0 * factor)
-    the brackets are missing: `**` comes before `//`, so write factor ** (t // step_size)
+    the rate is 0 in every case: are brackets missing? `**` comes before `//`, so write factor ** (t //
+    step_size)
         return lr0 * factor**t // step_size
     `step_size` is ignored: there is a cut every `step_size` epochs
         t // step_size -> t

@@ -270,7 +270,8 @@ backtracking.add_mistakes("""
         alpha *= shrink -> alpha *= 0.5
     this is the new point: return the step length `alpha`
         return alpha -> return theta + alpha * direction
-    the step goes against `direction`: the trial is theta + alpha * direction
+    the length is 0, or is shortened without end: does the trial go along `direction`, theta + alpha *
+    direction?
         def accept(new, old, alpha, slope, c1):
             return new <= old - c1 * alpha * slope
         return _backtrack(accept, f, theta, grad, -direction, initial, c1, shrink)
@@ -831,7 +832,7 @@ polak_ribiere.add_mistakes("""
     the change stands only above the line: divide by grad @ grad
         change = grad_new - grad
         return max(0.0, grad_new @ change / (change @ change))
-    the old gradient is multiplied by the change: it is the new one
+    beta is 0 in every case: is the old gradient multiplied by the change? It is the new one
         return max(0.0, grad @ (grad_new - grad) / (grad @ grad))
     the two gradients have changed places
         return max(0.0, grad @ (grad - grad_new) / (grad_new @ grad_new))

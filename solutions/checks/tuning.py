@@ -491,7 +491,8 @@ one_standard_error.add_mistakes("""
         return float(means[best] + np.std(errors[best], ddof=1) / np.sqrt(k))
     places are counted from 1: from 0
         return one_standard_error(errors) + 1
-    the limit is one standard error BELOW the best mean: above it
+    the first candidate is taken in every case, as if none were within the limit: it lies one standard
+    error ABOVE the best mean
         means, k = np.mean(errors, axis=1), errors.shape[1]
         best = np.argmin(means)
         return _first_within(errors, means[best] - np.std(errors[best], ddof=1) / np.sqrt(k))

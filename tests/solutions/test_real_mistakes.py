@@ -608,7 +608,7 @@ IMAGINED = {
     "numerical_gradient": """
         the quotient was multiplied by h instead of divided: `/ 2 * h` needs
             / (2 * h) -> / 2 * h
-        the two points are one array, changed twice: `plus = x` is no copy
+        this is 0 everywhere: are the two points one array, changed twice?
             grad = np.zeros_like(x)
             for i in range(len(x)):
                 plus = x
