@@ -4,13 +4,14 @@
 """
 
 import functools
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from gradus import values
 
 # The first line of a file of cases: another number where an earlier gradus could not read the rest.
-CASES_FORMAT = b"GRADUS-CASES 2"
+CASES_FORMAT = b"GRADUS-CASES 3"
 _AS_THEY_ARE = ("exercise", "points", "returns", "rtol", "atol", "expected")
 
 
@@ -99,7 +100,8 @@ class Plan:
 
 def write_cases(plans: list[Plan]) -> bytes:
     """The file that lies beside a notebook: the plans of a chapter's exercises at the public seed."""
-    return CASES_FORMAT + b"\n" + values.pack([plan.to_data() for plan in plans])
+    packed = values.pack([plan.to_data() for plan in plans])
+    return CASES_FORMAT + b"\n" + zlib.compress(packed, 9)
 
 
 def read_cases(data: bytes) -> list[Plan]:
@@ -110,13 +112,14 @@ def read_cases(data: bytes) -> list[Plan]:
     ValueError
         If it is not one; the message begins after the file's name.
     """
-    head, _, packed = data.partition(b"\n")
+    head, _, compressed = data.partition(b"\n")
     if head.startswith(b"GRADUS") and head != CASES_FORMAT:
         raise ValueError(
             "is of another release than the gradus that is installed: "
             "install this folder's requirements again: pip install -r requirements.txt"
         )
     try:
+        packed = zlib.decompressobj().decompress(compressed, values.MAX_BYTES)
         return [Plan.from_data(plan) for plan in values.unpack(packed)]
-    except (values.NotData, KeyError, TypeError) as error:
+    except (zlib.error, values.NotData, KeyError, TypeError) as error:
         raise ValueError("is damaged: fetch it again") from error

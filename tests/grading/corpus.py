@@ -24,6 +24,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradus.plan import write_cases
+
 COURSE = Path(__file__).with_name("small_course")
 NAME = "steps"
 FULL = {"scale": 2.0, "track": 3.0, "draw": 1.0, "descend": 2.0}
@@ -1059,7 +1061,7 @@ def shadow_cases(book):
     return Folder(
         {
             "steps.ipynb": text_of(book.blank()).encode(),
-            "steps.cases": b"GRADUS-CASES 2\nGRADUS1\n\x02\x00\x00\x00[]",
+            "steps.cases": write_cases([]),
             "timestamp.txt": b"0001-01-01 00:00:00.0 UTC",
         }
     )
