@@ -144,7 +144,7 @@ def as_data(value: Any) -> Any:
         return value
     array = np.asarray(value)
     if array.dtype == object:
-        raise values.NotData(f"a {type(value).__name__}")
+        raise values.NotData(values.kind(value))
     return array.astype(np.float64) if array.dtype == np.longdouble else array
 
 
@@ -179,7 +179,7 @@ def _carried(outcome: Outcome) -> Outcome:
 
 
 def _no_data(value: Any) -> Outcome:
-    return Outcome("not data", message=f"a {type(value).__name__}")
+    return Outcome("not data", message=values.kind(value))
 
 
 @contextlib.contextmanager

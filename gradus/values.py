@@ -47,6 +47,12 @@ class Problem:
             raise NotData(f"part: expected 'value', 'gradient', 'hessian' or '', got {self.part!r}")
 
 
+def kind(value: Any) -> str:
+    """The type of a value with its article: "a tuple", "an int"."""
+    name = type(value).__name__
+    return f"a{'n' * name.lower().startswith(('a', 'e', 'i', 'o'))} {name}"
+
+
 def realise(value: Any) -> Any:
     """The arguments of a call as a function receives them: copies, with `Rng` and `Problem` made real."""
     if isinstance(value, Rng):
@@ -143,7 +149,7 @@ def _tree(value: Any, buffers: list[bytes], depth: int) -> Any:
         raise NotData(
             "a Generator: use gradus.values.Rng(seed), which becomes one wherever a call is made"
         )
-    raise NotData(f"a {type(value).__name__}")
+    raise NotData(kind(value))
 
 
 class _Reader:

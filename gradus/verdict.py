@@ -484,8 +484,8 @@ def describe(value: Any, reveal: bool = True) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and type {value.dtype}" if reveal else "an array"
     if isinstance(value, tuple | list):
-        return f"a {type(value).__name__}" + (f" of {len(value)}" if reveal else "")
-    return "None" if value is None else f"a {type(value).__name__}"
+        return values.kind(value) + (f" of {len(value)}" if reveal else "")
+    return "None" if value is None else values.kind(value)
 
 
 def _shapes(want: tuple[int, ...], got: tuple[int, ...] | None, reveal: bool) -> str:

@@ -415,7 +415,7 @@ def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset
         case "killed":
             message = outcome.message if outcome.message in SENTENCES else ""
         case "not data":
-            known = outcome.message.removeprefix("a ") in _TYPES
+            known = outcome.message.partition(" ")[2] in _TYPES
             message = outcome.message if known else "what is no array of numbers or is too large"
     changed = tuple(name for name in case.names if name in outcome.changed)
     if outcome.changed and not changed:

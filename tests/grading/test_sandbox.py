@@ -351,7 +351,7 @@ def test_a_notebook_that_ends_by_itself_before_any_call_is_given_up():
         ("import sys; sys.exit()", "raised SystemExit"),
         ("return input()", "raised RuntimeError"),
         ("return __import__('numpy').zeros(2**23)", "got a result of"),
-        ("return object()", "got a object"),
+        ("return object()", "got an object"),
         ("y = []; y.append(y); return y", "got a list"),
         (
             "class Liar(__import__('numpy').ndarray):\n        __eq__ = lambda a, b: True\n    return x.view(Liar)",

@@ -300,7 +300,7 @@ class Shell:
         try:
             data = values.pack(vars(outcome))
         except Exception:
-            what = f"a {type(outcome.value).__name__}"
+            what = values.kind(outcome.value)
             return values.pack({"kind": "not data", "message": what})
         if len(data) > self.limits["result_bytes"]:
             return values.pack({"kind": "not data", "message": f"a result of {len(data)} bytes"})
