@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from gradus import calling
+from gradus import calling, values
 from gradus.calling import Outcome, call, call_cases
 from gradus.plan import Case
 
