@@ -355,7 +355,7 @@ def test_a_notebook_that_ends_by_itself_before_any_call_is_given_up():
         ("y = []; y.append(y); return y", "got a list"),
         (
             "class Liar(__import__('numpy').ndarray):\n        __eq__ = lambda a, b: True\n    return x.view(Liar)",
-            "wrong value",
+            "the argument `x` as it was given",
         ),
     ],
 )
