@@ -41,6 +41,12 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "kept_for_ci(but): of chapters, run in CI alone, or where one is asked for"
+    )
+
+
 def pytest_ignore_collect(collection_path, config):
     """For one chapter, do not even read what is about none, or takes the whole site."""
     if config.getoption("--chapter") and collection_path.name in (
@@ -64,7 +70,17 @@ def pytest_collection_modifyitems(config, items):
         chosen = [item for item in items if units.is_of(chapter, item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
+    elif not THOROUGH:
+        kept_back = {item for item in items if _is_for_ci(item)}
+        config.hook.pytest_deselected(items=[item for item in items if item in kept_back])
+        items[:] = [item for item in items if item not in kept_back]
     items.sort(key=lambda item: units.unit(item.nodeid)[0])
+
+
+def _is_for_ci(item):
+    """Whether a test waits for CI: marked so, and of a chapter that is not excepted."""
+    mark = item.get_closest_marker("kept_for_ci")
+    return bool(mark) and item.callspec.params["released"] not in mark.kwargs["but"]
 
 
 @pytest.hookimpl(optionalhook=True)
