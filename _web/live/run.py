@@ -81,6 +81,8 @@ def _outcome(task: dict, name: str, output: io.StringIO) -> tuple[str, str]:
         if name not in names:
             raise NameError(f"name {name!r} is not defined")
         exercises.check_as(name, names[name])
+    except exercises.NoExercise as error:
+        return _failed(error, output)
     except CheckFailed as failure:
         verdict = exercises._session.verdicts.get(name)
         status = verdict.status if verdict else "wrong"  # none: the code itself checks another one

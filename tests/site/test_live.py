@@ -150,7 +150,7 @@ def test_a_check_shows_what_it_shows_in_jupyter(run, site):
         plan, [calling.call(names["momentum_step"], case) for case in plan.cases]
     )
     assert found.mistake
-    assert result["tables"] == exercises.Table(found)._repr_html_()
+    assert result["tables"] == exercises.Table(found, plan.cases)._repr_html_()
     assert result["status"] == "wrong"
     assert result["summary"] == f"momentum_step: 1 of {len(plan.cases)} cases pass"
 
@@ -164,7 +164,7 @@ CODES = {
     ),
     "no function": ("theta = 1", "error", "NameError: name 'sgd_step' is not defined"),
     "another name": ("sgd_step = lambda theta, grad, lr: theta - lr * grad", "right", ""),
-    "no longer a function": ("sgd_step = 3", "wrong", ""),
+    "no longer a function": ("sgd_step = 3", "error", "check takes the function itself"),
     "an end": ("raise SystemExit(3)", "error", "SystemExit: 3"),
     "an end of the answer": (
         "def sgd_step(*a):\n    raise SystemExit",
@@ -259,7 +259,7 @@ def test_a_module_that_is_not_there_is_asked_for_once(run):
 def test_the_set_up_brings_what_is_used_and_no_more(run):
     code = "assert nn and problems and 'plt' not in globals() and 'plots' not in globals()\nsgd_step = 1"
     (result,) = run("optimizers", [task("optimizers", "sgd_step", code)])
-    assert "check takes the function itself" in result["summary"]
+    assert "AssertionError" not in result["output"] and "NoExercise" in result["output"]
 
 
 def test_this_python_would_miss_what_a_page_has_not(run):
