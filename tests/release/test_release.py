@@ -7,6 +7,7 @@ import json
 import re
 import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 
 import nbformat
@@ -38,15 +39,22 @@ RAW_MYST = {
 
 
 def all_text(folder: Path) -> str:
-    """Everything that lies in a released folder, wheels opened."""
+    """Everything that lies in a released folder, wheels and cases opened."""
     texts = []
     for file in sorted(folder.rglob("*")):
         if file.suffix == ".whl":
             with zipfile.ZipFile(file) as wheel:
                 texts += [wheel.read(name).decode("latin-1") for name in wheel.namelist()]
+        elif file.suffix == ".cases":
+            texts.append(packed_cases(file).decode("latin-1"))
         elif file.is_file():
             texts.append(file.read_bytes().decode("latin-1"))
     return "\n".join(texts)
+
+
+def packed_cases(file: Path) -> bytes:
+    """What a file of cases holds, as `gradus.values` reads it."""
+    return zlib.decompress(file.read_bytes().partition(b"\n")[2])
 
 
 def prose(markdown: str) -> str:
@@ -125,8 +133,7 @@ def test_no_rubric_is_released(released):
 
 def test_the_cases_are_the_public_ones_alone(released):
     name = released.chapter.name
-    content = (released.folder() / f"{name}.cases").read_bytes()
-    data = values.unpack(content.partition(b"\n")[2])
+    data = values.unpack(packed_cases(released.folder() / f"{name}.cases"))
     exercises = {e.name: e for e in authoring.exercises_of(released.course.checks_module(name))}
     assert [plan["exercise"] for plan in data] == list(released.chapter.named("exercise"))
     secret = released.course.secret()
