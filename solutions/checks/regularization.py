@@ -1254,12 +1254,6 @@ random_crop.add_mistakes("""
         n, _, h, w = images.shape
         rows = rng.integers(min(1, h - size), h - size + 1, n)
         return _cut(images, size, rows, rng.integers(min(1, w - size), w - size + 1, n))
-    the windows are those of one place for all columns: draw a column for each image
-        n, _, h, w = images.shape
-        return _cut(images, size, rng.integers(0, h - size + 1, n), [int(rng.integers(0, w - size + 1))] * n)
-    the windows are those of one place for all rows: draw a row for each image
-        n, _, h, w = images.shape
-        return _cut(images, size, [int(rng.integers(0, h - size + 1))] * n, rng.integers(0, w - size + 1, n))
     the windows are cut out of other images: window i is one of image i
         return np.repeat(random_crop(images[:1], size, rng), len(images), axis=0)
     the pixels are drawn one by one: a window is a block of neighbours
@@ -1781,10 +1775,6 @@ stochastic_depth_forward.add_mistakes("""
         if training:
             return x + residual if rng.random() < survival else x.copy()
         return x + residual
-    each column is dropped by itself, for all examples: toss for each example
-        if not training:
-            return x + survival * residual
-        return x + (rng.random((1, x.shape[1])) < survival) * residual
     the shortcut is multiplied, not the branch: x always passes, `residual` has a chance
         if not training:
             return survival * x + residual
@@ -1951,6 +1941,10 @@ max_pool_regions.add_mistakes("""
             lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(2, 3), initial=-9.0),
         )  # fmt: skip
         return pooled
+    or
+        images[:, :, top:bottom, left:right] -> images[:, :, left:right, top:bottom]
+    or
+        return _pool(images, columns, rows, lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(2, 3)))
     only the first pixel of each region is taken: take the largest of the region
         region.max(axis=(2, 3)) -> images[:, :, top, left]
     this is the smallest value of each region: take the largest
@@ -1994,11 +1988,6 @@ max_pool_regions.add_mistakes("""
         return pooled.swapaxes(2, 3).reshape(pooled.shape)
     or
         return max_pool_regions(images, rows, columns).swapaxes(2, 3)
-    rows and columns are exchanged: rows are the third axis of the images, columns the last; a
-    region that lies outside is empty, or raises
-        images[:, :, top:bottom, left:right] -> images[:, :, left:right, top:bottom]
-    or
-        return _pool(images, columns, rows, lambda x, t, b, l, r: x[:, :, t:b, l:r].max(axis=(2, 3)))
     this is the mean of the largest and the smallest value of each region: take the largest
         region.max(axis=(2, 3)) -> (region.max(axis=(2, 3)) + region.min(axis=(2, 3))) / 2
 """)

@@ -852,10 +852,6 @@ polak_ribiere.add_mistakes("""
         return max(0.0, grad_new @ (grad_new + grad) / (grad @ grad))
     the denominator is missing: divide by grad @ grad
         return max(0.0, grad_new @ (grad_new - grad))
-    the denominator is the product of the two gradients: it is grad @ grad
-        return max(0.0, grad_new @ (grad_new - grad) / (grad_new @ grad))
-    or
-        return max(0.0, grad_new @ (grad_new - grad) / abs(grad_new @ grad))
     beta is a vector here, entry by entry: the products are of vectors, `@`, and beta is one number
         return np.maximum(grad_new * (grad_new - grad) / grad**2, 0)
     the change is multiplied by itself: the new gradient is multiplied by the change

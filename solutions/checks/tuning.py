@@ -716,8 +716,6 @@ trials_needed.add_mistakes("""
         return int(np.ceil(np.log(1 - confidence) - np.log(1 - top)))
     the logarithm of 1 - top is approximated by -top: take the logarithm
         return int(np.ceil(-np.log(1 - confidence) / top))
-    this divides `confidence` by log(1 - top): it is log(1 - confidence) / log(1 - top)
-        return int(np.ceil(-confidence / np.log(1 - top)))
 """)
 trials_needed.add_variants("""
     trials are added until it is enough
