@@ -876,10 +876,9 @@ def visible_cases_read(book):
     """The file of the visible cases is read, and its expected results are given in order."""
     return book.blank(
         """
-        from gradus import values
-        packed = open("steps.cases", "rb").read().partition(b"\n")[2]
-        plans = {plan["exercise"]: plan for plan in values.unpack(packed)}
-        results = {name: iter(plan["expected"] * 10) for name, plan in plans.items()}
+        from gradus.plan import read_cases
+        plans = read_cases(open("steps.cases", "rb").read())
+        results = {plan.exercise: iter(plan.expected * 10) for plan in plans}
         """,
         **{name: define(name, f"return next(results[{name!r}])") for name in FULL},
     )
