@@ -7,7 +7,7 @@ from pathlib import Path
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 try:
-    from autograder.nbgrader_plugin import configure
+    from autograder.nbgrader_settings import configure
 
     configure(c, Path(__file__).parent)
 except Exception as error:

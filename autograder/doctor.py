@@ -483,7 +483,7 @@ def _ours(
         if not (folder / "nbgrader_config.py").is_file():
             if folder == course.root:
                 what = (
-                    "copy the book's own, which calls autograder.nbgrader_plugin.configure, "
+                    "copy the book's own, which calls autograder.nbgrader_settings.configure, "
                     "or use autograder grade"
                 )
             elif folder == course.directory:

@@ -23,7 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from traitlets.config import Config
 
-from autograder import nbgrader_plugin
+from autograder import nbgrader_plugin, nbgrader_settings
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import carry
 from autograder.grade import one
@@ -226,7 +226,7 @@ def _configuration(course: Course, db: str = "") -> Config:
     """nbgrader's configuration for our commands."""
     find_programs()
     config = course.nbgrader_config()
-    config.merge(nbgrader_plugin.configuration(course))
+    config.merge(nbgrader_settings.configuration(course))
     # nbgrader copies a submission's other files and follows links: into feedback they would travel.
     config.CourseDirectory.ignore = ["*"]
     if db:

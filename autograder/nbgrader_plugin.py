@@ -13,11 +13,13 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
-from traitlets.config import Config
 
-from autograder.course import Course, CourseError, find_programs
+from autograder.course import Course, CourseError
 from autograder.folders import carry
 from autograder.grade import one, reading
+
+# Where the nbgrader_config.py of a course that is older than 0.2 looks for it.
+from autograder.nbgrader_settings import configure as configure
 from autograder.sandbox import host
 
 
@@ -94,45 +96,3 @@ def _sandbox(assignment: one.Assignment, kind: str, limits: host.Limits) -> host
 def load(course: str, directory: str, name: str) -> one.Assignment:
     """The assignment of that name, read once."""
     return one.Assignment.load(Course.find(Path(course), directory=directory), name)
-
-
-def configure(config: Config, root: Path, directory: Path | None = None) -> None:
-    """Put into nbgrader's configuration what makes it grade a course with these classes.
-
-    Parameters
-    ----------
-    config : Config
-        What `get_config()` gives in `nbgrader_config.py`.
-    root : Path
-        The folder of the course.
-    directory : Path, optional
-        nbgrader's folders, if they are not where the course has them.
-
-    Raises
-    ------
-    CourseError
-        If there is no course. Let nothing but the end of the process follow: nbgrader itself only logs it.
-    """
-    course = Course.find(root, directory=directory)
-    config.merge(course.nbgrader_config())
-    config.merge(configuration(course))
-    find_programs()
-
-
-def configuration(course: Course, kind: str = "bubblewrap") -> Config:
-    """What makes nbgrader grade with these classes."""
-    ours = "autograder.nbgrader_plugin"
-    config = Config()
-    config.SubmissionExporter.course = str(course.root)
-    config.GradeInSandbox.course = str(course.root)
-    config.GradeInSandbox.sandbox = kind
-    config.OverwriteCells.add_missing_cells = True
-    config.Autograde.exporter_class = f"{ours}.SubmissionExporter"
-    config.Autograde.autograde_preprocessors = [
-        f"{ours}.GradeInSandbox",
-        "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
-        "nbgrader.preprocessors.AssignLatePenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
-    ]
-    return config

@@ -64,6 +64,12 @@ from gradus import chapter, check, exercise
 chapter("{name}")
 ```
 """
+CUT = f"""
+for _name, _value in dict(globals()).items():
+    if type(_value).__name__ in ("Exercise", "Written") and _name not in {PLAIN}:
+        del globals()[_name]
+del _name, _value
+"""
 # From how many submissions on a round of stock takes half an hour.
 LARGE = 100
 SAMPLE_SECONDS = 0.2
@@ -197,7 +203,14 @@ def plain_course(root: Path) -> tuple[Path, str]:
     root.mkdir()
     shutil.copytree(ROOT / "solutions", root / "solutions")
     shutil.copy(ROOT / "nbgrader_config.py", root)
-    settings = '[tool.autograder]\ncourse = "five"\nreferences = "solutions"\n'
+    # What is judged and what the chapter asks must be the same: the other exercises are taken out.
+    (root / "five" / "checks").mkdir(parents=True)
+    for module in ("", "checks/"):
+        text = (ROOT / "solutions" / f"{module}{name}.py").read_text()
+        text = text.replace("from solutions import optimizers", "from five import optimizers")
+        (root / "five" / f"{module}{name}.py").write_text(text + CUT * bool(module))
+        (root / "five" / f"{module}__init__.py").touch()
+    settings = '[tool.autograder]\ncourse = "five"\nreferences = "five"\n'
     (root / "pyproject.toml").write_text(settings)
     (root / "chapters").mkdir()
     cells = [line for e in PLAIN for line in (f'exercise("{e}")', f"check({e})")]

@@ -324,7 +324,7 @@ here = Path(__file__).resolve().parent
 places = [(here / {near!r}).resolve(), Path({place!r})]
 root = next((place for place in places if (place / "pyproject.toml").is_file()), places[0])
 try:
-    from autograder.nbgrader_plugin import configure
+    from autograder.nbgrader_settings import configure
 
     configure(c, root, here)
     if (root / "nbgrader_config.py").is_file():

@@ -198,7 +198,7 @@ def test_a_release_that_does_not_fit_the_checks(empty_course, name, monkeypatch)
 CONFIG = """
 from pathlib import Path
 from autograder.course import Course
-from autograder.nbgrader_plugin import configuration
+from autograder.nbgrader_settings import configuration
 c = get_config()
 c.merge(Course.find().nbgrader_config())
 c.merge(configuration(Course.find(), {kind!r}))
@@ -212,7 +212,7 @@ c.merge(configuration(Course.find(), {kind!r}))
         ("c = get_config()\nc.merge(nonsense)", ("without a sandbox", "NameError", "put nbgrader")),
         (CONFIG.format(kind="none", more=""), ("--sandbox none", "set bubblewrap")),
         (CONFIG.format(kind="bubblewrap", more="c.CourseDirectory.root = '/'"), ("would grade /",)),
-        (None, ("there is no nbgrader_config.py", "nbgrader_plugin.configure")),
+        (None, ("there is no nbgrader_config.py", "nbgrader_settings.configure")),
     ],
     ids=["broken", "no sandbox", "another folder", "none"],
 )

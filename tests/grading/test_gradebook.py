@@ -27,7 +27,7 @@ from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
 from traitlets.config import Config
 
-from autograder import nbgrader_plugin
+from autograder import nbgrader_settings
 from autograder.course import Course, CourseError, find_programs
 from autograder.grade import many
 from autograder.gradebook import Entry, Gradebook, GradebookError, read_roster
@@ -182,7 +182,7 @@ def grade_by_nbgrader(folder, address, entries, config):
         (place / "timestamp.txt").unlink(missing_ok=True)
         if entry.submitted:
             (place / "timestamp.txt").write_text(f"{entry.submitted:%Y-%m-%d %H:%M:%S} UTC")
-    given, config = config, nbgrader_plugin.configuration(Course.find(ROOT))
+    given, config = config, nbgrader_settings.configuration(Course.find(ROOT))
     config.merge(given)
     del config.Autograde["exporter_class"]
     config.Autograde.autograde_preprocessors[0] = Scripted
