@@ -406,9 +406,8 @@ def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset
     What is left is chosen from what is known outside: names of exceptions and types of Python's own, the lines
     of the student's own source, the names of the case's arguments, and the grader's own sentences.
     """
-    raised = {r["raised"] for m in plan.mistakes for r in m.results if is_raised(r)}
     error = outcome.error
-    if error and error not in _EXCEPTIONS | raised:
+    if error and error not in _EXCEPTIONS and error not in _raised(plan):
         error = "an exception"
     message = ""
     match outcome.kind:
@@ -422,6 +421,11 @@ def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset
         changed = case.names
     line = outcome.line if outcome.line in lines else ""
     return replace(outcome, error=error, message=message, line=line, changed=changed)
+
+
+def _raised(plan: Plan) -> set[str]:
+    """The names of the exceptions by which known mistakes are known."""
+    return {r["raised"] for m in plan.mistakes for r in m.results if is_raised(r)}
 
 
 def _own_lines(cells: list[tuple[int, str]]) -> frozenset[str]:

@@ -196,9 +196,8 @@ class _Slot:
                 yield task, refused(task, self.settings[0], why)
             for task in following:
                 self.submit(task)
-        except (
-            Exception
-        ) as error:  # between the processes, such as a sheet that no memory is left to pack
+        # Between the processes, such as a sheet that no memory is left to pack.
+        except Exception as error:
             yield task, Sheet.failed(f"the grader failed: {type(error).__name__}: {error}")
 
     def close(self) -> None:

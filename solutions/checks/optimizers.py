@@ -719,6 +719,63 @@ rmsprop_step.add_variants("""
 """)
 
 
+# Of whatever steps by the corrected averages m and v, as Adam and AdamW do.
+AVERAGES_MISTAKES = """
+    the averages are multiplied by `1 - beta**t`: divide by it, it is what is missing in them
+        m / (1 - beta1**t) -> m * (1 - beta1**t)
+        v / (1 - beta2**t) -> v * (1 - beta2**t)
+    m is multiplied by `1 - beta1**t`: divide by it
+        m / (1 - beta1**t) -> m * (1 - beta1**t)
+    v is multiplied by `1 - beta2**t`: divide by it
+        v / (1 - beta2**t) -> v * (1 - beta2**t)
+    the step is multiplied by the root: divide by `sqrt(v_hat) + eps`
+        / (np.sqrt -> * (np.sqrt
+    v sums the squares: it averages them, the new one enters with weight `1 - beta2`
+        v + (1 - beta2) * grad**2 -> v + grad**2
+    m and v sum: they average, what is new enters with weight `1 - beta`
+        m + (1 - beta1) * grad -> m + grad
+        v + (1 - beta2) * grad**2 -> v + grad**2
+    the weights of m have changed places: `beta1` belongs to the old average
+        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
+    the weights of v have changed places: `beta2` belongs to the old average
+        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
+    the weights have changed places: `beta1` and `beta2` belong to the old averages, `1 - beta` to
+    what is new
+        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
+        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
+    v averages the gradient: it averages its square
+        grad**2 -> grad
+    or
+        grad**2 -> grad
+        np.sqrt(v_hat) -> np.sqrt(np.abs(v_hat))
+    v averages the absolute values: it averages the squares
+        grad**2 -> np.abs(grad)
+    v has the decay beta1: its own is beta2
+        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
+    or
+        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
+        beta2**t -> beta1**t
+    m has the decay beta2: its own is beta1
+        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
+    or
+        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
+        beta1**t -> beta2**t
+    the betas are multiplied by t: they are raised to its power, `beta**t`
+        beta1**t -> beta1 * t
+        beta2**t -> beta2 * t
+    the correction is `1 - beta**t`, which grows to 1: this has a plus
+        1 - beta1**t -> 1 + beta1**t
+        1 - beta2**t -> 1 + beta2**t
+    m and v are divided by `beta**t`: divide by `1 - beta**t`
+        (1 - beta1**t) -> beta1**t
+        (1 - beta2**t) -> beta2**t
+    the gradient is divided by m's correction before it is averaged: average first, then divide
+        m = beta1 * m + (1 - beta1) * grad -> mean = beta1 * m + (1 - beta1) * grad; m = beta1 * m + (1 - beta1) * grad / (1 - beta1**t)
+        m / (1 - beta1**t) -> m
+        m, v -> mean, v
+"""
+
+
 @judge(reference.adam_step, points=4, returns=("theta", "m", "v"))
 def adam_step(rng):
     zeros = np.zeros(4)
@@ -805,58 +862,9 @@ adam_step.add_mistakes("""
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) + eps
     `eps` is missing: a gradient that was always 0 divides 0 by 0
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)
-    the averages are multiplied by `1 - beta**t`: divide by it, it is what is missing in them
-        m / (1 - beta1**t) -> m * (1 - beta1**t)
-        v / (1 - beta2**t) -> v * (1 - beta2**t)
-    m is multiplied by `1 - beta1**t`: divide by it
-        m / (1 - beta1**t) -> m * (1 - beta1**t)
-    v is multiplied by `1 - beta2**t`: divide by it
-        v / (1 - beta2**t) -> v * (1 - beta2**t)
-    the step is multiplied by the root: divide by `sqrt(v_hat) + eps`
-        / (np.sqrt -> * (np.sqrt
-    v sums the squares: it averages them, the new one enters with weight `1 - beta2`
-        v + (1 - beta2) * grad**2 -> v + grad**2
-    m and v sum: they average, what is new enters with weight `1 - beta`
-        m + (1 - beta1) * grad -> m + grad
-        v + (1 - beta2) * grad**2 -> v + grad**2
-    the weights of m have changed places: `beta1` belongs to the old average
-        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
-    the weights of v have changed places: `beta2` belongs to the old average
-        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
-    the weights have changed places: `beta1` and `beta2` belong to the old averages, `1 - beta` to
-    what is new
-        beta1 * m + (1 - beta1) * grad -> (1 - beta1) * m + beta1 * grad
-        beta2 * v + (1 - beta2) * grad -> (1 - beta2) * v + beta2 * grad
-    v averages the gradient: it averages its square
-        grad**2 -> grad
-    or
-        grad**2 -> grad
-        np.sqrt(v_hat) -> np.sqrt(np.abs(v_hat))
-    v averages the absolute values: it averages the squares
-        grad**2 -> np.abs(grad)
-    v has the decay beta1: its own is beta2
-        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
-    or
-        v = beta2 * v + (1 - beta2) -> v = beta1 * v + (1 - beta1)
-        beta2**t -> beta1**t
-    m has the decay beta2: its own is beta1
-        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
-    or
-        m = beta1 * m + (1 - beta1) -> m = beta2 * m + (1 - beta2)
-        beta1**t -> beta2**t
-    the betas are multiplied by t: they are raised to its power, `beta**t`
-        beta1**t -> beta1 * t
-        beta2**t -> beta2 * t
-    the correction is `1 - beta**t`, which grows to 1: this has a plus
-        1 - beta1**t -> 1 + beta1**t
-        1 - beta2**t -> 1 + beta2**t
-    m and v are divided by `beta**t`: divide by `1 - beta**t`
-        (1 - beta1**t) -> beta1**t
-        (1 - beta2**t) -> beta2**t
-    the gradient is divided by m's correction before it is averaged: average first, then divide
-        m = beta1 * m + (1 - beta1) * grad -> mean = beta1 * m + (1 - beta1) * grad; m = beta1 * m + (1 - beta1) * grad / (1 - beta1**t)
-        m / (1 - beta1**t) -> m
-        m, v -> mean, v
+""")
+adam_step.add_mistakes(AVERAGES_MISTAKES)
+adam_step.add_mistakes("""
     the step uses the old averages: update m and v first
         m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
         m = beta1 * m + (1 - beta1) * grad
