@@ -6,14 +6,12 @@ is checked to be plain outcomes; the verdict is taken elsewhere.
 """
 
 import ast
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.grade.cells import definitions, parse
 from autograder.sandbox.host import Connection, Limits, Lost, Sandbox, SandboxError
-from gradus import values
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
 from gradus.values import NotData
@@ -270,13 +268,10 @@ def _ask_together(
 
     Plans that were not asked, because the process had ended, have their turn in the next run.
     """
-    orders = [_order(plan) for plan in plans]
-    pairs = zip(plans, orders, strict=True)
-    asked = [(plan, [[plan.cases[number] for number in order]]) for plan, order in pairs]
+    asked = [(plan, [[plan.cases[number] for number in plan.order]]) for plan in plans]
     alive = False
-    told = _ask(connection, asked, run, limits)
-    for (plan, found, alive), order in zip(told, orders, strict=False):
-        by_case = dict(zip(order, found, strict=True))
+    for plan, found, alive in _ask(connection, asked, run, limits):
+        by_case = dict(zip(plan.order, found, strict=True))
         outcomes = [by_case[number] for number in range(len(found))]
         again = alive and _is_doubtful(plan, outcomes)
         (doubtful if again else run.outcomes)[plan.exercise] = outcomes
@@ -290,20 +285,6 @@ def _ask_alone(connection: Connection, plans: list[Plan], run: Run, limits: Limi
     for plan, outcomes, alive in _ask(connection, asked, run, limits):
         run.outcomes[plan.exercise], lives = outcomes, alive
     return lives
-
-
-def _order(plan: Plan) -> list[int]:
-    """The order of an exercise's calls in one process, which nobody can tell who does not know the results.
-
-    In the order of the cases, an answer could tell from its arguments that it should not be the first.
-    """
-    numbers = list(range(len(plan.cases)))
-    if plan.compare_as:  # judged by calls made one after the other
-        return numbers
-    pairs = zip(plan.cases, plan.expected, strict=True)
-    cases = [values.pack((case.args, case.kwargs, want)) for case, want in pairs]
-    digests = [hashlib.sha256(case).digest() for case in cases]
-    return sorted(numbers, key=digests.__getitem__)
 
 
 def _is_doubtful(plan: Plan, outcomes: list[Outcome]) -> bool:
