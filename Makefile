@@ -2,18 +2,21 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test test-fast lint book epub pdf lab bench dist lock clean
+.PHONY: demo test test-fast lint book page epub pdf lab bench dist lock clean
 
 # The environment, the site, a released assignment, a class of demonstration submissions, their grades.
-demo: book
-	autograder demo
+demo: node_modules/.installed
+	@begun=$$(date +%s); mkdir -p _build; \
+	$(BOOK) --quiet > _build/book.log 2>&1 || { tail -n 30 _build/book.log; exit 1; }; \
+	echo "site      $$(($$(date +%s) - begun)).0 s  _build/html/index.html"
+	@autograder demo
 
 test: node_modules/.installed
 	python -m pytest -n 2 --dist loadgroup
 
 # What holds one chapter, in a minute or so: its references, its checks, what it claims, its release.
 test-fast: .venv/.installed
-	@test -n "$(NAME)" || { echo 'Which chapter? For instance: make test-fast NAME=optimizers' >&2; exit 2; }
+	@test -n "$(NAME)" || { echo 'Which chapter? For instance: make test-fast NAME=descent' >&2; exit 2; }
 	python -m pytest -n 2 --dist loadgroup --chapter $(NAME)
 
 # What a machine can say about the code: ruff's rules, its format, types.
@@ -22,8 +25,20 @@ lint: .venv/.installed
 	ruff format --check
 	mypy
 
+BOOK = jupyter-book build . -W -n --keep-going
+
 book: node_modules/.installed
-	jupyter-book build . -W -n --keep-going
+	$(BOOK)
+
+# One page as it will look: in ten seconds or so where no code cell has changed since.
+PAGE = _build/page/_build/html/chapters/$(NAME).html
+page: node_modules/.installed
+	@test -f "chapters/$(NAME).md" || { echo 'Which chapter? For instance: make page NAME=descent' >&2; exit 2; }
+	@mkdir -p _build/page
+	@printf 'format: jb-book\nroot: chapters/$(NAME)\n' > _build/page/_toc.yml
+	@jupyter-book build . --toc _build/page/_toc.yml --path-output _build/page --quiet > _build/page/log 2>&1 \
+		|| { tail -n 30 _build/page/log; exit 1; }
+	@echo $(PAGE)
 
 # The book as one file, its answers at the end: _build/paper/_build/epub/Gradus.epub, and
 # _build/paper/_build/latex/gradus.pdf where TeX Live is (CONTRIBUTING.md says which parts of it).

@@ -3,19 +3,29 @@
 - In place of `exercise("NAME")` stands the stub; the cells run with GRADUS_REFERENCES set, and so the
   reference answers behind it.
 - Below `check(NAME)` stands the exercise to try here (`gradus_live`), and in a closed dropdown the
-  reference; a written question stands in a box, its rubric folded below. `gradus_show_references`
-  false leaves references and rubrics out.
+  reference with what the check shows for it: below a stub that would be a riddle. So is what
+  `progress()` shows. A written question stands in a box, its rubric folded below.
+  `gradus_show_references` false leaves references and rubrics out.
 - Below the title stands what the chapter takes and what comes before.
 """
 
+import ast
 from typing import TYPE_CHECKING
 
 import gradus_overview
 import gradus_paper
+import gradus_reference
+from docutils import nodes
+from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+
+REFERENCE, RESULT = "gradus-reference", "gradus-result"  # classes of what is folded
 
 if TYPE_CHECKING:
+    from autograder.course import Course
+    from autograder.release.chapter import Chapter
     from gradus.authoring import Written
 
 
@@ -38,7 +48,9 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
         asked = written_of(course.checks_module(chapter.name))
     except CourseError as error:
         raise ExtensionError(str(error)) from error
-    show = app.config.gradus_show_references and not gradus_paper.on_paper(app)
+    paper = gradus_paper.on_paper(app)
+    show = app.config.gradus_show_references and not paper
+    shown = shown_references(course, chapter) if show else {}
     questions = {question.name: question for question in asked}
     lines = source[0].splitlines()
     for cell in reversed(chapter.cells):  # from the end, so that the lines above keep their numbers
@@ -47,13 +59,16 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
                 lines[cell.place] = [references[cell.name].stub]
             case "check":
                 below = [tried_here(cell.name, references[cell.name].stub)]
-                if show:
-                    below.append(folded_reference(cell.name, course.reference_file(chapter.name)))
+                below.append(checked(cell.name, shown.get(cell.name), paper))
+                lines[cell.end : cell.end] = below
+            case "code" if cell.source.strip() == "progress()":
+                sentence = "With the references as answers to all exercises, `progress()` shows:"
+                said, head = result(sentence), "What `progress()` shows at the end"
+                below = [said if paper else folded(head, said, RESULT)]
                 lines[cell.end : cell.end] = below
             case "written":
                 lines[cell.place] = [boxed(cell.source, questions[cell.name], show)]
-    setup = (cell.source for cell in chapter.cells if cell.kind == "setup")
-    app.env.temp_data["gradus_shared"] = {"chapter": chapter.name, "setup": "\n".join(setup)}
+    app.env.temp_data["gradus_shared"] = {"chapter": chapter.name, "setup": setup_of(chapter)}
     title = next(number for number, line in enumerate(lines, 1) if line.startswith("# "))
     line = gradus_overview.summary(course, chapter.name)
     lines.insert(title, f"\n```{{gradus-chapter}}\n{line}\n```")
@@ -65,12 +80,53 @@ def tried_here(name: str, stub: str) -> str:
     return f"\n``````{{gradus-exercise}} {name}\n{stub}\n``````"
 
 
-def folded_reference(name: str, file: str) -> str:
-    """A closed dropdown with a reference as its file has it."""
-    return (
-        f"\n::::{{dropdown}} Reference: `{name}`\n:class-container: gradus-reference\n\n"
-        f":::{{literalinclude}} /{file}\n:language: python\n:pyobject: {name}\n:::\n::::"
-    )
+def setup_of(chapter: "Chapter") -> str:
+    """What runs before the exercises of a chapter."""
+    return "\n".join(cell.source for cell in chapter.cells if cell.kind == "setup")
+
+
+def shown_references(course: "Course", chapter: "Chapter") -> dict[str, str]:
+    """The references of a chapter's exercises as its page shows them, by name."""
+    source = with_other_chapters(course, chapter.name)
+    names = chapter.named("exercise").keys()
+    before = setup_of(chapter)
+    return {name: gradus_reference.shown(source, name, before, names) for name in names}
+
+
+def with_other_chapters(course: "Course", name: str) -> str:
+    """The module of a chapter's references, below those of other chapters from which it imports.
+
+    A reader cannot import these; what is used of them is shown with the reference.
+    """
+    source = (course.root / course.reference_file(name)).read_text("utf-8")
+    lines, above = source.split("\n"), []
+    for node in ast.parse(source).body:
+        package, _, other = (getattr(node, "module", None) or "").rpartition(".")
+        if isinstance(node, ast.ImportFrom) and package == course.references:
+            above.append(with_other_chapters(course, other))
+            first, last = node.lineno - 1, node.end_lineno or node.lineno
+            lines[first:last] = [""] * (last - first)
+    return "\n".join([*above, *lines])
+
+
+def checked(name: str, reference: str | None, paper: bool) -> str:
+    """A closed dropdown with a reference, where it is shown, and what the check shows for it."""
+    if reference:
+        shows = result(f"With the reference above, `check({name})` shows:")
+        code = f"``````python\n{reference}\n``````"
+        return folded(f"Reference: `{name}`", f"{code}\n\n{shows}", REFERENCE)
+    shows = result(f"With the book's reference, `check({name})` shows:")
+    return f"\n{shows}" if paper else folded(f"A check that passes: `{name}`", shows, RESULT)
+
+
+def result(sentence: str) -> str:
+    """What the cell above puts out, with a sentence that says of what."""
+    return f"```{{gradus-result}}\n{sentence}\n```"
+
+
+def folded(title: str, text: str, kind: str) -> str:
+    """A closed dropdown."""
+    return f"\n:::::::{{dropdown}} {title}\n:class-container: {kind}\n\n{text}\n:::::::"
 
 
 def boxed(text: str, question: "Written", show: bool) -> str:
@@ -80,16 +136,48 @@ def boxed(text: str, question: "Written", show: bool) -> str:
         f"{heading}\n\n::::::{{admonition}} Answer in your notebook: {question.points:g} points, marked by"
         f" a person\n:class: gradus-written\n\n{body.strip()}\n::::::\n"
     )
-    marking = (
-        "\n::::::{dropdown} How it is marked\n:class-container: gradus-reference\n\n"
-        f"{question.rubric}\n::::::\n"
-    )
-    return box + (marking if show else "")
+    marking = folded("How it is marked", question.rubric, REFERENCE)
+    return box + (f"{marking}\n" if show else "")
+
+
+class Result(nodes.General, nodes.Element):
+    """Where the output of the cell above goes; without any, nothing stands there."""
+
+
+class ResultDirective(Directive):
+    """`{gradus-result}`, with the sentence above the output."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        node = Result()
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+class MoveResults(SphinxTransform):
+    """Put the outputs of cells where they belong."""
+
+    default_priority = 400
+
+    def apply(self, **kwargs) -> None:
+        cell = nodes.container()
+        for node in list(self.document.findall(nodes.Element)):
+            if node.get("nb_element") == "cell_code":
+                cell = node
+            elif isinstance(node, Result):
+                outputs = [part for part in cell if part.get("nb_element") == "cell_code_output"]
+                for output in outputs:
+                    cell.remove(output)
+                moved = nodes.container("", *outputs, classes=["cell"])
+                node.replace_self([*node.children, moved] if outputs else [])
 
 
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.setup_extension("gradus_live")
     app.add_config_value("gradus_show_references", True, "env", [bool])
+    app.add_directive("gradus-result", ResultDirective)
+    app.add_transform(MoveResults)
     app.connect("source-read", complete)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,9 +3,13 @@
 A comment of `MADE` in a page is replaced by what is made.
 """
 
+import itertools
+import math
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import yaml
 from sphinx.application import Sphinx
@@ -19,6 +23,8 @@ NEEDS = re.compile(r"^It needs\b.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
 MISTAKES = re.compile(r"^## Common mistakes$.*?((?:^\|[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 LABELLED = re.compile(r"^\(([\w-]+)\)=\n(#+) (.*)$", re.MULTILINE)
 CODE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+SVG = "http://www.w3.org/2000/svg"
+ElementTree.register_namespace("", SVG)
 WORDS_PER_MINUTE, MINUTES_PER_POINT = 150, 8
 
 
@@ -78,62 +84,134 @@ def summary(course: "Course", name: str) -> str:
     return f"About {time / 60:.0f} hours · {asked} · builds on {', '.join(titles) or 'no other chapter'}"
 
 
-def table(course: "Course") -> str:
-    """A table of the chapters: what comes before, exercises, points, hours."""
-    texts, before = chapters(course), needs(course)
-    rows = ["| chapter | builds on | exercises | points | hours |", "|---|---|---|---|---|"]
-    for name, text in texts.items():
-        count, points, time = minutes(course, name, text)
-        first = ", ".join(link(other, title(texts[other])) for other in before[name])
-        cells = f"{link(name, title(text))} | {first or '-'}"
-        rows.append(f"| {cells} | {count} | {points:g} | {time / 60:.1f} |")
-    return "\n".join(rows)
+def map_of(course: "Course") -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The parts of the book by their first chapters, and for each those that it builds on, none that another implies.
+
+    A book without parts is drawn chapter by chapter.
+    """
+    before, parts = needs(course), course.parts()
+    if sum(map(len, parts.values())) == len(before) and len(parts) > 1:
+        titles = {names[0]: part for part, names in parts.items()}
+        part_of = {name: names[0] for names in parts.values() for name in names}
+    else:
+        titles = {name: title(text) for name, text in chapters(course).items()}
+        part_of = {name: name for name in titles}
+    found: dict[str, list[str]] = {name: [] for name in titles}
+    implied: dict[str, set[str]] = {name: set() for name in titles}
+    seen: set[str] = set()
+    for name, others in before.items():
+        seen.add(name)
+        if late := [other for other in others if other not in seen]:
+            raise ExtensionError(f"{name}: it needs {late[0]}, which comes later")
+        found[part_of[name]] += [
+            part_of[other] for other in others if part_of[other] != part_of[name]
+        ]
+    for name in titles:  # a chapter builds on earlier ones only
+        implied[name] = set(found[name]).union(*(implied[other] for other in found[name]))
+        once = list(dict.fromkeys(found[name]))
+        found[name] = [o for o in once if not any(o in implied[other] for other in once)]
+    return titles, found
+
+
+def levels(before: dict[str, list[str]]) -> list[list[str]]:
+    """What is drawn in the rows of the map: each box below all that it builds on."""
+    level: dict[str, int] = {}
+    for name, others in before.items():
+        level[name] = 1 + max((level[other] for other in others), default=-1)
+    return [[n for n in level if level[n] == k] for k in range(max(level.values()) + 1)]
+
+
+def columns(before: dict[str, list[str]]) -> dict[str, int]:
+    """A column for each box, so that no arrow crosses a box and the arrows are short."""
+    rows = levels(before)
+    wide = max(map(len, rows))
+    row = {name: y for y, names in enumerate(rows) for name in names}
+    best: tuple[float, dict[str, int]] = (math.inf, {})
+    for choice in itertools.product(
+        *(itertools.permutations(range(wide), len(names)) for names in rows)
+    ):
+        place = {
+            n: x
+            for names, xs in zip(rows, choice, strict=True)
+            for n, x in zip(names, xs, strict=True)
+        }
+        length = 0.0
+        for name, others in before.items():
+            for other in others:
+                down, across = row[name] - row[other], place[name] - place[other]
+                passed = (place[other] + across * k / down for k in range(1, down))
+                at = zip(passed, range(row[other] + 1, row[name]), strict=True)
+                crossed = sum(abs(place[n] - x) < 0.7 for x, y in at for n in rows[y])
+                length += abs(across) + 100 * crossed
+        if length < best[0]:
+            best = length, place
+    return best[1]
 
 
 def drawn(course: "Course") -> str:
-    """The map of the chapters: an arrow from each to those that build on it."""
+    """The map: a box for each part, which leads to it, an arrow from it to those that build on it."""
     import matplotlib.pyplot as plt
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
     from gradus import plots
 
-    texts, before = chapters(course), needs(course)
-    level: dict[str, int] = {}
-    for name in texts:  # a chapter builds on earlier ones only
-        if late := [other for other in before[name] if other not in level]:
-            raise ExtensionError(f"{name}: it needs {late[0]}, which comes later")
-        level[name] = 1 + max((level[other] for other in before[name]), default=-1)
-    columns = [[n for n in texts if level[n] == k] for k in range(max(level.values()) + 1)]
-    place = {
-        name: (2.6 * x, (len(column) - 1) / 2 - y)
-        for x, column in enumerate(columns)
-        for y, name in enumerate(column)
-    }
-    fig, ax = plt.subplots(figsize=(2.2 * len(columns), 0.75 * max(map(len, columns)) + 0.4))
-    for name, others in before.items():
-        x, y = place[name]
-        ax.annotate(
-            title(texts[name]),
-            (x, y),
-            ha="center",
-            va="center",
-            bbox={"boxstyle": "round", "fc": "none"},
-        )
-        for other in others:
-            arrow = {"arrowstyle": "->", "shrinkA": 0, "shrinkB": 0, "alpha": 0.6}
-            start = place[other][0] + 1.0, place[other][1]
-            ax.annotate("", (x - 1.0, y), start, arrowprops=arrow)
-    ax.set(
-        xlim=(-1.2, 2.6 * (len(columns) - 1) + 1.2),
-        ylim=(-max(map(len, columns)) / 2, max(map(len, columns)) / 2),
+    titles, before = map_of(course)
+    rows, column = levels(before), columns(before)
+    # In points: so narrow that its words can still be read on a phone.
+    wide, high, gap, apart, line = 84, 38, 14, 26, 13
+    across = max(map(len, rows))
+    fig = plt.figure(
+        figsize=((across * (wide + gap) - gap) / 72, (len(rows) * (high + apart) - apart) / 72)
     )
+    ax = fig.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, 72 * fig.get_figwidth()), ylim=(0, 72 * fig.get_figheight()))
     ax.axis("off")
+    place = {
+        name: (column[name] * (wide + gap), (len(rows) - 1 - y) * (high + apart) + high / 2)
+        for y, names in enumerate(rows)
+        for name in names
+    }
+    for name in titles:
+        x, y = place[name]
+        corner, style = (x + 3, y - high / 2 + 3), "round,pad=2,rounding_size=4"
+        box = FancyBboxPatch(corner, wide - 6, high - 6, style, fc="none", gid=f"box-{name}")
+        ax.add_patch(box)
+        words = textwrap.wrap(titles[name], 14, break_on_hyphens=False)
+        for number, part in enumerate(words):  # each in the middle, whatever font a reader has
+            middle = x + wide / 2, y + ((len(words) - 1) / 2 - number) * line
+            gid = f"words{number}-{name}"
+            ax.text(*middle, part, ha="center", va="center", size=10, gid=gid)
+        for other in before[name]:
+            start = place[other][0] + wide / 2, place[other][1] - high / 2 - 3
+            end = x + wide / 2, y + high / 2 + 3
+            arrow = FancyArrowPatch(
+                start, end, arrowstyle="->", mutation_scale=10, shrinkA=0, shrinkB=0, alpha=0.7
+            )
+            arrow.set_gid(f"arrow-{other}-{name}")
+            ax.add_patch(arrow)
     said = "; ".join(
-        f"{title(texts[name])} builds on {', '.join(title(texts[o]) for o in others)}"
+        f"{titles[name]} builds on {', '.join(titles[o] for o in others)}"
         for name, others in before.items()
         if others
     )
-    figure = plots.figure(fig, alt=f"A map of the chapters. {said}.")
-    return f"```{{raw}} html\n{figure._repr_html_()}\n```"
+    figure = plots.figure(fig, alt=f"A map of the parts. {said}.")
+    return f"```{{raw}} html\n{linked(figure._repr_html_(), list(titles))}\n```"
+
+
+def linked(figure: str, names: list[str]) -> str:
+    """A map whose boxes lead to the chapters."""
+    before, picture, after = re.split("(<svg.*</svg>)", figure)
+    svg = ElementTree.fromstring(picture)
+    svg.set("role", "group")  # a picture holds no links
+    (axes,) = [node for node in svg.iter() if node.get("id", "").endswith("-axes_1")]
+    for name in names:
+        part = re.compile(rf"\w+-(?:box|words\d)-{name}")
+        parts = [node for node in axes if part.fullmatch(node.get("id", ""))]
+        box = ElementTree.SubElement(axes, f"{{{SVG}}}a", href=f"chapters/{name}.html")
+        for node in parts:
+            axes.remove(node)
+            box.append(node)
+    return before + ElementTree.tostring(svg, "unicode") + after
 
 
 def mistakes(course: "Course") -> str:
@@ -177,7 +255,6 @@ def section_titles(course: "Course") -> dict[str, str]:
 
 
 MADE = {
-    "<!-- the chapters -->": table,
     "<!-- the map of the chapters -->": drawn,
     "<!-- the mistakes of all chapters -->": mistakes,
     "<!-- the topics of the sources -->": sources,

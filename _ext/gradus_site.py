@@ -4,11 +4,14 @@
 - Chapters are completed before they are read (`gradus_chapter`).
 - A term of the glossary in bold leads there.
 - Pages about all chapters are made from them (`gradus_overview`).
+- Pages show what their reader solved and where they stopped (`gradus_reader`).
 - The scripts of interactive figures are loaded by the pages that hold one (`_web/interactive`).
+- Pages say how high their sections are (`gradus_heights`); the search knows sections (`gradus_search`).
 - KaTeX's style sheet and fonts come from node_modules; no page asks another host for anything.
 - Pages get a description, and the theme's flaws are repaired after the build.
 """
 
+import functools
 import hashlib
 import html
 import os
@@ -29,6 +32,8 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+FUNCTION = re.compile("<mi[^>]*>[^<]*</mi><mo>(?:\u2061|&#x2061;)</mo>")
+OPERATOR = re.compile(r"(<mo[^>]*>)<mrow>(.*?)</mrow></mo>")
 INTERACTIVE = re.compile(r'<figure class="gradus-figure"><gradus-([a-z-]+)>')
 
 
@@ -52,6 +57,19 @@ def prepare(app: Sphinx, config) -> None:
     katex.NODEJS_BINARY = str(gradus_publish.NODE)
     katex.KaTeXServer.start_server_process = start_renderer
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
+    rendered = katex.render_latex
+
+    @functools.wraps(rendered)
+    def whole(latex: str, options: dict | None = None) -> str:
+        return mended(rendered(latex, options))
+
+    katex.render_latex = whole
+
+
+def mended(formula: str) -> str:
+    """A formula whose MathML is valid: KaTeX gives a function's name two elements, and parts to an operator."""
+    formula = FUNCTION.sub(r"<mrow>\g<0></mrow>", formula)
+    return OPERATOR.sub(lambda m: f"{m[1]}{re.sub('<[^>]*>', '', m[2])}</mo>", formula)
 
 
 def start_renderer(rundir: Path, timeout: float) -> tuple[subprocess.Popen, socket.socket]:
@@ -93,7 +111,9 @@ def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]
 
 def complete(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put into a page what is made from all chapters."""
-    for comment, made in gradus_overview.MADE.items():
+    import gradus_front  # late, as `gradus_overview.course_of` has it
+
+    for comment, made in (gradus_front.MADE | gradus_overview.MADE).items():
         if comment in source[0]:
             app.env.note_reread()
             source[0] = source[0].replace(comment, made(gradus_overview.course_of(app)))
@@ -178,6 +198,11 @@ REPAIRS = (
         r"\1",
     ),
     (
+        "the index knows no sections: `gradus_search` has another",
+        r'<script src="searchindex\.js[^"]*">',
+        '<script src="search.js"></script>\n  <script src="sections.js">',
+    ),
+    (
         "a script holds up the page",  # but for the options, which scripts in the page change
         r'<script((?: data-[^>]*)?) src="(?![^"]*documentation_options)',
         r'<script defer\1 src="',
@@ -231,6 +256,11 @@ REPAIRS = (
         '<div class="pst-scrollable-table-container" tabindex="0">',
     ),
     (
+        "a cell's wide table cannot be scrolled by keyboard before a script has measured it",
+        r'<div class="output text_html">',
+        '<div class="output text_html" tabindex="0">',
+    ),
+    (
         "a wide formula cannot be scrolled by keyboard",
         r'<span class="katex-display">',
         '<span class="katex-display" tabindex="0" role="group" aria-label="Equation">',
@@ -262,7 +292,9 @@ def repaired(page: str) -> str:
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.setup_extension("gradus_publish")
+    app.setup_extension("gradus_heights")
     app.setup_extension("gradus_paper")
+    app.setup_extension("gradus_search")
     app.add_post_transform(KeepPunctuation)
     app.add_post_transform(LinkTerms)
     app.connect("config-inited", prepare)
@@ -272,4 +304,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", enliven)
     app.connect("build-finished", finish)
     app.setup_extension("gradus_chapter")
+    app.setup_extension("gradus_reader")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

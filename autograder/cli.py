@@ -9,6 +9,7 @@ import typer
 
 from autograder import lean
 from autograder.course import Course, CourseError
+from gradus import __version__
 
 if TYPE_CHECKING:
     from autograder.grade.scheduler import Scheduler
@@ -30,17 +31,63 @@ Names = Annotated[
 ]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"autograder {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _course(
     course: Annotated[
         str, typer.Option(metavar="DIR", help="Where nbgrader's folders are; by default ./course.")
     ] = "",
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show it and exit.")
+    ] = False,
 ) -> None:
     if course:
         os.environ["AUTOGRADER_COURSE"] = course
 
 
-@app.command()
+@app.command(
+    epilog="For instance: autograder new statistics; or autograder new means geometric_mean"
+)
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A folder that is not there yet; or a chapter.")
+    ],
+    exercise: Annotated[
+        str, typer.Argument(metavar="[EXERCISE]", help="What the chapter is to get.")
+    ] = "",
+) -> None:
+    """Make a small course to begin with, or, with two names, an exercise to be filled in."""
+    from autograder.starter import make_course, make_exercise
+
+    made = make_exercise(Course.find(), name, exercise) if exercise else make_course(Path(name))
+    for line in made:
+        typer.echo(line)
+
+
+@app.command(epilog="For instance: autograder lint descent")
+def lint(
+    names: Names = None,
+    seeds: Annotated[
+        int,
+        typer.Option(min=1, help="On so many sets of cases each mistake and right way is tried."),
+    ] = 10,
+) -> None:
+    """Say all that is missing or weak in how chapters are judged. Exit status 1 if something is."""
+    from autograder.lint import lint as examine
+
+    found = 0
+    for finding in examine(Course.find(), names or [], seeds):
+        typer.echo(finding)
+        found += not finding.note
+    raise typer.Exit(min(found, 1))
+
+
+@app.command(epilog="For instance: autograder release descent")
 def release(names: Names = None) -> None:
     """Make the students' notebooks: nbgrader's source and release of each assignment."""
     from autograder.release.release import release_assignments
@@ -49,7 +96,7 @@ def release(names: Names = None) -> None:
         typer.echo(released)
 
 
-@app.command()
+@app.command(epilog="For instance: autograder work")
 def work(names: Names = None) -> None:
     """Put the notebooks into work/, for a reader; what was changed there is never overwritten."""
     from autograder.work import fill_work
@@ -108,7 +155,7 @@ Database = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog="For instance: autograder grade descent --roster class.csv")
 def grade(
     name: Annotated[
         str,
@@ -146,7 +193,7 @@ def grade(
     raise typer.Exit(grade_command(Course.find(), name, options))
 
 
-@app.command()
+@app.command(epilog="For instance: autograder feedback descent")
 def feedback(name: Name, db: Database = "") -> None:
     """Write the feedback of every graded submission, in HTML."""
     from autograder.feedback import write_feedback
@@ -156,11 +203,18 @@ def feedback(name: Name, db: Database = "") -> None:
         typer.echo(printable(str(page)))
 
 
-@app.command()
+@app.command(epilog="For instance: autograder report descent --csv points.csv")
 def report(
     name: Name,
     db: Database = "",
     csv: Annotated[str, typer.Option(metavar="FILE", help="Write the points into FILE.")] = "",
+    html: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the report into FILE as one web page.")
+    ] = "",
+    names: Annotated[
+        bool,
+        typer.Option("--names", help="With --html: names, where the gradebook has them, not ids."),
+    ] = False,
     student: Annotated[
         str,
         typer.Option(
@@ -180,31 +234,70 @@ def report(
         for line in explain(Course.find(), name, student, sandbox):
             typer.echo(line)
         return
-    report_command(Course.find(), name, db, csv)
+    report_command(Course.find(), name, db, csv, html, names)
 
 
-@app.command()
+@app.command(epilog="For instance: autograder export grades.csv --format canvas")
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to, in CSV.")] = Path(
         "grades.csv"
     ),
+    form: Annotated[
+        str, typer.Option("--format", help="nbgrader, wide, canvas or moodle.")
+    ] = "nbgrader",
     db: Database = "",
 ) -> None:
-    """Write the scores of all assignments, with late penalties and marks by hand, as nbgrader exports them."""
-    from autograder.report import export as write
+    """Write the scores of all assignments, with late penalties and marks by hand.
 
-    write(Course.find(), file, db)
+    As nbgrader exports them; or a row for each student (wide), as Canvas's or Moodle's gradebook takes it.
+    """
+    from autograder.export import export as write
+
+    for line in write(Course.find(), file, db, form):
+        typer.echo(line, err=True)
 
 
-@app.command()
+@app.command(epilog="For instance: autograder due descent '2027-01-31 23:59 +0100'")
+def due(
+    name: Name,
+    when: Annotated[
+        str, typer.Argument(metavar="[WHEN]", help="A date and time; without a zone it is UTC's.")
+    ] = "",
+    db: Database = "",
+) -> None:
+    """Set the due date of an assignment, or show it. The next grading counts by it."""
+    from autograder.deadlines import set_due
+
+    typer.echo(set_due(Course.find(), name, when, db))
+
+
+@app.command(epilog="For instance: autograder extend ada descent --until '2027-02-07 23:59 +0100'")
+def extend(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="Of the gradebook.")],
+    name: Name,
+    until: Annotated[
+        str, typer.Option(metavar="WHEN", help="A date and time; without a zone it is UTC's.")
+    ],
+    db: Database = "",
+) -> None:
+    """Let a student hand in an assignment later. The next grading counts by it."""
+    from autograder.deadlines import extend as grant
+
+    typer.echo(grant(Course.find(), student, name, until, db))
+
+
+@app.command(epilog="For instance: autograder demo all")
 def demo(names: Names = None) -> None:
-    """Release, and have a class made from the references and the known mistakes submit; grade and report it."""
+    """Release, and have a class made from the references and the known mistakes submit; grade and report it.
+
+    Without a name, the first chapter; `autograder demo all`: every one.
+    """
     from autograder.commands import demo_command
 
     demo_command(Course.find(), names or [])
 
 
-@app.command()
+@app.command(epilog="For instance: autograder doctor")
 def doctor(
     scheduler: Annotated[
         str, typer.Option(metavar="URL", help="A Dask scheduler whose workers are to be asked too.")

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from autograder import folders, report
 from autograder.course import Course, CourseError
 from autograder.grade import many
+from autograder.gradebook import Total
 from autograder.sandbox import host
 
 # nbgrader's database layer warns about its own order of operations at every submission.
@@ -96,35 +97,47 @@ def _log(result: many.Result) -> None:
 
 
 def show_results(console: Console, results: list[many.Result]) -> None:
-    """A row for each submission."""
+    """A row for each submission, with what the gradebook gives it."""
     report.lines(
         console,
         f"{len(results)} submissions",
-        ("student", "state", "points", "about the file"),
-        [
-            (result.student, result.state, f"{result.earned:g} / {result.points:g}", result.note)
-            for result in results
-        ],
+        ("student", "state", "points", "late", "to be marked", "about the file"),
+        [(result.student, result.state, *_told(result.total), result.note) for result in results],
     )
 
 
-def report_command(course: Course, name: str, db: str, csv: str) -> None:
-    """Print the report on an assignment, and write it as CSV where a file is named."""
+def _told(total: Total | None) -> tuple[str, str, str]:
+    if total is None:
+        return "", "", ""
+    penalty = f"-{total.penalty:g}" if total.penalty else ""
+    return f"{total.score:g} / {total.most:g}", penalty, str(total.waiting or "")
+
+
+def report_command(
+    course: Course, name: str, db: str, csv: str, html: str = "", names: bool = False
+) -> None:
+    """Print the report on an assignment, and write it as CSV or as a page where a file is named."""
     found = report.make_report(course, name, db)
     if csv:
         report.write_csv(found, Path(csv))
+    if html:
+        report.write_html(found, Path(html), names)
     report.show(found, Console())
 
 
 def demo_command(course: Course, names: list[str]) -> None:
-    """Run the demonstration and end with the grades and the place of the site."""
+    """Run the demonstration and end with the grades and the places to look.
+
+    Without names, of the first chapter that has exercises; with the name "all", of each.
+    """
     from autograder import demo
     from autograder.release.chapter import read_chapter
 
     chapters = {name: read_chapter(file) for name, file in course.chapters().items()}
-    for name in names or [name for name, found in chapters.items() if found.named("exercise")]:
-        demo.run_demo(course, name, print)
-        report_command(course, name, "", "")
+    asked = [name for name, found in chapters.items() if found.named("exercise")]
+    for name in asked[:1] if not names else asked if names == ["all"] else names:
+        show_results(Console(), demo.run_demo(course, name, print))
+        print(f"the report: autograder report {name}")
     site = course.root / "_build" / "html" / "index.html"
     if site.is_file():
-        print(f"the site: {os.path.relpath(site)}")
+        print(f"the site:   {os.path.relpath(site)}")

@@ -102,15 +102,11 @@ class Course:
 
     def pages(self) -> dict[str, Path]:
         """The pages of the book as `_toc.yml` names them, with their files, in order."""
-        toc = self.root / "_toc.yml"
-        if not toc.is_file():
+        listed = self._toc()
+        if listed is None:
             files = sorted((self.root / "chapters").glob("*.md"))
             return {f"chapters/{file.stem}": file for file in files}
-        try:
-            listed = yaml.safe_load(toc.read_text("utf-8"))
-            names = [name.removesuffix(".md") for name in _names(listed)]
-        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-            raise CourseError(f"_toc.yml cannot be read: {' '.join(str(error).split())}") from error
+        names = [name.removesuffix(".md") for name in _names(listed)]
         pages = {name: self.root / f"{name}.md" for name in names}
         for name, file in pages.items():
             if not file.is_file():
@@ -118,6 +114,36 @@ class Course:
                     f"_toc.yml names {name}, but there is no {name}.md: write it, or take it out"
                 )
         return pages
+
+    def numbers(self) -> dict[str, int]:
+        """The numbers of the pages that `_toc.yml` says are numbered."""
+        names = (name for part in self._parts() if part.get("numbered") for name in _names(part))
+        return {name.removesuffix(".md"): number for number, name in enumerate(names, 1)}
+
+    def parts(self) -> dict[str, list[str]]:
+        """The chapters of each part of the book, by its caption, for the parts that have any."""
+        known, found = self.chapters(), {}
+        for part in self._parts():
+            names = [name.removesuffix(".md").rpartition("/")[2] for name in _names(part)]
+            if names := [name for name in names if name in known]:
+                found[str(part.get("caption", ""))] = names
+        return found
+
+    def _parts(self) -> list[dict]:
+        listed = self._toc()
+        return listed.get("parts", []) if isinstance(listed, dict) else []
+
+    def _toc(self) -> Any:
+        """What stands in `_toc.yml`, of which `_names` makes names; None where there is no such file."""
+        toc = self.root / "_toc.yml"
+        if not toc.is_file():
+            return None
+        try:
+            listed = yaml.safe_load(toc.read_text("utf-8")) or {}
+            list(_names(listed))
+        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+            raise CourseError(f"_toc.yml cannot be read: {' '.join(str(error).split())}") from error
+        return listed
 
     def chapters(self) -> dict[str, Path]:
         """The chapters by name, in the order of `_toc.yml`."""

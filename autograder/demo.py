@@ -4,8 +4,10 @@ Every name begins with "demo-", and nothing is written into a course that has ot
 """
 
 import shutil
+import time
 from collections.abc import Callable
 from copy import deepcopy
+from itertools import islice
 
 import nbformat
 from nbformat import NotebookNode
@@ -20,6 +22,8 @@ from autograder.release.inline import standalone
 from gradus import authoring
 
 PREFIX = "demo-"
+# So many students make mistakes: of each exercise as many, from the first to the last that is known.
+MISTAKEN = 9
 
 # Two ways to cheat that pass where tests run inside the submission's process.
 _PATCHES = """\
@@ -96,19 +100,26 @@ def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
         for exercise in authoring.exercises_of(course.checks_module(assignment.name))
         if exercise.name in right
     ]
-    wrong = {e.name: [standalone(f, e.name, "exercise") for _, f in e.mistakes] for e in judged}
+    wrong = {
+        e.name: [standalone(f, e.name, "exercise") for _, f in mistakes_made(e)] for e in judged
+    }
     others = {e.name: [standalone(f, e.name, "exercise") for _, f in e.variants] for e in judged}
     half = dict(list(right.items())[: len(right) // 2])
 
     def write(answers: dict[str, str], *extra: str) -> bytes:
         return nbformat.writes(notebook_with(assignment.released, answers, *extra)).encode()
 
-    files = {"perfect-1": write(right)}
+    written = {
+        grade_id(cell): "A few sentences, which a person marks."
+        for cell in assignment.released.cells
+        if cell.cell_type == "markdown" and is_answer(cell)
+    }
+    files = {"perfect-1": write(right | written)}
     # Each further student answers in the next other way, or makes the next mistake, of every exercise.
     for number in range(max(map(len, others.values()))):
-        files[f"perfect-{number + 2}"] = write(right | _nth(others, number))
-    for number in range(max(9, *map(len, wrong.values()))):
-        files[f"mistakes-{number + 1:02}"] = write(right | _nth(wrong, number))
+        files[f"perfect-{number + 2}"] = write(right | written | _nth(others, number))
+    for number in range(MISTAKEN):
+        files[f"mistakes-{number + 1}"] = write(right | _nth(wrong, number))
     files["half-1"] = write(half)
     files["half-2"] = write(dict(list(right.items())[len(right) // 2 :]))
     files["half-3"] = write(half | _nth(wrong, 0))
@@ -119,6 +130,12 @@ def _class(course: Course, assignment: Assignment) -> dict[str, bytes]:
     files["broken-not-a-notebook"] = b"%PDF-1.4\nMy answers are on paper.\n"
     files["broken-empty"] = b""
     return files
+
+
+def mistakes_made(exercise: authoring.Exercise) -> list[tuple[str, Callable]]:
+    """The mistakes of an exercise that this class makes, one a student."""
+    step = max(1, len(exercise.mistakes) // MISTAKEN)
+    return list(islice(exercise.mistakes, 0, None, step))[:MISTAKEN]
 
 
 def _nth(answers: dict[str, list[str]], number: int) -> dict[str, str]:
@@ -146,7 +163,7 @@ def notebook_with(released: NotebookNode, answers: dict[str, str], *extra: str) 
     """The released notebook with answers in their cells, and further cells after the set-up."""
     notebook = deepcopy(released)
     for cell in notebook.cells:
-        if cell.cell_type == "code" and is_answer(cell):
+        if is_answer(cell):
             cell.source = answers.get(grade_id(cell), cell.source)
     codes = [at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     for number, source in enumerate(extra, start=1):
@@ -163,20 +180,26 @@ def run_demo(course: Course, name: str, log: Callable[[str], None]) -> list[many
     from autograder.release.release import release_assignments
     from autograder.sandbox import host
 
+    started = time.monotonic()
+
+    def step(what: str, found: str) -> None:
+        nonlocal started
+        seconds, started = time.monotonic() - started, time.monotonic()
+        log(f"{what:9} {seconds:5.1f} s  {found}")
+
     for line in release_assignments(course, [name]):
-        log(f"released  {line}")
+        step("released", line)
     students = write_class(course, name, log)
-    log(f"submitted {len(students)} submissions in {course.directory.name}/submitted")
-    kind = "bubblewrap"
+    step("submitted", f"{len(students)} submissions in {course.directory.name}/submitted")
+    kind, how = "bubblewrap", "each in a sandbox"
     try:
         host.require(kind)
     except CourseError as error:
-        kind = "none"
-        log(f"{error}\nThis class was made here and is trusted: it is graded without a sandbox.")
+        kind, how = "none", "without a sandbox: this class was made here and is trusted"
+        log(str(error))
     results = many.grade_class(course, name, many.Options(kind))
-    log(f"graded    {len(results)} submissions")
+    step("graded", f"{len(results)} submissions, {how}")
     pages = feedback.write_feedback(course, name)
-    log(
-        f"feedback  {len(pages)} pages, {course.directory.name}/feedback/STUDENT/{name}/{name}.html"
-    )
+    place = f"{course.directory.name}/feedback/{PREFIX}mistakes-1/{name}/{name}.html"
+    step("feedback", f"{len(pages)} pages, for instance {place}")
     return results

@@ -27,6 +27,7 @@ from autograder.course import Course, CourseError, find_programs
 from autograder.folders import database
 from autograder.grade import execution
 from autograder.grade.scheduler import EXPOSED, Scheduler
+from autograder.gradebook import newest_revision
 from autograder.sandbox import calls, groups, host, probes
 from gradus import authoring
 from gradus.calling import Outcome
@@ -508,7 +509,6 @@ def _ours(
 
 def _database(course: Course, db: str) -> str:
     """Open the gradebook, write into it, take that back."""
-    from alembic.script import ScriptDirectory
     from nbgrader import api
     from sqlalchemy import create_engine, insert, inspect, text
     from sqlalchemy.engine import make_url
@@ -531,7 +531,7 @@ def _database(course: Course, db: str) -> str:
                 connection.rollback()
                 return f"{shown} is empty: the first grading makes nbgrader's tables"
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            head = ScriptDirectory(str(Path(api.__file__).with_name("alembic"))).get_current_head()
+            head = newest_revision()
             if revision != head:
                 raise CourseError(
                     f"{shown} has tables of another version of nbgrader ({revision}, not {head}): "

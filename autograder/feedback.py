@@ -27,6 +27,7 @@ from autograder import nbgrader_plugin, nbgrader_settings
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import carry
 from autograder.grade import one
+from autograder.report import is_unmarked
 
 _TAGS = frozenset(
     "a b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre s "
@@ -42,6 +43,7 @@ div.prompt, .anchor-link { display: none; }
 .gradus-check td, .gradus-check th { padding: 0.2em 1em 0.2em 0; vertical-align: top; }
 </style>"""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]")
+UNMARKED = "not marked yet"
 # Longer ones are shown as they are: to render and clean some texts takes time by the square of their length.
 MAX_MARKDOWN = 10_000
 MAX_CODE_LINE = 2_000
@@ -74,6 +76,9 @@ class FeedbackExporter(HTMLExporter):
             return highlight(source, **about)
 
         yield "highlight_code", render_code
+        # nbgrader's page turns every score into a number.
+        yield "float", lambda score: score if score == UNMARKED else float(score)
+        yield "round", lambda score, digits: score if score == UNMARKED else round(score, digits)
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Export, then take out the page's own scripts and name its cells."""
@@ -107,6 +112,21 @@ def render(markdown: str) -> str:
 def clean(text: str) -> str:
     """HTML with nothing left that runs, frames, loads or covers anything."""
     return _CLEANER.clean(text)
+
+
+class MarksSoFar(GetGrades):
+    """nbgrader's marks; a cell that nobody has marked has no 0, it says so."""
+
+    def _get_score(self, cell: NotebookNode, resources: dict) -> None:
+        super()._get_score(cell, resources)
+        grade = self.gradebook.find_grade(
+            cell.metadata.nbgrader["grade_id"],
+            self.notebook_id,
+            self.assignment_id,
+            self.student_id,
+        )
+        if is_unmarked(grade):
+            cell.metadata.nbgrader["score"] = UNMARKED
 
 
 class AnswersOnly(NbGraderPreprocessor):
@@ -206,7 +226,7 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
     nbgrader_plugin.load.cache_clear()
     config = _configuration(course, db=db)
     config.GenerateFeedback.exporter_class = FeedbackExporter
-    config.GenerateFeedback.preprocessors = [GetGrades, AnswersOnly, CSSHTMLHeaderPreprocessor]
+    config.GenerateFeedback.preprocessors = [MarksSoFar, AnswersOnly, CSSHTMLHeaderPreprocessor]
     directory = CourseDirectory(config=config)
     directory.assignment_id = name
     log = _Errors()

@@ -8,6 +8,7 @@ nothing is held open, so that a server may be restarted and others may write.
 import csv
 import json
 import math
+import re
 import sqlite3
 import time
 from collections import defaultdict
@@ -69,6 +70,28 @@ class Entry:
     submitted: datetime | None
     marks: dict[str, float | None]
     unanswered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Total:
+    """What the gradebook gives a submission, all told.
+
+    Attributes
+    ----------
+    score : float
+        Points by the grader and by hand, with extra credit, less the late penalty; not below 0.
+    most : float
+        What all cells together give.
+    penalty : float
+        For being late.
+    waiting : int
+        How many cells a person has to mark, or to look at again.
+    """
+
+    score: float
+    most: float
+    penalty: float
+    waiting: int
 
 
 class Gradebook:
@@ -169,6 +192,75 @@ class Gradebook:
         """
         return self._write(self._put, {entry.student: entry for entry in entries})
 
+    def settle(self) -> dict[str, Total]:
+        """Enter the late penalties anew, by the due date, extensions and marks of now, and add all up.
+
+        Returns
+        -------
+        dict of student -> Total
+            Of every submission that is stored.
+
+        Raises
+        ------
+        GradebookError
+            As `store`; and if the course's own plugin for late penalties fails.
+        """
+        try:
+            self._transaction(self._put_all_penalties)
+        except _Refused as error:
+            raise GradebookError(f"{error}: the penalties stay as they were") from error
+        return self._transaction(self._add_up)
+
+    def _put_all_penalties(self, session: "Session") -> None:
+        from sqlalchemy import select, update
+
+        submission, notebook = self._api.SubmittedAssignment, self._api.SubmittedNotebook
+        query = select(
+            notebook.id, submission.student_id, submission.timestamp, submission.extension
+        )
+        query = query.join(submission, notebook.assignment_id == submission.id)
+        mine = notebook.notebook_id == self._notebook_id
+        late = {
+            row.id: (row.student_id, seconds)
+            for row in session.execute(query.where(mine))
+            if (seconds := self._seconds_late(row.timestamp, row.extension)) > 0
+        }
+        session.execute(update(notebook).where(mine).values(late_submission_penalty=None))
+        if late:
+            self._put_penalties(session, late)
+
+    def _add_up(self, session: "Session") -> dict[str, Total]:
+        from sqlalchemy import select
+
+        api = self._api
+        submission, notebook, grade = api.SubmittedAssignment, api.SubmittedNotebook, api.Grade
+        query = select(
+            submission.student_id,
+            notebook.late_submission_penalty,
+            grade.score,
+            grade.needs_manual_grade,
+        )
+        query = query.join(notebook, notebook.assignment_id == submission.id)
+        query = query.join(grade, grade.notebook_id == notebook.id)
+        query = query.where(
+            notebook.notebook_id == self._notebook_id, grade.cell_id.in_(self._graded.values())
+        )
+        rows = defaultdict(list)
+        for student, *row in session.execute(query):
+            rows[student].append(row)
+        most, totals = math.fsum(self._points.values()), {}
+        for student, found in rows.items():
+            penalty = found[0][0] or 0.0
+            score = max(0.0, math.fsum(score for _, score, _ in found) - penalty)
+            totals[student] = Total(score, most, penalty, sum(bool(by) for *_, by in found))
+        return totals
+
+    def _seconds_late(self, submitted: datetime | None, extension: timedelta | None) -> float:
+        """How late it is for its student; not above 0 where it is not, or nobody knows."""
+        if not submitted or not self._due:
+            return 0.0
+        return (submitted - self._due - (extension or timedelta())).total_seconds()
+
     def enter_students(self, rows: Iterable[dict[str, Any]]) -> dict[str, str]:
         """Enter students, or what is new about them, as `nbgrader db student import` does.
 
@@ -262,11 +354,9 @@ class Gradebook:
             key = {"assignment_id": enter(submission, key, {"timestamp": submitted})}
             key["notebook_id"] = self._notebook_id
             notebook_id = enter(notebook, key, {"late_submission_penalty": None})
-            if submitted and self._due:
-                extension = (found.extension if found else None) or timedelta()
-                seconds = (submitted - self._due - extension).total_seconds()
-                if seconds > 0:
-                    late[notebook_id] = (student, seconds)
+            seconds = self._seconds_late(submitted, found.extension if found else None)
+            if seconds > 0:
+                late[notebook_id] = (student, seconds)
             for name, cell_id in self._graded.items():
                 key = {"notebook_id": notebook_id, "cell_id": cell_id}
                 found, points = stored.get((api.Grade, *key.values())), entry.marks[name]
@@ -384,12 +474,10 @@ class Gradebook:
         nbgrader's own `Gradebook` makes them in several steps and starts a program for it; here a
         run that is killed, or a second one, meets all of them or none.
         """
-        from alembic.script import ScriptDirectory
-        from nbgrader.dbutil import ALEMBIC_DIR
         from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
 
         connection = session.connection()
-        head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+        head = newest_revision()
         tables = inspect(connection).get_table_names()
         revision = Table(
             "alembic_version", MetaData(), Column("version_num", String(32), nullable=False)
@@ -500,11 +588,32 @@ def _passes(error: Exception, reached: bool) -> bool:
     return reached and isinstance(error, OperationalError | InterfaceError)
 
 
+def newest_revision() -> str:
+    """The revision of the tables of this nbgrader, as Alembic names it.
+
+    Read from its scripts: to have Alembic run them takes as long as to grade five submissions.
+    """
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    scripts = [file.read_text("utf-8") for file in Path(ALEMBIC_DIR, "versions").glob("*.py")]
+    names, below = (
+        set(re.findall(rf"^{name} = ['\"](\w+)['\"]", "\n".join(scripts), re.MULTILINE))
+        for name in ("revision", "down_revision")
+    )
+    (head,) = names - below
+    return head
+
+
 def _late_plugin(config: "Config | None") -> Any:
     """The late penalties that nbgrader's configuration names, or nbgrader's own."""
-    from nbgrader.preprocessors import AssignLatePenalties
-
     try:
+        if "AssignLatePenalties" not in (config or {}):
+            # nbgrader's own, had without the preprocessors, whose import takes a third of a second.
+            from nbgrader.plugins import LateSubmissionPlugin
+
+            return LateSubmissionPlugin(config=config)
+        from nbgrader.preprocessors import AssignLatePenalties
+
         preprocessor = AssignLatePenalties(config=config)
         preprocessor.init_plugin()
     except Exception as error:  # of traitlets, or of the course's own plugin

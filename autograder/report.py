@@ -2,9 +2,11 @@
 
 import contextlib
 import csv
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +25,31 @@ class Row:
     """One student: points by exercise or written question (None: a person has yet to mark it).
 
     A student who handed nothing in has no points at all.
+
+    Attributes
+    ----------
+    student : str
+    scores : dict of exercise -> float or None
+    note : str
+        About the file.
+    penalty : float
+        For being late.
+    waiting : frozenset of str
+        What a person has to mark, or, because the submission has changed since, to look at again.
+    name : str
+        First and last name, where the gradebook has them.
     """
 
     student: str
     scores: dict[str, float | None]
     note: str
+    penalty: float = 0.0
+    waiting: frozenset[str] = frozenset()
+    name: str = ""
 
     @property
     def total(self) -> float:
-        return sum(score or 0.0 for score in self.scores.values())
+        return max(0.0, math.fsum(score or 0.0 for score in self.scores.values()) - self.penalty)
 
 
 @dataclass(frozen=True)
@@ -63,39 +81,41 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
     CourseError
         If the assignment is unknown, or nothing of it is graded.
     """
-    # Late: nbgrader takes two seconds to import, and who grades prints with this module too.
-    from nbgrader.api import Gradebook
-
     course.chapter(name)
-    find_programs()
     assignment = one.Assignment.load(course, name)
     exercises = one.checked(assignment.released)
     rows: list[Row] = []
     counts: Counter[tuple[str, str]] = Counter()
     points: dict[str, float] = {}
-    with _usable(), Gradebook(folders.database(course, db), course.name) as gradebook:
+    with opened(course, db) as gradebook:
         known = [item.name for item in gradebook.assignments]
-        graded = gradebook.assignment_submissions(name) if name in known else []
+        entered = gradebook.assignment_submissions(name) if name in known else []
+        # Who has an extension, and has handed nothing in, has a submission without a notebook.
+        graded = [item for item in entered if item.notebooks]
         for item in sorted(graded, key=lambda item: item.student.id):
             file = course.directory / "autograded" / item.student.id / name / f"{name}.ipynb"
             about = folders.read_graded(file)
             grades = [grade for notebook in item.notebooks for grade in notebook.grades]
-            scores = {}
+            scores, waiting = {}, set()
             for cell in assignment.released.cells:
                 for grade in grades:
                     if grade.name == cell.metadata.get("nbgrader", {}).get("grade_id"):
                         label = exercises.get(grade.name, grade.name)
                         points[label] = grade.max_score
-                        scores[label] = None if grade.needs_manual_grade else grade.score
-            rows.append(Row(item.student.id, scores, "; ".join(about.get("defects", []))))
+                        scores[label] = None if is_unmarked(grade) else grade.score
+                        waiting |= {label} if grade.needs_manual_grade else set()
+            note = "; ".join(about.get("defects", []))
+            penalty = item.late_submission_penalty or 0.0
+            who = _name(item.student)
+            rows.append(Row(item.student.id, scores, note, penalty, frozenset(waiting), who))
             for exercise, verdict in about.get("verdicts", {}).items():
                 if verdict["mistake"]:
                     counts[exercise, verdict["mistake"]] += 1
         handed_in = {row.student for row in rows}
-        absent = [item.id for item in gradebook.students if item.id not in handed_in]
+        absent = {item.id: _name(item) for item in gradebook.students if item.id not in handed_in}
     if not rows:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
-    rows += [Row(student, {}, "no submission") for student in absent]
+    rows += [Row(student, {}, "no submission", name=who) for student, who in absent.items()]
     rows.sort(key=lambda row: row.student)
     order = list(points)
     mistakes = sorted(
@@ -103,6 +123,15 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
         key=lambda found: (-found[2], order.index(found[0]), found[1]),
     )
     return Report(name, points, rows, mistakes)
+
+
+def is_unmarked(grade: Any) -> bool:
+    """Whether neither the grader nor a person has given points for a cell of the gradebook."""
+    return grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None
+
+
+def _name(student: Any) -> str:
+    return " ".join(filter(None, (student.first_name, student.last_name)))
 
 
 def show(report: Report, console: Console) -> None:
@@ -133,12 +162,17 @@ def show(report: Report, console: Console) -> None:
     lines(
         console,
         f"{report.name}: points of {sum(bool(row.scores) for row in report.rows)} submissions",
-        ("student", *numbers.values(), "all"),
+        ("student", *numbers.values(), "late", "all"),
         [
-            (row.student, *(_points(row, exercise) for exercise in report.points), f"{row.total:g}")
+            (
+                row.student,
+                *(_points(row, exercise) for exercise in report.points),
+                f"-{row.penalty:g}" if row.penalty else "-",
+                f"{row.total:g}",
+            )
             for row in report.rows
         ]
-        + [("most", *(f"{points:g}" for points in report.points.values()), f"{full:g}")],
+        + [("most", *(f"{points:g}" for points in report.points.values()), "", f"{full:g}")],
     )
 
 
@@ -147,67 +181,76 @@ def write_csv(report: Report, file: Path) -> None:
     try:
         with file.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
-            writer.writerow(["student", *report.points, "all", "about the file"])
+            writer.writerow(["student", *report.points, "late", "all", "about the file"])
             for row in report.rows:
                 scores = [row.scores.get(exercise) for exercise in report.points]
                 shown = ["" if score is None else f"{score:g}" for score in scores]
+                late = f"-{row.penalty:g}" if row.penalty else ""
+                total = f"{row.total:g}"
                 writer.writerow(
-                    [no_formula(row.student), *shown, f"{row.total:g}", no_formula(row.note)]
+                    [no_formula(row.student), *shown, late, total, no_formula(row.note)]
                 )
     except OSError as error:
         raise CourseError(f"--csv: {file} cannot be written: {error.strerror}") from error
 
 
-def export(course: Course, file: Path, db: str = "") -> None:
-    """Write the scores of all assignments and students, with penalties and marks by hand, in nbgrader's columns.
+_BINS = 10
+
+
+def write_html(report: Report, file: Path, names: bool = False) -> None:
+    """Write the report as one page that loads nothing: to be opened, printed, or shown without names.
+
+    Parameters
+    ----------
+    report : Report
+    file : Path
+    names : bool
+        Show who has a name in the gradebook by it; by default ids stand there.
 
     Raises
     ------
     CourseError
-        If the gradebook cannot be used or the file cannot be written.
+        If the file cannot be written.
     """
-    from nbgrader.api import Gradebook, MissingEntry
+    # Late: only this page needs it.
+    import jinja2
 
-    find_programs()
-    try:
-        with _usable(), Gradebook(folders.database(course, db), course.name) as gradebook:
-            rows = []
-            for assignment in gradebook.assignments:
-                for student in gradebook.students:
-                    try:
-                        submission = gradebook.find_submission(assignment.name, student.id)
-                    except MissingEntry:
-                        submission = None
-                    rows.append(_exported(assignment, student, submission))
-        with file.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(_EXPORTED)
-            writer.writerows(rows)
-    except OSError as error:
-        raise CourseError(f"{file} cannot be written: {error.strerror}") from error
-
-
-# The columns of nbgrader's own export, which quotes nothing.
-_EXPORTED = (
-    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
-    *("raw_score", "late_submission_penalty", "score", "max_score"),
-)
-
-
-def _exported(assignment: Any, student: Any, submission: Any) -> list[str]:
-    """A row of the export; who handed nothing in has 0."""
-    raw = submission.score if submission else 0.0
-    penalty = (submission.late_submission_penalty or 0.0) if submission else 0.0
-    texts = (
-        assignment.name,
-        assignment.duedate,
-        submission.timestamp if submission else None,
-        *(student.id, student.last_name, student.first_name, student.email),
+    templates = jinja2.PackageLoader("autograder")
+    page = jinja2.Environment(loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
+    handed_in = [row for row in report.rows if row.scores]
+    full = math.fsum(report.points.values())
+    bins = _bins([row.total for row in handed_in], full)
+    exercises = [
+        {"name": name, "points": most}
+        | dict(zip(("mean", "full", "waiting"), _statistics(report, name, most), strict=True))
+        for name, most in report.points.items()
+    ]
+    text = page.get_template("report.html.j2").render(
+        report=report,
+        handed_in=handed_in,
+        absent=[row for row in report.rows if not row.scores],
+        waiting=[row for row in handed_in if row.waiting],
+        mean=math.fsum(row.total for row in handed_in) / len(handed_in) if handed_in else 0.0,
+        full=full,
+        bins=bins,
+        most=max(one["count"] for one in bins) or 1,
+        exercises=exercises,
+        shown=_points,
+        who=lambda row: (row.name if names else "") or row.student,
     )
-    numbers = (raw, penalty, max(0.0, raw - penalty), assignment.max_score)
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise CourseError(f"--html: {file} cannot be written: {error.strerror}") from error
+
+
+def _bins(totals: list[float], full: float) -> list[dict[str, float]]:
+    """How many of the totals lie in each tenth of the points; the last one has its end, and what lies beyond."""
+    edges = [full * number / _BINS for number in range(_BINS + 1)]
+    counts = Counter(min(sum(total >= edge for edge in edges[1:]), _BINS - 1) for total in totals)
     return [
-        *(no_formula("" if text is None else str(text)) for text in texts),
-        *map(str, numbers),
+        {"low": low, "high": high, "count": counts[number]}
+        for number, (low, high) in enumerate(pairwise(edges))
     ]
 
 
@@ -217,12 +260,22 @@ def no_formula(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _usable() -> Iterator[None]:
-    """Say in a line that the gradebook's database cannot be used, where it fails."""
+def opened(course: Course, db: str = "") -> Iterator[Any]:
+    """nbgrader's `Gradebook` of a course; where its database fails, a line says so.
+
+    Raises
+    ------
+    CourseError
+        If the database cannot be used.
+    """
+    # Late: nbgrader takes two seconds to import, and who grades prints with this module too.
+    from nbgrader.api import Gradebook
     from sqlalchemy.exc import SQLAlchemyError
 
+    find_programs()
     try:
-        yield
+        with Gradebook(folders.database(course, db), course.name) as gradebook:
+            yield gradebook
     except SQLAlchemyError as error:
         raise CourseError(
             f"the gradebook's database cannot be used: {error}".splitlines()[0]
@@ -266,7 +319,8 @@ def _points(row: Row, exercise: str) -> str:
     if exercise not in row.scores:
         return "-"
     score = row.scores[exercise]
-    return "?" if score is None else f"{score:g}"
+    mark = "?" if exercise in row.waiting else ""
+    return mark if score is None else f"{score:g}{mark}"
 
 
 def _statistics(report: Report, exercise: str, points: float) -> tuple[str, str, str]:
@@ -274,5 +328,5 @@ def _statistics(report: Report, exercise: str, points: float) -> tuple[str, str,
     marked = [score for score in scores if score is not None]
     mean = f"{sum(marked) / len(marked):.2f}" if marked else ""
     full = f"{sum(score == points for score in marked)} of {len(scores)}"
-    waiting = scores.count(None)
+    waiting = sum(exercise in row.waiting for row in report.rows)
     return mean, full, str(waiting) if waiting else ""

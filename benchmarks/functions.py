@@ -54,6 +54,18 @@ def _small(name, start, residuals, columns, *minima):
     )
 
 
+def _jennrich_and_sampson():
+    i = np.arange(1.0, 11.0)
+
+    def residuals(x, y):
+        return 2 + 2 * i - np.exp(i * x) - np.exp(i * y)
+
+    def columns(x, y):
+        return [-i * np.exp(i * x), -i * np.exp(i * y)]
+
+    return _small("Jennrich and Sampson (6)", [0.3, 0.4], residuals, columns, 124.362)
+
+
 def _helical_valley():
     def angle(x, y):
         return np.arctan2(y, x) / (2 * np.pi) + (y < 0 and x < 0)  # in (-1/4, 3/4)
@@ -286,6 +298,7 @@ FUNCTIONS = [
         lambda x, y: [1.5 - x * (1 - y), 2.25 - x * (1 - y**2), 2.625 - x * (1 - y**3)],
         lambda x, y: [[y - 1, y**2 - 1, y**3 - 1], [x, 2 * x * y, 3 * x * y**2]],
     ),
+    _jennrich_and_sampson(),
     _helical_valley(),
     _gaussian(),
     _gulf(),

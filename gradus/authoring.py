@@ -33,10 +33,21 @@ from typing import Any
 import numpy as np
 
 from gradus import texts, values
-from gradus.plan import Case, Mistake, Plan, Quantities
-from gradus.verdict import right_mistakes
+from gradus.plan import Case, Mistake, Plan, Quantities, Seen, reseeded
+from gradus.verdict import (
+    examine,
+    is_raised,
+    is_right,
+    outcomes_of,
+    said_of_chance,
+    wrong_cases,
+)
 
 PUBLIC_SEED = 0
+# As many times the reference draws for one law: its own chance then adds an eighth to an answer's variance.
+OF_THE_REFERENCE = 8
+# Of the points of an exercise that is scored, so much may be earned by a known mistake.
+MOST_OF_A_MISTAKE = 0.5
 
 
 class Call:
@@ -46,12 +57,18 @@ class Call:
     ----------
     label : str
         What this case is about, in the reader's words ("the first step, t = 1").
+    weight : float, optional
+        How much it counts: more than 1 where one case alone tells a common mistake from a right answer, less
+        for an edge that a right idea may miss.
     **arguments
         Data (see `gradus.values`), by the names of the reference's parameters.
     """
 
-    def __init__(self, label: str, /, **arguments: Any):
+    def __init__(self, label: str, weight: float = 1.0, /, **arguments: Any):
+        if not 0 < weight < math.inf:
+            raise ValueError(f"{label!r}: weight={weight!r}: expected a positive number")
         self.label = label
+        self.weight = weight
         self.arguments = arguments
 
 
@@ -65,13 +82,28 @@ class Exercise:
     rtol: float
     atol: float
     compare_as: Quantities | None
+    places: bool
     generator: Callable[[np.random.Generator], Iterator[Call]]
     mistakes: list[tuple[str, Callable]] = field(default_factory=list)
     variants: list[tuple[str, Callable]] = field(default_factory=list)
+    repair: str = ""
+    score: Quantities | None = None
+    credit: tuple[tuple[float, float], ...] = ()
+    most: dict[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.reference.__name__
+
+    @property
+    def given(self) -> Callable | None:
+        """The program that a repair begins with: the first text of its mistake."""
+        if not self.repair:
+            return None
+        for sentence, function in self.mistakes:
+            if sentence == self.repair:
+                return function
+        raise ValueError(f"repair: no known mistake of {self.name} is called {self.repair!r}")
 
     def mistake(self, sentence: str) -> Callable:
         """Record a wrong implementation with the sentence that names it."""
@@ -81,9 +113,14 @@ class Exercise:
         """Record another right way to write the answer: tests hold the check to accepting it."""
         return self._record(self.variants, description)
 
-    def add_mistakes(self, text: str) -> None:
-        """Record wrong implementations, each under the sentence that names it (see `gradus.texts`)."""
+    def add_mistakes(self, text: str, most: float = MOST_OF_A_MISTAKE) -> None:
+        """Record wrong implementations, each under the sentence that names it (see `gradus.texts`).
+
+        `most`: what part of the points they may earn, where what they achieve is scored.
+        """
+        known = len(self.mistakes)
         self._add("mistake", self.mistakes, text)
+        self.most |= {sentence: most for sentence, _ in self.mistakes[known:]}
 
     def add_variants(self, text: str) -> None:
         """Record other right ways, each under its description (see `gradus.texts`)."""
@@ -118,17 +155,69 @@ class Exercise:
             rtol=self.rtol,
             atol=self.atol,
             compare_as=self.compare_as,
+            places=self.places,
             cases=cases,
-            expected=tuple(run(self.reference, case) for case in cases),
-            mistakes=tuple(
-                Mistake(sentence, tuple(_run_mistake(function, case) for case in cases))
-                for sentence, function in self.mistakes
-            ),
+            expected=self._expected(cases),
+            repair=self.repair,
+            score=self.score,
+            credit=self.credit,
         )
-        unused = tuple(self._unused(cases))
-        harmless = right_mistakes(replace(plan, mistakes=unused))
-        known = plan.mistakes + tuple(one for one in unused if one.sentence not in harmless)
-        return replace(plan, mistakes=known)
+        self._reaches_all(plan)
+        known = [
+            Mistake(sentence, tuple(_run_mistake(function, case) for case in cases))
+            for sentence, function in self.mistakes
+        ]
+        if self.given:
+            results = next(one.results for one in known if one.sentence == self.repair)
+            plan = replace(plan, at_stake=wrong_cases(plan, results))
+            if not plan.at_stake:
+                raise ValueError("the program that is given to be repaired passes every case")
+        unused = [one for one in self._unused(cases) if not is_right(plan, one.results)]
+        return replace(plan, mistakes=tuple(self._as_compared(plan, one) for one in known + unused))
+
+    def overpaid(self, plan: Plan) -> list[str]:
+        """The sentences of the known mistakes that earn more than they may, where what is achieved is scored."""
+        if not self.score:
+            return []
+        return [
+            mistake.sentence
+            for mistake in plan.mistakes
+            if examine(plan, outcomes_of(mistake.results)).earned
+            > self.points * self.most.get(mistake.sentence, MOST_OF_A_MISTAKE)
+        ]
+
+    def _reaches_all(self, plan: Plan) -> None:
+        """Raise ValueError if the reference does not earn every case that is scored."""
+        if self.score and (short := wrong_cases(plan, plan.expected)):
+            verdict = examine(plan, outcomes_of(plan.expected)).cases[short[0]]
+            raise ValueError(
+                f"the reference does not earn all of the case {verdict.label!r}: {verdict.message}"
+            )
+
+    def _expected(self, cases: tuple[Case, ...]) -> tuple:
+        results = [run(self.reference, case) for case in cases]
+        if not self.compare_as:
+            return tuple(results)
+        seen = []
+        for n, case in enumerate(cases, 1):
+            seeds = range(1, OF_THE_REFERENCE) if _has_generator(case) else ()
+            drawn = [run(self.reference, reseeded(case, seed)) for seed in seeds]
+            seen.append(Seen.of(self.compare_as, cases[:n], results[:n], *drawn))
+        return tuple(seen)
+
+    def _as_compared(self, plan: Plan, mistake: Mistake) -> Mistake:
+        """A mistake with what of its results is compared."""
+        if not self.compare_as:
+            return mistake
+        results = tuple(
+            result
+            if is_raised(result)
+            else Seen.of(self.compare_as, plan.cases[:n], mistake.results[:n])
+            for n, result in enumerate(mistake.results, 1)
+        )
+        return Mistake(
+            mistake.sentence, results, said_of_chance(plan, outcomes_of(mistake.results))
+        )
 
     def _unused(self, cases: tuple[Case, ...]) -> Iterator[Mistake]:
         """For each argument with a default what an answer returns that does not look at it."""
@@ -169,7 +258,11 @@ class Exercise:
             if name not in given | defaults:
                 raise TypeError(f"{self.name}: case {call.label!r} gives no {name!r}")
         args = tuple((defaults | given)[name] for name in leading)
-        return Case(call.label, (*leading, *named), args, named)
+        return Case(call.label, (*leading, *named), args, named, call.weight)
+
+
+def _has_generator(case: Case) -> bool:
+    return any(isinstance(value, values.Rng) for value in case.arguments.values())
 
 
 def _plain(value: Any) -> Any:
@@ -214,7 +307,11 @@ def judge(
     returns: tuple[str, ...],
     rtol: float = 1e-7,
     atol: float = 1e-10,
-    compare_as: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None,
+    compare_as: Callable[..., dict[str, Any]] | None = None,
+    places: bool = False,
+    repair: str = "",
+    score: Callable[..., float] | None = None,
+    credit: dict[float, float] | None = None,
 ) -> Callable[[Callable], Exercise]:
     """Make an `Exercise` of a generator of cases.
 
@@ -223,7 +320,7 @@ def judge(
     reference : callable
         The right answer, from `solutions`.
     points : float
-        Shared equally by the cases.
+        What all cases right earn; `gradus.verdict.earned` says what some of them do.
     returns : tuple of str
         Names of the results, for messages. One name: the function returns that value itself;
         more: a tuple of them.
@@ -232,19 +329,47 @@ def judge(
         get the wider tolerance of `gradus.verdict`.
     compare_as : callable, optional
         Where many results are right (a random array, a step length): what of a result is compared. From the
-        arguments of a call, by name, and its result it makes named quantities; see `gradus.distributions`.
+        arguments of a call, by name, and its result it makes named quantities; see `gradus.distributions`. A
+        third parameter gets the cases before it, a list of (arguments, result).
+    places : bool
+        Whether the arrays of whole numbers among the results are to be used as indices: then their type must be
+        one of whole numbers, too.
+    repair : str
+        The sentence of one of the known mistakes: its program stands in the stub, and is to be repaired.
+    score : callable, optional
+        Where an answer is judged by what it achieves: from the arguments of a call, by name, and a result of the
+        reference's form it makes a number, the more the better. A known mistake is told by its results all the same.
+    credit : dict of float -> float
+        Thresholds of the score, each with the part of a case that it earns; the highest earns 1, and the reference
+        must reach it.
     """
     if not 0 < points < math.inf:
         raise ValueError(f"{reference.__name__}: points={points!r}: expected a positive number")
-    quantities = _as_text(compare_as) if compare_as else None
+    quantities = _as_text(compare_as, "compare_as") if compare_as else None
+    scored = _as_text(score, "score") if score else None
+    thresholds = tuple(sorted((float(t), float(part)) for t, part in (credit or {}).items()))
+    parts = [part for _, part in thresholds]
+    if bool(score) != bool(credit) or (score and (compare_as or places)):
+        raise ValueError(
+            f"{reference.__name__}: score and credit go together, without compare_as and places"
+        )
+    if score and not (0 < parts[0] and parts[-1] == 1 and parts == sorted(set(parts))):
+        raise ValueError(
+            f"{reference.__name__}: credit={credit!r}: expected parts above 0 that rise with the threshold, to 1"
+        )
 
     def make(generator: Callable) -> Exercise:
-        return Exercise(reference, points, returns, rtol, atol, quantities, generator)
+        return Exercise(
+            *(reference, points, returns, rtol, atol, quantities, places, generator),
+            repair=repair,
+            score=scored,
+            credit=thresholds,
+        )
 
     return make
 
 
-def _as_text(function: Callable) -> Quantities:
+def _as_text(function: Callable, what: str) -> Quantities:
     """A function as it travels with the cases of a course."""
     name, module = function.__name__, function.__module__
     if module.startswith("gradus."):
@@ -256,7 +381,7 @@ def _as_text(function: Callable) -> Quantities:
             package = imported.split(".")[0]
             if package not in ("gradus", "numpy", *sys.stdlib_module_names):
                 raise ValueError(
-                    f"compare_as: {module} imports {package}, which a student may not have: write {name} in a "
+                    f"{what}: {module} imports {package}, which a student may not have: write {name} in a "
                     "module that imports no more than numpy and gradus"
                 )
     return Quantities(name, source)

@@ -1,5 +1,6 @@
 """Data that needs no download: scikit-learn's handwritten digits."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -44,3 +45,36 @@ def digits(seed: int = 0) -> Digits:
     test, validation = slice(0, 300), slice(300, 600)
     train = slice(600, None)
     return Digits(x[train], y[train], x[validation], y[validation], x[test], y[test])
+
+
+def few_digits(
+    seed: int, n: int = 100, n_wrong: int = 10
+) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
+    """A small training set, some of its labels wrong, from the first 500 training digits.
+
+    Parameters
+    ----------
+    seed : int
+        Of a generator, which draws the digits and the wrong labels.
+    n : int
+        How many digits, at most 500.
+    n_wrong : int
+        The labels of the first n_wrong of them are wrong.
+
+    Returns
+    -------
+    x, y, rng : ndarray of shape (n, 64), ndarray of shape (n,), numpy.random.Generator
+        The generator, to go on with: everything else in an experiment may come from it.
+    """
+    if not 0 <= n_wrong <= n <= 500:
+        raise ValueError(f"n, n_wrong: expected 0 <= n_wrong <= n <= 500, got {n}, {n_wrong}")
+    known, rng = _known(), np.random.default_rng(seed)
+    rows = rng.choice(500, n, replace=False)
+    x, y = known.x_train[rows], known.y_train[rows].copy()
+    y[:n_wrong] = (y[:n_wrong] + rng.integers(1, 10, n_wrong)) % 10
+    return x, y, rng
+
+
+@functools.cache
+def _known() -> Digits:
+    return digits()

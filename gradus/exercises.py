@@ -57,7 +57,7 @@ def chapter(name: str) -> None:
     Parameters
     ----------
     name : str
-        As in the book's address: "optimizers", "bias-variance".
+        As in the book's address: "descent", "bias-variance".
 
     Raises
     ------
@@ -135,6 +135,8 @@ def check_as(name: str, answer: Callable) -> None:
             "before it; here it was passed over: delete it"
         )
         verdict = examine(plan, call_cases(below, plan.cases))
+    elif verdict.status == "not answered" and (called := _open_and_called(answer)):
+        print(f"{name} calls `{called}`, which is not answered yet: answer that one first")
     _session.verdicts[name] = verdict
     _display(Table(verdict, plan.cases))
     if verdict.status != "right":
@@ -179,15 +181,30 @@ def _need_function(answer: Any, name: str) -> None:
 def _below_the_stub(answer: Callable) -> Callable | None:
     """The same function without a stub's line that was left above its code; None if there is none."""
     function = inspect.unwrap(answer)
-    try:
-        source, names = stub.past(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return None
+    source, names = _past_stubs(function)
     if function.__name__ not in names:
         return None
     scope = dict(function.__globals__)
     exec(compile(source, function.__code__.co_filename, "exec"), scope)
     return scope[function.__name__]
+
+
+def _past_stubs(function: Callable) -> tuple[str, list[str]]:
+    """The source of a function without stubs' lines, and whose lines these were; "" where it cannot be read."""
+    try:
+        return stub.past(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return "", []
+
+
+def _open_and_called(answer: Callable) -> str:
+    """The exercise that an answer calls, where its own source is no stub; "" if it calls none, or is one."""
+    function = inspect.unwrap(answer)
+    source, names = _past_stubs(function)
+    if not source or function.__name__ in names:
+        return ""
+    called = (name for name in function.__code__.co_names if name in _session.plans)
+    return next(called, "")
 
 
 def _shell() -> Any:

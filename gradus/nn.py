@@ -1,22 +1,97 @@
 """A small fully connected network whose parameters are one vector, so that any optimizer can train it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+
+Activation = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def relu(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rectified linear unit: value and slope of every entry, the slope 0 at 0."""
+    return np.maximum(z, 0), (z > 0).astype(z.dtype)
+
+
+class Layer(NamedTuple):
+    """What the way back needs of one layer: what entered it, its pre-activations and the slopes there."""
+
+    a: np.ndarray
+    z: np.ndarray
+    slope: np.ndarray
+
+
+def forward(
+    a: np.ndarray,
+    weights: list[np.ndarray],
+    biases: list[np.ndarray],
+    activation: Activation = relu,
+) -> tuple[np.ndarray, list[Layer]]:
+    """Inputs through layers that all have the same activation.
+
+    Parameters
+    ----------
+    a : ndarray of shape (n, d)
+        What enters the first layer, one example in each row.
+    weights, biases : list of ndarray
+        Of each layer, of shape (inputs, units) and (units,).
+    activation : callable
+        z -> value and slope, two arrays of the shape of z.
+
+    Returns
+    -------
+    a : ndarray
+        What leaves the last layer.
+    kept : list of Layer
+        Of each layer what entered it, its pre-activations, and the slopes there: ``a, z, slope``.
+    """
+    kept = []
+    for w, b in zip(weights, biases, strict=True):
+        z = a @ w + b
+        out, slope = activation(z)
+        kept.append(Layer(a, z, slope))
+        a = out
+    return a, kept
+
+
+def backward(da: np.ndarray, weights: list[np.ndarray], kept: list[Layer]) -> list[np.ndarray]:
+    """The way back through the layers of `forward`.
+
+    Parameters
+    ----------
+    da : ndarray
+        The gradient by what left the last layer.
+    weights, kept : list
+        As `forward` had and returned them.
+
+    Returns
+    -------
+    dzs : list of ndarray
+        The gradients by the pre-activations of each layer, the first layer first.
+    """
+    dzs: list[np.ndarray] = []
+    for layer, above in zip(kept[::-1], [None, *weights[:0:-1]], strict=True):
+        arriving = da if above is None else dzs[-1] @ above.T
+        dzs.append(arriving * layer.slope)
+    return dzs[::-1]
 
 
 @dataclass(frozen=True)
 class MLP:
-    """ReLU layers and a softmax on top.
+    """Hidden layers, of ReLU units by default, and a softmax on top.
 
     Parameters
     ----------
     widths : tuple of int
         Of the input, each hidden layer, and the classes: ``(64, 100, 10)``.
+    activation : callable
+        Of the hidden layers: z -> value and slope, two arrays of the shape of z.
     """
 
     widths: tuple[int, ...]
+    activation: Activation = field(default=relu, repr=False)
 
     def __post_init__(self) -> None:
         sizes = self.widths if isinstance(self.widths, tuple | list) else ()
@@ -57,19 +132,22 @@ class MLP:
         """Scores before the softmax: x of shape (n, d) -> (n, classes)."""
         return self._forward(theta, x)[-1]
 
-    def _forward(self, theta: np.ndarray, x: np.ndarray) -> list[np.ndarray]:
-        """Inputs of every layer, and the logits last."""
+    def hidden(self, theta: np.ndarray, x: np.ndarray) -> list[Layer]:
+        """Of each hidden layer what entered it, its pre-activations, and the slopes there."""
+        return self._forward(theta, x)[0]
+
+    def _forward(
+        self, theta: np.ndarray, x: np.ndarray
+    ) -> tuple[list[Layer], np.ndarray, np.ndarray]:
+        """The hidden layers, what entered the last one, and the logits."""
         x = np.asarray(x)
         if x.ndim != 2 or len(x) == 0 or x.shape[1] != self.widths[0]:
             raise ValueError(
                 f"x: expected shape (n, {self.widths[0]}) and a row at least, got {x.shape}"
             )
-        outputs = [x]
-        *hidden, last = self.layers(theta)
-        for weights, biases in hidden:
-            outputs.append(np.maximum(outputs[-1] @ weights + biases, 0))
-        outputs.append(outputs[-1] @ last[0] + last[1])
-        return outputs
+        *hidden, (weights, biases) = self.layers(theta)
+        a, kept = forward(x, [w for w, _ in hidden], [b for _, b in hidden], self.activation)
+        return kept, a, a @ weights + biases
 
     def loss(self, theta: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
         """Mean cross-entropy and its gradient.
@@ -91,7 +169,7 @@ class MLP:
         ValueError
             If a shape does not fit, or a label is no class.
         """
-        *inputs, logits = self._forward(theta, x)
+        kept, last, logits = self._forward(theta, x)
         y = self._classes(y, len(logits))
         rows = np.arange(len(y))
         logits = logits - logits.max(axis=1, keepdims=True)
@@ -99,16 +177,17 @@ class MLP:
         delta = np.exp(log_p)
         delta[rows, y] -= 1
         delta /= len(y)
+        weights = [w for w, _ in self.layers(theta)]
+        deltas = [delta]
+        if kept:
+            deltas = [*backward(delta @ weights[-1].T, weights[:-1], kept), delta]
         gradient = np.empty_like(theta, dtype=delta.dtype)
-        for (d_weights, d_biases), (weights, _), entering in zip(
-            reversed(self.layers(gradient)),
-            reversed(self.layers(theta)),
-            reversed(inputs),
-            strict=True,
+        entering = [*(layer.a for layer in kept), last]
+        for (d_weights, d_biases), a, dz in zip(
+            self.layers(gradient), entering, deltas, strict=True
         ):
-            d_weights[...] = entering.T @ delta
-            d_biases[...] = delta.sum(axis=0)
-            delta = (delta @ weights.T) * (entering > 0)
+            d_weights[...] = a.T @ dz
+            d_biases[...] = dz.sum(axis=0)
         return float(-log_p[rows, y].mean()), gradient
 
     def accuracy(self, theta: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
@@ -127,3 +206,59 @@ class MLP:
                 f"y: expected classes 0 to {self.widths[-1] - 1}, got {y.min()} to {y.max()}"
             )
         return y
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities along the last axis, of the shape of `logits`."""
+    large = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return large / large.sum(axis=-1, keepdims=True)
+
+
+def train(
+    network: MLP,
+    x: np.ndarray,
+    y: np.ndarray,
+    rng: np.random.Generator,
+    loss: Callable[..., tuple[float, np.ndarray]] | None = None,
+    epochs: int = 150,
+    lr: float = 0.5,
+    size: int = 50,
+    prepare: Callable[[np.ndarray], np.ndarray] | None = None,
+    after: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
+    """Stochastic gradient descent from new parameters, and the parameters on its way.
+
+    Parameters
+    ----------
+    network : MLP
+    x : ndarray of shape (n, d)
+    y : ndarray of int, shape (n,)
+    rng : numpy.random.Generator
+        Draws the first parameters, then the order of the examples in each epoch.
+    loss : callable, optional
+        theta, x, y -> loss and gradient; `network.loss` without it.
+    epochs : int
+    lr : float
+    size : int
+        Of a mini-batch; the last of an epoch may be smaller.
+    prepare : callable, optional
+        Changes all inputs before each epoch.
+    after : callable, optional
+        Changes the parameters after each step.
+
+    Returns
+    -------
+    path : ndarray of shape (epochs + 1, parameters)
+        In row k the parameters after k epochs.
+    """
+    loss = loss or network.loss
+    theta = network.init(rng)
+    path = [theta]
+    for _ in range(epochs):
+        seen = x if prepare is None else prepare(x)
+        order = rng.permutation(len(y))
+        for rows in np.split(order, range(size, len(y), size)):
+            theta = theta - lr * loss(theta, seen[rows], y[rows])[1]
+            theta = theta if after is None else after(theta)
+        path.append(theta)
+    return np.array(path)

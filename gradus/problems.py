@@ -225,7 +225,7 @@ def _logistic(n_examples: int = 30, penalty: float = 0.01) -> Problem:
 _PROBLEMS = {
     problem.name: problem
     for problem in (
-        # f = x^2/20 + y^2, the long valley that carries the chapter on optimizers.
+        # f = x^2/20 + y^2, the long valley that carries the chapter on descent.
         quadratic([0.1, 2.0], start=[-7.0, 2.0], name="bowl"),
         # The same valley turned by 45 degrees: no axis of it is a coordinate any more.
         quadratic(
@@ -268,6 +268,9 @@ _CURVES = {
         Curve("identity", lambda z: 1.0 * np.asarray(z), lambda z: np.ones(np.shape(z))),
         # At the kink the mean of both slopes, so that a point there does not upset an average.
         Curve("hinge", lambda z: np.maximum(z, 0.0), lambda z: np.heaviside(z, 0.5)),
+        Curve(
+            "step", lambda z: np.where(np.asarray(z) > 0, 1.0, 0.0), lambda z: np.zeros(np.shape(z))
+        ),
         Curve("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2),
         Curve("cosine", np.cos, lambda z: -np.sin(z)),
         Curve(

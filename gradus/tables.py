@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradus.plan import Case, Plan
-from gradus.verdict import Verdict
+from gradus.verdict import CaseVerdict, Verdict
 
 _MOST_NUMBERS, _MOST_CHARS = 16, 240
 
@@ -18,7 +18,14 @@ def summary(verdict: Verdict) -> str:
     if verdict.status == "not answered":
         return "not answered yet"
     passed = sum(case.passed for case in verdict.cases)
-    return f"{passed} of {len(verdict.cases)} cases pass"
+    in_part = any(case.part for case in verdict.cases)
+    return f"{passed} of {len(verdict.cases)} cases pass" + ", others in part" * in_part
+
+
+def _head(verdict: Verdict) -> str:
+    """The summary, and the points where they are not known by it."""
+    text = summary(verdict)
+    return text + f": {verdict.earned:g} of {verdict.points:g} points" * text.endswith("in part")
 
 
 def arguments(case: Case) -> str:
@@ -62,12 +69,12 @@ class Table:
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"{self.verdict.exercise}: {summary(self.verdict)}"]
-        if self.verdict.status == "wrong":
+        lines = [f"{self.verdict.exercise}: {_head(self.verdict)}"]
+        if self.verdict.status == "wrong" or self.verdict.as_given:
             lines += [self.verdict.message, *filter(None, [self._tried()])]
-        if self.verdict.status != "not answered":
+        if self.verdict.status != "not answered" or self.verdict.as_given:
             lines += [
-                f"  {'pass' if c.passed else 'FAIL'}  {c.label}" + f": {c.message}" * (not c.passed)
+                f"  {_result(c, 'pass', 'FAIL'):>4}  {c.label}" + f": {c.message}" * (not c.passed)
                 for c in self.verdict.cases
             ]
         return "\n".join(lines)
@@ -76,15 +83,20 @@ class Table:
         escape = html.escape
         verdict = self.verdict
         kind, name = verdict.status.replace(" ", "-"), escape(verdict.exercise)
-        head = f"<p class='gradus-{kind}'><strong>{name}</strong>: {summary(verdict)}</p>"
-        if verdict.status == "not answered":
+        head = f"<p class='gradus-{kind}'><strong>{name}</strong>: {_head(verdict)}</p>"
+        if verdict.status == "not answered" and not verdict.as_given:
             return head
-        rows = [("✓ pass" if c.passed else "✗ fail", c.label, c.message) for c in verdict.cases]
+        rows = [(_result(c, "✓ pass", "✗ fail"), c.label, c.message) for c in verdict.cases]
         heads = ("result", "case", "what was found")
         if verdict.status == "right":
             return f"<div class='gradus-check'>{head}{_table(heads[:2], [row[:2] for row in rows])}</div>"
         said = "".join(f"<p>{_code(line)}</p>" for line in (verdict.message, self._tried()) if line)
         return f"<div class='gradus-check'>{head}{said}{_table(heads, rows)}</div>"
+
+
+def _result(case: CaseVerdict, passed: str, failed: str) -> str:
+    """How a case went: in between, what part of it counts."""
+    return passed if case.passed else f"{case.part:.0%}" if case.part else failed
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def functions(
     names : dict
         What a text may use beside the names of the reference's module.
     kind, first : str, int
-        What tracebacks call the functions: `<NAME, KIND 1>`, and so on.
+        What tracebacks call the functions: `<MODULE.NAME, KIND 1>`, and so on.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def functions(
     names = {**names, **original.names}
     made = []
     for number, (sentence, code) in enumerate(_parse(text, original.name), start=first):
-        file = f"<{original.name}, {kind} {number}>"
+        # With the module: two exercises of one name, of two courses, have a file each.
+        file = f"<{reference.__module__}.{original.name}, {kind} {number}>"
         try:
             if _is_function(code):
                 scope = dict(names)  # of its own: it may call itself
@@ -94,6 +95,11 @@ def _parse(text: str, name: str) -> list[tuple[str, str]]:
     if open_since:
         raise ValueError(f"{name}, {open_since!r}: nothing stands indented below it")
     return found
+
+
+def body_of(function: Callable) -> str:
+    """The lines of a function below its docstring, at the margin."""
+    return _Reference(inspect.unwrap(function)).body
 
 
 class _Reference:

@@ -6,39 +6,47 @@ place; and the name of the mistake, if it is a known one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from gradus import values
 from gradus.calling import Outcome
-from gradus.distributions import Sample, compare_samples
-from gradus.plan import Plan, Quantities
+from gradus.distributions import FALSE_ALARM, Sample, coincidence, compare_sample
+from gradus.plan import Mistake, Plan, Seen, digest, emptied
 from gradus.relations import relation
 
 # What float32 arithmetic can meet: about a hundred roundings, and cancellation against the largest entry.
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
 IN_PLACE = "right values, but it changes its argument "
+IMPRECISE = "near, as float32 would be: was a number rounded on the way, or a small term left out?"
+AS_GIVEN = "on every case it still does what the program that was given does"
+_HOLD_OTHERS = ("a tuple", "a list", "a dict")
 NOT_FINITE = "a division by zero, an overflow, or the root or logarithm of a negative number"
 
 
 @dataclass(frozen=True)
 class CaseVerdict:
-    """Whether one case passed, and what was found if it did not."""
+    """Whether one case passed, and what was found if it did not.
+
+    `part`: what it earns of its weight all the same, where what is achieved is scored.
+    """
 
     label: str
     passed: bool
     message: str = ""
+    part: float = 0.0
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The judgement of one exercise.
 
-    `status` is "right", "wrong" or "not answered"; `earned` is the share of `points` of the cases
-    passed; `mistake` is the sentence of the known mistake that explains every failed case.
+    `status` is "right", "wrong" or "not answered"; `earned` is what of `points` the cases passed
+    are worth; `mistake` is the sentence of the known mistake that explains every failed case. `as_given`: it is not
+    answered, since it does what the program does that is to be repaired.
     """
 
     exercise: str
@@ -47,10 +55,13 @@ class Verdict:
     earned: float
     cases: tuple[CaseVerdict, ...]
     mistake: str = ""
+    as_given: bool = False
 
     @property
     def message(self) -> str:
         """One sentence for the student."""
+        if self.as_given:
+            return AS_GIVEN
         if self.status == "right":
             return f"all {len(self.cases)} cases pass"
         failed = [case for case in self.cases if not case.passed]
@@ -72,35 +83,77 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
         raise ValueError(
             f"outcomes: expected {len(plan.cases)}, one for each case, got {len(outcomes)}"
         )
+    outcomes = [_Answered(**vars(outcome)) for outcome in outcomes]
     messages = _messages(plan, outcomes, reveal)
+    if plan.compare_as and not any(messages):
+        messages = [_drawn_as_a_mistake(plan, outcomes)] * len(outcomes)
     cases = tuple(
-        CaseVerdict(case.label, message is None, message or "")
-        for case, message in zip(plan.cases, messages, strict=True)
+        CaseVerdict(case.label, True)
+        if message is None
+        else CaseVerdict(case.label, False, message, _part(plan, number, outcomes))
+        for number, (case, message) in enumerate(zip(plan.cases, messages, strict=True))
     )
-    passed = sum(case.passed for case in cases)
-    if all(
-        outcome.kind == "not found" or outcome.error == "NotImplementedError"
-        for outcome in outcomes
-    ):
-        return Verdict(plan.exercise, plan.points, "not answered", 0.0, cases)
-    if passed == len(cases):
+    if is_open(plan, outcomes):
+        as_given = not _is_stub(outcomes)
+        return Verdict(plan.exercise, plan.points, "not answered", 0.0, cases, as_given=as_given)
+    if all(case.passed for case in cases):
         return Verdict(plan.exercise, plan.points, "right", float(plan.points), cases)
+    worth = earned(plan, [case.passed or case.part for case in cases])
+    return Verdict(plan.exercise, plan.points, "wrong", worth, cases, _name(plan, outcomes, cases))
+
+
+def is_open(plan: Plan, outcomes: Sequence[Outcome]) -> bool:
+    """Whether an exercise is not answered: its stub is as it was, or a repair does what the given program does.
+
+    The given program is known by what it does, not by its text: to write it otherwise is no repair.
+    """
+    return _is_stub(outcomes) or _is_as_given(plan, outcomes)
+
+
+def _is_stub(outcomes: Sequence[Outcome]) -> bool:
+    return all(o.kind == "not found" or o.error == "NotImplementedError" for o in outcomes)
+
+
+def _is_as_given(plan: Plan, outcomes: Sequence[Outcome]) -> bool:
+    given = [mistake for mistake in plan.mistakes if mistake.sentence == plan.repair]
+    return bool(given) and bool(_made(plan, given, outcomes))
+
+
+@dataclass(frozen=True, eq=False)
+class _Answered(Outcome):
+    """An outcome that remembers the quantities of its value: every known mistake is held against them."""
+
+    quantities: dict[str, Any] = field(default_factory=dict)
+
+
+def earned(plan: Plan, passed: Sequence[float]) -> float:
+    """The points of an answer that passes some of a plan's cases, where it is scored each to a part of 1.
+
+    What fails costs twice its share of the weights: who returns an argument, zeros or the result of a case
+    that was seen passes half of them with no idea of the exercise. In a repair the share is one of the cases that the
+    given program fails: what it passes was no work. What is scored earns by how far it came, and costs once.
+    """
+    weights = [case.weight for case in plan.cases]
+    lost = sum(weight * (1 - part) for weight, part in zip(weights, passed, strict=True))
+    whole = sum(weights[number] for number in plan.at_stake) or sum(weights)
+    share = max(0.0, 1 - (1 if plan.score else 2) * lost / whole)
     # Rounding gives no point away: with many cases it could fill up the last hundredth.
-    earned = min(round(plan.points * passed / len(cases), 2), plan.points - 0.01)
-    return Verdict(plan.exercise, plan.points, "wrong", earned, cases, _name(plan, outcomes, cases))
+    return min(round(plan.points * share, 2), plan.points - 0.01 * (lost > 0))
 
 
 def _messages(plan: Plan, outcomes: list[Outcome], reveal: bool) -> list[str | None]:
     """What is wrong with each outcome, or None."""
     return [
-        _examine_case(plan, number, outcome, reveal) or _examine_chance(plan, number, outcomes)
-        for number, outcome in enumerate(outcomes)
+        _examine_case(plan, number, outcomes, reveal) or _examine_chance(plan, number, outcomes)
+        for number in range(len(outcomes))
     ]
 
 
-def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> str | None:
+def _examine_case(plan: Plan, number: int, outcomes: Sequence[Outcome], reveal: bool) -> str | None:
     """What is wrong with the outcome of one case, or None."""
-    expected = plan.expected[number]
+    expected, outcome = plan.expected[number], outcomes[number]
+    if isinstance(expected, Seen):
+        expected = expected.form
     match outcome.kind:
         case "not found":
             return f"not answered: there is no function `{plan.exercise}`"
@@ -109,6 +162,8 @@ def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> st
         case "raised":
             where = f", in the line: {outcome.line}" if outcome.line else ""
             text = f": {outcome.message}" if outcome.message and (reveal or outcome.line) else ""
+            if outcome.error == "TypeError" and not outcome.line:  # most likely the call itself
+                where = f"; the call is {plan.exercise}({', '.join(plan.cases[number].names)})"
             return f"raised {outcome.error}{text}{where}"
         case "timeout":
             return "took too long and was stopped: is there a loop that does not end?"
@@ -118,14 +173,32 @@ def _examine_case(plan: Plan, number: int, outcome: Outcome, reveal: bool) -> st
             )
         case "not data":
             got = outcome.message or "something else"
+            if got in _HOLD_OTHERS:
+                got += " with something in it that is neither numbers nor text"
             return f"expected {_shape_of(plan, expected, reveal)}, got {got}"
     if outcome.value is None and expected is not None:
         return "returned None: does every path end in `return`?"
-    found = _compare_results(plan, number, expected, outcome.value, reveal)
+    if plan.score:
+        found = _falls_short(plan, number, outcomes, reveal)
+    else:
+        found = _compare_results(plan, number, plan.expected[number], outcomes, reveal)
+    if found is None and plan.places and not _are_places(expected, outcome.value):
+        found = "right numbers, held as floats: they are places in an array, so make them whole, of type int"
     if found is None and outcome.changed:
         names = ", ".join(f"`{name}`" for name in outcome.changed)
         found = f"{IN_PLACE}{names} in place: work on a copy"
     return found
+
+
+def _drawn_as_a_mistake(plan: Plan, outcomes: list[Outcome]) -> str | None:
+    """The sentence of a mistake too slight for one call to show, if an answer made every one of its draws."""
+    digests: list[str] = []
+    for mistake in plan.mistakes:
+        if mistake.right:
+            digests = digests or [digest(outcome.value) for outcome in outcomes]
+            if digests == [result.digest for result in mistake.results]:
+                return mistake.sentence
+    return None
 
 
 def _name(plan: Plan, outcomes: list[Outcome], cases: Sequence[CaseVerdict]) -> str:
@@ -134,25 +207,30 @@ def _name(plan: Plan, outcomes: list[Outcome], cases: Sequence[CaseVerdict]) -> 
     if len(found) == 1 and (only := found.pop()).startswith(IN_PLACE):
         return only
     return (
-        _name_mistake(plan, outcomes)
+        _made(plan, plan.mistakes, outcomes)
         or _name_but_for_infinite(plan, outcomes)
         or _relation(plan, outcomes)
     )
 
 
-def _name_mistake(plan: Plan, outcomes: list[Outcome]) -> str:
-    """The sentence of the first known mistake that does on every case what this answer did.
+def _made(plan: Plan, mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) -> str:
+    """The sentence of the first of some mistakes that does on every case what an answer did, or "".
 
     On the cases that pass, too: a mistake that explains only the failures may be another one.
     """
-    for mistake in plan.mistakes:
-        pairs = enumerate(zip(mistake.results, outcomes, strict=True))
-        if all(_agrees(plan, number, *pair) for number, pair in pairs) and (
-            not _is_of_chance(plan, mistake.results)
-            or _is_of_chance(plan, [outcome.value for outcome in outcomes])
+    of_chance = said_of_chance(plan, outcomes) if plan.compare_as else ()
+    asked = bool(of_chance), _advice(of_chance)
+    for mistake in mistakes:
+        if (bool(mistake.of_chance), _advice(mistake.of_chance)) == asked and all(
+            _agrees(plan, n, mistake.results[n], outcomes) for n in range(len(outcomes))
         ):
             return mistake.sentence
     return ""
+
+
+def _advice(of_chance: tuple[str, ...]) -> set[str]:
+    """What to do about chance: whose draws are the same for all seeds, or never, is to use the one that is given."""
+    return {said.rpartition(": ")[2] for said in of_chance} - {""}
 
 
 def _name_but_for_infinite(plan: Plan, outcomes: list[Outcome]) -> str:
@@ -171,13 +249,8 @@ def _name_but_for_infinite(plan: Plan, outcomes: list[Outcome]) -> str:
     known = {
         mistake.sentence
         for mistake in plan.mistakes
-        if all(
-            _agrees(plan, number, mistake.results[number], outcomes[number]) for number in finite
-        )
-        and sum(
-            _examine_case(plan, number, outcomes[number], False) is not None for number in finite
-        )
-        > 1
+        if all(_agrees(plan, number, mistake.results[number], outcomes) for number in finite)
+        and sum(_examine_case(plan, number, outcomes, False) is not None for number in finite) > 1
     }
     return (
         f"{known.pop()}; besides, not all numbers are finite: {NOT_FINITE}"
@@ -204,7 +277,9 @@ def _is_finite(value: Any) -> bool:
 
 def _relation(plan: Plan, outcomes: list[Outcome]) -> str:
     """How the results are related to those asked, in every case; "" if in no simple way."""
-    if plan.compare_as or any(o.kind != "returned" or o.changed for o in outcomes):
+    if plan.compare_as or plan.score:
+        return ""
+    if any(o.kind != "returned" or o.changed for o in outcomes):
         return ""
     wanted, got = list(plan.expected), [outcome.value for outcome in outcomes]
     if len(plan.returns) == 1:
@@ -225,15 +300,33 @@ def right_mistakes(plan: Plan) -> list[str]:
     return [
         mistake.sentence
         for mistake in plan.mistakes
-        if not any(_messages(plan, [_outcome(result) for result in mistake.results], False))
+        if (
+            [one.digest for one in plan.expected] == [one.digest for one in mistake.results]
+            if plan.compare_as and mistake.right
+            else not plan.compare_as and is_right(plan, mistake.results)
+        )
     ]
 
 
-def _outcome(result: Any) -> Outcome:
+def is_right(plan: Plan, results: Sequence[Any]) -> bool:
+    """Whether results, one for each case, pass every case."""
+    return not wrong_cases(plan, results)
+
+
+def wrong_cases(plan: Plan, results: Sequence[Any]) -> tuple[int, ...]:
+    """The numbers of the cases that results, one for each case, do not pass."""
+    messages = _messages(plan, outcomes_of(results), False)
+    return tuple(number for number, message in enumerate(messages) if message)
+
+
+def outcomes_of(results: Sequence[Any]) -> list[Outcome]:
     """What an answer does that makes a known mistake."""
-    if is_raised(result):
-        return Outcome("raised", error=result["raised"])
-    return Outcome("returned", result)
+    return [
+        Outcome("raised", error=result["raised"])
+        if is_raised(result)
+        else Outcome("returned", result)
+        for result in results
+    ]
 
 
 def is_raised(result: Any) -> bool:
@@ -241,31 +334,36 @@ def is_raised(result: Any) -> bool:
     return isinstance(result, dict) and set(result) == {"raised"}
 
 
-def _is_of_chance(plan: Plan, results: Sequence[Any]) -> bool:
-    """Whether each random result by itself is right: what is wrong is where chance comes from.
+def said_of_chance(plan: Plan, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Where each random result by itself is right, what is said of it beside the others; () where one is wrong.
 
     An answer that is nearly such a result is still wrong in another way.
     """
-    return bool(plan.compare_as) and all(
-        _compare_results(plan, number, expected, result, False) is None
-        for number, (expected, result) in enumerate(zip(plan.expected, results, strict=True))
-    )
+    if any(_examine_case(plan, n, outcomes, False) for n in range(len(outcomes))):
+        return ()
+    return tuple(_examine_chance(plan, n, outcomes) or "" for n in range(len(outcomes)))
 
 
-def _agrees(plan: Plan, number: int, result: Any, outcome: Outcome) -> bool:
+def _agrees(plan: Plan, number: int, result: Any, outcomes: Sequence[Outcome]) -> bool:
+    outcome = outcomes[number]
     if is_raised(result):
         return outcome.kind == "raised" and outcome.error == result["raised"]
     if outcome.kind != "returned" or (plan.compare_as and outcome.changed):
         return False  # of right draws that change an argument, every mistake about chance would be said
-    return _compare_results(plan, number, result, outcome.value, False) is None
+    return _compare_results(plan, number, result, outcomes, False) is None
 
 
 def _compare_results(
-    plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
+    plan: Plan, number: int, expected: Any, outcomes: Sequence[Outcome], reveal: bool
 ) -> str | None:
+    """What is wrong with one of the results, or None: quantities may depend on those before it, too."""
     if plan.compare_as:
-        return _compare_quantities(plan.compare_as, plan, number, expected, answer, reveal)
-    return _compare_values(plan, expected, answer, reveal)
+        return _compare_quantities(plan, number, expected, outcomes, reveal)
+    if number in plan.coarse:
+        # Who computes with what was given cannot be more precise than it is.
+        rtol, atol = max(plan.rtol, FLOAT32_RTOL), max(plan.atol, FLOAT32_ATOL)
+        plan = replace(plan, rtol=rtol, atol=atol)
+    return _compare_values(plan, expected, outcomes[number].value, reveal)
 
 
 def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
@@ -289,34 +387,135 @@ def _compare_values(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str
     return next((finding for finding in findings if finding), None)
 
 
+def _compare_forms(plan: Plan, expected: Any, answer: Any, reveal: bool) -> str | None:
+    """What is wrong with a result, whatever its finite numbers are."""
+    return _compare_values(replace(plan, atol=np.finfo(float).max), expected, answer, reveal)
+
+
+def _falls_short(plan: Plan, number: int, outcomes: Sequence[Outcome], reveal: bool) -> str | None:
+    """What a result that is scored lacks of the highest threshold, once it has the reference's form, or None."""
+    if found := _compare_forms(plan, plan.expected[number], outcomes[number].value, reveal):
+        return found
+    score = _score(plan, number, outcomes)
+    reached = [threshold for threshold, _ in plan.credit if threshold <= score]
+    if len(reached) == len(plan.credit):
+        return None
+    following = plan.credit[len(reached)][0]
+    if not reveal:
+        return (
+            f"reaches {reached[-1]:g}, not {following:g}"
+            if reached
+            else f"does not reach {following:g}"
+        )
+    if score == -np.inf:
+        return f"it has no score: the lowest threshold is {following:g}"
+    return "the score is {}, the next threshold {}".format(*_apart(score, following))
+
+
+def _score(plan: Plan, number: int, outcomes: Sequence[Outcome]) -> float:
+    """What a result of the reference's form achieves; -inf where nothing can be said of it."""
+    outcome = outcomes[number]
+    known = outcome.quantities if isinstance(outcome, _Answered) else {}
+    if "score" not in known and plan.score:
+        try:
+            result = _in_form_of(plan.expected[number], outcome.value)
+            known["score"] = float(plan.score.of([plan.cases[number]], [result]))
+        except Exception:
+            known["score"] = -np.inf
+        if not np.isfinite(known["score"]):
+            known["score"] = -np.inf
+    return known["score"]
+
+
+def _part(plan: Plan, number: int, outcomes: Sequence[Outcome]) -> float:
+    """What a case that does not pass earns of its weight, by how far its result came."""
+    outcome = outcomes[number]
+    scored = isinstance(outcome, _Answered) and "score" in outcome.quantities
+    if not scored or outcome.changed:
+        return 0.0
+    score = _score(plan, number, outcomes)
+    return max((part for threshold, part in plan.credit if threshold <= score), default=0.0)
+
+
 def _compare_quantities(
-    compare_as: Quantities, plan: Plan, number: int, expected: Any, answer: Any, reveal: bool
+    plan: Plan, number: int, expected: Seen, outcomes: Sequence[Outcome], reveal: bool
 ) -> str | None:
     """What is wrong with a result of which only some quantities are compared, once it has the reference's form."""
-    of_its_form = replace(plan, atol=np.finfo(float).max)
-    if found := _compare_values(of_its_form, expected, answer, reveal):
+    answer = outcomes[number].value
+    # Of a mistake the numbers that are not finite are not kept.
+    held = answer if expected is plan.expected[number] else emptied(answer)
+    if found := _compare_forms(plan, expected.form, held, reveal):
         return found
-    case = plan.cases[number]
-    arguments = dict(zip(case.names, (*case.args, *case.kwargs.values()), strict=True))
-    try:
-        want = compare_as.of(arguments, expected)
-    except Exception:  # a known mistake has it whose numbers mean nothing
-        return _compare_values(plan, expected, answer, reveal)
-    try:
-        got = compare_as.of(arguments, _in_form_of(expected, answer))
-    except Exception:  # numbers that mean nothing, such as a place beyond the end
+    got = _quantities(plan, number, expected.form, outcomes)
+    if expected.quantities is None or got is None:  # numbers that mean nothing
+        as_asked = plan.expected[number].form
+        alike = expected.quantities is got and (
+            _quantities(plan, number, as_asked, outcomes) is None
+        )
+        return None if alike else f"{', '.join(plan.returns)}: wrong values"
+    if got.keys() != expected.quantities.keys():
         return f"{', '.join(plan.returns)}: wrong values"
-    if got.keys() != want.keys():
-        return f"{', '.join(plan.returns)}: wrong values"
-    for key, quantity in want.items():
+    for key, want in expected.quantities.items():
         name = key or plan.returns[0]
-        if isinstance(quantity, Sample):
-            found = compare_samples(name, quantity.draws, got[key].draws, reveal)
+        if isinstance(got[key], Sample):
+            draws, near = got[key]
+            found = (
+                compare_sample(name, want, draws, reveal, near)
+                if want
+                else _not_finite(name, draws)
+            )
         else:
-            found = compare(name, quantity, got[key], plan.rtol, plan.atol, reveal)
+            found = compare(name, want, got[key], plan.rtol, plan.atol, reveal)
         if found:
             return found
     return None
+
+
+def _are_places(expected: Any, answer: Any) -> bool:
+    """Whether what is expected as an array of whole numbers can be used as indices."""
+    if isinstance(expected, np.ndarray) and expected.dtype.kind in "iu" and expected.ndim:
+        return not expected.size or np.asarray(answer).dtype.kind in "iu"
+    if isinstance(expected, tuple | list):
+        return all(map(_are_places, expected, answer))
+    return True
+
+
+def _not_finite(name: str, draws: np.ndarray) -> str | None:
+    return f"{name}: all numbers are finite" if np.isfinite(draws).all() else None
+
+
+def _quantities(
+    plan: Plan, number: int, form: Any, outcomes: Sequence[Outcome]
+) -> dict[str, Any] | None:
+    """What of an answer's result is compared; None where its numbers mean nothing, as a place beyond the end."""
+    held, outcome = repr(_types(form)), outcomes[number]
+    known = outcome.quantities if isinstance(outcome, _Answered) else {}
+    if held not in known and plan.compare_as:
+        before = zip(plan.expected[:number], outcomes[:number], strict=True)
+        try:
+            results = [_in_its_form(want.form, earlier.value) for want, earlier in before]
+            results.append(_in_form_of(form, outcome.value))
+            known[held] = plan.compare_as.of(plan.cases[: number + 1], results)
+        except Exception:
+            known[held] = None
+    return known[held]
+
+
+def _in_its_form(form: Any, answer: Any) -> Any:
+    """An earlier answer in the reference's form, or as it is if it has another one."""
+    try:
+        return _in_form_of(form, answer)
+    except Exception:
+        return answer
+
+
+def _types(form: Any) -> Any:
+    """How numbers of a form are held."""
+    if isinstance(form, tuple | list):
+        return [_types(item) for item in form]
+    if isinstance(form, dict):
+        return {key: _types(item) for key, item in form.items()}
+    return str(getattr(form, "dtype", type(form)))
 
 
 def _in_form_of(expected: Any, answer: Any) -> Any:
@@ -329,38 +528,51 @@ def _in_form_of(expected: Any, answer: Any) -> Any:
     if isinstance(expected, np.ndarray):
         held = np.asarray(answer).astype(expected.dtype)
         # Where whole numbers are asked, a fraction is not cut to one: the quantities see it as it is.
-        cut = expected.dtype.kind in "iu" and not np.array_equal(held, answer)
+        cut = expected.dtype.kind in "biu" and not np.array_equal(held, answer)
         return np.asarray(answer) if cut else held
     return answer
 
 
-def _examine_chance(plan: Plan, number: int, outcomes: list[Outcome]) -> str | None:
+def _examine_chance(plan: Plan, number: int, outcomes: Sequence[Outcome]) -> str | None:
     """Whether chance comes from the generator that was given: by the cases that differ in nothing else."""
-    if not plan.compare_as:
+    if not plan.compare_as or outcomes[number].kind != "returned":
         return None
-    for earlier in range(number):
-        asked = (plan.cases[n] for n in (earlier, number))
-        one, other = (values.pack(_without_seeds((c.args, c.kwargs))) for c in asked)
-        if one != other or outcomes[earlier].kind != "returned":
-            continue
+    drawn = [n for n in plan.alike[number] if outcomes[n].kind == "returned"]
+    for earlier in drawn[: drawn.index(number)]:
         same = _same_result(plan, *(outcomes[n].value for n in (earlier, number)))
-        should = _same_result(plan, *(plan.expected[n] for n in (earlier, number)))
+        should = plan.expected[earlier].digest == plan.expected[number].digest
         if should and not same:
             return "a generator of the same seed must give the same result: draw from the one that is given"
         if same and not should:
             return "another generator must give another result: draw from the one that is given"
+    others = {plan.expected[n].digest: n for n in reversed(drawn)}  # the first of each generator
+    return _examine_coincidence(plan, number, sorted(others.values()), outcomes)
+
+
+def _examine_coincidence(
+    plan: Plan, number: int, drawn: list[int], outcomes: Sequence[Outcome]
+) -> str | None:
+    """Whether different generators gave, in a part of the result, the same draws or as many of each value."""
+    seen = {n: _quantities(plan, n, plan.expected[n].form, outcomes) or {} for n in drawn}
+    if len(seen) < 2 or number not in seen:
+        return None
+    for key, one in seen[number].items():
+        if not isinstance(one, Sample) or not all(key in other for other in seen.values()):
+            continue
+        draws = [np.ravel(other[key].draws) for other in seen.values()]
+        before = draws[: drawn.index(number)]
+        name = key or plan.returns[0]
+        if any(np.array_equal(one.draws.ravel(), other) for other in before):
+            if coincidence(one.draws, ordered=True) < FALSE_ALARM:
+                return (
+                    f"{name}: another generator must give others: draw from the one that is given"
+                )
+        elif coincidence(one.draws, ordered=False) ** (len(draws) - 1) < FALSE_ALARM:
+            in_order = {other.tobytes() for other in draws}
+            sorted_ = {np.sort(other).tobytes() for other in draws}
+            if len(in_order) == len(draws) and len(sorted_) == 1:
+                return f"{name}: each generator gives exactly as many of each value: draw each one by itself"
     return None
-
-
-def _without_seeds(value: Any) -> Any:
-    """A case's arguments with every generator of one seed."""
-    if isinstance(value, values.Rng):
-        return values.Rng(0)
-    if isinstance(value, tuple | list):
-        return type(value)(map(_without_seeds, value))
-    if isinstance(value, dict):
-        return {key: _without_seeds(item) for key, item in value.items()}
-    return value
 
 
 def _same_result(plan: Plan, one: Any, other: Any) -> bool:
@@ -395,9 +607,16 @@ def compare(
                 return found
         return None
     if isinstance(expected, dict):
-        if not isinstance(answer, dict) or set(answer) != set(expected):
-            got = describe(answer, reveal)
-            return f"{name}: expected a dict with keys {sorted(expected)}, got {got}"
+        if not isinstance(answer, dict):
+            return f"{name}: expected a dict with keys {sorted(expected)}, got {describe(answer, reveal)}"
+        if lacking := sorted(set(expected) - set(answer)):
+            return (
+                f"{name}: expected a dict with keys {sorted(expected)}, and it lacks {lacking[0]!r}"
+            )
+        if set(answer) != set(expected):
+            return (
+                f"{name}: expected a dict with keys {sorted(expected)}, and it has others besides"
+            )
         for key, want in expected.items():
             found = compare(f"{name}[{key!r}]", want, answer[key], rtol, atol, reveal)
             if found:
@@ -445,8 +664,13 @@ def _compare_numbers(
     if not np.isfinite(got[place]) and np.isfinite(want[place]):
         what = f"{got[place]:g}{where}" if reveal else "nan or inf"
         return f"{name}: {what}: {NOT_FINITE}" + rest * reveal
+    near = FLOAT32_ATOL * np.max(np.abs(want), initial=0.0, where=np.isfinite(want))
+    if np.isclose(got, want, rtol=FLOAT32_RTOL, atol=near, equal_nan=True).all():
+        rest = f"{rest * reveal}: {IMPRECISE}"
+    elif not reveal:
+        rest = ""
     if not reveal:
-        return f"{name}: wrong value"
+        return f"{name}: wrong value{rest}"
     values = ": {}, expected {}".format(*_apart(got[place], want[place]))
     return f"{name}: wrong value{where}{values}{rest}"
 

@@ -14,15 +14,11 @@ from gradus.validation import FRACTION, POSITIVE, POSITIVE_COUNT, validate
 def batchnorm_forward(x, gamma, beta, eps=1e-5):
     """Normalize each column over the batch, then scale and shift it (training).
 
-    mean  = the mean of each column
-    var   = the mean of (x - mean)**2 of each column
-    x_hat = (x - mean) / sqrt(var + eps)
-    y     = gamma * x_hat + beta
-
     Parameters
     ----------
     x : ndarray of shape (n, d)
-        One example in each row, one unit in each column.
+        One example in each row, one unit in each column; floats or whole
+        numbers.
     gamma, beta : ndarray of shape (d,)
         The scale and the shift of each unit; both are learned.
     eps : float, above 0
@@ -47,12 +43,6 @@ def batchnorm_forward(x, gamma, beta, eps=1e-5):
 def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
     """Back through batch normalization, one node of the graph after the other.
 
-    dx_hat = dy * gamma
-    dvar   = sum over the rows of
-             dx_hat * (x - mean) * -1/2 * (var + eps)**(-3/2)
-    dmean  = sum over the rows of -dx_hat / sqrt(var + eps)
-    dx     = dx_hat / sqrt(var + eps) + dvar * 2 * (x - mean) / n + dmean / n
-
     Parameters
     ----------
     dy : ndarray of shape (n, d)
@@ -69,11 +59,14 @@ def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
     Returns
     -------
     dx_hat : ndarray of shape (n, d)
+        The gradient of the loss by the normalized inputs.
     dvar, dmean : ndarrays of shape (d,)
+        By the variance and by the mean of each column; the part of dmean that
+        comes through the variance is zero and left out.
     dx : ndarray of shape (n, d)
+        By what went in, on all three ways.
 
-    Source: Ioffe and Szegedy (2015), section 3; the part of dmean that comes
-    through the variance is zero and left out.
+    Source: Ioffe and Szegedy (2015), section 3.
     """
     x = _matrix("x", x)
     dy = _like("dy", dy, "x", x)
@@ -88,12 +81,7 @@ def batchnorm_backward_steps(dy, x, mean, var, gamma, eps=1e-5):
 
 @validate(eps=POSITIVE)
 def batchnorm_backward(dy, x_hat, gamma, var, eps=1e-5):
-    """The gradients by the inputs, scales and shifts, in one line each.
-
-    dx     = gamma / sqrt(var + eps)
-             * (dy - mean(dy) - x_hat * mean(dy * x_hat)), means of each column
-    dgamma = the sum of each column of dy * x_hat
-    dbeta  = the sum of each column of dy
+    """The gradients by inputs, scales and shifts, from what forward left.
 
     Parameters
     ----------
@@ -129,9 +117,6 @@ def update_running_statistics(
 ):
     """The averages over the batches so far, with one more batch.
 
-    running_mean <- rho * running_mean + (1 - rho) * mean
-    running_var  <- rho * running_var  + (1 - rho) * var * n / (n - 1)
-
     Parameters
     ----------
     running_mean, running_var : ndarray of shape (d,)
@@ -143,8 +128,8 @@ def update_running_statistics(
     rho : float in [0, 1)
         How much of the old averages is kept.
     unbiased : bool
-        Whether the batch's variance enters with the factor n / (n - 1), as
-        above; without it if False.
+        Whether the batch's variance enters as an unbiased estimate of that of
+        all examples; as it is if False.
 
     Returns
     -------
@@ -175,12 +160,11 @@ def update_running_statistics(
 def batchnorm_inference(x, gamma, beta, running_mean, running_var, eps=1e-5):
     """Batch normalization when predicting: with fixed statistics, row by row.
 
-    y = gamma * (x - running_mean) / sqrt(running_var + eps) + beta
-
     Parameters
     ----------
     x : ndarray of shape (n, d)
-        One example in each row, one unit in each column; n may be 1.
+        One example in each row, one unit in each column; n may be 1; floats
+        or whole numbers.
     gamma, beta : ndarray of shape (d,)
         The scale and the shift of each unit, as learned.
     running_mean, running_var : ndarray of shape (d,)
@@ -256,7 +240,7 @@ def spatial_batchnorm_forward(x, gamma, beta, eps=1e-5):
     Parameters
     ----------
     x : ndarray of shape (n, c, h, w)
-        n images of c feature maps.
+        n images of c feature maps; floats or whole numbers.
     gamma, beta : ndarray of shape (c,)
         The scale and the shift of each feature map.
     eps : float, above 0

@@ -8,137 +8,11 @@ raises `ValueError` with its name.
 import numpy as np
 
 from gradus.validation import (
-    COUNT,
     NONNEGATIVE,
-    POSITIVE_COUNT,
+    POSITIVE,
     shapes,
     validate,
 )
-
-
-@validate(degree=COUNT)
-@shapes(x="n", y="n", x_new="m")
-def fit_polynomial(x, y, degree, x_new):
-    """Fit a polynomial by least squares and predict at new inputs.
-
-    The polynomial of that degree with the smallest sum of (y - h(x))**2,
-    evaluated at x_new. Scale the inputs first, in a way that is the same for
-    x and x_new: powers of unscaled inputs can lose all digits.
-
-    Parameters
-    ----------
-    x, y : ndarray of shape (n,)
-        Inputs, in any order and of any size, and targets; at least degree + 1
-        different inputs.
-    degree : int, at least 0
-        The highest power; degree 0 is a constant.
-    x_new : ndarray of shape (m,)
-        Where to predict.
-
-    Returns
-    -------
-    predictions : ndarray of shape (m,)
-
-    Source: Trefethen and Bau (1997), lecture 11.
-    """
-    different = np.unique(x).size
-    if different <= degree:
-        raise ValueError(
-            f"x: expected more than {degree} different inputs, got {different}"
-        )
-    middle, half = (x.max() + x.min()) / 2, (x.max() - x.min()) / 2 or 1.0
-    features, features_new = (
-        np.polynomial.legendre.legvander((inputs - middle) / half, degree)
-        for inputs in (x, x_new)
-    )
-    return features_new @ np.linalg.lstsq(features, y, rcond=None)[0]
-
-
-@validate(noise_sd=NONNEGATIVE, n_sets=POSITIVE_COUNT)
-@shapes(truth="n")
-def simulate_targets(truth, noise_sd, n_sets, rng):
-    """Draw the targets of many data sets with the same inputs.
-
-    y[k, i] = truth[i] + noise_sd * e[k, i], where all e are independent draws
-    from the standard normal distribution.
-
-    Parameters
-    ----------
-    truth : ndarray of shape (n,)
-        The true function at the inputs.
-    noise_sd : float, at least 0
-        The standard deviation of the noise.
-    n_sets : int, at least 1
-        The number K of data sets.
-    rng : numpy.random.Generator
-        The only source of chance.
-
-    Returns
-    -------
-    targets : ndarray of shape (n_sets, n)
-        One data set in each row.
-
-    Source: the model y = f(x) + noise of the text.
-    """
-    return truth + noise_sd * rng.standard_normal((n_sets, len(truth)))
-
-
-@shapes(predictions="K m")
-def average_prediction(predictions):
-    """The average model, point by point.
-
-    Parameters
-    ----------
-    predictions : ndarray of shape (K, m)
-        Row k: the predictions of the model fitted to data set k.
-
-    Returns
-    -------
-    average : ndarray of shape (m,)
-
-    Source: Geman, Bienenstock and Doursat (1992).
-    """
-    return predictions.mean(axis=0)
-
-
-@shapes(predictions="K m", truth="m")
-def bias_squared(predictions, truth):
-    """The squared bias at each point: how far the average is from the truth.
-
-    Parameters
-    ----------
-    predictions : ndarray of shape (K, m)
-        Row k: the predictions of the model fitted to data set k.
-    truth : ndarray of shape (m,)
-        The true function, without noise.
-
-    Returns
-    -------
-    bias2 : ndarray of shape (m,)
-
-    Source: Geman, Bienenstock and Doursat (1992).
-    """
-    return (predictions.mean(axis=0) - truth) ** 2
-
-
-@shapes(predictions="K m")
-def variance(predictions):
-    """The variance at each point: how far models are from the average model.
-
-    The mean over the K models of the squared distance: divided by K, not K - 1.
-
-    Parameters
-    ----------
-    predictions : ndarray of shape (K, m)
-        Row k: the predictions of the model fitted to data set k.
-
-    Returns
-    -------
-    variance : ndarray of shape (m,)
-
-    Source: Geman, Bienenstock and Doursat (1992).
-    """
-    return predictions.var(axis=0)
 
 
 @validate(noise_sd=NONNEGATIVE)
@@ -158,8 +32,8 @@ def decompose_mse(predictions, truth, noise_sd):
     Returns
     -------
     bias2, variance, noise, total : tuple of four floats
-        `variance` as in the exercise of that name, divided by K; `noise` is the
-        variance of the noise; `total` is the expected squared error of a
+        `variance` with the divisor K, so that the parts add up exactly; `noise`
+        is the variance of the noise; `total` is the expected squared error of a
         prediction for a new target.
 
     Source: Geman, Bienenstock and Doursat (1992).
@@ -173,10 +47,6 @@ def decompose_mse(predictions, truth, noise_sd):
 def unbiased_bias_squared(predictions, truth):
     """An estimate of the squared bias that is right on average for every K.
 
-    The squared distance of the average of K models from the truth is too large
-    by the variance of that average, on average. Subtract an estimate of it: the
-    variance with the divisor K - 1, divided by K.
-
     Parameters
     ----------
     predictions : ndarray of shape (K, m), K at least 2
@@ -187,7 +57,8 @@ def unbiased_bias_squared(predictions, truth):
     Returns
     -------
     bias2 : ndarray of shape (m,)
-        It may be negative: cut off, it would be too large on average again.
+        Its mean over all draws of K models is the squared bias, so that it must
+        be able to err on both sides, and may be negative.
 
     Source: the text; the variance of a mean of K independent draws.
     """
@@ -289,27 +160,94 @@ def expected_training_error(smoother, truth, noise_sd):
     return total / len(truth)
 
 
-@validate(noise_sd=NONNEGATIVE)
-@shapes(degrees="k", bias2="k", unit_variance="k")
-def best_degree(degrees, bias2, unit_variance, noise_sd):
-    """The degree with the smallest expected error on new targets.
+@validate(freedom=POSITIVE)
+@shapes(features="n p")
+def penalty_for(features, freedom):
+    """The penalty with which ridge regression has so many degrees of freedom.
+
+    The coefficient of the first column, the constant, is not penalised.
 
     Parameters
     ----------
-    degrees : ndarray of int, shape (k,)
-        The degrees to choose from, rising.
-    bias2 : ndarray of shape (k,)
-        The mean squared bias of each: it does not depend on the noise.
-    unit_variance : ndarray of shape (k,)
-        The mean variance of each if the noise had the standard deviation 1.
-    noise_sd : float, at least 0
-        The standard deviation that the noise has.
+    features : ndarray of shape (n, p)
+        Row i: the features of training input i. The first column is all ones;
+        the columns are linearly independent.
+    freedom : float, above 1 and at most p
+        The effective degrees of freedom.
 
     Returns
     -------
-    degree : int
-        Among equals, the smallest.
+    penalty : float, at least 0
+        Right to six digits.
 
-    Source: the text; the variance is proportional to that of the noise.
+    Source: Hastie, Tibshirani and Friedman (2009), section 7.6.
     """
-    return int(degrees[np.argmin(bias2 + noise_sd**2 * unit_variance)])
+    p = features.shape[1]
+    if not 1 < freedom <= p:
+        raise ValueError(
+            f"freedom: expected a number above 1 and at most {p}, got {freedom}"
+        )
+    rest = features[:, 1:] - features[:, 1:].mean(axis=0)
+    squares = np.linalg.svd(rest, compute_uv=False)[: p - 1] ** 2
+    if freedom == p:
+        return 0.0
+    low, high = 0.0, squares.sum() / (freedom - 1)
+    for _ in range(200):
+        middle = (low + high) / 2
+        more = 1 + np.sum(squares / (squares + middle)) > freedom
+        low, high = (middle, high) if more else (low, middle)
+    return (low + high) / 2
+
+
+@shapes(smoother="n n", y="n")
+def leave_one_out(smoother, y):
+    """The error on each target of the fit to all others, from the fit to all.
+
+    Parameters
+    ----------
+    smoother : ndarray of shape (n, n)
+        Least squares or ridge regression with a fixed penalty: turns the n
+        targets into predictions at the training inputs. No entry of its
+        diagonal is 1.
+    y : ndarray of shape (n,)
+        The targets.
+
+    Returns
+    -------
+    errors : ndarray of shape (n,)
+        Target less prediction, where the prediction is that of the method
+        fitted without this target and its input.
+
+    Source: Hastie, Tibshirani and Friedman (2009), section 7.10.1.
+    """
+    return (y - smoother @ y) / (1 - np.diag(smoother))
+
+
+@shapes(outputs="D S m")
+def variance_parts(outputs):
+    """How much of the variance comes from the data, how much from the start.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (D, S, m), D and S at least 2
+        outputs[d, s]: the predictions at m points of the model that was
+        trained on data set d from the random start s; no two models share
+        their start.
+
+    Returns
+    -------
+    by_data, by_start : tuple of two floats
+        Means over the points. `by_start` is the variance over starts with the
+        data held fixed, in the mean over data; `by_data` is the variance over
+        data of what training gives in the mean over all starts. Both are right
+        on average for any D and S, so that `by_data` may be negative.
+
+    Source: Neal et al. (2018).
+    """
+    if min(outputs.shape[:2]) < 2:
+        raise ValueError(
+            f"outputs: expected two data sets and two starts at least, got shape {outputs.shape}"
+        )
+    by_start = outputs.var(axis=1, ddof=1).mean()
+    spread = outputs.mean(axis=1).var(axis=0, ddof=1).mean()
+    return spread - by_start / outputs.shape[1], by_start

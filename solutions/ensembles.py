@@ -10,7 +10,7 @@ from gradus.validation import COUNT, POSITIVE, POSITIVE_COUNT, shapes, validate
 
 @shapes(probabilities="m n k")
 def average_probabilities(probabilities):
-    """The prediction of an ensemble: the mean of its members' probabilities.
+    """The prediction of an ensemble that averages.
 
     Parameters
     ----------
@@ -50,6 +50,39 @@ def majority_vote(votes, n_classes):
         )
     counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
     return counts.argmax(axis=1)
+
+
+@shapes(logits="n k", labels="n")
+def best_temperature(logits, labels):
+    """The temperature that makes a classifier's log loss least.
+
+    The logits are divided by it before the softmax.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k)
+        Of held-out examples; of any size, in hundreds, too.
+    labels : ndarray of int, shape (n,)
+        Some of them are not those of the largest logit.
+
+    Returns
+    -------
+    temperature : float
+        Between 0.01 and 100, to four digits or better.
+
+    Source: Guo, Pleiss, Sun and Weinberger (2017).
+    """
+    right = np.mean(logits[np.arange(len(labels)), labels])
+    low, high = -np.log(100), np.log(100)  # of 1 / temperature
+    for _ in range(60):
+        middle = (low + high) / 2
+        scaled = np.exp(middle) * logits
+        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        p = powers / powers.sum(axis=1, keepdims=True)
+        # The slope of the log loss by 1 / temperature: it rises.
+        rises = np.mean(np.sum(p * logits, axis=1)) > right
+        low, high = (low, middle) if rises else (middle, high)
+    return float(np.exp(-(low + high) / 2))
 
 
 @validate(n=POSITIVE_COUNT)
@@ -123,104 +156,19 @@ def out_of_bag_average(predictions, rows):
         return np.sum(predictions * unseen, axis=0) / np.sum(unseen, axis=0)
 
 
-@shapes(x="n d", y="n", weights="n")
-def fit_stump(x, y, weights):
-    """The decision stump of least weighted error.
-
-    A stump answers sign where x[:, feature] > threshold, and -sign elsewhere.
-    Thresholds lie half-way between neighbouring, different values of a feature.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n, d)
-    y : ndarray of shape (n,)
-        -1 or 1.
-    weights : ndarray of shape (n,)
-        Of the examples: positive, with sum 1.
-
-    Returns
-    -------
-    feature : int
-    threshold : float
-    sign : int
-        1 or -1.
-    error : float
-        The sum of the weights of the examples that it gets wrong.
-
-    Source: Freund and Schapire (1997); Iba and Langley (1992) for the stump.
-    """
-    best = None
-    for feature in range(x.shape[1]):
-        values = np.unique(x[:, feature])
-        for threshold in (values[:-1] + values[1:]) / 2:
-            wrong = np.sum(weights[(x[:, feature] > threshold) != (y > 0)])
-            for sign, error in ((1, wrong), (-1, np.sum(weights) - wrong)):
-                if best is None or error < best[3]:
-                    best = feature, float(threshold), sign, float(error)
-    if best is None:
-        raise ValueError(
-            "x: every feature is constant, so that no stump can split the examples"
-        )
-    return best
-
-
-@validate(n_rounds=POSITIVE_COUNT)
-@shapes(candidates="m n", y="n")
-def adaboost(candidates, y, n_rounds):
-    """AdaBoost over a given set of weak classifiers.
-
-    All examples begin with weight 1 / n. In each round the candidate of least
-    weighted error e is chosen, the first of several; its vote is
-    alpha = log((1 - e) / e) / 2, and each weight is multiplied by
-    exp(-alpha * y * answer) and divided by the sum of all.
-
-    Parameters
-    ----------
-    candidates : ndarray of shape (m, n)
-        The answers of m classifiers for n examples, -1 or 1.
-    y : ndarray of shape (n,)
-        The labels, -1 or 1.
-    n_rounds : int, at least 1
-
-    Returns
-    -------
-    chosen : ndarray of int, shape (n_rounds,)
-        The candidate of each round.
-    alphas : ndarray of shape (n_rounds,)
-        Its vote. The ensemble answers the sign of sum_t alphas[t] * answer_t.
-
-    Source: Freund and Schapire (1997).
-    """
-    weights = np.full(len(y), 1 / len(y))
-    chosen, alphas = [], []
-    for _ in range(n_rounds):
-        errors = np.sum(weights * (candidates != y), axis=1)
-        best = int(np.argmin(errors))
-        # A candidate without error would get an infinite vote.
-        error = np.clip(errors[best], 1e-12, 1 - 1e-12)
-        alpha = np.log((1 - error) / error) / 2
-        weights = weights * np.exp(-alpha * y * candidates[best])
-        weights = weights / np.sum(weights)
-        chosen.append(best)
-        alphas.append(alpha)
-    return np.array(chosen), np.array(alphas)
-
-
 @validate(
     n_steps=POSITIVE_COUNT, n_cycles=POSITIVE_COUNT, lr=POSITIVE, step=COUNT
 )
 def snapshot_schedule(step, n_steps, n_cycles, lr):
     """The cyclic learning rate of snapshot ensembles: a cosine, begun anew.
 
-    With cycles of c = ceil(n_steps / n_cycles) steps,
-    lr / 2 * (1 + cos(pi * (step mod c) / c)).
-
     Parameters
     ----------
     step : int, at least 0
         The step of training, counted from 0.
     n_steps, n_cycles : int, at least 1
-        Of the whole training.
+        Of the whole training. Where they do not divide, cycles are a step
+        longer than the quotient, and the last is cut short.
     lr : float, above 0
         The rate at the beginning of each cycle.
 
@@ -238,9 +186,6 @@ def snapshot_schedule(step, n_steps, n_cycles, lr):
 def polyak_average(average, theta, t):
     """Take one more point into the running mean of the points of a run.
 
-    average + (theta - average) / t: the mean of t points, if average is that
-    of the t - 1 before.
-
     Parameters
     ----------
     average : ndarray, any shape
@@ -253,6 +198,7 @@ def polyak_average(average, theta, t):
     Returns
     -------
     average : ndarray
+        The mean of all t points, each with the same weight.
 
     Source: Polyak and Juditsky (1992); Izmailov et al. (2018).
     """

@@ -88,16 +88,14 @@ def accuracy(logits, labels):
 def numerical_gradient(f, x, h=1e-5):
     """The gradient of f at x by central differences, one coordinate at a time.
 
-    grad[i] = (f(x + h * e_i) - f(x - h * e_i)) / (2 * h)
-
     Parameters
     ----------
     f : callable
         f(x) is a number, for x of shape (n,).
     x : ndarray of shape (n,)
-        The point.
+        The point, of floats.
     h : float, above 0
-        The step along each coordinate, which e_i points along.
+        The step along each coordinate, to either side.
 
     Returns
     -------
@@ -118,7 +116,8 @@ def numerical_gradient(f, x, h=1e-5):
 def relative_error(a, b, floor=1e-8):
     """The largest relative difference of two arrays, entry by entry.
 
-    The maximum over all entries of |a - b| / max(|a|, |b|, floor).
+    Each entry is compared with its own counterpart, relative to the larger of
+    the two, and the worst entry counts.
 
     Parameters
     ----------
@@ -139,35 +138,9 @@ def relative_error(a, b, floor=1e-8):
     return np.max(np.abs(a - b) / size)
 
 
-@shapes(x="n d", w="d k", b="k")
-def affine_forward(x, w, b):
-    """The outputs of a fully connected layer, without an activation.
-
-    z = x @ w + b, where b is added to every row.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n, d)
-        One example in each row.
-    w : ndarray of shape (d, k)
-        The weights: one column for each unit.
-    b : ndarray of shape (k,)
-        The biases.
-
-    Returns
-    -------
-    z : ndarray of shape (n, k)
-
-    Source: Goodfellow, Bengio and Courville (2016), section 6.1.
-    """
-    return x @ w + b
-
-
 @shapes(x="n d", w="d k", dz="n k")
 def affine_backward(dz, x, w):
     """The gradients of the loss by all that goes into z = x @ w + b.
-
-    dx = dz @ w.T, dw = x.T @ dz, and db is the sum of the rows of dz.
 
     Parameters
     ----------
@@ -188,45 +161,21 @@ def affine_backward(dz, x, w):
     return dz @ w.T, x.T @ dz, dz.sum(axis=0)
 
 
-@_same_shape("z", "da")
-def relu_backward(da, z):
-    """The gradient of the loss by z, where a = max(z, 0), entry by entry.
-
-    dz = da where z > 0, and 0 elsewhere; 0 at z = 0, too.
-
-    Parameters
-    ----------
-    da : ndarray, any shape
-        The gradient of the loss by a.
-    z : ndarray, shape of da
-        What entered the ReLU.
-
-    Returns
-    -------
-    dz : ndarray, shape of z
-
-    Source: Goodfellow, Bengio and Courville (2016), section 6.3; 0 at the kink
-    as in PyTorch and TensorFlow.
-    """
-    return np.where(z > 0, da, 0.0)
-
-
 @shapes(logits="n k", labels="n")
 @_classes("logits")
 def softmax_cross_entropy(logits, labels):
     """The mean cross-entropy of the softmax of the logits, and its gradient.
 
-    loss = mean over the rows of log(sum_j exp(logits[i, j])) - logits[i, y_i]
-    grad = (softmax of each row - one-hot row of its label) / n
-
-    Computed so that logits of 10,000 neither overflow nor give log(0).
+    Both are right for any logits: those of 10,000 neither overflow nor give
+    log(0).
 
     Parameters
     ----------
     logits : ndarray of shape (n, k)
-        In each row the scores of k classes for one example.
+        In each row the scores of k classes for one example; floats or whole
+        numbers.
     labels : ndarray of int, shape (n,)
-        The right class y_i of each example, from 0 to k - 1.
+        The right class of each example, from 0 to k - 1.
 
     Returns
     -------
@@ -247,13 +196,44 @@ def softmax_cross_entropy(logits, labels):
     return loss, grad / n
 
 
-@shapes(x="n d", labels="n", w1="d m", b1="m", w2="m k", b2="k")
-@_classes("b2")
-def network_gradient(x, labels, w1, b1, w2, b2):
-    """Loss and gradient of a network with one hidden layer of ReLU units.
+def _chain(arguments):
+    """Guard the layers of a network: each takes what the one before gives."""
+    x, labels, weights, biases = (
+        arguments[name] for name in ("x", "labels", "weights", "biases")
+    )
+    n, width = np.shape(x) if np.ndim(x) == 2 else (0, 0)
+    if n == 0 or width == 0:
+        raise ValueError(
+            f"x: expected shape (n, d), nothing empty, got {np.shape(x)}"
+        )
+    if len(weights) == 0 or len(weights) != len(biases):
+        raise ValueError(
+            "weights: expected a layer at least, and as many as biases; got "
+            f"{len(weights)} and {len(biases)}"
+        )
+    for i, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        if np.ndim(w) != 2 or np.shape(w)[0] != width or 0 in np.shape(w):
+            raise ValueError(
+                f"weights[{i}]: expected shape ({width}, units), got {np.shape(w)}"
+            )
+        width = np.shape(w)[1]
+        if np.shape(b) != (width,):
+            raise ValueError(
+                f"biases[{i}]: expected shape ({width},), got {np.shape(b)}"
+            )
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels: expected {n} whole numbers, got shape {labels.shape}, {labels.dtype}"
+        )
 
-    z1 = x @ w1 + b1,  a1 = max(z1, 0),  z2 = a1 @ w2 + b2;
-    the loss is the mean cross-entropy of the softmax of z2.
+
+@_guard(_chain)
+def network_gradient(x, labels, weights, biases):
+    """Loss and gradient of a fully connected network of any depth.
+
+    Every layer is affine; behind each but the last stands a ReLU. The loss is
+    the mean cross-entropy of the softmax of what the last layer gives.
 
     Parameters
     ----------
@@ -261,25 +241,108 @@ def network_gradient(x, labels, w1, b1, w2, b2):
         One example in each row.
     labels : ndarray of int, shape (n,)
         The right class of each example, from 0 to k - 1.
-    w1, b1 : ndarrays of shape (d, m) and (m,)
-        The hidden layer.
-    w2, b2 : ndarrays of shape (m, k) and (k,)
-        The output layer.
+    weights : list of L ndarrays, L at least 1
+        Of each layer, the first one first: of shape (inputs, units). The
+        first has d inputs, the last k units.
+    biases : list of L ndarrays
+        Of each layer, of shape (units,).
 
     Returns
     -------
     loss : float
-    dw1, db1, dw2, db2 : ndarrays
-        The gradients of the loss, each of the shape of what it is named after.
+    d_weights, d_biases : lists of L ndarrays
+        The gradients of the loss by all weights and biases, in their order
+        and of their shapes. The slope of a ReLU at 0 is 0.
 
     Source: Rumelhart, Hinton and Williams (1986).
     """
-    z1 = affine_forward(x, w1, b1)
-    a1 = np.maximum(z1, 0)
-    loss, dz2 = softmax_cross_entropy(affine_forward(a1, w2, b2), labels)
-    da1, dw2, db2 = affine_backward(dz2, a1, w2)
-    _, dw1, db1 = affine_backward(relu_backward(da1, z1), x, w1)
-    return loss, dw1, db1, dw2, db2
+    entered = [x]
+    for w, b in zip(weights[:-1], biases[:-1], strict=True):
+        entered.append(np.maximum(entered[-1] @ w + b, 0))
+    logits = entered[-1] @ weights[-1] + biases[-1]
+    loss, dz = softmax_cross_entropy(logits, labels)
+    d_weights, d_biases = list(weights), list(biases)
+    for layer in range(len(weights) - 1, -1, -1):
+        a = entered[layer]
+        da, dw, db = affine_backward(dz, a, weights[layer])
+        d_weights[layer], d_biases[layer] = dw, db
+        dz = da * (a > 0)
+    return loss, d_weights, d_biases
+
+
+def expression_gradient(inputs, operations):
+    """The value of an expression, and its gradient by every input.
+
+    An expression is a list of operations on numbered values. The inputs have
+    the numbers 0, 1, ...; each operation makes one more value, which gets the
+    next number, from earlier ones:
+
+    ("add", i, j)       i plus j; j may be a row (k,) that is added to every
+                        row of i, of shape (n, k), else they have one shape
+    ("multiply", i, j)  entry by entry, of one shape; i may be j
+    ("divide", i, j)    entry by entry, of one shape; j has no zeros
+    ("matmul", i, j)    of shapes (n, d) and (d, k)
+    ("relu", i)         any shape; its slope at 0 is 0
+    ("logsumexp", i)    the logarithm of the sum of the exponentials of each
+                        row: (n, k) to (n,); never an overflow
+    ("sum", i)          of all entries, a single number
+
+    Parameters
+    ----------
+    inputs : list of ndarrays of floats
+    operations : list of tuples, at least one
+        The last one is a "sum". A value may be used any number of times, or
+        never.
+
+    Returns
+    -------
+    value : float
+        That of the last operation.
+    grads : list of ndarrays
+        The gradient of value by each input, of its shape; zeros for one that
+        is not used.
+
+    Source: Griewank and Walther (2008), chapter 3.
+    """
+    values = [np.asarray(v, dtype=float) for v in inputs]
+    for name, *places in operations:
+        a, b = values[places[0]], values[places[-1]]
+        if name == "logsumexp":
+            top = a.max(axis=1)
+            out = top + np.log(np.exp(a - top[:, None]).sum(axis=1))
+        else:
+            out = {
+                "add": lambda a, b: a + b,
+                "multiply": lambda a, b: a * b,
+                "divide": lambda a, b: a / b,
+                "matmul": lambda a, b: a @ b,
+                "relu": lambda a, b: np.maximum(a, 0),
+                "sum": lambda a, b: a.sum(),
+            }[name](a, b)
+        values.append(out)
+    grads = [np.zeros(np.shape(v)) for v in values]
+    grads[-1] = np.ones(())
+    for k in range(len(operations) - 1, -1, -1):
+        (name, *places), out = operations[k], values[len(inputs) + k]
+        g, a, b = grads[len(inputs) + k], values[places[0]], values[places[-1]]
+        parts: tuple[np.ndarray, ...]
+        if name == "add":
+            parts = g, g if b.shape == g.shape else g.sum(axis=0)
+        elif name == "multiply":
+            parts = g * b, g * a
+        elif name == "divide":
+            parts = g / b, -g * out / b
+        elif name == "matmul":
+            parts = g @ b.T, a.T @ g
+        elif name == "relu":
+            parts = (g * (a > 0),)
+        elif name == "logsumexp":
+            parts = (g[:, None] * np.exp(a - out[:, None]),)
+        else:
+            parts = (g * np.ones(a.shape),)
+        for place, part in zip(places, parts, strict=True):
+            grads[place] = grads[place] + part
+    return float(values[-1]), grads[: len(inputs)]
 
 
 @validate(n=POSITIVE_COUNT, batch_size=POSITIVE_COUNT)

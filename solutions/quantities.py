@@ -1,10 +1,12 @@
-"""What of a result is compared where many results are right: a random array, a step length.
+"""What of a result is compared, or scored, where many results are right: a random array, a step length.
 
 Each function turns the arguments and the result of one call into named quantities (`compare_as` of
-`gradus.authoring.judge`). This file travels to students with the cases, so it imports no more than they have.
+`gradus.authoring.judge`) or into a score (`score`). This file travels to students with the cases, so it imports
+no more than they have.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,22 +14,119 @@ from gradus.distributions import Sample
 
 # Two numbers of the same place are the same, in float32, too.
 CLOSE = 1e-4
+# The sine of the angle between a step and its direction: points may come in float32.
+ALONG = 0.02
+# Of L-BFGS and of BFGS.
+OWN_DIRECTION = (
+    "-M @ gradient, M of the newest pairs",
+    "-M @ gradient, M of all pairs",
+)
+# A pair whose step @ change is less may be left out, or not.
+NO_CURVATURE = 1e-8
 # Averages of fewer rows or columns are too few to be told from one another.
 ENOUGH_LINES = 100
+
+
+def digits_gained(arguments: dict, rates: np.ndarray) -> float:
+    """Of steps of gradient descent on a quadratic: the digits that they gain, as a share of what can be had."""
+    eigenvalues, n_steps = arguments["eigenvalues"], arguments["n_steps"]
+    factors = np.prod(1 - np.multiply.outer(rates, eigenvalues), axis=0)
+    root = np.sqrt(eigenvalues.max() / eigenvalues.min())
+    rate = (root - 1) / (root + 1)
+    target = 2 * rate**n_steps / (1 + rate ** (2 * n_steps))
+    # With as many steps as eigenvalues the factor may be 0.
+    worst = max(np.abs(factors).max(), target**2)
+    return np.log(worst) / np.log(target)
+
+
+def small_numbers(arguments: dict, result: tuple) -> dict:
+    """Of a value and a slope, both positive and some of them tiny: digits count, however small the number."""
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        return {"": result}
+    with np.errstate(all="ignore"):
+        return {
+            "log(a)": np.log(np.asarray(result[0])),
+            "log(slope)": np.log(np.asarray(result[1], dtype=float)),
+        }
+
+
+def directions(arguments: dict, weights: np.ndarray) -> dict:
+    """Of a random matrix whose directions are at right angles: how far it stretches, and its entries."""
+    if np.ndim(weights) != 2:
+        return {"": weights}
+    sizes = np.linalg.svd(weights, compute_uv=False)
+    long = max(arguments["n_in"], arguments["n_out"])
+    return {
+        "the singular values": sizes,
+        "the entries": Sample(weights * np.sqrt(long), near=1e-6),
+    }
+
+
+def noise_lowered(arguments: dict, rates: np.ndarray) -> float:
+    """Of the rates of SGD under noise: how far they bring the loss from that of the best constant rate to a bound."""
+    lam, sigma, n_steps = (
+        arguments[name] for name in ("curvatures", "sigma", "n_steps")
+    )
+
+    def loss(plans: np.ndarray) -> np.ndarray:
+        v = np.full((plans.shape[1], len(lam)), arguments["variance"])
+        for step in plans:
+            shrunk = (1 - np.multiply.outer(step, lam)) ** 2 * v
+            v = shrunk + (step * sigma)[:, None] ** 2
+        return v @ lam / 2
+
+    constants = np.geomspace(0.01, 2, 60) / lam.max()
+    constant = loss(np.tile(constants, (n_steps, 1))).min()
+    precision = 1 / arguments["variance"] + n_steps * (lam / sigma) ** 2
+    with np.errstate(all="ignore"):
+        reached = min(loss(np.asarray(rates)[:, None])[0], 1e300)
+    return np.log(constant / reached) / np.log(
+        constant / np.sum(lam / precision / 2)
+    )
+
+
+def loss_found(arguments: dict, plan: np.ndarray) -> float:
+    """Of a plan that says how many trials are trained in each epoch: how far it gets from the best constant one."""
+    curves, budget = arguments["curves"], arguments["budget"]
+    m, most = curves.shape
+    plan = np.asarray(plan)
+    whole = np.array_equal(plan, np.floor(plan))
+    if not whole or plan.min() < 0 or (np.diff(plan) > 0).any():
+        return -1.0
+    if not 1 <= plan[0] <= m or plan.sum() > budget:
+        return -1.0
+    draws = np.argsort(np.random.default_rng(0).random((120, m)), axis=1)
+
+    def reached(plan: np.ndarray) -> float:
+        left, last = draws[:, : plan[0]], np.count_nonzero(plan) - 1
+        for epoch in range(1, last + 1):
+            if plan[epoch] < left.shape[1]:
+                order = np.argsort(
+                    curves[left, epoch - 1], axis=1, kind="stable"
+                )
+                left = np.take_along_axis(left, order[:, : plan[epoch]], axis=1)
+        return float(curves[left, last].min(axis=1).mean())
+
+    constant = min(
+        reached(np.repeat((min(budget // e, m), 0), (e, most - e)))
+        for e in range(1, most + 1)
+    )
+    return (constant - reached(plan.astype(int))) / (constant - curves.min())
 
 
 def residuals(arguments: dict, result: np.ndarray) -> dict:
     """Every row is the argument `truth` and noise, independent from entry to entry."""
     noise = result - arguments["truth"]
+    near = 1e-6 * np.abs(result).max()
     rows, columns = (size // 2 * 2 for size in noise.shape)
     return {
-        "the noise": Sample(noise),
+        "the noise": Sample(noise, near),
         # Where two entries share their noise, their sum is wider than that of independent ones.
         "the noise of two rows, added": Sample(
-            noise[0:rows:2] + noise[1:rows:2]
+            noise[0:rows:2] + noise[1:rows:2], near
         ),
         "the noise of two columns, added": Sample(
-            noise[:, 0:columns:2] + noise[:, 1:columns:2]
+            noise[:, 0:columns:2] + noise[:, 1:columns:2], near
         ),
     }
 
@@ -41,10 +140,11 @@ def wolfe_step(arguments: dict, alpha: float) -> dict:
     with np.errstate(all="ignore"):
         there = theta + alpha * d
         # A rounding may lie on either side of a bound.
-        bound = value + arguments["c1"] * alpha * slope + 1e-9 * abs(value)
+        c1, c2 = arguments.get("c1", 1e-4), arguments.get("c2", 0.9)
+        bound = value + c1 * alpha * slope + 1e-9 * abs(value)
         steepness = gradient(there) @ d / -slope
         falls = alpha > 0 and f(there) <= bound
-    flat = abs(steepness) <= arguments["c2"] * (1 + 1e-6)
+    flat = abs(steepness) <= c2 * (1 + 1e-6)
     way = (
         "flat enough"
         if flat
@@ -83,6 +183,145 @@ def minimum(arguments: dict, result: tuple) -> dict:
             (word for word, n in bounds.items() if iterations <= n), "too many"
         ),
     }
+
+
+def quasi_newton(arguments: dict, result: tuple, before: list) -> dict:
+    """A run of BFGS, or of L-BFGS where the arguments have a `memory`.
+
+    A run that may last as long as it takes ends at a minimum. Runs of 1, 2, ... iterations from one start show
+    the way there: each step is as long as a line search liked it, but along the direction of the pairs so far.
+    """
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        return {"": result}
+    runs = [*_shorter_runs(arguments, before), tuple(result)]
+    if len(runs) < arguments["max_iterations"]:
+        seen = minimum(arguments, result)
+        # Of so few steps no line search makes enough.
+        if 0 < result[1] <= len(arguments["theta"]) // 2:
+            seen["iterations"] = "fewer than it takes"
+        return seen
+    points = [arguments["theta"], *(point for point, _ in runs)]
+    path = [arguments["f"](point) for point in points]
+    falls = all(
+        new <= old + 1e-6 * abs(old) for old, new in itertools.pairwise(path)
+    )
+    return {
+        "f on the way": "falls" if falls else "rises",
+        **_counted(arguments, points, runs),
+        "the steps so far": _followed(arguments, points) if falls else "uphill",
+    }
+
+
+def _shorter_runs(arguments: dict, before: list) -> list:
+    """The results of the cases that differ in nothing but fewer iterations: 1, 2, and so on."""
+
+    def alike(others: dict) -> bool:
+        same = others["f"] is arguments["f"] and all(
+            others.get(name) == arguments.get(name)
+            for name in ("memory", "tol")
+        )
+        return same and np.array_equal(others["theta"], arguments["theta"])
+
+    shorter = [
+        result
+        for others, result in before
+        if alike(others)
+        and others["max_iterations"] < arguments["max_iterations"]
+    ]
+    return [tuple(result) for result in shorter]
+
+
+def _counted(arguments: dict, points: list, runs: list) -> dict:
+    """Whether a run went on while the gradient was large, and ended where it was small."""
+    made = 0
+    for point, (_, iterations) in zip(points, runs, strict=False):
+        largest = np.abs(arguments["gradient"](point)).max()
+        if abs(largest / arguments["tol"] - 1) < 0.1:
+            made = iterations  # a rounding may lie on either side of a bound
+        elif largest > arguments["tol"]:
+            made += 1
+    words = {-1: "fewer than were made", 0: "as many as were made"}
+    way = np.sign(runs[-1][1] - made)
+    return {"iterations": words.get(way, "more than were made")}
+
+
+def _followed(arguments: dict, points: list) -> str:
+    """The method's direction, if every step is along it; if not, that of the first which is not."""
+    gradient, memory = arguments["gradient"], arguments.get("memory")
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    own = OWN_DIRECTION[memory is None]
+    for old, new in itertools.pairwise(points):
+        grad, step = gradient(old), new - old
+        if np.abs(grad).max() <= 1.1 * arguments["tol"]:
+            break
+        known = _directions(grad, pairs, memory)
+        if _aside(next(known)[1], step) > ALONG:
+            others = [(_aside(d, step), word) for word, d in known]
+            return min([*others, (ALONG, "another direction")])[1]
+        change = gradient(new) - grad
+        bend = step @ change
+        if abs(bend) < NO_CURVATURE:
+            break  # of this pair, one may be left out by one answer and not by another
+        if bend > 0:
+            pairs.append((step, change))
+    return own
+
+
+def _aside(direction: np.ndarray, step: np.ndarray) -> float:
+    """The sine of the angle between a step and a direction, or inf if the step does not go its way."""
+    share = step @ direction / (direction @ direction)
+    if not share > 0:
+        return np.inf
+    return float(
+        np.linalg.norm(step - share * direction) / np.linalg.norm(step)
+    )
+
+
+def _directions(
+    grad: np.ndarray, pairs: list, memory: int | None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The direction of BFGS, or of L-BFGS, and after it those that are taken by mistake, by what they are."""
+    one = pairs[-1:]
+    if memory is None:
+        matrices = {
+            "of all pairs": (pairs, pairs[:1]),
+            "of all pairs, without its first scale": (pairs, []),
+            "of all pairs, with the newest scale": (pairs, one),
+            "of the newest pair alone": (one, one),
+        }
+    else:
+        newest, oldest = pairs[-memory:], pairs[:memory]
+        matrices = {
+            "of the newest pairs": (newest, one),
+            "of all pairs": (pairs, one),
+            "of BFGS, of all pairs": (pairs, pairs[:1]),
+            "of BFGS, of all pairs, without its first scale": (pairs, []),
+            "of the newest pairs, without the scale": (newest, []),
+            "of the newest pairs, with the oldest one's scale": (
+                newest,
+                newest[:1],
+            ),
+            "of the newest pairs, the newest of them first": (
+                newest[::-1],
+                newest[:1],
+            ),
+            "of the oldest pairs": (oldest, oldest[-1:]),
+            "of the newest pair alone": (one, one),
+        }
+    for word, given in matrices.items():
+        yield f"-M @ gradient, M {word}", -_inverse(*given, len(grad)) @ grad
+    yield "-gradient", -grad
+
+
+def _inverse(pairs: list, scaled_by: list, n: int) -> np.ndarray:
+    """What the updates of BFGS make of a multiple of the identity by some pairs (s, y), in turn."""
+    inverse = np.eye(n)
+    for s, y in scaled_by:
+        inverse *= (s @ y) / (y @ y)
+    for s, y in pairs:
+        left = np.eye(n) - np.outer(s, y) / (s @ y)
+        inverse = left @ inverse @ left.T + np.outer(s, s) / (s @ y)
+    return inverse
 
 
 def batches(arguments: dict, result: list) -> dict:
@@ -148,9 +387,12 @@ def flips(arguments: dict, result: np.ndarray) -> dict:
     kind = np.where(far.min(axis=0) < CLOSE, far.argmin(axis=0), len(turned))
     # Neither is it turned: another image of the batch, or none of them.
     rows = images.reshape(len(images), -1)
-    for i in np.flatnonzero(kind == len(turned)):
-        if np.abs(rows - result[i].ravel()).max(axis=1).min() >= CLOSE:
-            kind[i] += 1
+    strange = np.flatnonzero(kind == len(turned))
+    if any(
+        np.abs(rows - result[i].ravel()).max(axis=1).min() >= CLOSE
+        for i in strange[:50]
+    ):
+        kind[strange] += 1
     return {
         "each image is the old one or its mirror image": bool(
             (kind <= 1).all()
@@ -229,13 +471,15 @@ def dropconnect(arguments: dict, result: tuple) -> dict:
         "the result is x @ (weights * mask)": bool(
             np.allclose(out, expected, rtol=CLOSE, atol=10 * CLOSE)
         ),
-        "the result beside x @ (weights * mask)": np.round(out - expected, 2),
+        "the first results beside x @ (weights * mask)": np.round(
+            (out - expected)[:, :5], 2
+        ),
     }
 
 
 def _independent(name: str, draws: np.ndarray) -> dict:
     """Draws for each entry by itself; rounded, since float32 would make other values of the same."""
-    draws = np.round(draws, 4)
+    draws = np.round(np.asarray(draws, dtype=float), 4)
     rows = draws.reshape(len(draws), -1)
     seen = {name: Sample(draws)}
     for axis, line in ((1, "row"), (0, "column")):
@@ -270,19 +514,53 @@ def split(arguments: dict, result: tuple) -> dict:
     }
     for i, part in enumerate(result):
         whole |= _random_rows(f"the rows of part {i}", part)
-    return whole
+    return whole | _mixed(result, arguments["n"])
 
 
 def folds(arguments: dict, result: list) -> dict:
     """Pairs of rows to train and to validate: each row validated once, and trained on in the other folds."""
     n, validated = arguments["n"], [validation for _, validation in result]
-    whole = {"how often each row is validated": _times(validated, n)}
+    whole: dict = {"how often each row is validated": _times(validated, n)}
     for i, pair in enumerate(result):
         whole[f"how often each row is in train or validation of fold {i}"] = (
             _times(pair, n)
         )
         whole |= _random_rows(f"the rows validated in fold {i}", pair[1])
-    return whole
+    return whole | _mixed(validated, n)
+
+
+def _mixed(parts: Sequence[np.ndarray], n: int) -> dict:
+    """Whether each part has its share of every stretch of the n rows, and of every k-th row, k the number of parts.
+
+    By the statistic of Pearson's chi-squared test: chance exceeds the bound once in three thousand million times.
+    """
+    if n < 20 * len(parts):
+        return {}
+    whole = bool((_times(parts, n) == 1).all())
+    owner = np.zeros(n, dtype=int)
+    for i, rows in enumerate(parts):
+        owner[rows] = i
+    places, words = np.arange(n), {}
+    for kind, group in (
+        ("stretch of the rows", places * 6 // n),
+        ("k-th row", places % len(parts)),
+    ):
+        groups = group.max() + 1
+        counts = np.zeros((groups, len(parts)))
+        np.add.at(counts, (group, owner), 1)
+        expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / n
+        distance = np.sum((counts - expected) ** 2 / expected)
+        freedom = (groups - 1) * (len(parts) - 1)
+        spread = 2 / (9 * freedom)  # Wilson and Hilferty's approximation
+        bound = freedom * (1 - spread + 6.2 * np.sqrt(spread)) ** 3
+        words[f"the parts of every {kind}"] = (
+            "not every row is in one part"
+            if not whole
+            else "a share that chance gives"
+            if distance < bound
+            else "a share that chance does not give: not all rows are shuffled"
+        )
+    return words
 
 
 def _random_rows(name: str, rows: np.ndarray) -> dict:
@@ -300,11 +578,6 @@ def _times(parts: Sequence[np.ndarray], n: int) -> np.ndarray:
     if rows.min() < 0 or rows.max() >= n:
         raise ValueError("a row that is none")
     return np.bincount(rows, minlength=n)
-
-
-def logarithms(arguments: dict, result: np.ndarray) -> dict:
-    """Independent draws between the arguments `low` and `high`, compared by their logarithms."""
-    return _log_draws("", arguments["low"], arguments["high"], result)
 
 
 def search(arguments: dict, result: tuple) -> dict:
@@ -363,8 +636,8 @@ def _log_draws(name: str, low: float, high: float, draws: np.ndarray) -> dict:
     inside = (low * (1 - 1e-6) <= draws) & (draws <= high * (1 + 1e-6))
     # Between independent uniform draws the gaps deviate by as much as their mean; evenly spread, by less.
     gaps = np.diff(np.sort(logs))
-    # By chance, a share of 20 / n of the range stays empty at an end once in 5e8 times.
-    near = 20 / len(logs) * np.log(high / low)
+    # By chance, a share of 22 / n of the range stays empty at an end once in 3e9 times.
+    near = 22 / len(logs) * np.log(high / low)
     reached = (
         logs.min() < np.log(low) + near and logs.max() > np.log(high) - near
     )

@@ -99,9 +99,6 @@ def freeze_mask(widths, frozen):
 def masked_step(theta, grad, velocity, mask, lr, mu=0.9):
     """One step of momentum that leaves the frozen parameters where they are.
 
-    velocity <- mask * (mu * velocity + grad)
-    theta    <- theta - lr * velocity
-
     Parameters
     ----------
     theta, grad, velocity : ndarray of shape (size,)
@@ -146,6 +143,28 @@ def discriminative_learning_rates(widths, lr, factor):
     """
     sizes = _sizes(widths)
     return np.repeat(lr / float(factor) ** np.arange(len(sizes))[::-1], sizes)
+
+
+def low_rank_gradients(grad, a, b, scale):
+    """The gradients by the two factors of a low-rank change of a matrix.
+
+    A layer computes with the matrix w + scale * a @ b, of which only a and b
+    are trained.
+
+    Parameters
+    ----------
+    grad : ndarray of shape (n, k)
+        The gradient of the loss by the matrix that the layer computes with.
+    a, b : ndarray of shapes (n, r), (r, k)
+    scale : float
+
+    Returns
+    -------
+    grad_a, grad_b : ndarray of shapes (n, r), (r, k)
+
+    Source: Hu et al. (2022), whose factors have changed places.
+    """
+    return scale * grad @ b.T, scale * a.T @ grad
 
 
 @validate(n_examples=COUNT, enough=POSITIVE_COUNT)

@@ -4,15 +4,13 @@ Rows are examples. A set of hyperparameters is a vector of positive numbers, one
 Nothing is changed in place; all chance comes from the generator that is given.
 """
 
-from itertools import product
-
 import numpy as np
 
 from gradus.validation import (
     NONNEGATIVE,
-    POSITIVE,
     POSITIVE_COUNT,
     PROPER_FRACTION,
+    shapes,
     validate,
 )
 
@@ -50,42 +48,6 @@ def train_validation_test_split(n, validation, test, rng):
     return rows[last:], rows[:n_validation], rows[n_validation:last]
 
 
-def standardize(x_train, x_new):
-    """Centre and scale the columns of two sets by the statistics of the first.
-
-    z = (x - mean) / std, with the mean and the standard deviation (divisor n)
-    of each column of x_train. A column that does not vary in x_train is
-    centred only.
-
-    Parameters
-    ----------
-    x_train : ndarray of shape (n, d)
-        The training data, from which the statistics are taken.
-    x_new : ndarray of shape (m, d)
-        Other data: for validation, for test, or met later.
-
-    Returns
-    -------
-    z_train, z_new : tuple of two ndarrays
-        Of the shapes of x_train and x_new.
-
-    Source: Hastie, Tibshirani and Friedman (2009), section 7.10.2.
-    """
-    shapes = np.shape(x_train), np.shape(x_new)
-    if len(shapes[0]) != 2 or 0 in shapes[0]:
-        raise ValueError(
-            f"x_train: expected shape (n, d) and a row at least, got {shapes[0]}"
-        )
-    if len(shapes[1]) != 2 or shapes[1][1] != shapes[0][1]:
-        raise ValueError(
-            f"x_new: expected shape (m, {shapes[0][1]}), got {shapes[1]}"
-        )
-    mean, std = np.mean(x_train, axis=0), np.std(x_train, axis=0)
-    # By rounding, the deviation of equal numbers such as 0.1 need not be exactly 0.
-    std = np.where(np.ptp(x_train, axis=0) == 0, 1.0, std)
-    return (x_train - mean) / std, (x_new - mean) / std
-
-
 @validate(n=POSITIVE_COUNT, k=POSITIVE_COUNT)
 def kfold_indices(n, k, rng):
     """Deal the rows 0 to n - 1 at random into k folds, each to validate once.
@@ -121,13 +83,53 @@ def kfold_indices(n, k, rng):
     ]
 
 
+@validate(penalty=NONNEGATIVE)
+@shapes(x="n d", y="n")
+def fold_errors(x, y, folds, penalty):
+    """The error of ridge regression on each fold, by models that never saw it.
+
+    Each model is fitted to columns of mean 0 and standard deviation 1 (divisor
+    n); a column that does not vary among the rows it is fitted to is centred
+    only. The intercept is not penalised.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+        Inputs, in any units.
+    y : ndarray of shape (n,)
+        Targets.
+    folds : list of k tuples (train, held)
+        Two ndarrays of int, the numbers of the rows to fit to and of those to
+        judge by.
+    penalty : float, at least 0
+        Times the sum of the squared weights, added to the sum of the squared
+        errors on the training rows.
+
+    Returns
+    -------
+    errors : ndarray of shape (k,)
+        The mean squared error on each fold's held rows.
+
+    Source: Hastie, Tibshirani and Friedman (2009), section 7.10.2.
+    """
+    errors = []
+    for train, held in folds:
+        mean, std = x[train].mean(axis=0), x[train].std(axis=0)
+        # By rounding, the deviation of equal numbers need not be exactly 0.
+        std = np.where(np.ptp(x[train], axis=0) == 0, 1.0, std)
+        z, z_held = (x[train] - mean) / std, (x[held] - mean) / std
+        middle = y[train].mean()
+        gram = z.T @ z + penalty * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, z.T @ (y[train] - middle))
+        errors.append(np.mean((middle + z_held @ weights - y[held]) ** 2))
+    return np.array(errors)
+
+
 def one_standard_error(errors):
     """The simplest candidate that is not clearly worse than the best one.
 
-    The best candidate has the lowest mean over the folds. Chosen is the first
-    candidate whose mean is at most the best one's mean plus its standard error,
-    std / sqrt(k), with the standard deviation of the best one's k errors
-    (divisor k - 1).
+    The best candidate has the lowest mean over the folds, and it is the spread
+    of its errors that says what is worse; a mean exactly at the limit is not.
 
     Parameters
     ----------
@@ -152,95 +154,6 @@ def one_standard_error(errors):
     best = np.argmin(means)
     limit = means[best] + np.std(errors[best], ddof=1) / np.sqrt(shape[1])
     return int(np.argmax(means <= limit))
-
-
-@validate(n=POSITIVE_COUNT)
-def grid_trials(low, high, n):
-    """All combinations of n values for each hyperparameter, in equal factors.
-
-    The values of hyperparameter j go from low[j] to high[j], both included;
-    the quotient of neighbours is always the same.
-
-    Parameters
-    ----------
-    low, high : ndarray of shape (d,)
-        The ends of each range, positive.
-    n : int, at least 2
-        Values for each hyperparameter.
-
-    Returns
-    -------
-    trials : ndarray of shape (n**d, d)
-        One trial a row; the last hyperparameter changes fastest.
-    """
-    low, high = _ranges(low, high)
-    if n < 2:
-        raise ValueError(f"n: expected a whole number of at least 2, got {n}")
-    return np.array(list(product(*np.geomspace(low, high, n).T)))
-
-
-def _ranges(low, high):
-    """Two vectors of ends, once they are known to be ranges of positive numbers."""
-    low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
-    if low.ndim != 1 or low.size == 0 or low.shape != high.shape:
-        raise ValueError(
-            f"low, high: expected two vectors of one length, got shapes {low.shape} and {high.shape}"
-        )
-    if not ((0 < low) & (low < high) & (high < np.inf)).all():
-        raise ValueError(
-            f"low, high: expected 0 < low < high < infinity, got {low} and {high}"
-        )
-    return low, high
-
-
-@validate(low=POSITIVE, high=POSITIVE, size=POSITIVE_COUNT)
-def log_uniform(low, high, size, rng):
-    """Independent numbers whose logarithm is uniform between two ends.
-
-    Every factor is equally likely: as many numbers fall between 0.001 and 0.01
-    as between 0.01 and 0.1.
-
-    Parameters
-    ----------
-    low, high : float, positive
-        The ends of the range, low below high.
-    size : int, at least 1
-        How many numbers.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    values : ndarray of shape (size,)
-
-    Source: Bergstra and Bengio (2012).
-    """
-    if not low < high:
-        raise ValueError(
-            f"low: expected a number below high = {high}, got {low}"
-        )
-    return np.exp(rng.uniform(np.log(low), np.log(high), size))
-
-
-@validate(top=PROPER_FRACTION, confidence=PROPER_FRACTION)
-def trials_needed(top, confidence):
-    """The fewest random trials of which one is probably among the best.
-
-    Parameters
-    ----------
-    top : float in (0, 1)
-        The share of all that can be drawn which counts as best: 0.05 for the
-        best 5 %.
-    confidence : float in (0, 1)
-        The probability that at least one trial is among them, at least.
-
-    Returns
-    -------
-    n : int
-
-    Source: Bergstra and Bengio (2012).
-    """
-    # log1p(x) is log(1 + x), exact for small x, too.
-    return int(np.ceil(np.log1p(-confidence) / np.log1p(-top)))
 
 
 @validate(n_trials=POSITIVE_COUNT)
@@ -269,7 +182,15 @@ def random_search(f, low, high, n_trials, rng):
 
     Source: Bergstra and Bengio (2012).
     """
-    low, high = _ranges(low, high)
+    low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
+    if low.ndim != 1 or low.size == 0 or low.shape != high.shape:
+        raise ValueError(
+            f"low, high: expected two vectors of one length, got shapes {low.shape} and {high.shape}"
+        )
+    if not ((0 < low) & (low < high) & (high < np.inf)).all():
+        raise ValueError(
+            f"low, high: expected 0 < low < high < infinity, got {low} and {high}"
+        )
     trials = np.exp(
         rng.uniform(np.log(low), np.log(high), (n_trials, len(low)))
     )
@@ -277,43 +198,147 @@ def random_search(f, low, high, n_trials, rng):
     return trials, values, trials[np.argmin(values)]
 
 
-@validate(keep=POSITIVE_COUNT, margin=NONNEGATIVE)
-def narrow_range(trials, values, keep, margin=0.1):
-    """The ranges for the next round of a search: around the best trials.
-
-    Of each hyperparameter, take the smallest and the largest value among the
-    `keep` best trials. In the logarithm, move each end outwards by `margin`
-    times the distance between the two.
+@validate(top=PROPER_FRACTION, confidence=PROPER_FRACTION)
+def trials_needed(top, confidence):
+    """The fewest random trials of which one is probably among the best.
 
     Parameters
     ----------
-    trials : ndarray of shape (n, d)
-        Hyperparameters, positive, one trial a row.
-    values : ndarray of shape (n,)
-        The validation loss of each trial, the smaller the better; infinite
-        where training diverged.
-    keep : int, from 1 to n
-        How many of the best trials span the new ranges.
-    margin : float, at least 0
+    top : float in (0, 1)
+        The share of all that can be drawn which counts as best: 0.05 for the
+        best 5 %.
+    confidence : float in (0, 1)
+        The probability that at least one trial is among them, at least.
 
     Returns
     -------
-    low, high : tuple of two ndarrays of shape (d,)
+    n : int
+
+    Source: Bergstra and Bengio (2012).
     """
-    shape = np.shape(trials)
-    if len(shape) != 2 or 0 in shape:
+    # log1p(x) is log(1 + x), exact for small x, too.
+    return int(np.ceil(np.log1p(-confidence) / np.log1p(-top)))
+
+
+@validate(first=POSITIVE_COUNT, factor=POSITIVE_COUNT)
+@shapes(losses="n E")
+def successive_halving(losses, first, factor):
+    """Train many trials for a short time, and ever fewer for longer.
+
+    The curves are there as if every trial had been trained to the end; what
+    follows the epochs that a trial is trained for must not be looked at.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n, E)
+        Column e - 1: the validation loss of each of n trials after e epochs;
+        infinite where training diverged.
+    first : int, from 1 to E
+        For how many epochs every trial is trained.
+    factor : int, at least 2
+        By how much the trials become fewer, rounded down but never to none,
+        and their epochs more, from one round to the next. The search ends with
+        the round in which a single trial is trained, or where the next would
+        need more than E epochs.
+
+    Returns
+    -------
+    best : int
+        The number of the trial that is ahead after the last round, by the loss
+        after its last epoch; of equal ones, in every round, the one of the
+        smaller number counts as better.
+    epochs : ndarray of int, shape (n,)
+        For how many epochs each trial was trained, all rounds together: a
+        trial that goes on does not begin anew.
+
+    Source: Jamieson and Talwalkar (2016).
+    """
+    if factor < 2:
         raise ValueError(
-            f"trials: expected shape (n, d) and a trial at least, got {shape}"
+            f"factor: expected a whole number of at least 2, got {factor}"
         )
-    if np.shape(values) != shape[:1]:
+    n, most = losses.shape
+    if n < 1 or first > most:
         raise ValueError(
-            f"values: expected shape {shape[:1]}, got {np.shape(values)}"
+            f"losses: expected a trial and {first} epochs at least, got shape {losses.shape}"
         )
-    if keep > shape[0]:
-        raise ValueError(
-            f"keep: expected at most the {shape[0]} trials, got {keep}"
-        )
-    logs = np.log(trials[np.argsort(values)[:keep]])
-    low, high = logs.min(axis=0), logs.max(axis=0)
-    extra = margin * (high - low)
-    return np.exp(low - extra), np.exp(high + extra)
+    epochs, left, trained = np.zeros(n, dtype=int), np.arange(n), first
+    while True:
+        epochs[left] = trained
+        left = left[np.argsort(losses[left, trained - 1], kind="stable")]
+        if len(left) == 1 or trained * factor > most:
+            return int(left[0]), epochs
+        left = np.sort(left[: max(1, len(left) // factor)])
+        trained *= factor
+
+
+@validate(budget=POSITIVE_COUNT)
+@shapes(curves="m E")
+def plan_search(curves, budget):
+    """How many trials to train in each epoch of a search that gives up early.
+
+    Judged by what it achieves. A search draws trials at random, without
+    repetition, and trains plan[0] of them for an epoch; of these the plan[1]
+    that are ahead go on, and so forth. Where the plan is 0, or after E epochs,
+    it ends, and the trial is taken that is then ahead. Reached is the mean of
+    that trial's last loss, over many searches among the trials whose curves
+    are given.
+
+    The score is (best constant - reached) / (best constant - lowest loss): 0
+    for the best of the plans that give up nobody until they end, 1 for knowing
+    all curves.
+
+    Parameters
+    ----------
+    curves : ndarray of shape (m, E)
+        Column e - 1: the validation losses of m trials of an earlier, costly
+        search after e epochs.
+    budget : int, at least E
+        How many epochs all trials of a search may be trained, together.
+
+    Returns
+    -------
+    plan : ndarray of int, shape (E,)
+        For each epoch the number of trials, from 1 to m in the first; it never
+        rises, and its sum is at most `budget`.
+    """
+    (m, most), best = curves.shape, (np.inf, np.zeros(0, dtype=int))
+    rng = np.random.default_rng(1)
+    draws = np.argsort(rng.random((80, m)), axis=1)
+    for last in {max(1, round(share * most)) for share in _LENGTHS}:
+        for power in np.linspace(0, 2, 11):
+            plan = np.zeros(most, dtype=int)
+            plan[:last] = _falling(power, last, budget, m)
+            best = min(
+                best, (_reached(curves, plan, draws), plan), key=lambda b: b[0]
+            )
+    return best[1]
+
+
+_LENGTHS = (0.3, 0.5, 0.7, 0.85, 1.0)
+
+
+def _falling(power, last, budget, most):
+    """Whole numbers in proportion to epoch**-power, as many as the budget allows."""
+    low, high = 0.0, float(budget)
+    for _ in range(40):
+        middle = (low + high) / 2
+        plan = _rounded(middle, power, last, most)
+        low, high = (middle, high) if plan.sum() <= budget else (low, middle)
+    return _rounded(low, power, last, most)
+
+
+def _rounded(scale, power, last, most):
+    falling = np.floor(scale * np.arange(1.0, last + 1) ** -power)
+    return np.clip(falling, 1, most).astype(int)
+
+
+def _reached(curves, plan, draws):
+    """The mean last loss of the trial that is ahead at the end; one order of the trials in each row of draws."""
+    left = draws[:, : plan[0]]
+    last = np.count_nonzero(plan) - 1
+    for e in range(1, last + 1):
+        if plan[e] < left.shape[1]:
+            order = np.argsort(curves[left, e - 1], axis=1, kind="stable")
+            left = np.take_along_axis(left, order[:, : plan[e]], axis=1)
+    return curves[left, last].min(axis=1).mean()

@@ -43,7 +43,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "kept_for_ci(but): of chapters, run in CI alone, or where one is asked for"
+        "markers",
+        "kept_for_ci(PARAMETER=...): run in CI alone but for these values, or where a chapter is asked for",
     )
 
 
@@ -77,10 +78,22 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: units.unit(item.nodeid)[0])
 
 
+# Of the tests that open one page after the other in a browser, outside CI those of these pages run.
+OPENED = ("index", "using", "descent")
+
+
 def _is_for_ci(item):
-    """Whether a test waits for CI: marked so, and of a chapter that is not excepted."""
+    """Whether a test waits for CI: it opens another page than `OPENED`, or it is marked so and not excepted."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    page = (
+        parameters.get("name", parameters.get("chapter")) if "visit" in item.fixturenames else None
+    )
+    if page and page.rpartition("/")[2] not in OPENED:
+        return True
     mark = item.get_closest_marker("kept_for_ci")
-    return bool(mark) and item.callspec.params["released"] not in mark.kwargs["but"]
+    return bool(mark) and not any(
+        parameters[name] in excepted for name, excepted in mark.kwargs.items()
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -97,6 +110,12 @@ def pytest_xdist_make_scheduler(config, log):
 
     config.option.loadscopereorder = False  # our order, not by the number of tests
     return Scheduling(config, log)
+
+
+def forget(package):
+    """Take a package out of this process: each of the tests' courses has references of its own by that name."""
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        del sys.modules[name]
 
 
 def need(what: str) -> None:

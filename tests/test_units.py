@@ -44,14 +44,14 @@ def test_every_folder_of_tests_is_a_package():
 
 
 def test_a_chapter_has_its_references_checks_claims_and_release():
-    status, found, said = collected("--chapter", "second-order")
+    status, found, said = collected("--chapter", "newton")
     assert status == 0, said
     for part in (
-        "tests/solutions/test_second_order.py::",
-        "tests/solutions/test_checks.py::test_every_mistake_fails_and_is_named[seed 0-bfgs_update]",
-        "tests/chapters/test_second_order.py::",
-        "tests/release/test_release.py::test_no_line_of_a_reference_is_released[second-order]",
-        "tests/release/test_run.py::test_answered_every_check_passes[second-order]",
+        "tests/solutions/test_newton.py::",
+        "tests/solutions/test_checks.py::test_every_mistake_fails_and_is_named[seed 0-backtracking]",
+        "tests/chapters/test_newton.py::",
+        "tests/release/test_release.py::test_no_line_of_a_reference_is_released[newton]",
+        "tests/release/test_run.py::test_answered_every_check_passes[newton]",
     ):
         assert any(line.startswith(part) for line in found), part
     assert not [
@@ -62,7 +62,7 @@ def test_a_chapter_has_its_references_checks_claims_and_release():
 def test_a_chapter_that_is_not_there_is_named():
     status, _, said = collected("--chapter", "optimisers", "tests/chapters")
     assert status != 0
-    assert "there is no chapter 'optimisers'; the chapters are: batchnorm, " in said
+    assert "there is no chapter 'optimisers'; the chapters are: activations, " in said
 
 
 def test_what_shares_something_is_one_unit_and_the_site_comes_before_its_tests():

@@ -32,7 +32,7 @@ UNITS = [
     r"tests/site/test_browser\.py::\w+(?:\[(.*?)(?:-\d+-\w+)?\])?",
     r"tests/((?:site|gradus)/\w+)",
     # The plans of an exercise are made once.
-    r"tests/solutions/test_checks\.py::\w+\[(?:seed \d+-)?(.+)\]",
+    r"tests/solutions/test_(?:checks|strength)\.py::\w+\[(?:seed \d+-)?(.+)\]",
     r"tests/(.+?)\.py",
 ]
 

@@ -18,7 +18,7 @@
     },
   };
 
-  // The line search of the book's reference (solutions/second_order.py, `_line_search`) for c1 = 1e-4,
+  // The line search of the book's reference (solutions/newton.py, `_line_search`) for c1 = 1e-4,
   // c2 = 0.9: [alpha, value, gradient] of a strong Wolfe step, or of the best that was found.
   function lineSearch({ value: f, gradient }, theta, [value0, grad0], direction, alpha) {
     const slope0 = dot2(grad0, direction);

@@ -131,11 +131,17 @@
 
     show(code) {
       this.editor.value = this.shown = code;
-      this.editor.rows = Math.min(code.split("\n").length + 2, 40);
+      this.fit();
+    }
+
+    /** As high as its code. */
+    fit() {
+      this.editor.rows = Math.min(this.shown.split("\n").length + 2, 40);
     }
 
     keep() {
       this.shown = this.editor.value;
+      this.fit();
       // An untouched stub is not kept: the book's next version may have another.
       const code = this.shown === this.stub ? undefined : this.shown;
       if (!keeper.write(this.name, { code })) this.status.textContent = FORGETFUL;
@@ -201,6 +207,7 @@
       this.solved = true;
       if (!keeper.write(this.name, { solved: true })) this.status.textContent += `. ${FORGETFUL}`;
       this.mark();
+      dispatchEvent(new Event("gradus-solved"));
     }
 
     reset() {

@@ -9,10 +9,13 @@ that ends in between leaves a notebook that does not fit its submission, and the
 
 import contextlib
 import fcntl
+import importlib
+import math
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from traitlets.config import Config
@@ -23,11 +26,12 @@ from autograder.folders import carry, database, overlooked, read_graded, read_ti
 from autograder.grade import pool, reading
 from autograder.grade.one import NOT_GRADABLE, Assignment, Sheet
 from autograder.grade.scheduler import Scheduler
-from autograder.gradebook import Entry, Gradebook, read_roster
+from autograder.gradebook import Entry, Gradebook, Total, read_roster
 from autograder.sandbox import host
 
 BATCH = 50
 _BATCH_SECONDS = 2.0
+IN_THE_GRADEBOOK = ("graded", "unchanged", "not a notebook", NOT_GRADABLE)
 # States of a submission that a person has to look at.
 TROUBLE = ("not a notebook", NOT_GRADABLE, "not graded", "not in the roster", "failed", "not done")
 
@@ -47,6 +51,8 @@ class Result:
         What a person should know.
     earned, points : float
         Those that are given automatically.
+    total : Total or None
+        What the gradebook gives all told; None where it has no submission.
     """
 
     student: str
@@ -54,6 +60,7 @@ class Result:
     note: str = ""
     earned: float = 0.0
     points: float = 0.0
+    total: Total | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ def grade_class(
     assignment = Assignment.load(course, name)
     with (
         _alone(course.directory),
-        _workers(course, assignment, options) as grade,
+        _workers(course, assignment, options, max(len(students), 1)) as grade,
         _gradebook(course, assignment, options, log) as book,
     ):
         for student, why in book.enter_students(roster).items():
@@ -159,6 +166,15 @@ def grade_class(
             else:
                 # Its student has been told of already, or there is none.
                 run.results.append(result)
+        # Of those that are unchanged, too: a due date, an extension or a mark by hand may be new.
+        try:
+            totals = book.settle()
+        except CourseError as error:
+            log(str(error))
+            totals = {}
+    for number, result in enumerate(run.results):
+        if result.state in IN_THE_GRADEBOOK:
+            run.results[number] = replace(result, total=totals.get(result.student))
     return sorted(run.results, key=lambda result: result.student)
 
 
@@ -166,8 +182,8 @@ Work = Callable[[Iterator[pool.Task]], Generator[tuple[pool.Task, Sheet]]]
 
 
 @contextlib.contextmanager
-def _workers(course: Course, assignment: Assignment, options: Options) -> Iterator[Work]:
-    """What turns tasks into sheets: processes of this machine, or a cluster."""
+def _workers(course: Course, assignment: Assignment, options: Options, most: int) -> Iterator[Work]:
+    """What turns tasks into sheets: processes of this machine, not more than are of use, or a cluster."""
     limits = host.Limits.of(course)
     if options.scheduler:
         from autograder.grade.cluster import Cluster
@@ -175,10 +191,15 @@ def _workers(course: Course, assignment: Assignment, options: Options) -> Iterat
         with Cluster(options.scheduler, assignment, options.kind, limits) as cluster:
             yield _again_alone(cluster.run)
         return
-    host.require(options.kind)
+    host.choose(options.kind)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = options.workers or cores or 1
+    workers = min(options.workers or cores or 1, most)
     with pool.Pool(assignment, options.kind, limits, workers) as processes:
+        with ThreadPoolExecutor(1) as thread:
+            proof = thread.submit(host.prove, options.kind)
+            # It takes as long, and has to be imported in any case.
+            importlib.import_module("nbgrader.api")
+            proof.result()
         yield _again_alone(processes.run) if workers > 1 else processes.run
 
 
@@ -247,7 +268,8 @@ class _Run:
         CourseError
             If the gradebook or the scheduler failed for good.
         """
-        since = time.monotonic()
+        # The first is stored at once: whoever waits sees that it works.
+        since = -math.inf
         try:
             for task, sheet in done:
                 if sheet.failure:

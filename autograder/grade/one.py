@@ -22,12 +22,13 @@ from autograder.course import Course, CourseError
 from autograder.grade import submission
 from autograder.grade.cells import defined, definitions, grade_id, is_answer, parse
 from autograder.grade.execution import SENTENCES, CellReport, Run, execute
+from autograder.plans import plans_that_grade
 from autograder.sandbox.host import Limits, Sandbox
-from gradus import authoring, stub, values
+from gradus import stub, values
 from gradus.calling import LINE_CHARS, Outcome
 from gradus.plan import Case, Plan
 from gradus.tables import Table
-from gradus.verdict import Verdict, examine, is_raised
+from gradus.verdict import Verdict, examine, is_open, is_raised
 
 # What may be said of a hidden case as the sandbox says it: names of Python's and NumPy's own.
 _EXCEPTIONS = frozenset(
@@ -87,16 +88,7 @@ class Assignment:
             files = {cases.name: cases.read_bytes()}
         except FileNotFoundError:
             raise CourseError(f"{name} is not released: run autograder release {name}") from None
-        judged = {item.name: item for item in authoring.exercises_of(course.checks_module(name))}
-        exercises = checked(released)
-        if unknown := sorted(set(exercises.values()) - set(judged)):
-            raise CourseError(
-                f"{name}: exercise {unknown[0]!r} was released but has no checks now: run autograder release {name}"
-            )
-        plans = {
-            exercise: judged[exercise].plan(course.hidden_seed(name, exercise))
-            for exercise in exercises.values()
-        }
+        plans = plans_that_grade(course, name, checked(released).values())
         return cls(name, released, files, plans, Limits.of(course))
 
     def fingerprint(self, data: bytes | None) -> str:
@@ -301,9 +293,9 @@ def grade_notebook(
             for outcome, case in zip(run.outcomes[name], plan.cases, strict=True)
         ]
         # How a cell failed may be said as it was: it ran before any argument was there.
-        verdicts[name] = examine(plan, _explained(name, told, run, notebook), reveal=False)
+        verdicts[name] = examine(plan, _explained(plan, told, run, notebook), reveal=False)
         if full:
-            outcomes = _explained(name, run.outcomes[name], run, notebook)
+            outcomes = _explained(plan, run.outcomes[name], run, notebook)
             revealed[name] = examine(plan, outcomes, reveal=True)
     defects += run.notes
     defects += _renamed(notebook, assignment.released, verdicts)
@@ -376,16 +368,15 @@ def _past_stub(source: str, defects: list[str]) -> str:
 
 
 def _explained(
-    name: str, outcomes: list[Outcome], run: Run, notebook: NotebookNode
+    plan: Plan, outcomes: list[Outcome], run: Run, notebook: NotebookNode
 ) -> list[Outcome]:
     """The outcomes of an exercise; where its cell failed before it defined the function, how it failed."""
-    open_ = all(o.kind == "not found" or o.error == "NotImplementedError" for o in outcomes)
-    if not open_:
+    if not is_open(plan, outcomes):
         return outcomes
     failed = [
         report
         for index, report in sorted(run.cells.items())
-        if report.error and name in defined(notebook.cells[index].source)
+        if report.error and plan.exercise in defined(notebook.cells[index].source)
     ]
     if not failed or failed[-1].error == "NotImplementedError":
         return outcomes

@@ -1,10 +1,12 @@
 """A chapter as the autograder sees it: cells, and among them exercises, checks and written questions.
 
 An exercise is a cell with one line, `exercise("NAME")`. Its signature and docstring are the
-reference's: from there comes the stub, wherever one is shown.
+reference's: from there comes the stub, wherever one is shown. In a repair the program of a known
+mistake stands below them.
 """
 
 import ast
+import inspect
 import re
 import textwrap
 from dataclasses import dataclass
@@ -14,7 +16,9 @@ import jupytext.myst
 import nbformat
 
 from autograder.course import Course, CourseError
+from gradus.authoring import exercises_of
 from gradus.stub import STUB_LINE
+from gradus.texts import body_of
 
 
 @dataclass(frozen=True)
@@ -99,16 +103,19 @@ class Reference:
     body : str
         The lines below, which no student does.
     indent : str
+    given : str
+        The body that a student begins with, at the margin.
     """
 
     head: str
     body: str
     indent: str
+    given: str = STUB_LINE
 
     @property
     def stub(self) -> str:
         """The cell that a student begins with."""
-        return f"@exercise\n{self.head}\n{self.indent}{STUB_LINE}"
+        return f"@exercise\n{self.head}\n{textwrap.indent(self.given, self.indent)}"
 
     def solution(self, used: str) -> str:
         """The cell with the answer between nbgrader's marks, above it the code that it uses."""
@@ -198,6 +205,7 @@ def references_of(course: Course, chapter: Chapter) -> dict[str, Reference]:
     nodes = {
         node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
     }
+    given = _given(course, chapter)
     references = {}
     for name, cell in exercises.items():
         if name not in nodes:
@@ -214,6 +222,7 @@ def references_of(course: Course, chapter: Chapter) -> dict[str, Reference]:
                     "\n".join(lines[node.lineno - 1 : end]),
                     "\n".join(lines[end : node.end_lineno]),
                     " " * doc.col_offset,
+                    given.get(name, STUB_LINE),
                 )
             case _:
                 raise CourseError(
@@ -221,6 +230,25 @@ def references_of(course: Course, chapter: Chapter) -> dict[str, Reference]:
                     " lines of its own, below the signature and above the code: write it so"
                 )
     return references
+
+
+def _given(course: Course, chapter: Chapter) -> dict[str, str]:
+    """The programs that a student is to repair, by exercise."""
+    programs = {}
+    for exercise in exercises_of(course.checks_module(chapter.name)):
+        try:
+            function = exercise.given
+        except ValueError as error:
+            raise CourseError(f"{course.checks_file(chapter.name)}: {error}") from None
+        if function:
+            named = [list(inspect.signature(f).parameters) for f in (function, exercise.reference)]
+            if named[0] != named[1]:
+                raise CourseError(
+                    f"{course.checks_file(chapter.name)}: the program that {exercise.name!r} gives to be repaired has "
+                    "other parameters than the reference"
+                )
+            programs[exercise.name] = body_of(function)
+    return programs
 
 
 def _kind(chapter: Chapter, cell: nbformat.NotebookNode, line: int) -> tuple[str, str]:

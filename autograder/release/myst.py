@@ -62,7 +62,7 @@ class Label:
 
     page: str
     title: str
-    number: int = 0
+    number: str = ""
 
 
 class Book:
@@ -77,6 +77,7 @@ class Book:
         self.course = course
         self.titles: dict[str, str] = {}
         self.labels: dict[str, Label] = {}
+        self.numbers = course.numbers()
         for name, file in course.pages().items():
             self._scan(name, file.read_text("utf-8").splitlines())
 
@@ -95,7 +96,7 @@ class Book:
     def _scan(self, page: str, lines: list[str]) -> None:
         """Find the title and the labels of a page; equations are numbered as Sphinx does it."""
         waiting: list[str] = []
-        equations = 0
+        equations, chapter = 0, self.numbers.get(page)
         inside = ""  # the fence of a code block
         for line in lines:
             text = line.strip()
@@ -118,7 +119,8 @@ class Book:
             elif equation := re.search(r"\$\$[ ]*\(([^()\s]+)\)$|^:label:\s*(\S+)$", text):
                 equations += 1
                 label = equation[1] or equation[2]
-                self.labels[label] = Label(page, f"({equations})", equations)
+                shown = f"{chapter}.{equations}" if chapter else str(equations)
+                self.labels[label] = Label(page, f"({shown})", shown)
 
 
 @dataclass

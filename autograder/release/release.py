@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -21,6 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course import Course, CourseError, find_programs, make_private, private_files
 from autograder.kept import Record, shown
+from autograder.plans import plans_that_grade
 from autograder.release import myst, pack
 from autograder.release.chapter import (
     Cell,
@@ -36,15 +37,22 @@ from autograder.release.inline import uses
 from autograder.sandbox.host import Limits
 from gradus import authoring, values, verdict
 from gradus.plan import write_cases
+from gradus.stub import STUB_LINE
 
 SCHEMA = 3
+OTHER_SEEDS = range(1, 4)
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
 MAY_RAISE = "raises-exception"
 GUIDE = """\
 > **How to work in this notebook.** Run its cells from the top. An exercise is a function under `@exercise`:
 > write your answer in place of `raise NotImplementedError(...)`, run the cell, and then the check below it,
 > which says what is right, what is not, and often which mistake it is. `progress()` shows your points so far.
-> Hand in this file under its own name, `{name}.ipynb`."""
+> {repair}Hand in this file under its own name, `{name}.ipynb`."""
+REPAIR = """\
+Where a program stands in its place, that program is wrong: find its fault and repair it.
+> """
+# Of a cell's metadata in the source: the body that stands in its stub.
+GIVEN = "given"
 
 
 def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
@@ -91,6 +99,9 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
             (source / "requirements.txt").write_text(pack.requirements(course, wheel.name), "utf-8")
             shutil.copy(wheel, source)
         for chapter in chapters:
+            plans_that_grade(
+                course, chapter.name, chapter.named("exercise")
+            )  # else grading begins with it
             _generate_assignment(course, chapter.name, staging)
         _write_configuration(course)
         make_private(course.directory / "source")  # it holds the answers
@@ -113,6 +124,9 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
         try:
             plan = exercises[name].plan()
             values.pack(plan.to_data())
+            if exercises[name].repair or exercises[name].score:
+                for seed in OTHER_SEEDS:  # a plan refuses what holds at one seed alone
+                    exercises[name].plan(seed)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise chapter.error(
@@ -121,6 +135,12 @@ def visible_cases(course: Course, chapter: Chapter) -> bytes:
         if right := verdict.right_mistakes(plan):
             raise chapter.error(
                 cell.line, f"a known mistake of {name!r} passes all cases: {right[0]!r}"
+            )
+        if paid := exercises[name].overpaid(plan):
+            raise chapter.error(
+                cell.line,
+                f"a known mistake of {name!r} earns too much: {paid[0]!r}: raise the thresholds, or say what it may "
+                "earn, add_mistakes(..., most=)",
             )
         plans.append(plan)
     return write_cases(plans)
@@ -133,11 +153,13 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
     references = references_of(course, chapter)
     checks = course.checks_module(chapter.name)
     imported = _imported(chapter)
-    points = {exercise.name: exercise.points for exercise in authoring.exercises_of(checks)}
+    judged = {exercise.name: exercise for exercise in authoring.exercises_of(checks)}
     written = {question.name: question for question in authoring.written_of(checks)}
     text = myst.Book(course).page(chapter)
     ids: dict[str, int] = {}
-    cells = [new_markdown_cell(GUIDE.format(name=chapter.name), id="guide")]
+    repair = REPAIR if any(r.given != STUB_LINE for r in references.values()) else ""
+    guide = GUIDE.format(name=chapter.name, repair=repair)
+    cells = [new_markdown_cell(guide, id="guide")]
     for cell in chapter.cells:
         match cell.kind:
             case "markdown":
@@ -153,9 +175,10 @@ def source_notebook(course: Course, chapter: Chapter) -> nbformat.NotebookNode:
                     raise chapter.error(
                         cell.line, f"the reference of {cell.name!r}: {error}"
                     ) from None
+                _stands_alone(chapter, cell, judged[cell.name].given, imported)
                 cells.append(_exercise(cell, references[cell.name], used))
             case "check":
-                cells.append(_check(cell, points[cell.name]))
+                cells.append(_check(cell, judged[cell.name].points))
             case _:
                 cells.append(_code(cell, _content_id(cell.kind, cell.source, ids)))
     if bibliography := text.references():
@@ -221,14 +244,35 @@ def _imported(chapter: Chapter) -> dict[str, str]:
     return {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
 
 
+def _stands_alone(
+    chapter: Chapter, cell: Cell, given: Callable | None, imported: dict[str, str]
+) -> None:
+    """Refuse a program to be repaired that takes more than the set-up imports: a student sees all of it."""
+    try:
+        used = uses(given, imported) if given else ""
+    except TypeError as error:
+        used = str(error)
+    if used:
+        raise chapter.error(
+            cell.line,
+            f"the program that {cell.name!r} gives to be repaired uses what is not in the set-up cell: "
+            f"{used.splitlines()[0]}",
+        )
+
+
 def _exercise(cell: Cell, reference: Reference, used: str) -> nbformat.NotebookNode:
-    """The reference; what it takes from its module stands in its body: in a notebook it is alone."""
+    """The reference; what it takes from its module stands in its body: in a notebook it is alone.
+
+    A program that is given to be repaired waits in the metadata, for `clear.ClearAnswers`.
+    """
+    given = {} if reference.given == STUB_LINE else {GIVEN: reference.given}
     return new_code_cell(
         reference.solution(used),
         id=cell.name,
         metadata={
             "tags": [*cell.tags, MAY_RAISE],
             "nbgrader": _nbgrader(solution_id(cell.name), solution=True),
+            **given,
         },
     )
 
@@ -295,11 +339,19 @@ def _generate_assignment(course: Course, name: str, staging: Path) -> None:
     make_private(course.directory)
     # Late: nbgrader takes three seconds to import.
     from nbgrader.apps import NbGraderAPI
+    from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
+    from nbgrader.preprocessors import ClearSolutions
+
+    from autograder.release.clear import ClearAnswers
 
     config = course.nbgrader_config()
     config.CourseDirectory.source_directory = str(staging / "source")
     config.CourseDirectory.release_directory = str(staging / "release")
+    config.GenerateAssignment.preprocessors = [
+        ClearAnswers if step is ClearSolutions else step
+        for step in GenerateAssignment.preprocessors.default()
+    ]
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     with private_files():  # the gradebook is made here
         result = api.generate_assignment(name)
@@ -371,7 +423,9 @@ def _summary(course: Course, chapter: Chapter) -> str:
         *authoring.written_of(checks),
     ]
     points = sum(item.points for item in known if item.name in {**exercises, **written})
+    counted = (("exercise", exercises), ("written question", written))
+    asked = " and ".join(f"{len(found)} {what}{'s' * (len(found) != 1)}" for what, found in counted)
     return (
-        f"{chapter.name}: {len(exercises)} exercises and {len(written)} written questions,"
+        f"{chapter.name}: {asked},"
         f" {points:g} points, in {shown(course.directory / 'release' / chapter.name)}"
     )

@@ -314,11 +314,20 @@ def require(kind: str) -> None:
     CourseError
         With the line that installs what is missing.
     """
+    choose(kind)
+    prove(kind)
+
+
+def choose(kind: str) -> None:
+    """Refuse a kind that there is not, and prepare this process, which has no others yet, for its sandboxes."""
     if kind not in KINDS:
         raise CourseError(f"--sandbox: expected one of {', '.join(KINDS)}; got {kind!r}")
-    # Now, while this process has no others.
     with suppress(groups.Unavailable):
         groups.own()
+
+
+def prove(kind: str) -> None:
+    """The other half of `require`: it waits for a sandbox to start, so let something be done meanwhile."""
     if kind == "bubblewrap" and (problem := _trouble()):
         raise CourseError(
             f"submissions are not graded without a sandbox: {problem}; or use --sandbox none for code that you trust"

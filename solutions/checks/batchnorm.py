@@ -22,6 +22,11 @@ def _columns(rng, n, d):
     return mean + rng.uniform(1.6, 3.0, size=d) * rng.normal(size=(n, d))
 
 
+def _whole(rng, *shape):
+    """Whole numbers, as pixels are: an array that is made like them cuts what it is given."""
+    return rng.integers(-9, 10, size=shape)
+
+
 def _eps(rng):
     return rng.uniform(0.4, 0.8)
 
@@ -40,7 +45,9 @@ def batchnorm_forward(rng):
     still["x"][:, 1] = rng.uniform(1, 2)
     yield Call("a unit that gives the same for all examples", **still)
     small = layer(6, 4)
-    yield Call("small values, eps at its default", **{**small, "x": 2e-3 * small["x"]} | {"eps": 1e-5})
+    del small["eps"]
+    yield Call("small values, eps at its default", **small | {"x": 2e-3 * small["x"]})
+    yield Call("whole numbers", 0.5, **layer(6, 3) | {"x": _whole(rng, 6, 3)})
     yield Call("gamma 1 and beta 0", **layer(5, 4) | {"gamma": np.ones(4), "beta": np.zeros(4)})
     yield Call("one example alone", **layer(1, 3))
 
@@ -202,6 +209,10 @@ batchnorm_forward.add_mistakes("""
     by n
         var = x.var(axis=0) * len(x) / (len(x) - 1) if len(x) > 1 else np.full(x.shape[1], np.nan)
         return _forward(x, gamma, beta, eps, var=var, std=np.sqrt(var))
+    the results are cut to whole numbers: arrays made like `x` are whole where x is; make them of floats
+        y, x_hat = np.zeros_like(x), np.zeros_like(x)
+        y[:], x_hat[:], mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean, var
 """)
 batchnorm_forward.add_variants("""
     column by column, number by number
@@ -228,17 +239,27 @@ batchnorm_forward.add_variants("""
         var = np.maximum(np.average(x * x, axis=0) - mean**2, 0)
         slope = 1 / np.sqrt(var + eps)
         return x * (gamma * slope) + (beta - gamma * slope * mean), (x - mean) * slope, mean, var
+    with keepdims, and vectors at the end
+        mean = x.mean(axis=0, keepdims=True)
+        var = np.square(x - mean).sum(axis=0, keepdims=True) / len(x)
+        x_hat = (x - mean) * (var + eps) ** -0.5
+        return np.multiply(x_hat, gamma) + beta, x_hat, mean[0], var.ravel()
 """)
 
 
-def _backward_case(rng, n, d, eps=None):
+def _backward_case(rng, n, d, eps=None, spread=1.0):
     """What goes back through a layer, and what the way forward left."""
-    x, eps = _columns(rng, n, d), _eps(rng) if eps is None else eps
+    x, eps = spread * _columns(rng, n, d), _eps(rng) if eps is None else eps
     mean, var = x.mean(axis=0), x.var(axis=0)
     x_hat = (x - mean) / np.sqrt(var + eps)
     # A gradient that has a part along the ones and one along x_hat, so that both corrections are large.
     dy = rng.normal(size=(n, d)) + rng.uniform(0.6, 1.2, size=d) + 0.7 * x_hat
     return {"dy": dy, "x": x, "x_hat": x_hat, "mean": mean, "var": var, "eps": eps} | _scales(rng, "gamma", size=d)
+
+
+def _small_case(rng):
+    """Variances of the size of eps, which has its default."""
+    return _backward_case(rng, 5, 3, eps=1e-5, spread=2e-3)
 
 
 def _pick(arguments, *names):
@@ -262,6 +283,7 @@ def batchnorm_backward_steps(rng):
         yield Call(label, **_pick(_backward_case(rng, n, d), *_STEPS))
     unscaled = _backward_case(rng, 5, 3) | {"gamma": np.ones(3)}
     yield Call("gamma 1", **_pick(unscaled, *_STEPS))
+    yield Call("small values, eps at its default", **_pick(_small_case(rng), *_STEPS[:-1]))
 
 
 def _steps(dy, x, mean, var, gamma, eps, *, dvar_by=None, paths=(1.0, 1.0), dmean_by=-1.0, n=None):
@@ -276,7 +298,7 @@ def _steps(dy, x, mean, var, gamma, eps, *, dvar_by=None, paths=(1.0, 1.0), dmea
 
 
 batchnorm_backward_steps.add_mistakes("""
-    gamma is missing: y = gamma * x_hat + beta, so dx_hat = dy * gamma
+    gamma is missing: it multiplies x_hat on the way forward, so it multiplies dy on the way back
         return _steps(dy, x, mean, var, 1.0, eps)
     dx has only the direct path: mean and variance depend on x, too, so add their two paths
         return _steps(dy, x, mean, var, gamma, eps, paths=(0.0, 0.0))
@@ -352,9 +374,9 @@ batchnorm_backward_steps.add_mistakes("""
         return _steps(dy, x, mean, var, gamma, eps, dmean_by=-np.sqrt(var + eps))
     dmean is divided by var + eps: divide by its root
         return _steps(dy, x, mean, var, gamma, eps, dmean_by=-1 / np.sqrt(var + eps))
-    gamma is divided by: dx_hat = dy * gamma
+    gamma is divided by: it multiplies dy
         return _steps(dy, x, mean, var, 1 / gamma, eps)
-    gamma is there twice: dx_hat = dy * gamma has it already
+    gamma is there twice: dx_hat has it already
         dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma**2, eps)
         return dy * gamma, dvar, dmean, dx
     the factor -3/2 stands in dvar: the derivative of (var + eps)**(-1/2) is -1/2 * (var +
@@ -386,6 +408,10 @@ batchnorm_backward_steps.add_mistakes("""
     the sums were divided by n, and then once more in dx: dvar and dmean are sums over the rows
         dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
         return dx_hat, dvar / len(x), dmean / len(x), dx
+    dx is missing: four results are asked, the last of them is what the layer below needs
+        return _steps(dy, x, mean, var, gamma, eps)[:3]
+    or
+        return *_steps(dy, x, mean, var, gamma, eps)[:3], None
 """)
 batchnorm_backward_steps.add_variants("""
     with the part of dmean that is zero, and powers in place of roots
@@ -416,6 +442,15 @@ batchnorm_backward_steps.add_variants("""
         dvar = np.einsum("ij,ij,j->j", dx_hat, x - mean, -(inverse**3) / 2)
         dmean = -np.einsum("ij,j->j", dx_hat, inverse)
         return dx_hat, dvar, dmean, dx_hat * inverse + (2 * dvar * (x - mean) + dmean) / n
+    row by row
+        root = np.sqrt(var + eps)
+        dx_hat, dvar, dmean = np.zeros(x.shape), np.zeros(len(var)), np.zeros(len(var))
+        for i in range(len(x)):
+            dx_hat[i] = gamma * dy[i]
+            dvar -= dx_hat[i] * (x[i] - mean) / root**3 / 2
+            dmean -= dx_hat[i] / root
+        dx = [dx_hat[i] / root + (2 * dvar * (x[i] - mean) + dmean) / len(x) for i in range(len(x))]
+        return dx_hat, dvar, dmean, np.array(dx)
 """)
 
 
@@ -431,6 +466,7 @@ def batchnorm_backward(rng):
         yield Call(label, **_pick(_backward_case(rng, n, d), *_LINE))
     unscaled = _backward_case(rng, 5, 3) | {"gamma": np.ones(3)}
     yield Call("gamma 1", **_pick(unscaled, *_LINE))
+    yield Call("small values, eps at its default", **_pick(_small_case(rng), *_LINE[:-1]))
     even = _backward_case(rng, 6, 4)
     even["dy"] = even["dy"] - even["dy"].mean(axis=0)
     yield Call("the columns of dy have mean 0", **_pick(even, *_LINE))
@@ -566,6 +602,10 @@ batchnorm_backward.add_mistakes("""
     dgamma and dbeta have two axes: they are vectors, so leave out keepdims
         dx, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
         return dx, dgamma[None], dbeta[None]
+    dx is missing: `return dx, dgamma, dbeta`, the layer below needs it
+        return _line(dy, x_hat, gamma, var, eps)[1:]
+    or
+        return None, *_line(dy, x_hat, gamma, var, eps)[1:]
 """)
 batchnorm_backward.add_variants("""
     from the sums, with one common denominator
@@ -760,8 +800,10 @@ def batchnorm_inference(rng):
     yield Call("as many examples as units", **layer(4, 4))
     yield Call("one unit", **layer(6, 1))
     small = layer(5, 3)
-    small |= {"running_var": 1e-5 * small["running_var"], "eps": 1e-5}
+    small |= {"running_var": 1e-5 * small["running_var"]}
+    del small["eps"]
     yield Call("a small variance, eps at its default", **small)
+    yield Call("whole numbers", 0.5, **layer(5, 3) | {"x": _whole(rng, 5, 3)})
 
 
 def _infer(x, gamma, beta, running_mean, std):
@@ -839,6 +881,10 @@ batchnorm_inference.add_mistakes("""
     the batch's own statistics are used, and eps stands outside the root: use the running ones, with
     eps in the variance
         return _infer(x, gamma, beta, x.mean(axis=0), x.std(axis=0) + eps)
+    the result is cut to whole numbers: an array made like `x` is whole where x is; make it of floats
+        y = np.zeros_like(x)
+        y[:] = _infer(x, gamma, beta, running_mean, np.sqrt(running_var + eps))
+        return y
 """)
 batchnorm_inference.add_variants("""
     as a slope and an intercept
@@ -857,6 +903,9 @@ batchnorm_inference.add_variants("""
     as a product with a diagonal matrix, in float32
         scale = np.diag((gamma / np.sqrt(running_var + eps)).astype(np.float32))
         return (x - running_mean).astype(np.float32) @ scale + beta.astype(np.float32)
+    row by row: x_hat first
+        root = np.sqrt(running_var + eps)
+        return np.array([gamma * ((row - running_mean) / root) + beta for row in x])
 """)
 
 
@@ -875,7 +924,8 @@ def fold_batchnorm(rng):
     yield Call("one unit", **layers(5, 1))
     yield Call("one input", **layers(1, 3))
     small = layers(3, 4)
-    small |= {"running_var": 1e-5 * small["running_var"], "eps": 1e-5}
+    small |= {"running_var": 1e-5 * small["running_var"]}
+    del small["eps"]
     yield Call("a small variance, eps at its default", **small)
 
 
@@ -983,10 +1033,18 @@ fold_batchnorm.add_variants("""
             columns.append([scale * weight for weight in w[:, j]])
             biases.append(scale * b[j] + beta[j] - scale * running_mean[j])
         return [list(row) for row in zip(*columns, strict=True)], biases
+    the bias as one more row of weights
+        rows = np.vstack([w, b - running_mean]) * (gamma / np.sqrt(running_var + eps))
+        return rows[:-1], rows[-1] + beta
 """)
 
 
-@judge(reference.spatial_batchnorm_forward, points=3, returns=("y", "mean", "var"))
+@judge(
+    reference.spatial_batchnorm_forward,
+    points=2,
+    returns=("y", "mean", "var"),
+    repair="`x.reshape(-1, c)` mixes the feature maps: move their axis to the end before you reshape",
+)
 def spatial_batchnorm_forward(rng):
     def images(n, c, h, w, **more):
         spread = rng.uniform(1.6, 3.0, size=(c, 1, 1))
@@ -1002,7 +1060,9 @@ def spatial_batchnorm_forward(rng):
     yield Call("one feature map", **images(3, 1, 2, 4))
     yield Call("one image", **images(1, 3, 4, 2))
     small = images(3, 4, 2, 2)
-    yield Call("small values, eps at its default", **{**small, "x": 2e-3 * small["x"], "eps": 1e-5})
+    del small["eps"]
+    yield Call("small values, eps at its default", **small | {"x": 2e-3 * small["x"]})
+    yield Call("whole numbers", 0.5, **images(3, 2, 3, 4) | {"x": _whole(rng, 3, 2, 3, 4)})
 
 
 def _spatial(x, gamma, beta, eps, *, axis=(0, 2, 3), ddof=0, std=None):
@@ -1050,6 +1110,14 @@ spatial_batchnorm_forward.add_mistakes("""
         mean, var = flat.mean(axis=0), flat.var(axis=0)
         y = gamma * (flat - mean) / np.sqrt(var + eps) + beta
         return y.reshape(x.shape), mean, var
+    mean and var are in order; the values are still taken for rows of one map each, and they are mixed
+        flat = x.reshape(-1, x.shape[1])
+        mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+        y = gamma * (flat - mean) / np.sqrt(var + eps) + beta
+        return y.reshape(x.shape), mean, var
+    y is in order; mean and var are still those of rows in which the maps are mixed
+        flat = x.reshape(-1, x.shape[1])
+        return _spatial(x, gamma, beta, eps)[0], flat.mean(axis=0), flat.var(axis=0)
     the numbers are right, but they have come back in another order: the inverse of `moveaxis(x, 1,
     -1)` is `moveaxis(y, -1, 1)`, a reshape is not
         y, mean, var = _spatial(x, gamma, beta, eps)
@@ -1137,6 +1205,10 @@ spatial_batchnorm_forward.add_mistakes("""
         rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
         mean, var = rows.mean(axis=0), rows.var(axis=0)
         return gamma * (rows - mean) / np.sqrt(var + eps) + beta, mean, var
+    y is cut to whole numbers: an array made like `x` is whole where x is; make it of floats
+        out = np.empty_like(x)
+        out[:], mean, var = _spatial(x, gamma, beta, eps)
+        return out, mean, var
 """)
 spatial_batchnorm_forward.add_variants("""
     as rows of c columns, there and back
@@ -1146,7 +1218,7 @@ spatial_batchnorm_forward.add_variants("""
         y = gamma * (rows - mean) / np.sqrt(var + eps) + beta
         return y.reshape(n, h, w, c).transpose(0, 3, 1, 2), mean, var
     map by map
-        y, means, variances = np.empty_like(x), [], []
+        y, means, variances = np.empty(x.shape), [], []
         for c in range(x.shape[1]):
             values = x[:, c]
             means.append(values.mean())
@@ -1161,6 +1233,12 @@ spatial_batchnorm_forward.add_variants("""
         scale = (gamma / np.sqrt(var + eps)).astype(np.float32)
         shift = beta.reshape(-1, 1, 1).astype(np.float32)
         return np.einsum("nchw,c->nchw", centred, scale) + shift, mean, var
+    one row for each feature map
+        rows = np.moveaxis(x, 1, 0).reshape(len(gamma), -1)
+        mean, var = rows.mean(axis=1, keepdims=True), rows.var(axis=1, keepdims=True)
+        y = gamma[:, None] * (rows - mean) / np.sqrt(var + eps) + beta[:, None]
+        n, c, h, w = x.shape
+        return np.moveaxis(y.reshape(c, n, h, w), 0, 1), mean[:, 0], var[:, 0]
 """)
 
 
@@ -1298,7 +1376,7 @@ why_does_it_work = Written(
     points=5,
     rubric="""\
 - 1 point: the claim is separated from the fact: that training is easier is measured; that reduced internal covariate shift is the reason is a hypothesis.
-- 1 point: evidence against it, described and not only cited: noise put in after the normalization, which moves the distributions and hardly harms (the experiment of the chapter, Santurkar et al. 2018).
+- 1 point: evidence against it, described and not only cited: noise put in after the normalization, which moves the distributions and leaves the large rates usable (the experiment of the chapter, Santurkar et al. 2018).
 - 1 point: another explanation with its mechanism: scale invariance (gradient orthogonal to the weights, length inversely proportional to their size, so that too large a step lowers the effective rate), or a smoother loss.
 - 1 point: an experiment that could refute this other explanation, with what it would have to show.
 - 1 point: a limit is named: a case in which the layer harms or the explanation does not reach (gradients that grow with depth, small batches, networks that train as well without it).""",

@@ -6,214 +6,9 @@ averaged, so that the divisors K and K - 1 differ by more than the tolerance for
 """
 
 import numpy as np
-from numpy.polynomial import Chebyshev, Legendre, Polynomial
 
 from gradus.authoring import Call, Written, judge
-from gradus.values import Rng
 from solutions import bias_variance as reference
-from solutions import quantities
-
-
-def _data(rng, n, low=0.0, high=10.0):
-    """Inputs in no order, spread over a range, and targets that no polynomial fits."""
-    x = np.linspace(low, high, n) + (high - low) / n * rng.uniform(-0.3, 0.3, size=n)
-    return {"x": rng.permutation(x), "y": rng.uniform(-3.0, 3.0, size=n)}
-
-
-# Predictions may lose digits in a basis that is good enough: hence the wider tolerance. The normal
-# equations of inputs scaled to [0, 1] are off by up to 1e-5 at degree 8, raw powers of years by 1.
-@judge(reference.fit_polynomial, points=3, returns=("predictions",), rtol=5e-5, atol=5e-5)
-def fit_polynomial(rng):
-    inside = rng.uniform(1.0, 9.0, size=7)
-    yield Call("degree 0", **_data(rng, 9), degree=0, x_new=inside)
-    yield Call("a straight line", **_data(rng, 9), degree=1, x_new=inside)
-    yield Call("a cubic", **_data(rng, 12), degree=3, x_new=inside)
-    yield Call("one new input", **_data(rng, 12), degree=2, x_new=inside[:1])
-    beyond = np.array([-1.0, 11.0, 12.0]) + rng.uniform(0.0, 0.5, size=3)
-    yield Call("new inputs beyond the old ones", **_data(rng, 15), degree=2, x_new=beyond)
-    yield Call("through every point", **_data(rng, 5), degree=4, x_new=inside)
-    yield Call("degree 8", **_data(rng, 20), degree=8, x_new=inside)
-    years = rng.uniform(1990.0, 2010.0, size=6)
-    yield Call("inputs far from zero: years", **_data(rng, 25, 1985.0, 2015.0), degree=8, x_new=years)
-
-
-def _scaled(x, inputs):
-    return (inputs - (x.max() + x.min()) / 2) / ((x.max() - x.min()) / 2)
-
-
-def _least_squares(features, y):
-    return np.linalg.lstsq(features, y, rcond=None)[0]
-
-
-fit_polynomial.add_mistakes("""
-    the degree is one too low: a polynomial of degree d has the d + 1 powers 0, 1, ..., d
-        return Legendre.fit(x, y, max(degree - 1, 0))(x_new)
-    the degree is one too high: a polynomial of degree d has the d + 1 powers 0, 1, ..., d
-        # Through every point there is then no unique fit: the smallest coefficients are taken.
-        u, u_new = _scaled(x, x), _scaled(x, x_new)
-        return np.vander(u_new, degree + 2) @ _least_squares(np.vander(u, degree + 2), y)
-    the constant term is missing: the powers begin with x**0, a column of ones
-        powers = np.arange(1, degree + 1)
-        u, u_new = _scaled(x, x)[:, None], _scaled(x, x_new)[:, None]
-        return (u_new**powers) @ _least_squares(u**powers, y)
-    `x_new` was scaled by its own range: scale it with the numbers that scaled `x`
-        features = np.vander(_scaled(x, x), degree + 1)
-        return np.vander(_scaled(x_new, x_new), degree + 1) @ _least_squares(features, y)
-    or
-        def scaled(v):
-            return (v - v.mean()) / (v.std() or 1.0)
-        features = np.vander(scaled(x), degree + 1)
-        return np.vander(scaled(x_new), degree + 1) @ _least_squares(features, y)
-    `x` was scaled, `x_new` was not: scale both with the numbers of `x`
-        features = np.vander(_scaled(x, x), degree + 1)
-        return np.vander(x_new, degree + 1) @ _least_squares(features, y)
-    these are the fitted values at the training inputs `x`: predict at `x_new`
-        return Legendre.fit(x, y, degree)(x)
-    these are coefficients: return what the polynomial predicts at `x_new`
-        return _least_squares(np.vander(_scaled(x, x), degree + 1, increasing=True), y)
-    or
-        return _least_squares(np.vander(_scaled(x, x), degree + 1), y)
-    the powers run down in the fit and up in the prediction: use one order for both
-        coefficients = _least_squares(np.vander(_scaled(x, x), degree + 1), y)
-        return np.vander(_scaled(x, x_new), degree + 1, increasing=True) @ coefficients
-    or
-        c = np.polynomial.polynomial.polyfit(_scaled(x, x), y, degree)
-        return np.polyval(c, _scaled(x, x_new))
-    or
-        c = np.polyfit(_scaled(x, x), y, degree)
-        return np.polynomial.polynomial.polyval(_scaled(x, x_new), c)
-    powers of inputs that lie far from zero lose all digits: shift and scale `x` and `x_new` alike,
-    by numbers that the range of `x` gives, for example to [-1, 1]
-        return np.vander(x_new, degree + 1) @ _least_squares(np.vander(x, degree + 1), y)
-    the inputs are not moved, as `np.polyfit` does not either, and powers of years all look alike,
-    scaled or not: shift `x` and `x_new` first, or use `np.polynomial.Polynomial.fit`, which does
-        # The steps of np.polyfit, without its warning.
-        powers = np.vander(x, degree + 1)
-        scale = np.sqrt((powers**2).sum(axis=0))
-        cutoff = len(x) * np.finfo(float).eps
-        coefficients = np.linalg.lstsq(powers / scale, y, rcond=cutoff)[0] / scale
-        return np.polyval(coefficients, x_new)
-    the normal equations of unscaled powers: they lose twice as many digits as the powers
-    themselves; scale `x` and `x_new` first
-        powers = np.vander(x, degree + 1)
-        return np.vander(x_new, degree + 1) @ np.linalg.solve(powers.T @ powers, powers.T @ y)
-    `convert()` goes back to powers of the unscaled inputs, and the digits are lost again: call the
-    fitted polynomial itself, `h(x_new)`
-        return Polynomial.fit(x, y, degree).convert()(x_new)
-    the straight line is fitted whatever `degree` is
-        return np.polynomial.Polynomial.fit(x, y, 1)(x_new)
-    x and y have changed places in the fit: y is a function of x
-        return np.polynomial.Polynomial.fit(y, x, degree)(x_new)
-    the value of y at the nearest x is taken: fit at `x`, predict at `x_new`
-        return y[np.abs(x[:, None] - x_new).argmin(axis=0)]
-    the points are joined by lines: fit one polynomial to all of them
-        order = np.argsort(x)
-        return np.interp(x_new, x[order], y[order])
-    the mean of y is predicted everywhere: that is degree 0
-        return np.full(len(x_new), y.mean())
-""")
-fit_polynomial.add_variants("""
-    NumPy's class, which scales by itself
-        return Polynomial.fit(x, y, degree)(x_new)
-    normal equations of the powers, inputs scaled to [0, 1]
-        low, width = x.min(), np.ptp(x)
-        powers = np.vander((x - low) / width, degree + 1)
-        theta = np.linalg.solve(powers.T @ powers, powers.T @ y)
-        return np.vander((x_new - low) / width, degree + 1) @ theta
-    QR of the powers, inputs standardised
-        mean, deviation = x.mean(), x.std()
-        q, r = np.linalg.qr(np.vander((x - mean) / deviation, degree + 1, increasing=True))
-        powers = np.vander((x_new - mean) / deviation, degree + 1, increasing=True)
-        return powers @ np.linalg.solve(r, q.T @ y)
-    normal equations in Chebyshev polynomials, a list
-        basis = [Chebyshev.basis(k, domain=[x.min(), x.max()]) for k in range(degree + 1)]
-        features = np.array([t(x) for t in basis])
-        weights = np.linalg.solve(features @ features.T, features @ y)
-        return [
-            float(sum(w * t(new) for w, t in zip(weights, basis, strict=True))) for new in x_new
-        ]
-    polynomials orthogonal on the inputs, by a recurrence, then in float32
-        u, u_new = _scaled(x, x), _scaled(x, x_new)
-        before, now = (
-            (np.zeros_like(u), np.zeros_like(u_new)),
-            (np.ones_like(u), np.ones_like(u_new)),
-        )
-        beta, prediction = 0.0, 0.0
-        for _ in range(degree + 1):
-            norm = now[0] @ now[0]
-            prediction = prediction + (now[0] @ y) / norm * now[1]
-            alpha = (u * now[0]) @ now[0] / norm
-            triples = zip((u, u_new), now, before, strict=True)
-            before, now = now, [(v - alpha) * p - beta * q for v, p, q in triples]
-            beta = now[0] @ now[0] / norm
-        return prediction.astype(np.float32)
-""")
-
-
-@judge(reference.simulate_targets, points=2, returns=("targets",), compare_as=quantities.residuals)
-def simulate_targets(rng):
-    truth, seed = rng.uniform(-5.0, 5.0, size=30), int(rng.integers(2**31))
-    many = {"truth": truth, "noise_sd": rng.uniform(0.2, 0.35), "n_sets": 50}
-    yield Call("50 data sets of 30 targets", **many, rng=Rng(seed))
-    yield Call("the same generator once more", **many, rng=Rng(seed))
-    yield Call("another generator", **many, rng=Rng(seed + 1))
-    yield Call(
-        "strong noise, few data sets",
-        truth=rng.uniform(-20.0, 20.0, size=90),
-        noise_sd=rng.uniform(2.5, 4.0),
-        n_sets=16,
-        rng=Rng(seed + 2),
-    )
-
-
-simulate_targets.add_mistakes("""
-    every data set has the same noise: draw an array of shape (n_sets, n), new noise for each target
-        return np.tile(truth + noise_sd * rng.standard_normal(truth.size), (n_sets, 1))
-    all targets of a data set have the same noise: draw an array of shape (n_sets, n), new noise for
-    each target
-        len(truth) -> 1
-    the variance was taken for the standard deviation: `noise_sd` itself multiplies the standard
-    normal draws
-        return truth + noise_sd**2 * rng.standard_normal((n_sets, truth.size))
-    the standard deviation was taken for the variance: `noise_sd` itself multiplies the standard
-    normal draws
-        return truth + noise_sd**0.5 * rng.standard_normal((n_sets, truth.size))
-    the noise ignores `noise_sd`: multiply the standard normal draws by it
-        return truth + rng.standard_normal((n_sets, truth.size))
-    the noise is uniform: it should be normal
-        return truth + noise_sd * rng.uniform(-1.0, 1.0, size=(n_sets, truth.size))
-    this is the noise alone: add it to `truth`
-        return noise_sd * rng.standard_normal((n_sets, truth.size))
-    the noise grows with the size of the truth: it is added, `truth + noise`, not multiplied
-        return truth * (1 + noise_sd * rng.standard_normal((n_sets, truth.size)))
-    the numbers do not come from the generator `rng` that is given
-        return truth + noise_sd * np.random.default_rng(0).standard_normal((n_sets, truth.size))
-    the noise is uniform between 0 and `noise_sd`: it should be normal, about 0
-        return truth + noise_sd * rng.random((n_sets, truth.size))
-    the noise is uniform with the right deviation: it should be normal
-        return truth + noise_sd * np.sqrt(3) * rng.uniform(-1.0, 1.0, size=(n_sets, truth.size))
-    the noise is never negative: take the normal numbers as they are
-        return truth + noise_sd * np.abs(rng.standard_normal((n_sets, truth.size)))
-    one number is added to everything: draw an array of shape (n_sets, n), new noise for each target
-        return truth + noise_sd * rng.standard_normal() * np.ones((n_sets, truth.size))
-    the truth is multiplied by the noise: it is added
-        return truth * noise_sd * rng.standard_normal((n_sets, truth.size))
-    the normal numbers have the mean `noise_sd` and deviation 1: the mean comes first, 0
-        return truth + rng.normal(noise_sd, 1.0, size=(n_sets, truth.size))
-    the mean of the noise is `noise_sd`: it is 0
-        return truth + rng.normal(noise_sd, noise_sd, size=(n_sets, truth.size))
-""")
-simulate_targets.add_variants("""
-    normal draws around the truth
-        return rng.normal(truth, noise_sd, size=(n_sets, len(truth)))
-    number by number, column by column, as lists
-        columns = [[rng.normal(value, noise_sd) for _ in range(n_sets)] for value in truth]
-        return [list(row) for row in zip(*columns, strict=True)]
-    in float32, by the method of Box and Muller
-        radius = np.sqrt(-2 * np.log1p(-rng.random((n_sets, truth.size))))
-        noise = radius * np.cos(2 * np.pi * rng.random((n_sets, truth.size)))
-        return (truth + noise_sd * noise).astype(np.float32)
-""")
 
 MODELS = {
     "4 models, 7 points": (4, 7),
@@ -238,190 +33,6 @@ def _models(rng, shape):
     # About the middle of the models their median and their mean must not meet.
     spread[0] += 2.0
     return {"predictions": truth + bias + spread, "truth": truth}
-
-
-@judge(reference.average_prediction, points=1, returns=("average",))
-def average_prediction(rng):
-    for label, shape in MODELS.items():
-        yield Call(label, predictions=_models(rng, shape)["predictions"])
-    yield Call("one model", predictions=_models(rng, (1, 6))["predictions"])
-
-
-average_prediction.add_mistakes("""
-    the average runs over the points: row k is model k, so average over the rows, axis 0
-        axis=0 -> axis=1
-    everything was averaged into one number: average over the models alone, point by point
-        return predictions.mean()
-    this is the sum: divide by the number of models
-        return predictions.sum(axis=0)
-    this is the median: the average model is the mean, for which the decomposition holds
-        return np.median(predictions, axis=0)
-    a mean is divided by K, the number of models, not by K - 1
-        return predictions.sum(axis=0) / (len(predictions) - 1)
-    the sum was divided by the number of points, not of models
-        return predictions.sum(axis=0) / predictions.shape[1]
-    the predictions were cut to whole numbers before the mean: keep them in an array of floats
-        return predictions.astype(int).mean(axis=0)
-    or
-        return np.round(predictions).mean(axis=0)
-    the mean was cut to whole numbers: keep it in an array of floats
-        return predictions.mean(axis=0).astype(int)
-    or
-        return predictions.mean(axis=0) // 1
-    this is the first model's, not the mean of all
-        return predictions[0].copy()
-    this is the last model's, not the mean of all
-        return predictions[-1].copy()
-    the running mean gives each new model half: all K models count the same
-        average = predictions[0]
-        for row in predictions[1:]:
-            average = (average + row) / 2
-        return average
-    the first model is not counted: average over all K models
-        return predictions[1:].sum(axis=0) / len(predictions)
-    or
-        return predictions[1:].sum(axis=0) / max(len(predictions) - 1, 1)
-    the last model is not counted: average over all K models
-        return predictions[:-1].sum(axis=0) / len(predictions)
-    or
-        return predictions[:-1].sum(axis=0) / max(len(predictions) - 1, 1)
-    the absolute values are averaged: average the predictions
-        return np.abs(predictions).mean(axis=0)
-""")
-average_prediction.add_variants("""
-    a product with equal weights
-        return np.full(len(predictions), 1 / len(predictions)) @ predictions
-    a running mean
-        average = np.zeros(predictions.shape[1])
-        for count, row in enumerate(predictions, start=1):
-            average = average + (row - average) / count
-        return average
-    lists, in float32
-        columns = zip(*predictions.tolist(), strict=True)
-        return [np.float32(sum(column) / len(column)) for column in columns]
-""")
-
-
-@judge(reference.bias_squared, points=2, returns=("bias2",))
-def bias_squared(rng):
-    for label, shape in MODELS.items():
-        yield Call(label, **_models(rng, shape))
-    yield Call("one model", **_models(rng, (1, 6)))
-
-
-bias_squared.add_mistakes("""
-    this is the mean of the squared distances, bias and variance together: first average the models,
-    then take the distance
-        return ((predictions - truth) ** 2).mean(axis=0)
-    the bias is not squared
-        return predictions.mean(axis=0) - truth
-    this is the absolute bias: square it
-        return np.abs(predictions.mean(axis=0) - truth)
-    this is one number, averaged over the points: return it for each point
-        return ((predictions.mean(axis=0) - truth) ** 2).mean()
-    the bias was averaged over the points before it was squared: there, places where it is above and
-    below cancel
-        return (predictions.mean(axis=0) - truth).mean() ** 2
-    this is the variance: bias is the distance of the average from the truth
-        return predictions.var(axis=0)
-    the median of the models was taken: the average model is their mean
-        return (np.median(predictions, axis=0) - truth) ** 2
-    the squares were subtracted: square the difference of average and truth, not each of the two
-        return predictions.mean(axis=0) ** 2 - truth**2
-    the mean runs over the points: row k is model k, so average over the rows, axis 0
-        return (predictions.mean(axis=1) - truth.mean()) ** 2
-    the predictions were cut to whole numbers before the mean: keep them in an array of floats
-        return (predictions.astype(int).mean(axis=0) - truth) ** 2
-    the sum of the models was taken: the average model is their mean
-        return (predictions.sum(axis=0) - truth) ** 2
-    the truth was left out: bias is the distance of the average from it
-        return predictions.mean(axis=0) ** 2
-    the first model was taken for the average
-        return (predictions[0] - truth) ** 2
-    one average over everything was taken: each point has an average of its own
-        return (predictions.mean() - truth) ** 2
-    the sum over the models was not divided, and the bias is not squared: divide by their number,
-    and square
-        return predictions.sum(axis=0) - truth
-""")
-bias_squared.add_variants("""
-    the errors first, then their mean
-        return np.mean([row - truth for row in predictions], axis=0) ** 2
-    the mean square minus the variance
-        return np.mean((predictions - truth) ** 2, axis=0) - predictions.var(axis=0)
-    number by number, in float32
-        columns = predictions.T.tolist()
-        return [
-            np.float32((sum(column) / len(column) - f) ** 2)
-            for column, f in zip(columns, truth, strict=True)
-        ]
-""")
-
-
-@judge(reference.variance, points=2, returns=("variance",))
-def variance(rng):
-    for label, shape in MODELS.items():
-        yield Call(label, predictions=_models(rng, shape)["predictions"])
-    yield Call("one model: no spread", predictions=_models(rng, (1, 6))["predictions"])
-
-
-variance.add_mistakes("""
-    divided by K - 1: here the mean is over the K models that there are, so that the parts add up
-    exactly
-        return _sample_variance(predictions)
-    this is the standard deviation: the squares are averaged, and no root is taken
-        return predictions.std(axis=0)
-    the variance runs over the points: it is the spread of the models at one point, axis 0
-        axis=0 -> axis=1
-    everything was put into one number: that counts the shape of the function as spread; take the
-    spread of the models at each point
-        return predictions.var()
-    this is the sum of the squares: divide by the number of models
-        return ((predictions - predictions.mean(axis=0)) ** 2).sum(axis=0)
-    this is the mean of the squares: subtract the square of the mean
-        return (predictions**2).mean(axis=0)
-    this is the mean absolute distance from the average: square the distances
-        return np.abs(predictions - predictions.mean(axis=0)).mean(axis=0)
-    the distances are measured from one average over everything: each point has an average of its
-    own
-        return ((predictions - predictions.mean()) ** 2).mean(axis=0)
-    the sign is turned: it is the mean of the squares MINUS the square of the mean
-        return predictions.mean(axis=0) ** 2 - (predictions**2).mean(axis=0)
-    this is one number, averaged over the points: return it for each point
-        return predictions.var(axis=0).mean()
-    the mean over the models is missing: average the squared distances over axis 0
-        return (predictions - predictions.mean(axis=0)) ** 2
-    the distances are those from the median: the average model is the mean
-        return ((predictions - np.median(predictions, axis=0)) ** 2).mean(axis=0)
-    the variance is taken of the errors' sizes, not of the predictions
-        return np.abs(predictions).var(axis=0)
-    this is the standard deviation with the divisor K - 1: no root is taken, and the divisor is K
-        return np.sqrt(_sample_variance(predictions))
-    this is 0 everywhere, as the sum of the distances from the mean is: square each, then average
-        return (predictions - predictions.mean(axis=0)).sum(axis=0) ** 2
-    the distances from the first model were averaged: take those from the mean
-        return ((predictions - predictions[0]) ** 2).mean(axis=0)
-    the predictions were cut to whole numbers: keep them in an array of floats
-        return predictions.astype(int).var(axis=0)
-    this is the range, largest minus smallest: average the squared distances from the mean
-        return np.ptp(predictions, axis=0)
-""")
-variance.add_variants("""
-    mean of the squares minus square of the mean
-        return (predictions**2).mean(axis=0) - predictions.mean(axis=0) ** 2
-    half the mean squared distance of all pairs
-        differences = predictions[:, None] - predictions[None, :]
-        return np.mean(differences**2, axis=(0, 1)) / 2
-    the diagonal of the covariance matrix
-        centred = predictions - predictions.mean(axis=0, keepdims=True)
-        return np.diag(centred.T @ centred) / len(predictions)
-    a loop over the points, in float32
-        found = np.empty(predictions.shape[1], dtype=np.float32)
-        for i, column in enumerate(predictions.T):
-            mean = sum(column) / len(column)
-            found[i] = sum((value - mean) ** 2 for value in column) / len(column)
-        return found
-""")
 
 
 @judge(reference.decompose_mse, points=3, returns=("bias2", "variance", "noise", "total"))
@@ -582,9 +193,12 @@ unbiased_bias_squared.add_variants("""
 
 def _features(rng, n, m, p):
     """Features of n training inputs and m new ones: a column of ones and p - 1 others."""
-    drawn = rng.uniform(-1.5, 1.5, size=(n + m, p))
-    drawn[:, 0] = 1.0
-    return {"features": drawn[:n], "features_new": drawn[n:]}
+    while True:
+        drawn = rng.uniform(-1.5, 1.5, size=(n + m, p))
+        drawn[:, 0] = 1.0
+        # So that float32, and the normal equations, lose few digits.
+        if np.linalg.cond(drawn[:n]) < 12:
+            return {"features": drawn[:n], "features_new": drawn[n:]}
 
 
 @judge(reference.smoother_matrix, points=3, returns=("smoother",))
@@ -595,7 +209,8 @@ def smoother_matrix(rng):
     yield Call("ridge", **_features(rng, 10, 6, 4), penalty=rng.uniform(2.0, 5.0))
     yield Call("a small penalty", **_features(rng, 9, 4, 5), penalty=rng.uniform(0.1, 0.3))
     yield Call("a huge penalty", **_features(rng, 8, 5, 3), penalty=rng.uniform(300.0, 900.0))
-    yield Call("more features than data", **_features(rng, 4, 3, 7), penalty=rng.uniform(0.5, 1.5))
+    square = _features(rng, 5, 3, 5)
+    yield Call("ridge, as many features as data", **square, penalty=rng.uniform(0.5, 1.5))
 
 
 def _smoother(features, features_new, penalties):
@@ -650,6 +265,10 @@ smoother_matrix.add_variants("""
         extra[:, 1:] = np.sqrt(penalty) * np.eye(p - 1)
         q, r = np.linalg.qr(np.concatenate([features, extra]))
         return (features_new @ np.linalg.solve(r, q.T[:, :n])).tolist()
+    by QR of the features, and the penalty on the triangle
+        q, r = np.linalg.qr(features)
+        inner = r.T @ r + penalty * np.diag(np.arange(len(r)) > 0)
+        return features_new @ np.linalg.solve(inner, r.T @ q.T)
     the means taken out first, then the singular values, float32 at the end
         n, p = features.shape
         means = features[:, 1:].mean(axis=0)
@@ -671,7 +290,7 @@ def _linear(rng, m, n):
     }
 
 
-@judge(reference.exact_decomposition, points=3, returns=("bias2", "variance"))
+@judge(reference.exact_decomposition, points=1, returns=("bias2", "variance"))
 def exact_decomposition(rng):
     yield Call("6 points, 4 targets", **_linear(rng, 6, 4), noise_sd=rng.uniform(0.3, 0.7))
     yield Call("3 points, 8 targets", **_linear(rng, 3, 8), noise_sd=rng.uniform(2.0, 3.0))
@@ -825,80 +444,316 @@ expected_training_error.add_variants("""
 """)
 
 
-def _curves(rng, first=3, last=26):
-    """Squared bias that falls by a factor, variance that rises in proportion, over many degrees."""
-    degrees = np.arange(first, last)
-    bias2 = rng.uniform(8.0, 12.0) * np.exp(-0.6 * degrees)
-    return {"degrees": degrees, "bias2": bias2, "unit_variance": rng.uniform(0.04, 0.06) * degrees}
+def _basis(rng, n, p):
+    features = rng.normal(size=(n, p)) * np.geomspace(0.4, 3.0, p) + rng.uniform(-2.0, 2.0, size=p)
+    features[:, 0] = 1.0
+    return features
 
 
-@judge(reference.best_degree, points=2, returns=("degree",))
-def best_degree(rng):
-    yield Call("little noise", **_curves(rng), noise_sd=rng.uniform(0.05, 0.08))
-    yield Call("some noise", **_curves(rng, first=2), noise_sd=rng.uniform(0.2, 0.3))
-    yield Call("strong noise", **_curves(rng, first=1), noise_sd=rng.uniform(2.0, 3.0))
-    yield Call("noise so strong that the simplest is best", **_curves(rng), noise_sd=30.0)
-    stairs = _curves(rng, first=2)
-    stairs["bias2"] = np.repeat(stairs["bias2"][::4], 4)[: len(stairs["degrees"])]
-    yield Call("a bias that falls in stairs", **stairs, noise_sd=rng.uniform(0.2, 0.3))
-    yield Call("no noise: two are equally good", **_twins(rng), noise_sd=0.0)
+@judge(reference.penalty_for, points=3, returns=("penalty",), rtol=2e-5)
+def penalty_for(rng):
+    yield Call("half of six", features=_basis(rng, 12, 6), freedom=rng.uniform(2.7, 3.3))
+    yield Call("nearly all of them", features=_basis(rng, 10, 4), freedom=rng.uniform(3.85, 3.95))
+    yield Call("hardly more than the constant", features=_basis(rng, 15, 5), freedom=rng.uniform(1.03, 1.08))
+    yield Call("one feature", features=_basis(rng, 8, 2), freedom=rng.uniform(1.3, 1.7))
+    yield Call("as many features as data", features=_basis(rng, 6, 6), freedom=rng.uniform(3.0, 4.0))
+    yield Call("all of them: no penalty", 0.5, features=_basis(rng, 9, 3), freedom=3)
 
 
-def _twins(rng):
-    """Without noise the degrees 7 and 9 have the same error, all others a larger one."""
-    curves = _curves(rng, first=4, last=12)
-    curves["bias2"] = rng.uniform(1.0, 2.0, size=8)
-    curves["bias2"][[3, 5]] = 0.25
-    return curves
+def _penalty(features, freedom, count):
+    """Where a count that falls with the penalty is `freedom`."""
+    low, high = 0.0, 1.0
+    while count(high) > freedom and high < 1e12:
+        high *= 2
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if count(middle) > freedom else (low, middle)
+    return (low + high) / 2
 
 
-def _degree(degrees, errors):
-    return int(degrees[np.argmin(errors)])
+def _trace(features, penalty, free=1):
+    diagonal = penalty * (np.arange(features.shape[1]) >= free)
+    return np.trace(features @ np.linalg.pinv(features.T @ features + np.diag(diagonal)) @ features.T)
 
 
-best_degree.add_mistakes("""
-    the noise is not squared: the variance is `noise_sd**2` times what it would be for noise 1
-        return _degree(degrees, bias2 + noise_sd * unit_variance)
-    the noise is left out: the variance was given for noise 1; multiply it by `noise_sd**2`
-        return _degree(degrees, bias2 + unit_variance)
-    the variance is left out: the bias alone is smallest for the largest degrees
-        return _degree(degrees, bias2)
-    the bias is left out: the variance alone is smallest for the smallest degree
-        return _degree(degrees, noise_sd**2 * unit_variance)
-    this is where squared bias and variance are equal: the sum is smallest somewhere else, where the
-    one rises as fast as the other falls
-        return _degree(degrees, np.abs(bias2 - noise_sd**2 * unit_variance))
-    this is the place in the array: return the degree that stands there
-        return int(np.argmin(bias2 + noise_sd**2 * unit_variance))
-    this is the smallest error: return the degree that has it
-        return np.min(bias2 + noise_sd**2 * unit_variance)
-    the search ends where the error rises for the first time: it may fall again, so compare all
-        errors = bias2 + noise_sd**2 * unit_variance
-        rises = np.flatnonzero(np.diff(errors) > 0)
-        return int(degrees[rises[0]]) if rises.size else int(degrees[-1])
-    among degrees of the same error the largest was taken: take the smallest
-        errors = (bias2 + noise_sd**2 * unit_variance)[::-1]
-        return _degree(degrees[::-1], errors)
-    this degree has the largest error: take the smallest
-        np.argmin -> np.argmax
-    the bias was multiplied by the noise: `noise_sd**2` belongs to the variance alone
-        return _degree(degrees, noise_sd**2 * (bias2 + unit_variance))
-    `bias2` is squared already: square the noise alone
-        return _degree(degrees, bias2**2 + noise_sd**2 * unit_variance)
+penalty_for.add_mistakes("""
+    the constant is penalised too: it is free, and counts as one whole degree
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty, free=0))
+    the constant is not counted: it is a degree of freedom as well
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty) - 1)
+    the columns were not centred: the free constant takes their means
+        squares = np.linalg.svd(features[:, 1:], compute_uv=False) ** 2
+        return _penalty(features, freedom, lambda penalty: 1 + np.sum(squares / (squares + penalty)))
+    the singular values are not squared
+        rest = features[:, 1:] - features[:, 1:].mean(axis=0)
+        s = np.linalg.svd(rest, compute_uv=False)[: features.shape[1] - 1]
+        return _penalty(features, freedom, lambda penalty: 1 + np.sum(s / (s + penalty)))
+    the sum of the squares of the smoother was taken: the trace counts the degrees of freedom
+        def count(penalty):
+            return np.sum(reference.smoother_matrix(features, features, penalty) ** 2)
+        return _penalty(features, freedom, count)
+    the twice-counted trace 2 tr(S) - tr(S S') was taken: here it is the trace
+        def count(penalty):
+            smoother = reference.smoother_matrix(features, features, penalty)
+            return 2 * np.trace(smoother) - np.sum(smoother**2)
+        return _penalty(features, freedom, count)
+    the degrees that are left, n minus the trace, were counted
+        return _penalty(features, len(features) - freedom, lambda penalty: _trace(features, penalty))
+    the features that are given up were counted: `freedom` of them are left
+        p = features.shape[1]
+        return _penalty(features, min(max(p + 1 - freedom, 1.0001), p), lambda penalty: _trace(features, penalty))
+    the penalty is divided by the number of data: the errors are summed, not averaged
+        return penalty_for(features, freedom) / len(features)
+    the penalty is multiplied by the number of data: the errors are summed, not averaged
+        return penalty_for(features, freedom) * len(features)
+    the penalty is squared: it stands in the objective as it is
+        return penalty_for(features, freedom) ** 2
+    the root of the penalty is returned: only extra rows hold the root
+        return np.sqrt(penalty_for(features, freedom))
+    the degrees of freedom at that penalty are returned: return the penalty
+        return float(freedom)
+    the penalty is half as large: the 2 of both squares cancels
+        return penalty_for(features, freedom) / 2
+    the penalty is twice as large: the 2 of both squares cancels
+        return penalty_for(features, freedom) * 2
+    the logarithm of the penalty is returned
+        return np.log(penalty_for(features, freedom) + 1e-300)
+    a coarse grid was searched: the penalty is right to six digits
+        grid = np.geomspace(1e-3, 1e4, 200)
+        return float(grid[np.argmin([abs(_trace(features, penalty) - freedom) for penalty in grid])])
 """)
-best_degree.add_variants("""
-    a loop that keeps the best
-        best, least = None, float("inf")
-        for degree, b, v in zip(degrees.tolist(), bias2, unit_variance, strict=True):
-            if (error := b + noise_sd**2 * v) < least:
-                best, least = degree, error
-        return best
-    sorted by error, then by degree, as a float
-        totals = [b + noise_sd * noise_sd * v for b, v in zip(bias2, unit_variance, strict=True)]
-        return float(min(zip(totals, degrees, strict=True))[1])
-    with the noise of a new target, which changes nothing
-        totals = noise_sd**2 * (1 + unit_variance) + bias2
-        return degrees[np.flatnonzero(totals == totals.min())].min()
+penalty_for.add_variants("""
+    by halving the logarithm, with the smoother itself
+        low, high = -30.0, 30.0
+        if freedom == features.shape[1]:
+            return 0
+        for _ in range(80):
+            middle = (low + high) / 2
+            free = np.trace(reference.smoother_matrix(features, features, np.exp(middle)))
+            low, high = (middle, high) if free > freedom else (low, middle)
+        return np.exp(middle)
+    by Newton's method, from the left, where it cannot overshoot
+        rest = features[:, 1:] - features[:, 1:].mean(axis=0)
+        squares = np.linalg.eigvalsh(rest.T @ rest)
+        penalty = 0.0
+        for _ in range(500):
+            value = 1 + np.sum(squares / (squares + penalty)) - freedom
+            penalty += value / np.sum(squares / (squares + penalty) ** 2)
+        return float(penalty)
+    with the penalty in a matrix
+        p, n = features.shape[1], len(features)
+        free = np.diag(np.append(0.0, np.ones(p - 1)))
+        gram = features.T @ features
+        low, high = 0.0, 1e9
+        for _ in range(120):
+            middle = low + (high - low) / 2
+            trace = np.trace(np.linalg.solve(gram + middle * free, gram))
+            if trace > freedom:
+                low = middle
+            else:
+                high = middle
+        return middle
+    by secants of the inverse
+        if freedom == features.shape[1]:
+            return 0.0
+        rest = features[:, 1:] - features[:, 1:].mean(axis=0)
+        squares = np.linalg.eigvalsh(rest.T @ rest)
+        at = 0.0
+        for _ in range(2000):
+            shares = squares / (squares + at)
+            wanted, now = freedom - 1, shares.sum()
+            slope = np.sum(shares / (squares + at))
+            if abs(now - wanted) < 1e-13:
+                break
+            at += (now - wanted) / slope
+        return at
+""")
+
+
+def _fit(rng, n, p, penalty=0.0):
+    """A smoother of least squares or ridge, with the constant free, and targets."""
+    features = rng.normal(size=(n, p))
+    features[:, 0] = 1.0
+    return {
+        "smoother": reference.smoother_matrix(features, features, penalty),
+        "y": rng.uniform(2.0, 4.0) + features @ rng.normal(size=p) + rng.normal(size=n),
+    }
+
+
+@judge(reference.leave_one_out, points=3, returns=("errors",))
+def leave_one_out(rng):
+    yield Call("the mean of five", **_fit(rng, 5, 1))
+    yield Call("least squares", **_fit(rng, 11, 4))
+    yield Call("ridge", **_fit(rng, 9, 4, rng.uniform(1.0, 4.0)))
+    yield Call("a large penalty", **_fit(rng, 8, 3, rng.uniform(100.0, 300.0)))
+    yield Call("hardly more targets than features", **_fit(rng, 7, 6))
+    yield Call("ridge, as many features as targets", **_fit(rng, 6, 6, rng.uniform(0.3, 0.8)))
+
+
+leave_one_out.add_mistakes("""
+    these are the errors of the fit to all targets: each of them is in its own fit
+        return y - smoother @ y
+    the errors are multiplied by what is left: leaving a target out makes its error larger
+        (1 - np.diag(smoother)) -> (1 / (1 - np.diag(smoother)))
+    the weight of the target itself was set to zero: the others' weights no longer add up as in a fit
+        return y - (smoother - np.diag(np.diag(smoother))) @ y
+    one divisor was taken for all, with the mean of the diagonal: that is generalised cross-validation
+        (1 - np.diag(smoother)) -> (1 - np.mean(np.diag(smoother)))
+    or
+        (1 - np.diag(smoother)) -> (1 - np.trace(smoother) / len(y))
+    the trace is not divided by the number of targets, and each has its own entry of the diagonal
+        (1 - np.diag(smoother)) -> (1 - np.trace(smoother))
+    the divisor is squared: so it is in the squared errors
+        (1 - np.diag(smoother)) -> (1 - np.diag(smoother)) ** 2
+    the errors are squared: return them as they are
+        return ((y - smoother @ y) / (1 - np.diag(smoother))) ** 2
+    this is the mean of the squared errors: return the errors
+        return np.mean(((y - smoother @ y) / (1 - np.diag(smoother))) ** 2)
+    the sign is turned: it is the target less the prediction
+        return (smoother @ y - y) / (1 - np.diag(smoother))
+    these are the predictions without the target: return the errors
+        return y - (y - smoother @ y) / (1 - np.diag(smoother))
+    the 1 is missing in the divisor
+        (1 - np.diag(smoother)) -> np.diag(smoother)
+    or
+        (1 - np.diag(smoother)) -> -np.diag(smoother)
+    the divisor holds the sum of the squares of a row: it holds the entry of the diagonal
+        np.diag(smoother) -> np.sum(smoother**2, axis=1)
+    or
+        np.diag(smoother) -> np.sqrt(np.sum(smoother**2, axis=1))
+    the divisor holds the sum of a row: it holds the entry of the diagonal
+        (1 - np.diag(smoother)) -> (1 + 1e-9 - np.sum(smoother, axis=1))
+    only the target is divided, not the prediction: the brackets are missing
+        (y - smoother @ y) / (1 - np.diag(smoother)) -> y - smoother @ y / (1 - np.diag(smoother))
+    the divisor is 1 plus the diagonal: 1 minus it
+        1 - np.diag(smoother) -> 1 + np.diag(smoother)
+    the root of the divisor was taken: that is for the spread of an error, not for leaving it out
+        (1 - np.diag(smoother)) -> np.sqrt(1 - np.diag(smoother))
+    these are the targets less the mean of the others, whatever the method
+        return (y - np.mean(y)) * len(y) / (len(y) - 1.0)
+""")
+leave_one_out.add_variants("""
+    the prediction without the target first
+        weights = np.diag(smoother)
+        without = (smoother @ y - weights * y) / (1 - weights)
+        return y - without
+    target by target, the others' weights made larger, as a list
+        errors = []
+        for i, row in enumerate(smoother):
+            others = sum(row[j] * y[j] for j in range(len(y)) if j != i)
+            errors.append(y[i] - others / (1 - row[i]))
+        return errors
+    by the matrix of what is left, in float32
+        rest = np.eye(len(y)) - smoother
+        return (np.linalg.solve(np.diag(np.diag(rest)), rest @ y)).astype(np.float32)
+    by a search for the target that the fit would hit
+        errors = np.empty(len(y))
+        for i in range(len(y)):
+            changed, step = y.copy(), np.eye(len(y))[i]
+            at, slope = smoother[i] @ changed - changed[i], smoother[i] @ step - 1
+            errors[i] = at / slope
+        return errors
+""")
+
+
+def _outputs(rng, data, starts, points, by_data, by_start):
+    center = rng.uniform(-3.0, 3.0, size=points)
+    deviations = by_data * rng.normal(size=(data, 1, points)) + by_start * rng.normal(size=(data, starts, points))
+    return center + deviations
+
+
+@judge(
+    reference.variance_parts,
+    points=3,
+    returns=("by_data", "by_start"),
+    repair="the share of the start in the averages is still there: an average of S starts keeps its variance divided by S",
+)
+def variance_parts(rng):
+    yield Call("as much from both", outputs=_outputs(rng, 5, 4, 3, 1.0, 1.0))
+    yield Call("mostly the start", outputs=_outputs(rng, 6, 3, 5, 0.3, 2.0))
+    yield Call("mostly the data", outputs=_outputs(rng, 4, 3, 7, 2.0, 0.6))
+    yield Call("two of each", outputs=_outputs(rng, 2, 2, 6, 1.0, 1.5))
+    yield Call("one point", outputs=_outputs(rng, 7, 5, 1, 1.0, 1.5))
+    yield Call("more starts than data", outputs=_outputs(rng, 3, 8, 4, 0.7, 2.0))
+    nearly = _outputs(rng, 4, 3, 5, 0.0, 1.5)
+    nearly += nearly.mean(axis=(0, 1)) - nearly.mean(axis=1, keepdims=True) + rng.normal(0, 0.05, size=(4, 1, 5))
+    yield Call("averages that hardly differ", outputs=nearly)
+
+
+variance_parts.add_mistakes("""
+    the share of the start in the averages is still there: an average of S starts keeps its variance
+    divided by S
+        by_start = outputs.var(axis=1, ddof=1).mean()
+        by_data = outputs.mean(axis=1).var(axis=0, ddof=1).mean()
+        return by_data, by_start
+    the variance of the start is subtracted whole: the average of S starts has 1 / S of it
+        by_start / outputs.shape[1] -> by_start
+    it is divided by the number of data sets: the averages are over the starts
+        by_start / outputs.shape[1] -> by_start / outputs.shape[0]
+    it is divided by the number of starts less 1: the variance of an average is divided by their number
+        by_start / outputs.shape[1] -> by_start / (outputs.shape[1] - 1)
+    it is divided by the number of all models: each average is over the starts of one data set
+        by_start / outputs.shape[1] -> by_start / (outputs.shape[0] * outputs.shape[1])
+    it is divided by the root of the number of starts: variances are divided by the number itself
+        by_start / outputs.shape[1] -> by_start / np.sqrt(outputs.shape[1])
+    the share of the start is added: what is seen is too large, so subtract it
+        spread - by_start / -> spread + by_start /
+    the variance of the start is divided by S: it is too small on average; by S - 1
+        axis=1, ddof=1 -> axis=1
+    the variance of the data is divided by D: it is too small on average; by D - 1
+        axis=0, ddof=1 -> axis=0
+    both variances have the divisor of a mean: they are too small on average; one less
+        axis=1, ddof=1 -> axis=1
+        axis=0, ddof=1 -> axis=0
+    data and start have changed places: the first axis counts the data sets
+        return variance_parts(np.swapaxes(outputs, 0, 1))
+    the results have changed places: by_data first
+        return variance_parts(outputs)[::-1]
+    a negative part was cut off: without it the estimate is too large on average again
+        spread - by_start / outputs.shape[1] -> max(spread - by_start / outputs.shape[1], 0.0)
+    the data's part was taken from the variance of all models: of the averages over the starts
+        outputs.mean(axis=1).var(axis=0, ddof=1).mean() -> outputs.var(axis=0, ddof=1).mean()
+    the rest of the variance of all models was taken for the data's part: together they are not that
+        outputs.mean(axis=1).var(axis=0, ddof=1).mean() -> outputs.reshape(-1, outputs.shape[2]).var(axis=0, ddof=1).mean()
+    or
+        by_start = outputs.var(axis=1, ddof=1).mean()
+        return outputs.reshape(-1, outputs.shape[2]).var(axis=0, ddof=1).mean() - by_start, by_start
+    these are standard deviations: return variances
+        by_data, by_start = variance_parts(outputs)
+        return np.sqrt(abs(by_data)), np.sqrt(by_start)
+    there is one number for each point: return the means over the points
+        by_start = outputs.var(axis=1, ddof=1).mean(axis=0)
+        return outputs.mean(axis=1).var(axis=0, ddof=1) - by_start / outputs.shape[1], by_start
+    these are sums over the points: return the means
+        by_data, by_start = variance_parts(outputs)
+        return by_data * outputs.shape[2], by_start * outputs.shape[2]
+""")
+variance_parts.add_variants("""
+    by the mean squares of an analysis of variance
+        d, s, m = outputs.shape
+        rows = outputs.mean(axis=1, keepdims=True)
+        within = np.sum((outputs - rows) ** 2) / (d * (s - 1) * m)
+        between = s * np.sum((rows - outputs.mean(axis=(0, 1))) ** 2) / ((d - 1) * m)
+        return (between - within) / s, within
+    by products of different starts, which share the data only
+        d, s, m = outputs.shape
+        centred = outputs - outputs.mean(axis=(0, 1))
+        within = np.mean([outputs[i].var(axis=0, ddof=1).mean() for i in range(d)])
+        pairs = [np.mean(outputs[:, i] * outputs[:, j]) for i in range(s) for j in range(s) if i != j]
+        others = [np.mean(outputs[i].mean(axis=0) * outputs[j].mean(axis=0)) for i in range(d) for j in range(d) if i != j]
+        return np.mean(pairs) - np.mean(others), within
+    point by point, as a list, in float32
+        by_data, by_start, (d, s, m) = 0.0, 0.0, outputs.shape
+        for point in range(m):
+            table = outputs[:, :, point]
+            start = sum(np.var(row, ddof=1) for row in table) / d
+            by_start += start / m
+            by_data += (np.var([sum(row) / s for row in table], ddof=1) - start / s) / m
+        return [np.float32(by_data), np.float32(by_start)]
+    with the average start in place of each
+        by_start = np.mean(outputs.var(axis=1)) * outputs.shape[1] / (outputs.shape[1] - 1)
+        spread = np.mean(outputs.mean(axis=1).var(axis=0)) * len(outputs) / (len(outputs) - 1)
+        return spread - by_start / outputs.shape[1], by_start
 """)
 
 training_error_falls = Written(

@@ -114,7 +114,7 @@ def majority_vote(rng):
 
     yield Call("seven models, six classes", votes=clear(7, 8, 6), n_classes=6)
     yield Call("as many models as examples", votes=clear(9, 9, 7), n_classes=7)
-    yield Call("ties", votes=_ties(rng), n_classes=6)
+    yield Call("ties", 2.0, votes=_ties(rng), n_classes=6)
     yield Call("one model", votes=rng.integers(0, 9, (1, 12)), n_classes=9)
     yield Call("a class that nobody names", votes=clear(7, 6, 6) + 1, n_classes=9)
 
@@ -181,19 +181,148 @@ majority_vote.add_variants("""
 """)
 
 
-@judge(reference.bootstrap_sample, points=1, returns=("rows",), compare_as=quantities.draws_with_replacement)
+def _labelled(rng, n, k, size, temperature):
+    """Logits, and labels drawn from their softmax at a temperature."""
+    while True:
+        logits = size * rng.normal(size=(n, k)) + rng.uniform(-1, 1)
+        scaled = logits / temperature
+        p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        labels = np.array([rng.choice(k, p=row / row.sum()) for row in p])
+        best = reference.best_temperature(logits, labels)
+        off = np.mean(logits.argmax(axis=1) != labels)
+        if 0.1 < off < 0.6 and 0.7 < best / temperature < 1.4 and abs(np.log(best)) > 0.25:
+            return {"logits": logits, "labels": labels}
+
+
+@judge(reference.best_temperature, points=3, returns=("temperature",), rtol=1e-3)
+def best_temperature(rng):
+    yield Call("a classifier that is too sure", **_labelled(rng, 60, 5, 4.0, rng.uniform(2.0, 3.0)))
+    yield Call("one that is not sure enough", 3.0, **_labelled(rng, 60, 4, 0.5, rng.uniform(0.2, 0.4)))
+    yield Call("two classes", **_labelled(rng, 80, 2, 3.0, rng.uniform(1.7, 2.5)))
+    yield Call("ten classes", **_labelled(rng, 50, 10, 5.0, rng.uniform(2.0, 3.0)))
+    hundreds = _labelled(rng, 60, 4, 300.0, rng.uniform(30.0, 55.0))
+    # So that no exponential of one that is not shifted is finite.
+    hundreds["logits"] += 2000
+    yield Call("logits in hundreds", 2.0, **hundreds)
+
+
+def _loss(logits, labels, temperature):
+    scaled = logits / temperature
+    scaled = scaled - scaled.max(axis=1, keepdims=True)
+    return np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(labels)), labels])
+
+
+def _lowest(f, low=0.01, high=100.0):
+    """Where a function of one number is least, on a log scale, by ever finer grids."""
+    low, high = np.log(low), np.log(high)
+    for _ in range(12):
+        grid = np.linspace(low, high, 21)
+        i = int(np.argmin([f(np.exp(g)) for g in grid]))
+        low, high = grid[max(i - 1, 0)], grid[min(i + 1, 20)]
+    return float(np.exp((low + high) / 2))
+
+
+best_temperature.add_mistakes("""
+    this is 1 divided by the temperature: the logits are divided by it
+        return 1 / best_temperature(logits, labels)
+    the log loss is made largest: make it least
+        return _lowest(lambda t: -_loss(logits, labels, t))
+    the squared error of the probabilities is made least: take the log loss
+        def squared(t):
+            scaled = logits / t
+            p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+            p = p / p.sum(axis=1, keepdims=True)
+            p[np.arange(len(labels)), labels] -= 1
+            return np.sum(p**2)
+        return _lowest(squared)
+    the logarithm of the temperature is returned
+        return np.log(best_temperature(logits, labels))
+    this is the least log loss: return the temperature at which it is reached
+        return _loss(logits, labels, best_temperature(logits, labels))
+    temperatures above 1 alone were tried: a classifier may be not sure enough
+        return max(1.0, best_temperature(logits, labels))
+    the grid is too coarse: four digits are asked for
+        grid = np.geomspace(0.01, 100, 100)
+        return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
+    or
+        grid = np.linspace(0.1, 10, 100)
+        return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
+    the labels are not used: the mean of the largest probability is brought to the share that is right
+        share = np.mean(logits.argmax(axis=1) == labels)
+        def off(t):
+            scaled = logits / t
+            p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+            return abs(np.mean(p.max(axis=1) / p.sum(axis=1)) - share)
+        return _lowest(off)
+    the square of the temperature is returned, or the logits are divided by its root
+        return best_temperature(logits, labels) ** 2
+    the temperature is left at 1
+        return 1.0
+""")
+best_temperature.add_variants("""
+    by ever finer grids of temperatures
+        return _lowest(lambda t: _loss(logits, labels, t))
+    by golden sections
+        a, b = np.log(0.01), np.log(100)
+        golden = (np.sqrt(5) - 1) / 2
+        for _ in range(80):
+            c, d = b - golden * (b - a), a + golden * (b - a)
+            if _loss(logits, labels, np.exp(c)) < _loss(logits, labels, np.exp(d)):
+                b = d
+            else:
+                a = c
+        return np.exp((a + b) / 2)
+    by Newton's method, halved where it goes too far
+        beta, size = 0.0, np.abs(logits).max()
+        z = (logits - logits.max(axis=1, keepdims=True)) / size
+        right = z[np.arange(len(labels)), labels].mean()
+        beta = 0.1
+        for _ in range(200):
+            p = np.exp(beta * z)
+            p = p / p.sum(axis=1, keepdims=True)
+            mean = np.sum(p * z, axis=1)
+            slope = mean.mean() - right
+            bend = np.mean(np.sum(p * z**2, axis=1) - mean**2)
+            step = slope / bend
+            beta = beta / 2 if beta - step <= 0 else min(beta - step, 2 * beta)
+        return float(size / beta)
+    gradient descent on the logarithm of the temperature, numbers from log_softmax
+        rho = 0.0 + np.log(np.std(logits))
+        rows = np.arange(len(labels))
+        low, high = np.log(0.01), np.log(100.0)
+        def slope(rho):
+            a, b = (_loss(logits, labels, np.exp(rho + h)) for h in (1e-4, -1e-4))
+            return a - b
+        for _ in range(60):
+            rho = (low + high) / 2
+            low, high = (low, rho) if slope(rho) > 0 else (rho, high)
+        return np.exp(rho)
+""")
+
+
+@judge(
+    reference.bootstrap_sample, points=1, places=True, returns=("rows",), compare_as=quantities.draws_with_replacement
+)
 def bootstrap_sample(rng):
-    seed = int(rng.integers(2**31))
     n = int(rng.integers(900, 1200))
+    seed, another, more = (_to_the_last(rng, n), _to_the_last(rng, n), _to_the_last(rng, 2 * n))
     yield Call("a thousand examples or so", n=n, rng=Rng(seed))
     yield Call("the same generator again", n=n, rng=Rng(seed))
-    yield Call("another generator", n=n, rng=Rng(seed + 1))
-    yield Call("more examples", n=2 * n, rng=Rng(seed + 2))
+    yield Call("another generator", 2.0, n=n, rng=Rng(another))
+    yield Call("more examples", n=2 * n, rng=Rng(more))
     # Of one example only 0 can be drawn: who counts one too far, or rounds up, does it here.
     alone = seed + 3
     while not _too_far(alone):
         alone += 1
-    yield Call("one example", n=1, rng=Rng(alone))
+    yield Call("one example", 2.0, n=1, rng=Rng(alone))
+
+
+def _to_the_last(rng, n):
+    """A seed from which the last example is drawn: who counts from 1 draws one that does not exist."""
+    while True:
+        seed = int(rng.integers(2**31))
+        if n - 1 in np.random.default_rng(seed).integers(0, n, size=n):
+            return seed
 
 
 def _too_far(seed):
@@ -202,12 +331,14 @@ def _too_far(seed):
 
 
 bootstrap_sample.add_mistakes("""
+    the first and the last example are drawn half as often as the others: rounding gives them half of the room
+        return np.round(rng.random(n) * (n - 1)).astype(int)
     drawn without replacement: every example comes once; a bootstrap sample draws with replacement
         return rng.permutation(n)
     the numbers do not come from the generator `rng`
         return np.random.default_rng(0).integers(0, n, size=n)
-    only for n = 1 it is seen, where this raises: can one example never be drawn? `integers` leaves
-    its upper end out, so draw from 0 up to n
+    for n = 1 this raises, where 0 is to be drawn once: with `integers`, draw from 0 up to n, for it
+    leaves its upper end out
         0, n -> 0, n - 1
     n itself is drawn, which is no example: indices count from 0, and end with n - 1
         0, n -> 1, n + 1
@@ -432,315 +563,6 @@ out_of_bag_average.add_variants("""
 """)
 
 
-@judge(reference.fit_stump, points=4, returns=("feature", "threshold", "sign", "error"))
-def fit_stump(rng):
-    for label, n, d, above in (
-        ("two features", 14, 2, 1),
-        ("the upper side is -1", 12, 3, -1),
-        ("one feature", 15, 1, 1),
-        ("more features than examples", 7, 9, -1),
-        ("repeated values", 16, 3, 1),
-    ):
-        while True:
-            x = rng.uniform(-3, 3, (n, d))
-            if label == "repeated values":
-                x = np.round(x) + np.arange(d) / 8
-            cut = float(np.quantile(x[:, d // 2], rng.uniform(0.3, 0.7)))
-            y = above * np.where(x[:, d // 2] > cut, 1, -1)
-            y = np.where(rng.random(n) < 0.2, -y, y)
-            weights = rng.uniform(0.2, 2.0, n)
-            weights /= weights.sum()
-            case = {"x": x, "y": y, "weights": weights}
-            if not _decided(case) or not (d == 1 or n < d or _all_differ(case)):
-                continue
-            _, feature, threshold, sign = _stumps(**case)[0]
-            below = x[x[:, feature] < threshold, feature]
-            if (
-                sign == above
-                and (n > d or feature > 0)
-                and (label != "repeated values" or np.sum(below == below.max()) > 1)
-            ):
-                break
-        yield Call(label, **case)
-    for label, pick, cut in (("one example below the cut", np.argmin, 1), ("one example above the cut", np.argmax, 9)):
-        while True:
-            x, y = rng.uniform(-3, 3, (10, 2)), np.ones(10, dtype=int)
-            lone = pick(x[:, 1])
-            y[[lone, (lone + 1) % 10]] = -1
-            weights = rng.uniform(0.5, 1.0, 10)
-            weights[lone] = 3
-            case = {"x": x, "y": y, "weights": weights / weights.sum()}
-            _, feature, threshold, _ = _stumps(**case)[0]
-            if _decided(case) and feature == 1 and np.sum(x[:, 1] < threshold) == cut:
-                break
-        yield Call(label, **case)
-
-
-def _stumps(x, y, weights):
-    """Every stump as (error, feature, threshold, sign), best first."""
-    found = []
-    for feature in range(x.shape[1]):
-        values = np.unique(x[:, feature])
-        for threshold in (values[:-1] + values[1:]) / 2:
-            for sign in (1, -1):
-                answer = np.where(x[:, feature] > threshold, sign, -sign)
-                found.append((weights[answer != y].sum(), feature, threshold, sign))
-    return sorted(found)
-
-
-def _decided(case):
-    """Whether one stump is best, by more than float32 could hide.
-
-    Better, too, than the same answer everywhere: some would call that a stump.
-    """
-    first, second, *_ = _stumps(**case)
-    one_class = np.sum(case["weights"][case["y"] > 0])
-    next_best = min(second[0], one_class, 1 - one_class)
-    return first[0] > 0.01 and next_best - first[0] > 1e-3
-
-
-def _all_differ(case):
-    """Whether each of the known mistakes ends at another stump."""
-    right = _stumps(**case)[0][1:]
-    plain = _stumps(case["x"], case["y"], np.full(len(case["y"]), 1 / len(case["y"])))
-    return plain[0][1:] != right and plain[1][0] > plain[0][0]
-
-
-def _best_cut(x, y, weights, cuts_of, features=None):
-    """As the reference, with other thresholds or fewer features."""
-    best = None
-    for feature in range(x.shape[1]) if features is None else features:
-        for threshold in cuts_of(x[:, feature]):
-            for sign in (1, -1):
-                answer = np.where(x[:, feature] > threshold, sign, -sign)
-                error = weights[answer != y].sum()
-                if best is None or error < best[3]:
-                    best = feature, threshold, sign, error
-    return best
-
-
-def _middles(values):
-    return (values[:-1] + values[1:]) / 2
-
-
-fit_stump.add_mistakes("""
-    every example counts the same: the error is the sum of the *weights* of the wrong ones
-        n = len(y)
-        return fit_stump(x, y, np.full(n, 1 / n))
-    only stumps that answer 1 above the threshold were tried: try both signs
-        error, feature, threshold, sign = next(s for s in _stumps(x, y, weights) if s[3] == 1)
-        return feature, threshold, sign, error
-    the threshold is one of the values: put it half-way between two neighbours
-        feature, threshold, sign, error = fit_stump(x, y, weights)
-        return feature, x[x[:, feature] < threshold, feature].max(), sign, error
-    the threshold is the value above the cut: put it half-way between two neighbours
-        feature, threshold, sign, error = fit_stump(x, y, weights)
-        return feature, x[x[:, feature] > threshold, feature].min(), sign, error
-    a value that comes twice is no pair of neighbours: `np.unique` gives each once
-        return _best_cut(x, y, weights, lambda column: _middles(np.sort(column)))
-    rows that follow each other are no neighbours: sort the feature's values first
-        return _best_cut(x, y, weights, _middles)
-    the cut above the smallest value was left out: of n values there are n - 1
-        return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[1:])
-    the cut below the largest value was left out: of n values there are n - 1
-        return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[:-1])
-    only the first feature was tried: try them all
-        return _best_cut(x, y, weights, lambda column: _middles(np.unique(column)), features=[0])
-    the stump is the one with the fewest wrong examples: take that of least weighted error
-        feature, threshold, sign, _ = fit_stump(x, y, np.full(len(y), 1 / len(y)))
-        answer = np.where(x[:, feature] > threshold, sign, -sign)
-        return feature, threshold, sign, weights[answer != y].sum()
-    the last number is the share of wrong examples: give the sum of their weights
-        feature, threshold, sign, _ = fit_stump(x, y, weights)
-        return (
-            feature,
-            threshold,
-            sign,
-            np.mean(np.where(x[:, feature] > threshold, sign, -sign) != y),
-        )
-    the sign is the wrong way round: it is the answer *above* the threshold
-        feature, threshold, sign, error = fit_stump(x, y, weights)
-        return feature, threshold, -sign, error
-    the stump with the *largest* error was taken: its opposite is the best, give that
-        error, feature, threshold, sign = _stumps(x, y, weights)[-1]
-        return feature, threshold, sign, error
-    the last number is the share that is right: give the weighted error
-        *stump, error = fit_stump(x, y, weights)
-        return (*stump, 1 - error)
-    the number of wrong examples is the error: give the sum of their weights
-        feature, threshold, sign, _ = fit_stump(x, y, weights)
-        return feature, threshold, sign, np.sum(np.where(x[:, feature] > threshold, sign, -sign) != y)
-    the results are in another order: feature, threshold, sign, error
-        feature, threshold, sign, error = fit_stump(x, y, weights)
-        return feature, sign, threshold, error
-    the threshold is zero, whatever the feature: try all half-way points
-        return _best_cut(x, y, weights, lambda column: [0.0])
-    the threshold is the mean of the feature: try all half-way points
-        return _best_cut(x, y, weights, lambda column: [column.mean()])
-    the threshold is the median of the feature: try all half-way points
-        return _best_cut(x, y, weights, lambda column: [np.median(column)])
-""")
-fit_stump.add_variants("""
-    all stumps at once
-        error, feature, threshold, sign = _stumps(x, y, weights)[0]
-        return feature, threshold, sign, error
-    by running sums over the sorted examples
-        best = (np.inf,)
-        for feature in range(x.shape[1]):
-            order = np.argsort(x[:, feature], kind="stable")
-            v, signed = x[order, feature], (weights * y)[order]
-            below = np.cumsum(signed)[:-1]
-            # Of the stump with sign 1: what it gets right, minus what it gets wrong.
-            edge = signed.sum() - 2 * below
-            for i in np.flatnonzero(v[1:] > v[:-1]):
-                for sign in (1, -1):
-                    error = (1 - sign * edge[i]) / 2
-                    if error < best[0]:
-                        best = error, feature, (v[i] + v[i + 1]) / 2, sign
-        return best[1], best[2], best[3], best[0]
-""")
-
-
-@judge(reference.adaboost, points=4, returns=("chosen", "alphas"))
-def adaboost(rng):
-    for label, m, n, n_rounds in (
-        ("one round", 5, 11, 1),
-        ("two rounds", 6, 13, 2),
-        ("four rounds", 8, 17, 4),
-        ("as many candidates as examples", 13, 13, 3),
-        ("one of them is worse than guessing", 4, 15, 3),
-    ):
-        while True:
-            y = rng.choice([-1, 1], n)
-            wrong = rng.random((m, n)) < rng.uniform(0.25, 0.45, (m, 1))
-            if label.startswith("one of"):
-                wrong[0] = rng.random(n) < 0.75
-            candidates = np.where(wrong, -y, y)
-            if not _clear_rounds(candidates, y, n_rounds):
-                continue
-            errors = np.mean(candidates != y, axis=1)
-            if label.startswith("one of") and errors[0] < 1.01 - errors.min():
-                continue  # not so bad that its opposite would be the best
-            if n_rounds == 4 and len(set(reference.adaboost(candidates, y, 4)[0])) == 4:
-                continue  # one of them is chosen again
-            break
-        yield Call(label, candidates=candidates, y=y, n_rounds=n_rounds)
-
-
-def _clear_rounds(candidates, y, n_rounds):
-    """Whether in each round, one candidate is best by far, neither perfect nor as bad as guessing."""
-    weights = np.full(len(y), 1 / len(y))
-    chosen = []
-    for _ in range(n_rounds):
-        errors = np.sort(np.sum(weights * (candidates != y), axis=1))
-        if errors[0] < 0.05 or errors[0] > 0.42 or errors[1] - errors[0] < 1e-3:
-            return False
-        best = int(np.argmin(np.sum(weights * (candidates != y), axis=1)))
-        alpha = np.log((1 - errors[0]) / errors[0]) / 2
-        weights = weights * np.exp(-alpha * y * candidates[best])
-        weights /= weights.sum()
-        chosen.append(best)
-    return len(set(chosen)) > min(1, n_rounds - 1)
-
-
-adaboost.add_mistakes("""
-    the votes are twice as large: alpha is *half* the logarithm of (1 - e) / e
-        chosen, alphas = adaboost(candidates, y, n_rounds)
-        return chosen, 2 * alphas
-    alpha is *half* the logarithm of (1 - e) / e, in the vote and in the update of the weights
-        / error) / 2 -> / error)
-    with log(e / (1 - e)) / 2 votes and weights go the wrong way: the fraction is (1 - e) / e
-        np.log((1 - error) / error) / 2 -> -np.log((1 - error) / error) / 2
-    the exponent has half the alpha, or the update reaches the wrong examples alone, or the right
-    ones: exp(alpha) for those, exp(-alpha) for these
-        y * candidates[best] -> np.minimum(y * candidates[best], 0)
-    the exponent leaves out alpha: it is minus alpha times label times answer
-        -alpha * y * candidates[best] -> -y * candidates[best]
-    the exponent leaves out the label: it is minus alpha times label times answer
-        -alpha * y * candidates[best] -> -alpha * candidates[best]
-    the weights begin anew in each round: multiply those that the round before has left
-        weights * np.exp -> 1 / len(y) * np.exp
-    the weighted error is the *sum* of the weights of the wrong ones, not their mean
-        errors[best] -> errors[best] / len(y)
-    a candidate was struck out once it had been chosen: it may be the best again in a later round
-        best = -> errors[chosen] = np.inf; best =
-    the candidate whose error is farthest from one half was chosen: take the least error
-        np.argmin(errors) -> np.argmax(np.abs(errors - 0.5))
-    every vote counts the same: alpha grows as the error falls
-        chosen, alphas = adaboost(candidates, y, n_rounds)
-        return chosen, np.ones_like(alphas)
-    the weights never change, so that every round is the first: examples that are wrong must gain
-    weight
-        weights * np.exp(-alpha * y * candidates[best]) -> weights
-        weights / np.sum(weights) -> weights
-    the weights of the examples that are *right* grow: the exponent is minus alpha times label times
-    answer
-        -alpha * y -> alpha * y
-    the weights were not divided by their sum, so that they are no shares any more
-        weights / np.sum(weights) -> weights
-    this is log(e / (1 - e)) / 2, a negative vote for a good classifier: turn the fraction over
-        chosen, alphas = adaboost(candidates, y, n_rounds)
-        return chosen, -alphas
-    alpha is log((1 + e) / (1 - e)) / 2, which grows with the error: the fraction is (1 - e) / e
-        np.log((1 - error) / error) / 2 -> np.log((1 + error) / (1 - error)) / 2
-    alpha is 1 - e, or 1 - 2e: it is log((1 - e) / e) / 2
-        np.log((1 - error) / error) / 2 -> 1 - error
-    or
-        np.log((1 - error) / error) / 2 -> 1 - 2 * error
-    the brackets are missing, log(1 - e) / e: the logarithm is of the whole fraction
-        np.log((1 - error) / error) / 2 -> np.log(1 - error) / error / 2
-    or
-        np.log((1 - error) / error) / 2 -> np.log(1 - error / error) / 2
-    the logarithm is to base 2 or 10: take the natural one
-        np.log((1 - error) / error) / 2 -> np.log2((1 - error) / error) / 2
-    or
-        np.log((1 - error) / error) / 2 -> np.log10((1 - error) / error) / 2
-    the half stands inside the logarithm, the root is taken twice: alpha is log((1 - e) / e) / 2
-        np.log((1 - error) / error) / 2 -> np.log((1 - error) / error) / 4
-    the candidate with the LARGEST weighted error was chosen: take the least
-        np.argmin(errors) -> np.argmax(errors)
-    the weights of the wrong examples are added alpha, not multiplied: times exp(alpha) where it is
-    wrong, exp(-alpha) where it is right
-        weights * np.exp(-alpha * y * candidates[best]) -> weights + alpha * (candidates[best] != y) / len(y)
-    the exponent has alpha doubled: it is minus alpha times label times answer
-        -alpha * y * candidates[best] -> -2 * alpha * y * candidates[best]
-    the right ones are counted as the error: it is the sum of the weights of the wrong ones
-        candidates != y -> candidates == y
-    the weights were divided by the largest, not by their sum
-        weights / np.sum(weights) -> weights / np.max(weights)
-    the update uses the answers alone, without the label, or the label alone: it is minus alpha
-    times label times answer
-        -alpha * y * candidates[best] -> -alpha * y
-    the two results have changed places: `return chosen, alphas`
-        return adaboost(candidates, y, n_rounds)[::-1]
-""")
-adaboost.add_variants("""
-    weights of wrong ones divided by 2e, of right ones by 2(1 - e)
-        weights, chosen, alphas = np.full(len(y), 1 / len(y)), [], []
-        for _ in range(n_rounds):
-            wrong = candidates != y
-            errors = wrong @ weights
-            best = errors.argmin()
-            e = errors[best]
-            chosen.append(int(best))
-            alphas.append(0.5 * np.log(1 / e - 1))
-            weights = np.where(wrong[best], weights / (2 * e), weights / (2 * (1 - e)))
-        return chosen, alphas
-    by the exponential loss of the sum so far
-        score, chosen, alphas = np.zeros(len(y)), [], []
-        for _ in range(n_rounds):
-            weights = np.exp(-y * score)
-            weights = weights / weights.sum()
-            errors = [float(weights[row != y].sum()) for row in candidates]
-            best = errors.index(min(errors))
-            alpha = np.arctanh(1 - 2 * errors[best])
-            score = score + alpha * candidates[best]
-            chosen.append(best)
-            alphas.append(alpha)
-        return chosen, alphas
-""")
-
-
 @judge(reference.snapshot_schedule, points=2, returns=("lr",))
 def snapshot_schedule(rng):
     lr = rng.uniform(0.3, 1.0)
@@ -753,7 +575,9 @@ def snapshot_schedule(rng):
         ("cycles that do not divide the steps", 61, 100, 7),
         ("one cycle", 30, 50, 1),
     ):
-        yield Call(label, step=step, n_steps=n_steps, n_cycles=n_cycles, lr=lr * rng.uniform(0.9, 1.1))
+        weight = 2.5 if n_steps % n_cycles else 1.5 if "second" in label else 1.0
+        given = {"step": step, "n_steps": n_steps, "n_cycles": n_cycles}
+        yield Call(label, weight, **given, lr=lr * rng.uniform(0.9, 1.1))
 
 
 snapshot_schedule.add_mistakes("""

@@ -1,6 +1,6 @@
 """How the exercises of the chapter on transfer are judged."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -33,17 +33,17 @@ def _size(widths):
 def replace_head(rng):
     seed = int(rng.integers(2**31))
     widths = (6, 40, 30)
-    case = {"theta": rng.uniform(1.0, 3.0, _size(widths)), "widths": widths, "keep": 1, "n_classes": 45}
+    case = {"theta": rng.uniform(1.0, 3.0, _size(widths)), "widths": widths, "keep": 1, "n_classes": 150}
     yield Call("all layers but the last are kept", **case, rng=Rng(seed))
     yield Call("the same generator again", **case, rng=Rng(seed))
-    yield Call("another generator", **case, rng=Rng(seed + 1))
+    yield Call("another generator", 3.0, **case, rng=Rng(seed + 1))
     for label, widths, keep, n_classes in (
         ("one layer of three is kept", (5, 60, 20, 10), 1, 30),
         ("two layers of three are kept", (5, 8, 50, 7), 2, 36),
     ):
         theta = rng.uniform(1.0, 3.0, _size(widths))
         given = Rng(seed + n_classes)
-        yield Call(label, theta=theta, widths=widths, keep=keep, n_classes=n_classes, rng=given)
+        yield Call(label, 2.5, theta=theta, widths=widths, keep=keep, n_classes=n_classes, rng=given)
 
 
 def _new_head(theta, widths, keep, n_classes, weights, biases=None):
@@ -177,7 +177,12 @@ freeze_mask.add_variants("""
 """)
 
 
-@judge(reference.masked_step, points=3, returns=("theta", "velocity"))
+@judge(
+    reference.masked_step,
+    points=3,
+    returns=("theta", "velocity"),
+    repair="the mask is on the gradient and on the step, not on the old velocity: that of a frozen parameter must be 0, or it jumps when it is set free",
+)
 def masked_step(rng):
     def arrays(n, **more):
         signs = rng.choice([-1.0, 1.0], size=(3, n)) * rng.uniform(0.3, 2.0, size=(3, n))
@@ -192,6 +197,7 @@ def masked_step(rng):
     yield Call("nothing is frozen", **arrays(5, mask=np.ones(5), lr=0.4, mu=0.6))
     yield Call("all is frozen", **arrays(5, mask=np.zeros(5), lr=0.4, mu=0.6))
     yield Call("a learning rate for each parameter", **arrays(6, mask=mixed, lr=rng.uniform(0.1, 0.6, 6), mu=0.8))
+    yield Call("mu left at its default", **arrays(6, mask=mixed, lr=rng.uniform(0.1, 0.6)))
 
 
 masked_step.add_mistakes("""
@@ -257,6 +263,21 @@ masked_step.add_mistakes("""
         return theta - lr * velocity, velocity
     the two results have changed places: theta, velocity
         return masked_step(theta, grad, velocity, mask, lr, mu)[::-1]
+    the mask is on the gradient and on the step, not on the old velocity: that of a frozen parameter must be
+    0, or it jumps when it is set free
+        velocity = mu * velocity + mask * grad
+        return theta - lr * mask * velocity, velocity
+    the mask is on the gradient alone, and the velocity is averaged: mask the sum mu * velocity + grad, in which
+    the gradient enters whole
+        velocity = mu * velocity + (1 - mu) * mask * grad
+        return theta - lr * velocity, velocity
+    the mask is on the gradient alone, and the learning rate is inside the velocity: mask the sum mu * velocity +
+    grad, and multiply it by lr in the step
+        velocity = mu * velocity + lr * mask * grad
+        return theta - velocity, velocity
+    or
+        velocity = mu * velocity - lr * mask * grad
+        return theta + velocity, velocity
 """)
 masked_step.add_variants("""
     by indices
@@ -268,6 +289,19 @@ masked_step.add_variants("""
     with np.where, in float32
         velocity = np.where(mask == 1, mu * velocity + grad, 0).astype(np.float32)
         return [(theta - lr * velocity).astype(np.float32), velocity]
+    in place on copies
+        theta, velocity = theta.copy(), velocity.copy()
+        velocity *= mu
+        velocity += grad
+        velocity *= mask
+        theta -= lr * velocity
+        return theta, velocity
+    number by number
+        rates, rows = np.full(len(theta), 1.0) * lr, []
+        for w, g, v, free, rate in zip(theta, grad, velocity, mask, rates, strict=True):
+            v = mu * v + g if free else 0.0
+            rows.append((w - rate * v, v))
+        return tuple(np.array(rows).T)
 """)
 
 
@@ -335,18 +369,96 @@ discriminative_learning_rates.add_variants("""
 """)
 
 
+@judge(reference.low_rank_gradients, points=3, returns=("grad_a", "grad_b"))
+def low_rank_gradients(rng):
+    def case(n, k, r, **more):
+        shapes = {"grad": (n, k), "a": (n, r), "b": (r, k)}
+        drawn = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        return drawn | {"scale": rng.uniform(1.3, 1.8)} | more
+
+    yield Call("rank one", **case(4, 3, 1))
+    yield Call("rank two, more inputs than outputs", **case(6, 4, 2))
+    yield Call("rank three, more outputs than inputs", **case(4, 7, 3))
+    yield Call("all of one size", **case(3, 3, 3))
+    yield Call("at the beginning: b is zero", 0.5, **case(5, 4, 2, b=np.zeros((2, 4))))
+    yield Call("a scale below one", **case(5, 6, 2, scale=rng.uniform(0.2, 0.4)))
+
+
+low_rank_gradients.add_mistakes("""
+    the scale is missing: it multiplies the product, so it multiplies both gradients
+        return grad @ b.T, a.T @ grad
+    the scale is missing in the gradient by a
+        scale * grad @ b.T -> grad @ b.T
+    the scale is missing in the gradient by b
+        scale * a.T @ grad -> a.T @ grad
+    the scale enters squared: once from the product is enough
+        return scale**2 * grad @ b.T, scale**2 * a.T @ grad
+    the gradients are divided by the scale: it multiplies
+        return grad @ b.T / scale, a.T @ grad / scale
+    the two gradients have changed places
+        return scale * a.T @ grad, scale * grad @ b.T
+    the factors were divided out, by a pseudo-inverse: a derivative multiplies by the other factor's transpose
+        return scale * grad @ np.linalg.pinv(b), scale * np.linalg.pinv(a) @ grad
+    the signs are those of a step downhill: the gradients are asked
+        return -scale * grad @ b.T, -scale * a.T @ grad
+    both gradients are returned transposed: each has the shape of its factor
+        return (scale * grad @ b.T).T, (scale * a.T @ grad).T
+    both gradients are halved: each factor is changed with the other held fixed, and gets all of it
+        return scale * grad @ b.T / 2, scale * a.T @ grad / 2
+    the gradient by b is made with an `a` that has made its step: both belong to the factors as they are
+        grad_a = scale * grad @ b.T
+        return grad_a, scale * (a - grad_a).T @ grad
+    or
+        grad_a = scale * grad @ b.T
+        return grad_a, scale * grad_a.T @ grad
+    only the signs of the factors are used
+        return scale * grad @ np.sign(b).T, scale * np.sign(a).T @ grad
+    the gradients are means over the inputs and outputs: they are sums, as matrix products are
+        return scale * grad @ b.T / grad.shape[1], scale * a.T @ grad / grad.shape[0]
+    the factors' own product is subtracted: that would be the gradient of a squared distance to `grad`
+        off = scale * a @ b - grad
+        return scale * off @ b.T, scale * a.T @ off
+    or
+        off = grad - scale * a @ b
+        return scale * off @ b.T, scale * a.T @ off
+    the gradient of the whole matrix was returned for each: a factor has fewer numbers
+        return grad, grad
+""")
+low_rank_gradients.add_variants("""
+    by indices
+        grad_a = np.einsum("ik,rk->ir", grad, b) * scale
+        return grad_a, np.einsum("ir,ik->rk", a, grad) * scale
+    rank by rank
+        grad_a, grad_b = np.zeros_like(a), np.zeros_like(b)
+        for q in range(a.shape[1]):
+            grad_a[:, q] = grad @ (scale * b[q])
+            grad_b[q] = (scale * a[:, q]) @ grad
+        return grad_a, grad_b
+    the scale goes into the gradient first
+        g = scale * grad
+        return g @ b.transpose(), np.transpose(g.T @ a)
+    entry by entry
+        (n, r), k = a.shape, b.shape[1]
+        grad_a = [[scale * sum(grad[i, j] * b[q, j] for j in range(k)) for q in range(r)] for i in range(n)]
+        grad_b = [[scale * sum(grad[i, j] * a[i, q] for i in range(n)) for j in range(k)] for q in range(r)]
+        return np.array(grad_a), np.array(grad_b)
+""")
+
+
 @judge(reference.strategy, points=1, returns=("strategy",))
 def strategy(rng):
-    # Two on each side of the boundary: a fixed answer earns little.
-    few, many = int(rng.integers(5, 300)), int(rng.integers(2000, 10**6))
-    enough = int(rng.integers(400, 900))
-    yield Call("few examples, a similar task", n_examples=few, similar=True)
-    yield Call("few examples, a different task", n_examples=few + 1, similar=False)
-    yield Call("many examples, a similar task", n_examples=many, similar=True)
-    yield Call("many examples, a different task", n_examples=many + 1, similar=False)
-    yield Call("just enough examples", n_examples=enough, similar=True, enough=enough)
-    yield Call("not enough here", n_examples=2 * many, similar=True, enough=5 * many)
-    yield Call("one too few", n_examples=enough - 1, similar=False, enough=enough)
+    # Near the boundary, which differs by powers of ten, and in an order that is drawn: neither another case's
+    # answer nor a fixed one earns anything.
+    kinds = rng.permutation(list(product((0, 1), repeat=3)))
+    for number, (many, similar, large) in enumerate(kinds, start=1):
+        n, far = int(10 ** rng.uniform(1.5 + 1.8 * large, 2.8 + 2.2 * large)), rng.uniform(1.1, 1.5)
+        enough = int(n / far) if many else int(n * far) + 1
+        yield Call(f"task {number}", n_examples=n, similar=bool(similar), enough=enough)
+    n = int(10 ** rng.uniform(1.5, 5))
+    yield Call("just enough examples", n_examples=n, similar=bool(rng.integers(2)), enough=n)
+    for label, low, high in (("below the default", 500, 1000), ("from the default on", 1000, 2000)):
+        n = int(rng.integers(low, high))
+        yield Call(f"{label} of enough", n_examples=n, similar=bool(rng.integers(2)))
 
 
 strategy.add_mistakes("""
@@ -382,6 +494,9 @@ strategy.add_variants("""
         if similar:
             return "new head"
         return "head on earlier features"
+    by the number of the row and of the column
+        names = "head on earlier features", "new head", "fine-tune all layers", "fine-tune the last layers"
+        return names[2 * int(n_examples >= enough) + int(bool(similar))]
 """)
 
 why_it_hurt = Written(

@@ -5,8 +5,6 @@ differ in scale, few rows are standardised, so that the divisors n and n - 1 dif
 tolerance; ranges are wide and lie apart, so that a scale that is not logarithmic shows.
 """
 
-import itertools
-
 import numpy as np
 
 from gradus.authoring import Call, Written, judge
@@ -16,9 +14,11 @@ from solutions import tuning as reference
 
 
 def _seeds(rng):
-    """One generator, the same again, and another: the judge sees where chance comes from."""
+    """Label and weight, and the generator: one, the same again, and another, which alone tells a fixed seed."""
     seed = int(rng.integers(2**31))
-    return {"a first generator": Rng(seed), "the same generator again": Rng(seed), "another generator": Rng(seed + 1)}
+    yield "a first generator", 1.0, Rng(seed)
+    yield "the same generator again", 0.5, Rng(seed)
+    yield "another generator", 3.0, Rng(seed + 1)
 
 
 def _rows(rng, low, high, validation, test, up=True):
@@ -33,16 +33,17 @@ def _rows(rng, low, high, validation, test, up=True):
 @judge(
     reference.train_validation_test_split,
     points=3,
+    places=True,
     returns=("train", "validation", "test"),
     compare_as=quantities.split,
 )
 def train_validation_test_split(rng):
-    n = _rows(rng, 500, 600, 0.23, 0.17)
-    for label, given in _seeds(rng).items():
-        yield Call(label, n=n, validation=0.23, test=0.17, rng=given)
+    n = _rows(rng, 5000, 6000, 0.23, 0.17)
+    for label, weight, given in _seeds(rng):
+        yield Call(label, weight, n=n, validation=0.23, test=0.17, rng=given)
     seed = int(rng.integers(2**31))
-    n = _rows(rng, 400, 500, 0.34, 0.27, up=False)
-    yield Call("large parts", n=n, validation=0.34, test=0.27, rng=Rng(seed))
+    n = _rows(rng, 4000, 5000, 0.34, 0.27, up=False)
+    yield Call("large parts", 3.0, n=n, validation=0.34, test=0.27, rng=Rng(seed))
     n = _rows(rng, 600, 700, 0.13, 0.28)
     yield Call("more to test than to validate", n=n, validation=0.13, test=0.28, rng=Rng(seed + 1))
     n = _rows(rng, 100, 120, 0.26, 0.31)
@@ -59,6 +60,18 @@ train_validation_test_split.add_mistakes("""
     the rows were not shuffled: data are often in an order, by class or by date, and then the parts
     differ
         return _parts(np.arange(n), validation, test)
+    or
+        rows, b = np.arange(n), n - round(test * n)
+        a = b - round(validation * n)
+        return rows[:a], rows[a:b], rows[b:]
+    the rows were not shuffled, and the sizes were truncated: data are often in an order, by class or
+    by date; the nearest whole number is `round(0.9)`, 1
+        rows, a, b = np.arange(n), int(validation * n), int(test * n)
+        return rows[a + b :], rows[:a], rows[a : a + b]
+    or
+        rows, b = np.arange(n), n - int(test * n)
+        a = b - int(validation * n)
+        return rows[:a], rows[a:b], rows[b:]
     only training and validation rows were shuffled: the test rows are always the last ones
         n_test = round(test * n)
         rows = np.append(rng.permutation(n - n_test), np.arange(n - n_test, n))
@@ -134,159 +147,17 @@ train_validation_test_split.add_variants("""
 """)
 
 
-@judge(reference.standardize, points=2, returns=("z_train", "z_new"))
-def standardize(rng):
-    def data(rows, d, scale=1.0, shift=0.0):
-        center = np.linspace(-3.0, 4.0, d)
-        return shift + center + scale * np.geomspace(0.4, 3.0, d) * rng.normal(size=(rows, d))
-
-    yield Call("three columns", x_train=data(8, 3), x_new=data(5, 3))
-    yield Call("new data from elsewhere", x_train=data(9, 4), x_new=data(6, 4, 2.0, 3.0))
-    yield Call("one new row", x_train=data(7, 3), x_new=data(1, 3))
-    constant = data(6, 3), data(4, 3)
-    constant[0][:, 1] = 0.5
-    yield Call("a column that does not vary", x_train=constant[0], x_new=constant[1])
-    zero = data(10, 4), data(3, 4)
-    zero[0][:, [0, 2]] = 0.0
-    yield Call("pixels that are always black", x_train=zero[0], x_new=zero[1])
-    yield Call("one column", x_train=data(6, 1), x_new=data(9, 1))
-
-
-def _safe(std):
-    return np.where(std == 0, 1.0, std)
-
-
-standardize.add_mistakes("""
-    `x_new` was standardised by its own statistics: use those of `x_train`; one new row would always
-    become zeros
-        return tuple((x - x.mean(axis=0)) / _safe(x.std(axis=0)) for x in (x_train, x_new))
-    or
-        return tuple((x - x.mean(axis=0)) / x.std(axis=0) for x in (x_train, x_new))
-    or
-        return tuple((x - x.mean(axis=0)) / (x.std(axis=0) + 1e-8) for x in (x_train, x_new))
-    the statistics are those of both sets together: that is the leak, `x_new` must not have a part
-    in them
-        both = np.concatenate([x_train, x_new])
-        mean, std = both.mean(axis=0), _safe(both.std(axis=0))
-        return (x_train - mean) / std, (x_new - mean) / std
-    or
-        both = np.concatenate([x_train, x_new])
-        return tuple((x - both.mean(axis=0)) / both.std(axis=0) for x in (x_train, x_new))
-    there is one mean and one deviation for all columns: each column has its own, `axis=0`
-        return (x_train - x_train.mean()) / x_train.std(), (x_new - x_train.mean()) / x_train.std()
-    the rows were standardised: rows are examples, columns have the statistics
-        def rows(x):
-            return (x - x.mean(axis=1, keepdims=True)) / _safe(x.std(axis=1, keepdims=True))
-        return rows(x_train), rows(x_new)
-    or
-        def rows(x):
-            return (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
-        return rows(x_train), rows(x_new)
-    it was divided by the variance: divide by its root, the standard deviation
-        mean, variance = x_train.mean(axis=0), _safe(x_train.var(axis=0))
-        return (x_train - mean) / variance, (x_new - mean) / variance
-    or
-        mean, variance = x_train.mean(axis=0), x_train.var(axis=0)
-        return (x_train - mean) / variance, (x_new - mean) / variance
-    the deviation has the divisor n - 1: here it is n, NumPy's default
-        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0, ddof=1))
-        return (x_train - mean) / std, (x_new - mean) / std
-    or
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0, ddof=1)
-        return (x_train - mean) / std, (x_new - mean) / std
-    a column that does not vary has the deviation 0: centre it only, do not divide by zero
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
-        return (x_train - mean) / std, (x_new - mean) / std
-    a small number was added to the deviation: a column that does not vary is blown up; centre it
-    only
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0) + 1e-8
-        return (x_train - mean) / std, (x_new - mean) / std
-    a column that does not vary in `x_train` became zeros in `x_new`: subtract its mean there, too
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
-        return tuple(np.where(std == 0, 0.0, (x - mean) / _safe(std)) for x in (x_train, x_new))
-    the columns are centred but not scaled: divide by the standard deviation
-        mean = x_train.mean(axis=0)
-        return x_train - mean, x_new - mean
-    the columns are scaled but not centred: subtract the mean of `x_train` first
-        std = _safe(x_train.std(axis=0))
-        return x_train / std, x_new / std
-    or
-        std = x_train.std(axis=0)
-        return x_train / std, x_new / std
-    this maps the smallest number to 0 and the largest to 1: asked are mean 0 and deviation 1
-        low, width = x_train.min(axis=0), _safe(np.ptp(x_train, axis=0))
-        return (x_train - low) / width, (x_new - low) / width
-    or
-        low, width = x_train.min(axis=0), np.ptp(x_train, axis=0)
-        return (x_train - low) / width, (x_new - low) / width
-    `x_new` was returned as it came: it needs the same shift and scale
-        std = _safe(x_train.std(axis=0))
-        return (x_train - x_train.mean(axis=0)) / std, x_new
-    `x_new` was centred by its own mean: use that of `x_train`
-        std = _safe(x_train.std(axis=0))
-        return (x_train - x_train.mean(axis=0)) / std, (x_new - x_new.mean(axis=0)) / std
-    `x_new` was scaled by its own deviation: use that of `x_train`
-        mean = x_train.mean(axis=0)
-        return (x_train - mean) / _safe(x_train.std(axis=0)), (x_new - mean) / _safe(x_new.std(axis=0))
-    the mean is added: it is subtracted
-        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0))
-        return (x_train + mean) / std, (x_new + mean) / std
-    the brackets are missing: only the mean was divided
-        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0))
-        return x_train - mean / std, x_new - mean / std
-    it was multiplied by the deviation: divide by it
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
-        return (x_train - mean) * std, (x_new - mean) * std
-    or
-        mean, std = x_train.mean(axis=0), _safe(x_train.std(axis=0))
-        return (x_train - mean) * std, (x_new - mean) * std
-    the two results have changed places: `return z_train, z_new`
-        return standardize(x_train, x_new)[::-1]
-    a column that does not vary is set to nan, or to inf: centre it only
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
-        std = np.where(std == 0, np.nan, std)
-        return (x_train - mean) / std, (x_new - mean) / std
-    the deviation is at least 1: only where it is 0 it is replaced
-        mean, std = x_train.mean(axis=0), np.maximum(x_train.std(axis=0), 1.0)
-        return (x_train - mean) / std, (x_new - mean) / std
-    1 was added to the deviation: only where it is 0 it is replaced
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0) + 1.0
-        return (x_train - mean) / std, (x_new - mean) / std
-""")
-standardize.add_variants("""
-    column by column
-        z_train, z_new = np.empty_like(x_train), np.empty_like(x_new)
-        for j in range(x_train.shape[1]):
-            mean = sum(x_train[:, j]) / len(x_train)
-            std = (sum((x - mean) ** 2 for x in x_train[:, j]) / len(x_train)) ** 0.5 or 1.0
-            z_train[:, j] = (x_train[:, j] - mean) / std
-            z_new[:, j] = (x_new[:, j] - mean) / std
-        return z_train, z_new
-    in float32
-        x_train, x_new = x_train.astype(np.float32), x_new.astype(np.float32)
-        std = x_train.std(axis=0)
-        std[std == 0] = 1
-        return (x_train - x_train.mean(axis=0)) / std, (x_new - x_train.mean(axis=0)) / std
-    as one linear map, from the moments
-        n = len(x_train)
-        mean = np.ones(n) @ x_train / n
-        variance = np.einsum("ij,ij->j", x_train - mean, x_train - mean) / n
-        scale = np.diag(1 / np.sqrt(np.where(variance > 0, variance, 1)))
-        return [(x_train - mean) @ scale, (x_new - mean) @ scale]
-""")
-
-
-@judge(reference.kfold_indices, points=3, returns=("folds",), compare_as=quantities.folds)
+@judge(reference.kfold_indices, points=3, places=True, returns=("folds",), compare_as=quantities.folds)
 def kfold_indices(rng):
-    few = 5 * int(rng.integers(45, 55))
-    for label, given in _seeds(rng).items():
-        yield Call(label, n=few + 3, k=5, rng=given)
+    few, more = 5 * int(rng.integers(100, 120)), int(rng.integers(1, 5))
+    for label, weight, given in _seeds(rng):
+        yield Call(label, weight, n=few + more, k=5, rng=given)
     seed = int(rng.integers(2**31))
     yield Call("folds of one size", n=few, k=5, rng=Rng(seed))
-    three = 3 * int(rng.integers(60, 80))
+    three = 3 * int(rng.integers(160, 180))
     yield Call("three folds, one row more", n=three + 1, k=3, rng=Rng(seed + 1))
     yield Call("two folds, one row more", n=few // 2 * 2 + 1, k=2, rng=Rng(seed + 2))
-    n = int(rng.integers(4, 8))
+    n = int(rng.integers(4, 12))
     yield Call("a fold for each row", n=n, k=n, rng=Rng(seed + 3))
 
 
@@ -375,32 +246,211 @@ kfold_indices.add_variants("""
 """)
 
 
+@judge(
+    reference.fold_errors,
+    points=3,
+    returns=("errors",),
+    repair="the columns are standardised by all rows before the split: that is the leak; by the training rows of each fold",
+)
+def fold_errors(rng):
+    def rows(n, d, tails=1.2):
+        logs = tails * rng.normal(size=(n, d))
+        x = np.exp(logs) * np.geomspace(0.1, 50, d)
+        y = rng.uniform(3.0, 9.0) + logs @ rng.normal(size=d) + 0.5 * rng.normal(size=n)
+        return x, y
+
+    def folds(n, k):
+        parts = np.array_split(rng.permutation(n), k)
+        return [(np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]) for i in range(k)]
+
+    # The repair is seen in all cases but the one without a penalty.
+    for label, n, d, k, penalty in (
+        ("heavy tails", 24, 3, 4, rng.uniform(2.0, 5.0)),
+        ("a large penalty", 23, 2, 5, rng.uniform(10.0, 20.0)),
+        ("two folds", 19, 4, 2, rng.uniform(1.0, 3.0)),
+    ):
+        x, y = rows(n, d)
+        yield Call(label, x=x, y=y, folds=folds(n, k), penalty=penalty)
+    x, y = rows(20, 3)
+    yield Call("no penalty: the scale does not matter", 0.5, x=x, y=y, folds=folds(20, 4), penalty=0.0)
+    x, y = rows(18, 3)
+    held = rng.permutation(18)[:6]
+    x[:, 1] = 0.5
+    x[held, 1] = rng.uniform(2.0, 4.0, 6)
+    kept = np.setdiff1d(np.arange(18), held)
+    split = [(kept, held), (rng.permutation(kept)[:9], held)]
+    yield Call("a column that varies among the held rows only", 0.5, x=x, y=y, folds=split, penalty=rng.uniform(1, 3))
+    x, y = rows(16, 3)
+    yield Call("held rows one by one", 0.5, x=x, y=y, folds=folds(16, 16)[:5], penalty=rng.uniform(1, 3))
+
+
+def _ridge_errors(x, y, folds, penalty, scale=None, middle=np.mean, z=None):
+    """Errors of folds; `scale` makes the two sets of inputs of a fold, of x and the numbers of its rows."""
+    errors = []
+    for train, held in folds:
+        a, b = scale(x, train, held) if scale else (x[train], x[held])
+        centre = middle(y[train])
+        weights = np.linalg.solve(a.T @ a + penalty * np.eye(x.shape[1]), a.T @ (y[train] - centre))
+        errors.append(np.mean((centre + b @ weights - y[held]) ** 2))
+    return np.array(errors)
+
+
+def _by(x, rows, ddof=0):
+    std = x[rows].std(axis=0, ddof=ddof)
+    return x[rows].mean(axis=0), np.where(np.ptp(x[rows], axis=0) == 0, 1.0, std)
+
+
+fold_errors.add_mistakes("""
+    the columns are standardised by all rows before the split: that is the leak; by the training
+    rows of each fold
+        std = x.std(axis=0)
+        z = (x - x.mean(axis=0)) / np.where(std == 0, 1.0, std)
+        errors = []
+        for train, held in folds:
+            middle = y[train].mean()
+            gram = z[train].T @ z[train] + penalty * np.eye(x.shape[1])
+            weights = np.linalg.solve(gram, z[train].T @ (y[train] - middle))
+            predicted = middle + z[held] @ weights
+            errors.append(np.mean((predicted - y[held]) ** 2))
+        return np.array(errors)
+    the rows of the fold, training and held together, give the statistics: that is the leak still
+        def scale(x, train, held):
+            mean, std = _by(x, np.concatenate([train, held]))
+            return (x[train] - mean) / std, (x[held] - mean) / std
+        return _ridge_errors(x, y, folds, penalty, scale)
+    the held rows are standardised by their own statistics: by those of the training rows
+        def scale(x, train, held):
+            (a, s), (b, t) = _by(x, train), _by(x, held)
+            return (x[train] - a) / s, (x[held] - b) / t
+        return _ridge_errors(x, y, folds, penalty, scale)
+    the held rows are not standardised: they need the shift and scale of the training rows
+        (x[train] - mean) / std, (x[held] - mean) / std -> (x[train] - mean) / std, x[held]
+    the held rows are centred only: they need the scale of the training rows, too
+        (x[train] - mean) / std, (x[held] - mean) / std -> (x[train] - mean) / std, x[held] - mean
+    the statistics are those of the held rows: of the training rows
+        mean, std = x[train].mean(axis=0), x[train].std(axis=0) -> mean, std = x[held].mean(axis=0), x[held].std(axis=0)
+        x[train], axis=0) == 0 -> x[held], axis=0) == 0
+    nothing is standardised now: the penalty weighs columns by their units
+        mean, std = x[train].mean(axis=0), x[train].std(axis=0) -> mean, std = x[train].mean(axis=0), np.ones(x.shape[1])
+    the columns are not centred: the intercept no longer fits
+        mean, std = x[train].mean(axis=0), -> mean, std = 0.0,
+    the deviation has the divisor n - 1: here it is n, NumPy's default
+        x[train].std(axis=0) -> x[train].std(axis=0, ddof=1)
+    it was divided by the variance: divide by its root, the standard deviation
+        x[train].std(axis=0) -> x[train].var(axis=0)
+    there is one mean and one deviation for all columns: each column has its own, `axis=0`
+        mean, std = x[train].mean(axis=0), x[train].std(axis=0) -> mean, std = x[train].mean(), x[train].std()
+    a column that does not vary among the training rows divides 0 by 0: centre it only
+        std = np.where(np.ptp(x[train], axis=0) == 0, 1.0, std) -> pass
+    the mean of all targets was taken: a leak, too; of the training rows
+        middle = y[train].mean() -> middle = y.mean()
+    the mean of the held targets was taken: of the training rows
+        middle = y[train].mean() -> middle = y[held].mean()
+    the errors are those on the training rows: judge by the held ones
+        (middle + z_held @ weights - y[held]) -> (middle + z @ weights - y[train])
+    it was fitted to the held rows and judged by the training ones: the other way round
+        for train, held in folds -> for held, train in folds
+    the mean of the targets is not added to the predictions
+        (middle + z_held @ weights - y[held]) -> (z_held @ weights - y[held])
+    the penalty is left out
+        + penalty * np.eye(x.shape[1]) -> + 0 * np.eye(x.shape[1])
+    the penalty is multiplied by the number of rows: here the errors are summed, not averaged
+        penalty * np.eye -> penalty * len(train) * np.eye
+    the penalty is divided by the number of rows: the errors are summed, and it counts as it is
+        penalty * np.eye -> penalty / len(train) * np.eye
+    the mean over the folds is returned: return one error for each fold
+        return np.array(errors) -> return np.mean(errors)
+    these are roots of mean squares: return the mean squared errors
+        np.mean((middle + z_held @ weights - y[held]) ** 2) -> np.sqrt(np.mean((middle + z_held @ weights - y[held]) ** 2))
+    these are mean absolute errors: return the mean squared errors
+        np.mean((middle + z_held @ weights - y[held]) ** 2) -> np.mean(np.abs(middle + z_held @ weights - y[held]))
+    these are sums of squared errors: return their means
+        np.mean((middle + z_held @ weights - y[held]) ** 2) -> np.sum((middle + z_held @ weights - y[held]) ** 2)
+""")
+fold_errors.add_variants("""
+    with a function for the statistics
+        def scaled(train, rows):
+            mean, std = x[train].mean(axis=0), x[train].std(axis=0)
+            std[np.ptp(x[train], axis=0) == 0] = 1
+            return (x[rows] - mean) / std
+        errors = []
+        for train, held in folds:
+            z, target = scaled(train, train), y[train] - np.mean(y[train])
+            w = np.linalg.inv(z.T @ z + penalty * np.eye(z.shape[1])) @ z.T @ target
+            errors.append(float(np.mean((y[held] - np.mean(y[train]) - scaled(train, held) @ w) ** 2)))
+        return errors
+    by further rows of a least-squares problem
+        d, errors = x.shape[1], np.zeros(len(folds))
+        for i, (train, held) in enumerate(folds):
+            mean = np.mean(x[train], axis=0)
+            std = np.sqrt(np.mean((x[train] - mean) ** 2, axis=0))
+            std = np.where(std < 1e-9 * (1 + np.abs(mean)), 1, std)
+            rows = np.vstack([(x[train] - mean) / std, np.sqrt(penalty) * np.eye(d)])
+            targets = np.append(y[train] - y[train].mean(), np.zeros(d))
+            w = np.linalg.lstsq(rows, targets, rcond=None)[0]
+            errors[i] = np.mean((y[train].mean() + (x[held] - mean) / std @ w - y[held]) ** 2)
+        return errors
+    with the penalty in the columns' own units
+        errors = []
+        for train, held in folds:
+            mean, var = x[train].mean(axis=0), x[train].var(axis=0)
+            var[np.ptp(x[train], axis=0) == 0] = 1
+            c = x[train] - mean
+            w = np.linalg.solve(c.T @ c + penalty * np.diag(var), c.T @ (y[train] - y[train].mean()))
+            errors.append(np.mean((y[train].mean() + (x[held] - mean) @ w - y[held]) ** 2))
+        return np.array(errors)
+    with an intercept as a column of its own
+        errors = []
+        for train, held in folds:
+            mean, std = x[train].mean(axis=0), x[train].std(axis=0)
+            std = np.where(np.ptp(x[train], axis=0) == 0, 1.0, std)
+            a, b = (np.column_stack([np.ones(len(r)), (x[r] - mean) / std]) for r in (train, held))
+            free = np.diag([0.0] + [penalty] * x.shape[1])
+            errors.append(np.mean((b @ np.linalg.pinv(a.T @ a + free) @ a.T @ y[train] - y[held]) ** 2))
+        return np.array(errors)
+""")
+
+
 @judge(reference.one_standard_error, points=2, returns=("index",))
 def one_standard_error(rng):
     def errors(means, stds, k):
         """Errors of which each row has the very mean and standard deviation (divisor k - 1)."""
         noise = rng.normal(size=(len(means), k))
+        noise[:, 0] += k / 5  # the first fold is a hard one
         noise -= noise.mean(axis=1, keepdims=True)
         noise /= noise.std(axis=1, ddof=1, keepdims=True)
         return np.array(means)[:, None] + np.array(stds)[:, None] * noise
 
-    def shifted(means, stds, k):
-        base, scale = rng.uniform(0.2, 0.6), rng.uniform(0.05, 0.2)
+    def among(means, stds, k, scale=None):
+        """Those candidates after some that are simpler and far worse, and before some that are no better."""
+        before, after = (rng.uniform(2.5, 6.0, size=rng.integers(1, 9)) for _ in range(2))
+        means, stds = np.concatenate([before, means, after]), np.pad(stds, (len(before), len(after)), mode="edge")
+        base, scale = (rng.uniform(0.2, 0.6), rng.uniform(0.05, 0.2)) if scale is None else (rng.uniform(20, 30), scale)
         return base + scale * errors(means, stds, k)
 
     # The limit is 1 / sqrt(k) above the best mean, 0, where the best one's deviation is 1.
-    yield Call("one that is simpler is as good", errors=shifted([1.5, 0.7, 0.4, 0.1, 0.0, 0.6], [1, 1, 1, 1, 1, 1], 5))
-    yield Call("all simpler ones are worse", errors=shifted([3.0, 1.2, 0.6, 0.0, 0.2], [1] * 5, 5))
-    yield Call("the best one varies little", errors=shifted([0.6, 0.3, 0.05, 0.0], [4, 3, 2, 0.2], 4))
-    yield Call("the best one varies much", errors=shifted([1.9, 1.4, 0.7, 0.0, 0.3], [0.2, 0.2, 0.2, 3, 0.2], 4))
+    yield Call("one that is simpler is as good", errors=among([1.5, 0.7, 0.4, 0.1, 0.0, 0.6], [1] * 6, 5))
+    yield Call("all simpler ones are worse", errors=among([3.0, 1.2, 0.6, 0.0, 0.2], [1] * 5, 5))
+    yield Call("the best one varies little", 3.0, errors=among([0.6, 0.3, 0.05, 0.0], [4, 3, 2, 0.2], 4))
+    yield Call("the best one varies much", errors=among([1.9, 1.4, 0.7, 0.0, 0.3], [0.2, 0.2, 0.2, 3, 0.2], 4))
     # The limit is at 0.58; with the divisor k it is at 0.47, with the root of k - 1 at 0.71.
-    three = shifted([1.5, 0.64, 0.54, 0.2, 0.0], [1] * 5, 3)
-    yield Call("between the divisors k and k - 1", errors=three)
+    yield Call("between the divisors k and k - 1", 2.0, errors=among([1.5, 0.64, 0.54, 0.2, 0.0], [1] * 5, 3))
+    # At 0.5, 0.43 and 0.58.
+    yield Call("between them with four folds", 2.0, errors=among([0.9, 0.54, 0.46, 0.0], [1] * 4, 4))
     # The deviation is 3, so that its square is not smaller.
-    losses = rng.uniform(5, 9) + 3 * errors([1.5, 0.55, 0.2, 0.0], [1] * 4, 5)
-    yield Call("losses larger than 1", errors=losses)
-    yield Call("the simplest is best", errors=shifted([0.0, 0.2, 1.5, 0.9], [1] * 4, 10))
-    yield Call("more folds than candidates", errors=shifted([0.9, 0.38, 0.25, 0.0, 2.0], [1] * 5, 10))
+    yield Call("losses larger than 1", 2.0, errors=among([1.5, 0.55, 0.2, 0.0], [1] * 4, 5, scale=3.0))
+    simplest = rng.uniform(0.2, 0.6) + 0.1 * errors([0.0, 0.2, 1.5, 0.9], [1] * 4, 10)
+    yield Call("the simplest is best", 0.5, errors=simplest)
+    yield Call("more folds than candidates", errors=among([0.9, 0.2, 0.15, 0.0, 2.0], [1] * 5, 30))
+    yield Call("exactly one standard error above the best", errors=_at_the_limit(rng))
+
+
+def _at_the_limit(rng):
+    """Errors without a rounding: 3, 3, 3 and -1 have the mean 2, and its standard error is 1."""
+    worse = rng.uniform(4.0, 9.0, size=(rng.integers(1, 8), 4))
+    limit, best = [2.0, 4.0, 3.0, 3.0], [3.0, 3.0, 3.0, -1.0]
+    errors = np.array([*worse, limit, best])[:, rng.permutation(4)]
+    return (errors + rng.integers(2, 9)) / 8
 
 
 def _first_within(errors, limit):
@@ -437,6 +487,11 @@ one_standard_error.add_mistakes("""
         means, k = np.mean(errors, axis=1), errors.shape[1]
         best = np.argmin(means)
         return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(k - 1))
+    a candidate that is exactly one standard error above the best mean is within the limit: `<=`
+        means, k = np.mean(errors, axis=1), errors.shape[1]
+        best = np.argmin(means)
+        within = means < means[best] + np.std(errors[best], ddof=1) / np.sqrt(k)
+        return int(np.argmax(within))
     the last candidate within the limit was taken: the simplest ones come first
         means = np.mean(errors, axis=1)
         best = np.argmin(means)
@@ -458,7 +513,14 @@ one_standard_error.add_mistakes("""
         return one_standard_error(errors.T)
     the highest mean was taken for the best: these are errors, the lower the better
         return one_standard_error(-errors)
-    the spread is that of the candidates' means: take that of the best candidate's folds
+    the spread is that of the candidates' means, or of all errors together: take that of the best
+    candidate's folds
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + errors.std() / np.sqrt(errors.shape[1]))
+    or
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + errors.std(ddof=1) / np.sqrt(errors.size))
+    or
         means = np.mean(errors, axis=1)
         return _first_within(errors, means.min() + means.std(ddof=1) / np.sqrt(len(means)))
     or
@@ -477,12 +539,6 @@ one_standard_error.add_mistakes("""
     or
         means = np.mean(errors, axis=1)
         return _first_within(errors, means.min() + means.std())
-    the spread is that of all errors together: take that of the best candidate's folds
-        means = np.mean(errors, axis=1)
-        return _first_within(errors, means.min() + errors.std() / np.sqrt(errors.shape[1]))
-    or
-        means = np.mean(errors, axis=1)
-        return _first_within(errors, means.min() + errors.std(ddof=1) / np.sqrt(errors.size))
     the mean of the best candidate within the limit is returned: return its place
         return float(np.mean(errors, axis=1)[one_standard_error(errors)])
     the limit itself is returned: return the place of the first candidate that is not above it
@@ -520,158 +576,7 @@ one_standard_error.add_variants("""
 """)
 
 
-def _ends(rng, d):
-    """Ranges of three to five powers of ten that lie apart from each other."""
-    low = 10.0 ** (rng.uniform(-5.0, -4.0, d) + np.linspace(0.0, 2.0, d))
-    return {"low": low, "high": low * 10.0 ** rng.uniform(3.0, 5.0, d)}
-
-
-@judge(reference.grid_trials, points=2, returns=("trials",))
-def grid_trials(rng):
-    yield Call("two hyperparameters, three values", **_ends(rng, 2), n=3)
-    yield Call("two hyperparameters, the ends only", **_ends(rng, 2), n=2)
-    yield Call("one hyperparameter", **_ends(rng, 1), n=6)
-    yield Call("three hyperparameters", **_ends(rng, 3), n=4)
-    yield Call("more hyperparameters than values", **_ends(rng, 4), n=3)
-
-
-def _combined(axes):
-    return np.array(list(itertools.product(*axes)))
-
-
-grid_trials.add_mistakes("""
-    the steps are equal sums: equal factors are asked, as `np.geomspace` has them
-        return _combined([np.linspace(a, b, n) for a, b in zip(low, high, strict=True)])
-    the first hyperparameter changes fastest: the last one should
-        return _combined(np.geomspace(low, high, n).T[::-1])[:, ::-1]
-    `np.meshgrid` exchanges the first two hyperparameters unless it is told `indexing="ij"`
-        axes = np.geomspace(low, high, n).T
-        return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, len(low))
-    the columns were reshaped into rows, which mixes the hyperparameters: stack them along the last
-    axis
-        axes = np.geomspace(low, high, n).T
-        return np.array(np.meshgrid(*axes, indexing="ij")).reshape(-1, len(low))
-    all columns have the range of the first hyperparameter: each has its own
-        return _combined([np.geomspace(low[0], high[0], n)] * len(low))
-    these are n trials on a diagonal: a grid holds every combination, n**d trials
-        return np.geomspace(low, high, n)
-    the upper ends are missing: each range goes from low to high, both included
-        return _combined(np.geomspace(low, high, n, endpoint=False).T)
-    these are the logarithms: return the hyperparameters themselves
-        return _combined(np.log10(np.geomspace(low, high, n)).T)
-    the rows and columns are exchanged: one trial a row, shape (n**d, d)
-        return _combined(np.geomspace(low, high, n).T).T
-    n is the number of values of each hyperparameter: here the trials of the whole grid were counted
-    as n
-        return _combined(np.geomspace(low, high, max(round(n ** (1 / len(low))), 2)).T)
-    the ends were taken for exponents: each range goes from low to high, in equal factors
-        return _combined(np.exp(np.linspace(low, high, n)).T)
-    the logarithms were spaced and never undone, base 10: return the hyperparameters themselves
-        return _combined(np.linspace(np.log(low), np.log(high), n).T)
-    there is one value too many in each range: n of them, the ends included
-        return _combined(np.geomspace(low, high, n + 1).T)
-    low and high have changed places: the values rise
-        return _combined(np.geomspace(high, low, n).T)
-    the lower ends are missing: each range goes from low to high, both included
-        return _combined(np.geomspace(low, high, n + 1)[1:].T)
-    the exponents were taken for `np.logspace` as natural ones: its base is 10
-        return _combined(np.logspace(np.log(low), np.log(high), n).T)
-""")
-grid_trials.add_variants("""
-    np.meshgrid
-        axes = [
-            np.exp(np.linspace(np.log(a), np.log(b), n)) for a, b in zip(low, high, strict=True)
-        ]
-        return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(low))
-    the digits of each trial's number, by a loop
-        d, trials = len(low), []
-        for number in range(n**d):
-            digits = [number // n ** (d - 1 - j) % n for j in range(d)]
-            trials.append(
-                [low[j] * (high[j] / low[j]) ** (i / (n - 1)) for j, i in enumerate(digits)]
-            )
-        return trials
-    in float32, column by column
-        d = len(low)
-        axes = np.geomspace(low, high, n).astype(np.float32)
-        columns = [np.tile(np.repeat(axes[:, j], n ** (d - 1 - j)), n**j) for j in range(d)]
-        return np.column_stack(columns)
-""")
-
-
-@judge(reference.log_uniform, points=2, returns=("values",), compare_as=quantities.logarithms)
-def log_uniform(rng):
-    low = 10.0 ** rng.uniform(-5.0, -4.0)
-    high = low * 10.0 ** rng.uniform(3.5, 4.5)
-    for label, given in _seeds(rng).items():
-        yield Call(label, low=low, high=high, size=700, rng=given)
-    seed = int(rng.integers(2**31))
-    low = rng.uniform(1.5, 3.0)
-    yield Call("both ends above 1", low=low, high=low * rng.uniform(40, 90), size=800, rng=Rng(seed))
-    low, high = rng.uniform(0.02, 0.05), rng.uniform(20.0, 50.0)
-    yield Call("from below 1 to above 1", low=low, high=high, size=2500, rng=Rng(seed + 1))
-    yield Call("a narrow range", low=0.5, high=rng.uniform(1.2, 1.6), size=800, rng=Rng(seed + 2))
-
-
-log_uniform.add_mistakes("""
-    these numbers are uniform, not their logarithms: almost all have the size of high
-        return rng.uniform(low, high, size)
-    these are the logarithms: return the numbers themselves, by `exp` or a power of ten
-        return rng.uniform(np.log(low), np.log(high), size)
-    two bases are mixed: the inverse of `np.log` is `np.exp`; powers of ten belong to `np.log10`
-        return 10 ** rng.uniform(np.log(low), np.log(high), size)
-    two bases are mixed: powers of ten belong to `np.log10`, the inverse of that is not `np.exp`
-        return np.exp(rng.uniform(np.log10(low), np.log10(high), size))
-    only whole powers of ten were drawn: the exponent may be any number between the ends
-        first, last = np.ceil(np.log10(low)), np.floor(np.log10(high))
-        return 10.0 ** rng.integers(int(first), max(int(last), int(first)) + 1, size)
-    one number was drawn and repeated: draw `size` numbers, each by itself
-        return np.full(size, np.exp(rng.uniform(np.log(low), np.log(high))))
-    the numbers stand at equal distances, as on a grid: draw each one at random, by itself
-        return rng.permutation(np.geomspace(low, high, size))
-    the numbers were sorted: independent draws come in no order, and two sorted columns would rise
-    together
-        return np.sort(np.exp(rng.uniform(np.log(low), np.log(high), size)))
-    the logarithms are normal about the middle of the range: here they are uniform, every factor
-    equally likely
-        middle, width = np.log(low * high) / 2, np.log(high / low)
-        return np.exp(rng.normal(middle, width / np.sqrt(12), size))
-    the numbers do not come from the generator `rng`: with it, a search can be made again
-        return np.exp(np.random.default_rng(0).uniform(np.log(low), np.log(high), size))
-    the ends were taken for exponents: draw between the logarithms of low and high
-        return np.exp(rng.uniform(low, high, size))
-    or
-        return 10 ** rng.uniform(low, high, size)
-    the logarithm is that of the draws, not of the ends: draw between log(low) and log(high), then
-    take exp
-        return np.log(rng.uniform(np.exp(low), np.exp(high), size))
-    or
-        return np.log(rng.uniform(low, high, size))
-    these are the logarithms to base ten: return the numbers themselves, by a power of ten
-        return rng.uniform(np.log10(low), np.log10(high), size)
-    a power of uniform numbers was drawn: the logarithms are to be uniform
-        return low + (high - low) * rng.random(size) ** 2
-    or
-        return low + (high - low) * rng.random(size) ** 3
-    low is missing: low * (high / low)**u, for u between 0 and 1
-        return (high / low) ** rng.random(size)
-    high was taken for the width: low * (high / low)**u, for u between 0 and 1
-        return low * high ** rng.random(size)
-    one number is drawn: draw `size` of them
-        return np.exp(rng.uniform(np.log(low), np.log(high)))
-""")
-log_uniform.add_variants("""
-    powers of ten
-        return 10 ** (np.log10(low) + (np.log10(high) - np.log10(low)) * rng.random(size))
-    a power of the quotient, number by number, in a list
-        return [low * (high / low) ** rng.random() for _ in range(size)]
-    in float32
-        u = rng.random(size, dtype=np.float32)
-        return np.exp2(np.float32(np.log2(high)) - u * np.float32(np.log2(high / low)))
-""")
-
-
-@judge(reference.trials_needed, points=1, returns=("n",))
+@judge(reference.trials_needed, points=2, returns=("n",))
 def trials_needed(rng):
     def call(label, top, confidence):
         # The number is never nearly whole before it is rounded up.
@@ -733,19 +638,21 @@ def random_search(rng):
     low = 10.0 ** rng.uniform([-3.5, -2.5], [-3.0, -2.0])
     high = low * 10.0 ** rng.uniform(3.0, 4.0, 2)
     f = Problem("rosenbrock", "value")
-    for label, given in _seeds(rng).items():
-        yield Call(label, f=f, low=low, high=high, n_trials=300, rng=given)
+    for label, weight, given in _seeds(rng):
+        yield Call(label, weight, f=f, low=low, high=high, n_trials=2500, rng=given)
     seed = int(rng.integers(2**31))
     low = 10.0 ** rng.uniform([0.5, -3.0], [1.0, -2.0])
     high = low * 10.0 ** rng.uniform([1.0, 2.5], [1.5, 3.0])
-    yield Call("two ranges that lie apart", f=Problem("bowl", "value"), low=low, high=high, n_trials=400, rng=Rng(seed))
+    yield Call(
+        "two ranges that lie apart", f=Problem("bowl", "value"), low=low, high=high, n_trials=1500, rng=Rng(seed)
+    )
     low = 10.0 ** (rng.uniform(-2.0, -1.5, 5) + np.linspace(0, 1, 5))
     yield Call(
         "five hyperparameters",
         f=Problem("long rosenbrock", "value"),
         low=low,
         high=low * 10.0 ** rng.uniform(1.0, 2.5, 5),
-        n_trials=200,
+        n_trials=1000,
         rng=Rng(seed + 1),
     )
 
@@ -838,134 +745,271 @@ random_search.add_variants("""
 """)
 
 
-@judge(reference.narrow_range, points=3, returns=("low", "high"))
-def narrow_range(rng):
-    def trials(n, d):
-        ends = _ends(rng, d)
-        return ends["low"] * (ends["high"] / ends["low"]) ** rng.random((n, d))
-
-    values = rng.permutation(np.linspace(0.2, 2.5, 20)) + rng.uniform(-0.03, 0.03, 20)
-    yield Call("two hyperparameters", trials=trials(20, 2), values=values, keep=5, margin=0.3)
-    yield Call("one hyperparameter", trials=trials(20, 1), values=values, keep=4, margin=0.25)
-    yield Call("no margin", trials=trials(20, 3), values=values, keep=6, margin=0.0)
-    diverged = np.where(values > np.sort(values)[12], np.inf, values)
-    yield Call("some diverged", trials=trials(20, 2), values=diverged, keep=8, margin=0.2)
-    yield Call("the margin left at its default", trials=trials(20, 2), values=values[::-1], keep=3)
-    yield Call("only two are kept", trials=trials(12, 3), values=values[:12], keep=2, margin=0.4)
+def _losses(rng, n, most):
+    """Curves that cross and shake, no two numbers alike."""
+    end, speed = rng.uniform(0.3, 1.5, n), np.exp(rng.normal(size=n)) * 3 / most
+    epochs = np.arange(1, most + 1)
+    losses = end[:, None] + (2.3 - end)[:, None] * np.exp(-speed[:, None] * epochs)
+    return losses * np.exp(0.15 * rng.normal(size=(n, most)))
 
 
-def _kept(trials, values, keep):
-    return trials[np.argsort(values)[:keep]]
+@judge(reference.successive_halving, points=4, returns=("best", "epochs"))
+def successive_halving(rng):
+    n = int(rng.integers(33, 60))
+    yield Call("halves", losses=_losses(rng, n, 40), first=1, factor=2)
+    # In these two a round has fewer trials than the factor, and no number is divided without a rest.
+    n = int(rng.choice([19, 20, 22, 23, 25, 26]))
+    yield Call("thirds", losses=_losses(rng, n, 60), first=2, factor=3)
+    n = int(rng.choice([33, 34, 35, 37, 38, 39, 41, 42, 43, 45, 46, 47]))
+    yield Call("fourths, and more epochs in the first round", 1.5, losses=_losses(rng, n, 140), first=2, factor=4)
+    yield Call("the epochs come to an end first", losses=_losses(rng, int(rng.integers(40, 60)), 15), first=3, factor=2)
+    losses = _losses(rng, 23, 50)
+    losses[rng.permutation(23)[:14], int(rng.integers(1, 3)) :] = np.inf
+    yield Call("some diverge", losses=losses, first=3, factor=2)
+    yield Call("fewer trials than the factor", 0.5, losses=_losses(rng, 3, 30), first=4, factor=5)
+    yield Call("a single trial", 0.5, losses=_losses(rng, 1, 20), first=int(rng.integers(3, 8)), factor=2)
+    while True:
+        losses = np.round(_losses(rng, int(rng.integers(25, 40)), 30))
+        # Where equal ones are kept in the order of an earlier round, something else must come out.
+        (best, epochs), (other, others) = (_halved(losses, 2, 2, order=o) for o in (np.sort, np.array))
+        if best != other or (epochs != others).any():
+            break
+    yield Call("many equal losses", 0.5, losses=losses, first=2, factor=2)
 
 
-def _widened(low, high, margin):
-    """Both ends moved outwards by factors."""
-    factor = (high / low) ** margin
-    return low / factor, high * factor
+def _halved(losses, first, factor, rank=None, keep=None, longer=None, order=np.sort):
+    """Successive halving with one of its parts changed: what trials are ranked by, how many stay, for how long."""
+    rank = rank or (lambda left, e: losses[left, e - 1])
+    keep = keep or (lambda n: max(1, n // factor))
+    longer = longer or (lambda e: e * factor)
+    epochs, left, e = np.zeros(len(losses), dtype=int), np.arange(len(losses)), first
+    while True:
+        epochs[left] = e
+        left = left[np.argsort(rank(left, e), kind="stable")]
+        if len(left) == 1 or longer(e) > losses.shape[1]:
+            return int(left[0]), epochs
+        left, e = order(left[: keep(len(left))]), longer(e)
 
 
-narrow_range.add_mistakes("""
-    the trials of the largest values were kept: a loss is the better the smaller
-        best = trials[np.argsort(values)[-keep:]]
-        return _widened(best.min(axis=0), best.max(axis=0), margin)
-    the margin was added to the numbers, not to their logarithms: low may even become negative
-        best = _kept(trials, values, keep)
-        low, high = best.min(axis=0), best.max(axis=0)
-        return low - margin * (high - low), high + margin * (high - low)
-    there is no margin: the optimum may lie a little beyond the best trials
-        best = _kept(trials, values, keep)
-        return best.min(axis=0), best.max(axis=0)
-    the margin was counted in powers of ten: it is a share of the range's own width in the logarithm
-        best = _kept(trials, values, keep)
-        return best.min(axis=0) / 10**margin, best.max(axis=0) * 10**margin
-    the margin was shared between both ends: each end moves by the whole of it
-        best = _kept(trials, values, keep)
-        return _widened(best.min(axis=0), best.max(axis=0), margin / 2)
-    the margin was counted in the natural logarithm: it is a share of the range's own width there
-        best = _kept(trials, values, keep)
-        return best.min(axis=0) / np.exp(margin), best.max(axis=0) * np.exp(margin)
-    the margin goes inwards: it moves each end outwards, so that the range is wider
-        best = _kept(trials, values, keep)
-        return _widened(best.min(axis=0), best.max(axis=0), -margin)
-    the upper end was moved by the width from the *new* lower end: compute the width before either
-    is moved
-        best = _kept(trials, values, keep)
-        low, high = best.min(axis=0), best.max(axis=0)
-        low = low / (high / low) ** margin
-        return low, high * (high / low) ** margin
-    the ends are the best trial and the last that was kept: take each column's smallest and largest
-    number
-        best = _kept(trials, values, keep)
-        return _widened(best[0], best[-1], margin)
-    the new range was cut off at the ends of the trials: where the best lie at the edge, it has to
-    move beyond
-        best = _kept(trials, values, keep)
-        low, high = _widened(best.min(axis=0), best.max(axis=0), margin)
-        return np.maximum(low, trials.min(axis=0)), np.minimum(high, trials.max(axis=0))
-    the ranges of all trials were returned: only the `keep` best of them count
-        return _widened(trials.min(axis=0), trials.max(axis=0), margin)
-    the first trials were kept, not the best: take them in the order of their values
-        return _widened(trials[:keep].min(axis=0), trials[:keep].max(axis=0), margin)
-    the smallest numbers of each column were kept: sort the trials by their values
-        best = np.sort(trials, axis=0)[:keep]
-        return _widened(best.min(axis=0), best.max(axis=0), margin)
-    one range for all hyperparameters: each column has its own, `axis=0`
-        best = _kept(trials, values, keep)
-        low, high = _widened(best.min(), best.max(), margin)
-        return np.full(trials.shape[1], low), np.full(trials.shape[1], high)
-    these are the logarithms: return the hyperparameters themselves
-        low, high = narrow_range(trials, values, keep, margin)
-        return np.log(low), np.log(high)
-    one trial too many was kept: the new range spans the `keep` best ones
-        return narrow_range(trials, values, keep + 1, margin)
-    the ends are those of all trials, without a margin: the `keep` best of them count, and each end
-    moves outwards
-        return trials.min(axis=0), trials.max(axis=0)
-    the margin was added in the numbers, to the width of all trials: it is a share of the new
-    range's own width in the logarithm
-        best = _kept(trials, values, keep)
-        extra = margin * np.ptp(trials, axis=0)
-        return best.min(axis=0) - extra, best.max(axis=0) + extra
-    the margin multiplies the ends: it is a share of the range's own width in the logarithm
-        best = _kept(trials, values, keep)
-        return best.min(axis=0) * (1 - margin), best.max(axis=0) * (1 + margin)
+successive_halving.add_mistakes("""
+    the trials of the largest losses go on: those of the smallest
+        losses[left, trained - 1], kind -> -losses[left, trained - 1], kind
+    the trials are ranked by their last epoch of all, which nobody has paid for: by the loss after the
+    epochs so far
+        losses[left, trained - 1], kind -> losses[left, -1], kind
+    the trials are ranked by their best loss so far: by the loss after the last of their epochs
+        losses[left, trained - 1], kind -> losses[left, :trained].min(axis=1), kind
+    the trials are ranked by the mean of their losses so far: by the last of them
+        losses[left, trained - 1], kind -> losses[left, :trained].mean(axis=1), kind
+    the column is one too far: after e epochs the loss stands in column e - 1
+        losses[left, trained - 1], kind -> losses[left, min(trained, most - 1)], kind
+    all rounds are ranked by the losses after the first one: by the newest
+        losses[left, trained - 1], kind -> losses[left, first - 1], kind
+    places among those that are left were taken for the numbers of trials
+        left = left[np.argsort(losses[left, trained - 1], kind="stable")] -> left = np.argsort(losses[left, trained - 1], kind="stable")
     or
-        best = _kept(trials, values, keep)
-        return best.min(axis=0) / (1 + margin), best.max(axis=0) * (1 + margin)
-    the width is that of all trials: it is that of the best ones, in the logarithm
-        best = _kept(trials, values, keep)
-        factor = (trials.max(axis=0) / trials.min(axis=0)) ** margin
-        return best.min(axis=0) / factor, best.max(axis=0) * factor
-    the two results have changed places: low first, then high
-        return narrow_range(trials, values, keep, margin)[::-1]
-    the trials of the largest values were kept, without a margin: a loss is the better the smaller,
-    and each end moves outwards
-        best = trials[np.argsort(values)[-keep:]]
-        return best.min(axis=0), best.max(axis=0)
-    the largest values were kept, and the margin was added to the numbers: a loss is the better the
-    smaller, and the margin belongs to the logarithms
-        best = trials[np.argsort(values)[-keep:]]
-        low, high = best.min(axis=0), best.max(axis=0)
-        return low - margin * (high - low), high + margin * (high - low)
+        epochs, left, trained = np.zeros(len(losses), dtype=int), np.arange(len(losses)), first
+        while True:
+            epochs[left] = trained
+            left = np.argsort(losses[left, trained - 1], kind="stable")
+            if len(left) == 1 or trained * factor > losses.shape[1]:
+                return int(left[0]), epochs
+            left, trained = left[: max(1, len(left) // factor)], trained * factor
+    a trial that goes on was trained from the beginning again: its epochs so far count
+        epochs[left] = trained -> epochs[left] += trained
+    each round is as long as the first: the epochs of a trial are multiplied by the factor
+        return _halved(losses, first, factor, longer=lambda e: e + first)
+    the epochs are doubled whatever the factor: they are multiplied by it
+        return _halved(losses, first, factor, longer=lambda e: 2 * e)
+    one half goes on whatever the factor: one part of `factor`
+        return _halved(losses, first, factor, keep=lambda n: max(1, n // 2))
+    one half goes on and the epochs are doubled, whatever the factor
+        return _halved(losses, first, 2)
+    the number of those that go on is rounded up: it is rounded down
+        return _halved(losses, first, factor, keep=lambda n: -(-n // factor))
+    one part of `factor` is given up: it is what goes on
+        return _halved(losses, first, factor, keep=lambda n: max(1, n - max(1, n // factor)))
+    only the best one goes on after the first round: one part of `factor` does, round by round
+        return _halved(losses, first, factor, keep=lambda n: 1)
+    no trial is left once there are fewer than `factor`: the best one goes on
+        if len(left) == 1 or -> if len(left) < factor or
+    the single trial that is left is not trained any further: its round is the last one
+        epochs[left] = trained -> epochs[left] = trained if len(left) > 1 or n == 1 else epochs[left]
+    the last round is left out: it may need as many epochs as there are columns
+        return _halved(losses[:, : max(first, losses.shape[1] // factor)], first, factor)
+    the single trial was trained to the last column: it has its round, and no more
+        epochs[left] = trained -> epochs[left] = trained if len(left) > 1 else most
+    the first round lasts an epoch: it lasts `first` of them
+        trained = np.zeros(n, dtype=int), np.arange(n), first -> trained = np.zeros(n, dtype=int), np.arange(n), 1
+    the first round has been multiplied by the factor already
+        trained = np.zeros(n, dtype=int), np.arange(n), first -> trained = np.zeros(n, dtype=int), np.arange(n), min(first * factor, most)
+    no trial was given up: this trains all of them to the end
+        return int(np.argmin(losses[:, -1])), np.full(len(losses), losses.shape[1])
+    the epochs of all trials are added up: return those of each
+        best, epochs = successive_halving(losses, first, factor)
+        return best, int(epochs.sum())
+    the smallest loss is returned: return the number of the trial
+        best, epochs = successive_halving(losses, first, factor)
+        return float(losses[best, epochs[best] - 1]), epochs
+    the results are in the other order: the best trial first
+        return successive_halving(losses, first, factor)[::-1]
+    trials are counted from 1: from 0
+        best, epochs = successive_halving(losses, first, factor)
+        return best + 1, epochs
+    only the epochs of the last round are there: of all trials, 0 for none is not right either
+        best, epochs = successive_halving(losses, first, factor)
+        return best, np.where(epochs == epochs.max(), epochs, 0)
 """)
-narrow_range.add_variants("""
-    sorted pairs, column by column, by powers of ten
-        order = sorted(range(len(values)), key=lambda i: values[i])[:keep]
-        low, high = [], []
-        for j in range(trials.shape[1]):
-            exponents = [np.log10(trials[i, j]) for i in order]
-            extra = margin * (max(exponents) - min(exponents))
-            low.append(10 ** (min(exponents) - extra))
-            high.append(10 ** (max(exponents) + extra))
-        return low, high
-    all within the keep-th smallest value, as factors
-        best = trials[values <= np.partition(values, keep - 1)[keep - 1]]
-        low, high = np.min(best, axis=0), np.max(best, axis=0)
-        return low ** (1 + margin) / high**margin, high ** (1 + margin) / low**margin
-    in float32
-        logs = np.log2(trials.astype(np.float32)[np.argsort(values)][:keep])
-        low, width = logs.min(axis=0), np.ptp(logs, axis=0)
-        return np.exp2(low - margin * width), np.exp2(low + width + margin * width)
+successive_halving.add_variants("""
+    with lists, by sorting pairs
+        left, e, epochs = list(range(len(losses))), first, [0] * len(losses)
+        while True:
+            for i in left:
+                epochs[i] = e
+            ranked = [i for _, i in sorted((losses[i][e - 1], i) for i in left)]
+            if len(ranked) == 1 or e * factor > len(losses[0]):
+                return ranked[0], epochs
+            left, e = ranked[: max(len(ranked) // factor, 1)], e * factor
+    one round after the other, by calling itself
+        def go_on(left, e):
+            order = left[np.lexsort((left, losses[left, e - 1]))]
+            epochs[left] = e
+            n = max(1, len(left) // factor)
+            done = len(left) == 1 or factor * e > losses.shape[1]
+            return order[0] if done else go_on(order[:n], factor * e)
+        epochs = np.zeros(len(losses), dtype=np.int32)
+        return go_on(np.arange(len(losses)), first), epochs
+    with a mask; those that are given up count as infinite
+        n, most = losses.shape
+        alive, e = np.ones(n, dtype=bool), first
+        epochs = np.full(n, first)
+        while alive.sum() > 1 and e * factor <= most:
+            keep = max(1, alive.sum() // factor)
+            order = sorted(np.flatnonzero(alive), key=lambda i: losses[i, e - 1])
+            alive[:] = False
+            alive[order[:keep]] = True
+            e *= factor
+            epochs[alive] = e
+        ahead = np.flatnonzero(alive)
+        return ahead[np.argmin(losses[ahead, e - 1])], epochs
+    the rounds' sizes first
+        sizes, lengths = [len(losses)], [first]
+        while sizes[-1] > 1 and lengths[-1] * factor <= losses.shape[1]:
+            sizes.append(max(1, sizes[-1] // factor))
+            lengths.append(lengths[-1] * factor)
+        epochs, left = np.zeros(len(losses)), np.arange(len(losses))
+        for size, length in zip(sizes, lengths):
+            left = np.sort(left[:size])
+            epochs[left] = length
+            left = left[np.argsort(losses[left, length - 1], kind="stable")]
+        return left[0], epochs.astype(int)
+""")
+
+
+def _pool(rng, m, most, budget, slow, noise):
+    """Curves of which the reference's plan makes much; where `slow` is positive, slow beginners end lower."""
+    while True:
+        quality = rng.random(m)
+        end = 0.3 + 1.2 * quality
+        speed = 3 / most * np.exp(0.9 * rng.normal(size=m) + slow * (2 * quality - 1))
+        fall = np.exp(-speed[:, None] * np.arange(1, most + 1))
+        curves = (end[:, None] + (2.3 - end)[:, None] * fall) * np.exp(noise * rng.normal(size=(m, most)))
+        given = {"curves": np.round(curves, 4), "budget": budget}
+        if slow > 0 and quantities.loss_found(given, _by_factor(given["curves"], budget, 2)) > 0.1:
+            continue
+        if quantities.loss_found(given, reference.plan_search(**given)) > 0.55:
+            return given
+
+
+def _by_factor(curves, budget, factor):
+    """Successive halving from one epoch on, with as many trials as the budget allows."""
+    m, most = curves.shape
+
+    def plan(n):
+        numbers = []
+        while len(numbers) < most:
+            numbers += [n] * (max(1, len(numbers) * factor) - len(numbers))
+            n = max(1, n // factor)
+        return np.array(numbers[:most])
+
+    return max((plan(n) for n in range(1, m + 1) if plan(n).sum() <= budget), key=lambda p: p[0])
+
+
+@judge(
+    reference.plan_search,
+    points=3,
+    returns=("plan",),
+    score=quantities.loss_found,
+    credit={0.12: 0.25, 0.2: 0.5, 0.28: 0.75, 0.35: 1.0},
+)
+def plan_search(rng):
+    # No two cases have as many epochs, nor have those of two seeds: a plan that was seen fits none of them.
+    def sizes(least):
+        most = least + int(rng.integers(12))
+        return most, int(rng.integers(9, 12) * most / 2)
+
+    yield Call("the first losses tell much", 0.5, **_pool(rng, 60, *sizes(24), -0.5, 0.02))
+    yield Call("who begins slowly ends lower", 2.0, **_pool(rng, 60, *sizes(36), 1.2, 0.02))
+    yield Call("slowly, and with noise", 2.0, **_pool(rng, 60, *sizes(48), 1.2, 0.05))
+    yield Call("more epochs", 1.5, **_pool(rng, 70, *sizes(60), 1.1, 0.02))
+
+
+plan_search.add_mistakes("""
+    nobody is given up: this is random search, of which every trial is trained to the end
+        m, most = curves.shape
+        return np.full(most, budget // most)
+    one epoch decides everything: the trials that learn fastest need not end lowest
+        m, most = curves.shape
+        return np.append(min(budget, m), np.zeros(most - 1, dtype=int))
+    this is successive halving in any case: look at the curves when losses begin to tell
+        m, most = curves.shape
+        return _by_factor(curves, budget, 2)
+    this gives up two of three in any case: look at the curves when losses begin to tell
+        return _by_factor(curves, budget, 3)
+    this gives up three of four in any case: look at the curves when losses begin to tell
+        return _by_factor(curves, budget, 4)
+    only one trial goes on after the first epoch: the one that learns fastest
+        m, most = curves.shape
+        return np.append(min(m, budget - most + 1), np.ones(most - 1, dtype=int))
+    the budget is exceeded: all epochs of all trials count
+        m, most = curves.shape
+        return np.full(most, m)
+    or
+        m, most = curves.shape
+        return np.linspace(m, 1, most).astype(int)
+    the plan rises: a trial that was given up is not trained any more
+        return plan_search(curves, budget)[::-1]
+    half of the budget is not used
+        return _by_factor(curves, budget // 2, 2)
+    these are shares of the budget: give whole numbers of trials
+        return plan_search(curves, budget) / budget
+    a single trial is trained: nobody is compared with it
+        return np.ones(curves.shape[1], dtype=int)
+""")
+plan_search.add_variants("""
+    better and better, by small changes
+        rng = np.random.default_rng(3)
+        plan, draws = plan_search(curves, budget), np.argsort(rng.random((60, len(curves))), axis=1)
+        value = reference._reached(curves, plan, draws)
+        for _ in range(120):
+            other = plan + rng.integers(-2, 3, len(plan)) * (rng.random(len(plan)) < 0.3)
+            other = np.minimum.accumulate(np.clip(other, 0, len(curves)))
+            if other[0] > 0 and other.sum() <= budget:
+                reached = reference._reached(curves, other, draws)
+                if reached < value:
+                    plan, value = other, reached
+        return plan
+    powers of the epoch, in finer steps
+        m, most = curves.shape
+        draws, best = np.argsort(np.random.default_rng(5).random((80, m)), axis=1), (np.inf, None)
+        for last in range(most // 4, most + 1, 3):
+            for power in np.linspace(0.2, 2.4, 12):
+                plan = np.zeros(most, dtype=int)
+                plan[:last] = reference._falling(power, last, budget, m)
+                best = min(best, (reference._reached(curves, plan, draws), plan), key=lambda b: b[0])
+        return best[1]
+    the reference's, in a list
+        return plan_search(curves, budget).tolist()
 """)
 
 five_leaks = Written(

@@ -14,6 +14,7 @@ from solutions.batchnorm import (
 from tests.conftest import ROOT
 
 # Long strings in the code cells are written in parts.
+SEEDS = range(10, 15)  # none of the page's
 TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "batchnorm.md").read_text("utf-8"))
 
 
@@ -28,7 +29,7 @@ def page(run_chapter):
 
 
 def test_the_opening_failure(page):
-    said("With half or twice the right scale the network learns nothing")
+    said("With half or twice the right scale it does not get as far as guessing")
     said("falls below 1")
     guessing = np.log(10)
     best = {f: min(runs, key=lambda losses: losses[-1]) for f, runs in page["table"].items()}
@@ -39,8 +40,15 @@ def test_the_opening_failure(page):
     assert 2**14 == 16_384
 
 
+def test_the_opening_failure_with_other_seeds(page):
+    with np.errstate(all="ignore"):
+        for seed in SEEDS:
+            assert min(page["plain_losses"](0.5, lr, seed)[-1] for lr in (0.01, 0.1)) > 2.2
+            assert min(page["plain_losses"](2.0, lr, seed)[-1] for lr in (1e-4, 1e-3)) > 2.3
+
+
 def test_a_bias_in_front_has_a_gradient_of_zero():
-    said("so its gradient is exactly 0")
+    said("Its gradient is exactly 0")
     rng = np.random.default_rng(0)
     _, x_hat, _, var = batchnorm_forward(rng.normal(size=(9, 4)), np.ones(4), np.zeros(4))
     dx, *_ = batchnorm_backward(rng.normal(size=(9, 4)), x_hat, np.ones(4), var)
@@ -139,6 +147,27 @@ def test_usable_rates(page):
     assert normalized == pytest.approx(plain, rel=0.15)
 
 
+def test_most_of_the_gain_is_there_at_the_best_rate_of_the_plain_network(page):
+    said("about three quarters of the whole gain are there already")
+    said("three quarters of the gain already at the plain network's best rate")
+    means = [losses.mean(axis=1) for losses in page["ends_by_rate"].values()]
+    here = np.nanargmin(means[0])
+    assert page["rates"][here] == 0.1
+
+    def share(plain, normalized, best):
+        return (plain - normalized) / (plain - best)
+
+    assert share(means[0][here], means[1][here], np.nanmin(means[1])) == pytest.approx(
+        0.75, abs=0.1
+    )
+    with np.errstate(all="ignore"):
+        plain, normalized, best = (
+            np.mean([page["last_loss"](how, lr, seed) for seed in SEEDS])
+            for how, lr in ((False, 0.1), (True, 0.1), (True, 0.3))
+        )
+    assert share(plain, normalized, best) == pytest.approx(0.75, abs=0.1)
+
+
 def test_initial_scale(page):
     said("without, a factor of 2 either way is fatal")
     for f, plain, normalized in zip(
@@ -148,6 +177,18 @@ def test_initial_scale(page):
         assert normalized < 1
     said("ten times too large only slows it down")
     assert page["by_factor"][True][-1] == max(page["by_factor"][True])
+
+
+def test_initial_scale_with_other_seeds(page):
+    said("initial weights that may be wrong by a factor of 10 either way")
+    with np.errstate(all="ignore"):
+        for seed in SEEDS:
+            for factor in (0.5, 2.0):
+                ends = [page["last_loss"](False, lr, seed, 10, factor, 3) for lr in page["tried"]]
+                assert not np.nanmin([4.0, *ends]) < 2.2
+            for factor in (0.1, 10.0):
+                ends = [page["last_loss"](True, lr, seed, 10, factor, 3) for lr in page["tried"]]
+                assert np.nanmin(ends) < 1
 
 
 def test_gradients_grow_with_depth(page):
@@ -168,15 +209,45 @@ def test_gradients_grow_with_depth(page):
     assert flat.max() / flat.min() < 4
 
 
-def test_the_neglected_terms_only_shorten_the_gradient():
-    said("they only shorten the gradient, to the measured factor")
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        x, dy = rng.normal(size=(2, 30, 6))
-        _, x_hat, _, var = batchnorm_forward(x, np.ones(6), np.zeros(6))
-        dx, *_ = batchnorm_backward(dy, x_hat, np.ones(6), var)
-        direct = dy / np.sqrt(var + 1e-5)
-        assert np.all(np.linalg.norm(dx, axis=0) <= np.linalg.norm(direct, axis=0))
+def test_the_neglected_terms_shorten_a_gradient_and_do_not_lower_the_growth(page):
+    said("shorten the gradient from which they are subtracted")
+    said("with them and without them the growth is the same to one or two percent")
+    said("other draws of the weights give 1.18 to 1.21")
+    gamma, growths, digits = np.ones(100), [], page["digits"]
+
+    def neglecting(dy, x_hat, var):
+        return gamma / np.sqrt(var + 1e-5) * dy
+
+    def complete(dy, x_hat, var):
+        return batchnorm_backward(dy, x_hat, gamma, var)[0]
+
+    for seed in SEEDS:
+        layers = page["make"](np.random.default_rng(seed), 30, 100, True, 1.0)
+        a, inputs, seen = digits.x_train[:500], [], []
+        for layer in layers[:-1]:
+            z = a @ layer["w"]
+            inputs.append(a)
+            y, x_hat, _, var = batchnorm_forward(z, layer["gamma"], layer["beta"])
+            seen.append((x_hat, var, y > 0))
+            a = np.maximum(y, 0)
+        logits = a @ layers[-1]["w"] + layers[-1]["b"]
+        delta = np.exp(logits - logits.max(axis=1, keepdims=True))
+        delta /= delta.sum(axis=1, keepdims=True)
+        delta[np.arange(500), digits.y_train[:500]] -= 1
+        for back in (complete, neglecting):
+            d, sizes = delta @ layers[-1]["w"].T, []
+            for layer, entering, (x_hat, var, on) in zip(
+                layers[-2::-1], inputs[::-1], seen[::-1], strict=True
+            ):
+                dy = d * on
+                dz = back(dy, x_hat, var)
+                assert np.linalg.norm(dz) <= np.linalg.norm(neglecting(dy, x_hat, var))
+                sizes.append(np.linalg.norm(layer["w"]) * np.linalg.norm(entering.T @ dz))
+                d = dz @ layer["w"].T
+            growths.append((sizes[26] / sizes[2]) ** (1 / 24))
+    both = np.reshape(growths, (-1, 2))
+    assert np.all((both[:, 0] > 1.175) & (both[:, 0] < 1.215))
+    assert both[:, 0] == pytest.approx(both[:, 1], rel=0.02)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 2.0])
@@ -195,11 +266,25 @@ def test_memorizing(page):
     results = page["results"]
     assert results[True, 1][0] > 0.9
     assert results[False, 1][0] < 0.5
-    said("leave most of the wrong labels unlearned, and the test accuracy rises")
+    said("leave most of the wrong labels unlearned")
     assert results[True, 12][0] < 0.3
-    assert results[True, 12][1] > results[True, 1][1] + 0.04
+    assert results[True, 12][2] > results[True, 1][2] + 0.04
+    said("(the right ones are learned all the same)")
+    assert results[True, 12][1] > 0.95
     memorized = [results[True, groups][0] for groups in (1, 3, 6, 12)]
     assert memorized == sorted(memorized, reverse=True)
+
+
+def test_memorizing_with_other_seeds(page):
+    wrong, right, test = np.transpose(
+        [
+            np.mean([page["memorize"](*how, seed) for seed in SEEDS], axis=0)
+            for how in ((False, 1), (True, 1), (True, 12))
+        ]
+    )
+    assert wrong[1] > 0.9 > 0.4 > wrong[0]
+    assert wrong[2] < 0.3 < 0.95 < right[2]
+    assert test[2] > test[1] + 0.04
 
 
 def test_spoilt_distributions(page):
@@ -212,6 +297,25 @@ def test_spoilt_distributions(page):
     assert min(ends[spoilt]) < np.nanmin(ends["plain"])
     assert ends[spoilt][0] > ends["plain"][0]
     assert np.all(np.array(ends["normalized"]) < ends[spoilt])
+
+
+def test_spoilt_distributions_with_other_seeds(page):
+    def ends(lr, normalize, spoil=False):
+        return np.mean(
+            [
+                page["train"](
+                    page["make"](np.random.default_rng(seed), 6, normalize=normalize),
+                    lr,
+                    4,
+                    seed=seed,
+                    disturb=page["jump"](np.random.default_rng(100 + seed)) if spoil else None,
+                )[2][-1]
+                for seed in SEEDS
+            ]
+        )
+
+    plain = ends(0.1, False)
+    assert ends(0.3, True, spoil=True) < plain < ends(0.1, True, spoil=True) + 0.05
 
 
 def test_scale_invariance():
@@ -230,35 +334,59 @@ def test_scale_invariance():
     assert grown == pytest.approx(np.sum(w**2, axis=0) + lr**2 * np.sum(g**2, axis=0))
 
 
-def test_a_step_turns_the_direction_by_the_effective_rate():
-    """Weights of length c and rate lr turn as weights of length 1 and rate lr / c**2 do."""
-    rng = np.random.default_rng(0)
-    x, dy, w = rng.normal(size=(20, 5)), rng.normal(size=(20, 1)), rng.normal(size=(5, 1))
-    w /= np.linalg.norm(w)
+def test_the_mean_alone_brings_the_gain(page):
+    said("without the division the loss is as low, without the mean the gain is gone")
+    said("$\\gamma$ and $\\beta$ need not learn")
 
-    def direction_after(w, lr):
-        _, x_hat, _, var = batchnorm_forward(x @ w, np.ones(1), np.zeros(1), 1e-30)
-        w = w - lr * x.T @ batchnorm_backward(dy, x_hat, np.ones(1), var, 1e-30)[0]
-        return w / np.linalg.norm(w)
+    def hold(losses):
+        plain, whole, frozen, mean, variance = (np.mean(losses[name]) for name in page["ABLATIONS"])
+        assert mean == pytest.approx(whole, abs=0.04)
+        assert frozen == pytest.approx(whole, abs=0.04)
+        assert variance > plain - 0.05 > 1.5 * whole
 
-    assert direction_after(3 * w, 0.9) == pytest.approx(direction_after(w, 0.1))
+    hold(page["ablation"])
+    with np.errstate(all="ignore"):
+        hold({name: [page["ablated"](name, seed) for seed in SEEDS] for name in page["ABLATIONS"]})
 
 
-def test_large_rates_tame_themselves(page):
-    said("its effective rate has fallen below that of the rate 1")
-    said("The rate 10 has made them five times as large within three epochs")
-    effective, growth = page["effective"], page["weights_grew"]
-    assert effective[10.0] < effective[1.0]
-    assert growth[10.0] == pytest.approx(5, abs=0.5)
-    assert growth[0.1] < 1.02
+def test_the_gradient_of_the_ablations(page):
+    for name in ("mean only", "variance only"):
+        how = page["ABLATIONS"][name][1]
+        assert page["gradient_error"](page["small"], *page["few"], **how) < 1e-7
+
+
+def test_the_division_buys_the_tolerance_of_the_scale(page):
+    """Exactly: without it the output is as large as the weights make it."""
+    said("The division buys the tolerance of the scale")
+    z = np.random.default_rng(0).normal(2, 1, size=(20, 3))
+    ones, zeros = np.ones(3), np.zeros(3)
+    assert page["mean_only"](10 * z, ones, zeros)[0] == pytest.approx(
+        10 * page["mean_only"](z, ones, zeros)[0]
+    )
+    assert page["variance_only"](10 * z, ones, zeros)[0] == pytest.approx(
+        page["variance_only"](z, ones, zeros)[0], rel=1e-4
+    )
 
 
 def test_longer_steps(page):
-    said("With the layer, steps may be two to three times as long")
-    ratios = page["ratios"]
-    assert ratios[0.5] == pytest.approx(1.8, abs=0.3)
-    assert ratios[0.0] == pytest.approx(3.0, abs=0.5)
-    said("crosses zero at a step of about 0.8, the normalized one's at about 2.5")
+    said("two to three times as long in the median of these seeds; in five others it was three to")
+    said(
+        "cross zero at steps from 0.2 to 1.3, those of the normalized ones, closer together, between 2"
+    )
+    others = {
+        normalize: [page["cosines_along"](normalize, seed) for seed in SEEDS]
+        for normalize in (False, True)
+    }
+    for found, medians in ((page["agreement"], (1.8, 3.3)), (others, (3.4, 6.7))):
+        for level, expected in zip((0.5, 0.0), medians, strict=True):
+            plain, normalized = (
+                np.array([page["reach"](cosines, level) for cosines in found[how]])
+                for how in (False, True)
+            )
+            assert np.median(normalized / plain) == pytest.approx(expected, rel=0.15)
+            assert plain.max() < normalized.min()
+            assert plain.max() / plain.min() > normalized.max() / normalized.min()
+        assert 1.9 < normalized.min() < normalized.max() < 3.1
 
 
 def test_a_batch_of_one_in_training_mode():

@@ -11,6 +11,7 @@ from gradus.verdict import examine
 from solutions.checks import network as checks
 from solutions.network import (
     accuracy,
+    expression_gradient,
     numerical_gradient,
     relative_error,
     softmax_cross_entropy,
@@ -40,7 +41,7 @@ def said(sentence: str) -> None:
         (
             "`return logits.argmax(axis=1)`",
             lambda logits, labels: logits.argmax(axis=1),
-            "accuracy: expected shape (), got (5,)",
+            "accuracy: expected shape (), got (10,)",
         ),
         (
             "how many examples are right, not their share",
@@ -57,7 +58,7 @@ def test_what_the_check_says_of_a_first_answer(line, answer, message):
 
 
 def test_the_wrong_axis_raises_what_the_text_says():
-    text = "raised ValueError: operands could not be broadcast together with shapes (3,) (5,)"
+    text = "raised ValueError: operands could not be broadcast together with shapes (3,) (10,)"
     said(f"| {text}, in the line: ... |")
     plan = checks.accuracy.plan()
 
@@ -227,9 +228,10 @@ def test_the_check_of_the_two_gradients(chapter):
     said("B's gradient is wrong at every step, in some entries by more than their own size")
     ours, theirs = (np.array(chapter["errors"][name]) for name in ("our own", "B's"))
     steps = list(chapter["steps"])
-    assert (theirs[:, :2].max(axis=1) > 1).all()
+    # dw1, dw2, db1, db2
+    assert (theirs[:, [0, 2]].max(axis=1) > 1).all()
     said("in the first layer, not in the second")
-    assert (theirs[4, 2:] < 1e-6).all()
+    assert (theirs[4, [1, 3]] < 1e-6).all()
     said("a V with its bottom below 1e-6 at steps of 1e-5 and 1e-4, and a cliff up to 1 at 1e-3")
     worst = ours.max(axis=1)
     assert steps[4:7] == pytest.approx([1e-5, 1e-4, 1e-3])
@@ -243,6 +245,41 @@ def test_the_check_of_the_two_gradients(chapter):
 def test_their_angle(chapter):
     said("Its direction is about 54 degrees off")
     assert np.degrees(np.arccos(chapter["cosine"])) == pytest.approx(54, abs=0.5)
+
+
+def test_b_learns_and_learns_worse_with_other_seeds(chapter):
+    said("it mostly learns worse than it could")
+    ends = []
+    for seed in range(1, 6):
+        runs = [chapter["learn"](chapter[name], seed=seed) for name in ("gradient_a", "gradient_b")]
+        ends.append([losses[-1] for losses, _ in runs])
+        assert all(chapter["book"].accuracy(t, *chapter["validation"]) > 0.9 for _, t in runs)
+    a, b = np.transpose(ends)
+    assert np.sum(b > a) >= 4
+
+
+def test_the_angle_at_other_points(chapter):
+    said("less than 90 degrees off, so that it still goes downhill")
+    x, y, book = chapter["digits"].x_train[:20], chapter["digits"].y_train[:20], chapter["book"]
+    for seed in range(1, 6):
+        theta = book.init(np.random.default_rng(seed))
+        a, b = (chapter[name](theta, x, y) for name in ("gradient_a", "gradient_b"))
+        cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+        assert 20 < np.degrees(np.arccos(cosine)) < 80
+
+
+def test_sorted_batches_with_other_starts(chapter):
+    for seed in range(1, 6):
+        start = chapter["parameters_at_start"](np.random.default_rng(seed))
+        curves = [
+            chapter["train"](
+                start, chapter["x_sorted"], chapter["y_sorted"], lr=0.1, epochs=10, batches=batches
+            )[1]
+            for batches in chapter["kinds"].values()
+        ]
+        shuffled, in_order = map(np.array, curves)
+        assert in_order[-1] > shuffled[2]
+        assert in_order[-1] > 4 * shuffled[-1]
 
 
 def test_what_a_gradient_costs(chapter):
@@ -280,3 +317,51 @@ def test_the_sorted_run_is_where_the_shuffled_one_was_after_the_second_epoch(cha
     said("it rises above the loss of guessing, 2.3, and after ten epochs is still near 1")
     assert max(runs["sorted by label"]) > np.log(10)
     assert runs["shuffled"][-1] == pytest.approx(0.2, abs=0.03)
+
+
+# The graph, and large networks
+
+
+def test_the_graph_of_the_figure():
+    said("2 + 3 = 5")
+    u, v, w = (np.array([number]) for number in (1.0, 2.0, -1.0))
+    # max(v, w) = w + max(v - w, 0), with -1 as an input.
+    value, grads = expression_gradient(
+        [u, v, w, np.array([-1.0])],
+        [
+            ("add", 0, 1),
+            ("multiply", 2, 3),
+            ("add", 1, 5),
+            ("relu", 6),
+            ("add", 2, 7),
+            ("multiply", 4, 8),
+            ("sum", 9),
+        ],
+    )
+    assert value == 6
+    assert [float(grad[0]) for grad in grads[:3]] == [2, 5, 0]
+
+
+def test_samples_find_the_arrays_that_are_wrong(chapter):
+    said("Sixty-four samples of a hundred thousand parameters find the arrays that are wrong")
+    said("even a step of $10^{-3}$ says")
+    crossed = 0
+    for seed in range(5, 10):
+        deep = chapter["parameters_at_start"](np.random.default_rng(seed), (64, 256, 256, 128, 10))
+        assert 1e5 < sum(v.size for lists in deep for v in lists) < 1.2e5
+        x, labels = chapter["digits"].x_train[:10], chapter["digits"].y_train[:10]
+
+        def report(name, h, seed=seed, deep=deep, x=x, labels=labels):
+            gradient = chapter[name]
+            return chapter["sampled_check"](
+                gradient, *deep, x, labels, np.random.default_rng(seed), h
+            )
+
+        for h in (1e-5, 1e-3):
+            assert max(error for error, _ in report("network_gradient", h).values()) < 1e-4
+        crossed += sum(n for _, n in report("network_gradient", 1e-3).values())
+        wrong = {
+            name for name, (error, _) in report("without_second_mask", 1e-5).items() if error > 1e-2
+        }
+        assert wrong == {"dw1", "dw2", "db1", "db2"}
+    assert crossed > 5

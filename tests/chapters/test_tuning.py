@@ -9,10 +9,10 @@ from scipy import stats
 
 from gradus import data
 from solutions.tuning import (
-    grid_trials,
+    fold_errors,
     kfold_indices,
-    log_uniform,
-    standardize,
+    random_search,
+    successive_halving,
     trials_needed,
 )
 from tests.conftest import ROOT
@@ -48,11 +48,24 @@ def test_the_two_meanings_of_a_fifth():
 def test_the_luck_of_the_best():
     said("two for $m = 8$, three for $m = 90$, four for $m = 3{,}000$")
     assert np.sqrt(2 * np.log([8, 90, 3000])) == pytest.approx([2, 3, 4], abs=0.05)
-    said("$\\sqrt{2\\ln 10} = 2.1$")
-    assert np.sqrt(2 * np.log(10)) == pytest.approx(2.1, abs=0.05)
-    rng = np.random.default_rng(0)
-    for m in (2, 8, 90, 3000):
-        assert rng.normal(size=(500, m)).max(axis=1).mean() < np.sqrt(2 * np.log(m))
+    said("(The mean itself is 1.4, 2.5 and 3.5.)")
+    z = np.linspace(-8, 10, 100_001)
+    for m, mean in ((8, 1.4), (90, 2.5), (3000, 3.5)):
+        density = m * stats.norm.pdf(z) * stats.norm.cdf(z) ** (m - 1)
+        assert np.trapezoid(z * density, z) == pytest.approx(mean, abs=0.05)
+        assert mean < np.sqrt(2 * np.log(m))
+
+
+def test_the_cost_of_successive_halving():
+    said(
+        "From 64 trials to the one that is trained for 64 epochs that makes 256 epochs, in place of"
+    )
+    trials, trained, cost = 64, 0, 0
+    for epochs in (1, 2, 4, 8, 16, 32, 64):
+        cost += trials * (epochs - trained)
+        trials, trained = trials // 2, epochs
+    assert cost == 256
+    assert 64 * 64 == 4096
 
 
 def test_a_guess_that_is_kept_is_a_little_better_than_one_half():
@@ -83,8 +96,6 @@ def test_the_price_of_a_grid():
         "Five values for each of two hyperparameters are 25 trainings; for six hyperparameters they are 15,625."
     )
     assert (5**2, 5**6) == (25, 15625)
-    low = np.full(6, 0.1)
-    assert len(grid_trials(low, 10 * low, 5)) == 15625
 
 
 def test_uniform_draws_are_nearly_all_large(oracle):
@@ -94,20 +105,19 @@ def test_uniform_draws_are_nearly_all_large(oracle):
     assert recorded["plain_uniform_range_0p001_1000"]["prob_below"]["1"] == pytest.approx(
         (1 - 1e-3) / (1e3 - 1e-3)
     )
-    said("Ninety percent of all draws fall into the last decade")
+    said("Of uniform draws 90 percent lie in the last decade")
     assert (1e3 - 1e2) / (1e3 - 1e-3) == pytest.approx(0.9, abs=0.001)
     said("0.1 % of the draws are below 1")
 
 
 def test_sixty_trials():
-    said("Sixty trials give $1 - 0.95^{60} = 0.954$.")
+    said("one of the best 5 % with a probability of 0.954")
     assert 1 - 0.95**60 == pytest.approx(0.954, abs=5e-4)
-    said("Exactly, 59 are enough")
     assert trials_needed(0.05, 0.95) == 59
     said("passes 0.95 at 59 trials")
     said("For the best 1 % one needs five times as many trials as for the best 5 %.")
     assert trials_needed(0.01, 0.95) / 59 == pytest.approx(5, abs=0.1)
-    said("$\\ln 0.01 / \\ln 0.9 = 43.7$, so 44")
+    said("5. 44. It is the best 10 % of what can be drawn")
     assert trials_needed(0.1, 0.99) == 44
 
 
@@ -116,7 +126,8 @@ def test_the_density_of_the_log_uniform():
     x = np.array([0.01, 0.5, 7.0])
     assert stats.loguniform(1e-3, 10).pdf(x) == pytest.approx(1 / (x * np.log(1e4)))
     rng = np.random.default_rng(0)
-    assert np.median(log_uniform(1e-3, 10, 5001, rng)) == pytest.approx(0.1, rel=0.2)
+    trials, _, _ = random_search(np.sum, [1e-3], [10.0], 5001, rng)
+    assert np.median(trials) == pytest.approx(0.1, rel=0.2)
 
 
 def test_sizes_of_folds():
@@ -128,17 +139,13 @@ def test_sizes_of_folds():
 
 
 def test_least_squares_does_not_notice_the_scale():
-    said("Least squares without a penalty would not notice")
+    said(
+        "(Least squares without a penalty would not notice: its predictions are the same on any scale.)"
+    )
     rng = np.random.default_rng(0)
-    x, new, y = rng.normal(size=(20, 3)), rng.normal(size=(5, 3)), rng.normal(size=20)
-
-    def predicted(fitted_on):
-        (_, z), (_, z_new) = standardize(fitted_on, x), standardize(fitted_on, new)
-        ones = np.ones((20, 1))
-        weights = np.linalg.lstsq(np.hstack([ones, z]), y, rcond=None)[0]
-        return np.hstack([ones[:5], z_new]) @ weights
-
-    np.testing.assert_allclose(predicted(x), predicted(np.concatenate([x, new])))
+    x, y, folds = rng.normal(size=(20, 3)), rng.normal(size=20), kfold_indices(20, 4, rng)
+    z = (x - x.mean(axis=0)) / x.std(axis=0)  # by all rows: the leak
+    np.testing.assert_allclose(fold_errors(x, y, folds, 0.0), fold_errors(z, y, folds, 0.0))
 
 
 def test_the_hours_of_the_written_question():
@@ -152,15 +159,13 @@ def test_what_the_table_says_of_scikit_learn():
     from sklearn.model_selection import KFold, train_test_split
     from sklearn.preprocessing import StandardScaler
 
-    said("| sizes of a split | rounded | the test part is rounded up |")
-    train, test = train_test_split(np.arange(101), test_size=0.2, random_state=0)
-    assert (len(train), len(test)) == (80, 21)
+    _, test = train_test_split(np.arange(101), test_size=0.2, random_state=0)
     said("`train_test_split` yes, `KFold` only with `shuffle=True`")
     first = next(KFold(5).split(np.zeros((13, 1))))[1]
     assert first.tolist() == [0, 1, 2]
     assert sorted(test.tolist()) != test.tolist()
-    constant = StandardScaler().fit(np.full((4, 1), 3.0))
-    assert (constant.scale_[0], constant.transform([[5.0]])[0, 0]) == (1, 2)
+    said("| divisor of the deviation | $n$ | $n$ |")
+    assert StandardScaler().fit(np.array([[0.0], [2.0]])).scale_[0] == 1
 
 
 # The chapter's own experiments, run by its own cells
@@ -191,19 +196,32 @@ def test_training_digits_vote_for_one_neighbour(chapter):
     assert on_others[0] / on_others[8] == pytest.approx(4, abs=0.1)
 
 
+def test_the_training_error_chooses_badly_with_other_draws(chapter):
+    said("(with other draws two and a half to four times)")
+    digits = chapter["digits"]
+    for seed in range(1, 6):
+        rng = np.random.default_rng(seed)
+        rows = rng.permutation(len(digits.y_train))[:400]
+        x, y = digits.x_train[rows], digits.y_train[rows].copy()
+        wrong = rng.random(400) < 0.2
+        y[wrong] = (y[wrong] + rng.integers(1, 10, wrong.sum())) % 10
+        answers = chapter["nearest"](x, y, digits.x_validation, 60)
+        errors = np.mean(answers != digits.y_validation[:, None], axis=0)
+        assert 2.4 < errors[0] / errors.min() < 4
+
+
 def test_sorted_digits(chapter):
     said("the last part holds almost only eights and nines, which the first one never saw")
     labels = chapter["digits"].y_train[chapter["last"]]
     assert np.mean(labels >= 8) > 0.9
     assert not np.isin([8, 9], chapter["digits"].y_train[chapter["first"]]).any()
-    said("error 0.95 on sorted digits")
 
 
 def test_standardised_by_its_own_statistics_a_row_is_lost(chapter):
-    said("A single row minus its own mean is zero")
+    said("a single row minus its own mean is zero")
     error = chapter["error_of_one_neighbour"]
     x = chapter["digits"].x_validation
-    assert error(standardize(chapter["digits"].x_train, x)[1]) < 0.05
+    assert error(chapter["standardize"](chapter["digits"].x_train, x)[1]) < 0.05
     assert error(np.zeros_like(x)) > 0.85
 
 
@@ -222,8 +240,6 @@ def test_the_leak_of_standardising(chapter):
     assert abs(fair.mean()) < 4 * error
     assert 3 * error < leak.mean() < 0.01
     assert found[:, 2].mean() == pytest.approx(0.22, abs=0.01)
-    said("The error *later* is lower with the leak than without it, too")
-    assert found[:, 3].mean() < found[:, 1].mean()
 
 
 def test_the_leak_with_heavy_tails(chapter):
@@ -238,22 +254,19 @@ def test_the_leak_with_heavy_tails(chapter):
 
 
 def test_the_leaks_that_ruin_a_result(chapter):
-    said("The first row should be 0.5, and with the leak it reports a diagnostic test that works.")
+    said("The true error is one half.")
+    said("With the leak it reports a diagnostic test that works.")
     rng = np.random.default_rng(1)
-    select, augment = chapter["select"], chapter["augment"]
+    select = chapter["select"]
     fair, leak = (np.mean([select(rng, kind) for _ in range(60)]) for kind in (False, True))
     assert fair == pytest.approx(0.5, abs=0.09)
     assert leak < 0.2
-    fair, leak = (np.mean([augment(rng, kind) for _ in range(60)]) for kind in (False, True))
-    said("a classifier that makes almost no error, from a hundred digits")
-    assert leak < 0.01
-    assert fair > 0.12
 
 
 def test_cross_validation(chapter):
-    said("falls steeply from 0.39 to its minimum at 5")
+    said("falls steeply from 0.38 to its minimum at 5")
     means = chapter["means"]
-    assert means[0] == pytest.approx(0.39, abs=0.006)
+    assert means[0] == pytest.approx(0.38, abs=0.01)
     assert means.argmin() + 1 == 5
     said("A line one standard error above the minimum meets the curve at 14.")
     said("any choice between 5 and 14 is about as good")
@@ -261,13 +274,11 @@ def test_cross_validation(chapter):
     assert chapter["chosen"] + 1 == 14
     assert (means[4:14] <= limit).all()
     others = chapter["on_others"]
-    said("both choices of the folds are far better")
     assert others[4] < 0.1 > others[13]
 
 
 def test_looks(chapter):
-    said("After 300 looks, a score near 80 % for a coin.")
-    said("81 % on coin tosses after 300 looks")
+    said("After 300 looks, a score near 80 % for a coin: the *decisions* carried the labels over.")
     assert chapter["voted"][299] == pytest.approx(0.81, abs=0.005)
     said("to nearly 0.9 after 600 looks")
     assert chapter["voted"][599] == pytest.approx(0.9, abs=0.01)
@@ -277,7 +288,6 @@ def test_looks(chapter):
 
 def test_grid_and_random(chapter):
     said("the grid is stuck with its three values")
-    said("In two dimensions the grid has the lower mean")
     compare = chapter["compare"]
     grid, random, wins = compare(2, np.ones(2), repeats=1500)
     assert grid < random
@@ -326,8 +336,6 @@ def test_the_curves_of_the_best_trial(chapter):
     training, validation = chapter["curves"]["training"], chapter["curves"]["validation"]
     assert training[-1] < 0.5 * training[chapter["stop"]]
     assert np.mean(validation[-10:]) > validation[chapter["stop"]] + 0.1
-    said("The validation loss starts *below* the training loss")
-    assert np.mean(validation[1:10]) < np.mean(training[1:10])
 
 
 def test_seeds(chapter):
@@ -337,18 +345,114 @@ def test_seeds(chapter):
     means, deviations = np.array(chapter["repeated"]).T
     assert np.ptp(means) < 0.01
     assert deviations == pytest.approx(0.05, abs=0.01)
-    said("All of them are higher than what the search saw")
-    assert (means > np.sort(chapter["rounds"][-1][3])[:4]).all()
 
 
-def test_the_winner_is_flattered(chapter):
-    said(
-        "The error *shown* is too low, by much where few digits choose; and the *choice* is worse, too."
+def test_a_pair_is_compared_more_closely_than_each_alone(chapter):
+    said("Two models that are judged on the *same* examples can be compared more closely")
+    for seed in range(1, 6):
+        seen, apart, paired = chapter["compare_on"](500, np.random.default_rng(seed))
+        assert paired == pytest.approx(seen, rel=0.12)
+        assert apart > 1.25 * seen
+    # The formula is the standard error of the mean of 1, -1 and 0.
+    n, b, c = 50, 7, 3
+    ones = np.repeat([1.0, -1.0, 0.0], [b, c, n - b - c])
+    assert np.sqrt(((b + c) / n - (b - c) ** 2 / n**2) / n) == pytest.approx(
+        ones.std() / np.sqrt(n)
     )
-    shown, honest = np.array(chapter["flattered"]).T
-    assert (shown < honest).all()
-    assert (np.diff(honest - shown) < 0).all()
-    assert honest[0] > honest[-1] + 0.005
+
+
+def test_copies_must_stay_together(chapter):
+    said("not the class of an image is recognised but the individual")
+    said(
+        "The grouped estimate is a little too high, because it is one of models with a fifth fewer digits."
+    )
+    for seed in range(1, 6):
+        rng = np.random.default_rng(seed)
+        by_copy, by_image, truth = np.mean([chapter["grouped"](rng) for _ in range(10)], axis=0)
+        assert by_copy < 0.01
+        assert truth > 0.13
+        assert truth < by_image < truth + 0.08
+    # As many digits as the folds' models learn from: then it is right.
+    estimates, later = [], []
+    for _ in range(40):
+        estimates.append(chapter["grouped"](rng, n=75)[1])
+        later.append(chapter["grouped"](rng, n=60)[2])
+    error = np.std(estimates) / np.sqrt(40) + np.std(later) / np.sqrt(40)
+    assert np.mean(estimates) == pytest.approx(np.mean(later), abs=3 * error)
+
+
+def test_a_rare_class_is_shared_out(chapter):
+    said("A third of the plain folds has no eight")
+    assert np.prod(1 - 10 / np.arange(100, 90, -1)) == pytest.approx(1 / 3, abs=0.01)
+    said(
+        "The stratified estimate depends less on how the folds happened to be dealt; and it is higher"
+    )
+    for seed in range(11, 16):
+        plain, fair = chapter["rare"](np.random.default_rng(seed))
+        assert plain[1] == pytest.approx(1 / 3, abs=0.03)
+        assert fair[1] == 0
+        assert fair[2] < plain[2]
+        assert fair[0] > plain[0]
+
+
+def test_the_winner_is_flattered_and_nested_folds_are_not(chapter):
+    said("The winner's own error is too low by a fifth to a third of the truth.")
+    said("The nested estimate is rather too high")
+    said("And it scatters widely; honest is not exact.")
+    gaps = []
+    for seed in range(1, 6):
+        rng = np.random.default_rng(seed)
+        plain, nested, later = np.array([chapter["plain_and_nested"](rng) for _ in range(20)]).T
+        assert -0.36 < (plain - later).mean() / later.mean() < -0.14
+        assert (nested - later).mean() > -0.01
+        assert (nested - later).std() > 0.05
+        assert np.mean(plain < later) > 0.75
+        gaps.append((nested - later).mean())
+    assert np.mean(gaps) > 0.015
+    said("Nearly all dots of plain cross-validation lie below the line")
+    assert np.mean(chapter["plain"] < chapter["later"]) > 0.8
+
+
+def test_halving_finds_for_81_epochs_what_729_find(chapter):
+    said(
+        "With 81 epochs halving finds what training all 27 to the end finds for 729, but for about a hundredth."
+    )
+    halving, *searches, all_of_them = chapter["spent"].mean(axis=0)
+    assert all_of_them <= halving < all_of_them + 0.02
+    assert min(searches) > halving + 0.2
+    assert (chapter["spent"][:, :1] <= chapter["spent"][:, 1:4]).mean(axis=0).min() > 0.9
+    said("nine for nine")
+    assert np.argmin(searches) == 1
+
+
+@pytest.mark.parametrize("seed", range(11, 16))
+def test_so_it_does_with_trials_that_the_page_has_not_seen(chapter, seed):
+    losses = chapter["pool_of_curves"](seed, n=27)
+    found = chapter["at_equal_cost"](losses, 60, np.random.default_rng(seed)).mean(axis=0)
+    assert found[0] < found[-1] + 0.06
+    assert found[1:4].min() > found[0] + 0.1
+
+
+def test_the_picture_of_halving(chapter):
+    said(
+        "Eighteen end after one epoch, six after three, two after nine; one goes on to 27 and ends lowest."
+    )
+    assert sorted(chapter["trained"].tolist()) == [1] * 18 + [3] * 6 + [9] * 2 + [27]
+    last = chapter["some"][np.arange(27), chapter["trained"] - 1]
+    assert last.argmin() == chapter["winner"]
+    said("32 in the first round, and 16 in each of the five that follow: 112.")
+    assert successive_halving(np.random.default_rng(0).random((32, 32)), 1, 2)[1].sum() == 112
+
+
+def test_where_slow_beginners_win_halving_loses():
+    """The danger that the text names: the ranks turn round."""
+    said("The danger is a trial that starts slowly and ends well.")
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        speed = rng.uniform(1, 3, size=(27, 1))
+        losses = 0.2 * speed + 2 * np.exp(-0.4 * speed * np.arange(1, 28))
+        winner, _ = successive_halving(losses, 1, 3)
+        assert losses[winner, -1] > np.median(losses[:, -1])
 
 
 def test_the_end_is_where_it_was_said_to_be(chapter):

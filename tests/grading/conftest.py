@@ -17,7 +17,7 @@ from gradus.authoring import Call, judge
 from tests.conftest import ROOT, need
 
 # The chapter of the book that these tests grade.
-ASSIGNMENT = "optimizers"
+ASSIGNMENT = "descent"
 
 
 def need_sandbox():

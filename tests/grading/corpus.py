@@ -29,6 +29,8 @@ from gradus.plan import write_cases
 COURSE = Path(__file__).with_name("small_course")
 NAME = "steps"
 FULL = {"scale": 2.0, "track": 3.0, "draw": 1.0, "descend": 2.0}
+# Of the written question, which a person marks.
+WRITTEN = 1.0
 NOTHING = dict.fromkeys(FULL, 0.0)
 SIGNATURES = {
     "scale": "x, weight",
@@ -276,7 +278,7 @@ def student_some_cases(book):
     )
 
 
-@student(but(scale=0.5))
+@student(but(scale=0.0))
 def student_in_place(book):
     """An honest student: an argument is changed in place."""
     return book.right(
@@ -976,7 +978,7 @@ def references_imported(book):
         os.environ["GRADUS_REFERENCES"] = "answers"
         for place in (".", "..", "../..", "../../..", "../../../..", "/", "/course", "/source", os.getcwd()):
             sys.path.append(os.path.abspath(place))
-        for name in ("answers.steps", "answers.checks.steps", "solutions.optimizers", "autograder.grade.one"):
+        for name in ("answers.steps", "answers.checks.steps", "solutions.descent", "autograder.grade.one"):
             try:
                 globals().update(vars(importlib.import_module(name)))
             except ImportError:
@@ -1238,19 +1240,19 @@ def fifth(path):
 """
 
 
-@cheat(but(scale=1.0))
+@cheat(but(scale=0.0))
 def two_guesses_by_files(book):
     """Of two guesses, the one that is made depends on a file in the working folder."""
     return two_guesses(book, "fifth('calls')", COUNTS)
 
 
-@cheat(but(scale=1.0))
+@cheat(but(scale=0.0))
 def two_guesses_by_a_file_of_a_cell(book):
     """Of two guesses, the one that is made depends on how often a file has grown that a cell wrote."""
     return two_guesses(book, "fifth('calls')", COUNTS, "open('calls', 'w').close()")
 
 
-@cheat(but(scale=1.0), stock=False)
+@cheat(but(scale=0.0), stock=False)
 def two_guesses_by_files_in_tmp(book):
     """Of two guesses, the one that is made depends on a file deep in /tmp."""
     return two_guesses(
@@ -1258,13 +1260,13 @@ def two_guesses_by_files_in_tmp(book):
     )
 
 
-@cheat(but(scale=1.0), stock=False)
+@cheat(but(scale=0.0), stock=False)
 def two_guesses_by_shared_memory(book):
     """Of two guesses, the one that is made depends on a file in /dev/shm."""
     return two_guesses(book, "fifth('/dev/shm/calls')", COUNTS)
 
 
-@cheat(but(scale=1.0))
+@cheat(but(scale=0.0))
 def two_guesses_by_a_file_without_a_name(book):
     """Of two guesses, the one that is made depends on a file without a name that a cell shares with its forks."""
     return two_guesses(
@@ -1282,7 +1284,7 @@ def two_guesses_by_a_file_without_a_name(book):
     )
 
 
-@cheat(but(scale=1.0))
+@cheat(but(scale=0.0))
 def two_guesses_by_a_pipe(book):
     """Of two guesses, the one that is made depends on what earlier calls wrote into a pipe."""
     return two_guesses(
@@ -1298,13 +1300,13 @@ def two_guesses_by_a_pipe(book):
     )
 
 
-@cheat(but(scale=1.0), stock=False)
+@cheat(but(scale=0.0), stock=False)
 def two_guesses_by_pid(book):
     """Of two guesses, the one that is made depends on the number of the process."""
     return two_guesses(book, "os.getpid() - os.getppid() > 3", "import os")
 
 
-@cheat(but(scale=1.0))
+@cheat(but(scale=0.0))
 def two_guesses_by_the_clock(book):
     """Of two guesses, the one that is made depends on the time since the first cell."""
     return two_guesses(
@@ -1314,7 +1316,7 @@ def two_guesses_by_the_clock(book):
     )
 
 
-@cheat(but(scale=1.0))
+@cheat(but(scale=0.0))
 def two_guesses_by_counting(book):
     """Of two guesses, the one that is made depends on whether the process has called it before."""
     return two_guesses(book, "not calls and not calls.append(1)", "calls = []")

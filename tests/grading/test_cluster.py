@@ -1,6 +1,6 @@
 """A class graded by a Dask cluster: a real scheduler and workers that are processes of their own.
 
-One cluster speaks plain tcp and one TLS, with certificates made by the commands of README.md.
+One cluster speaks plain tcp and one TLS, with certificates made by the commands of grading.md.
 """
 
 import contextlib
@@ -75,13 +75,13 @@ def cluster(tmp_path_factory):
 
 
 COMMANDS = re.search(
-    r"^openssl req -x509.*?(?=^```)", (ROOT / "README.md").read_text(), re.M | re.S
+    r"^openssl req -x509.*?(?=^```)", (ROOT / "grading.md").read_text(), re.M | re.S
 )
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """A folder with the certificates of a class of machines, made as README.md says: `ca.pem`, `ada.pem`, `ada.key`."""
+    """A folder with the certificates of a class of machines, made as grading.md says: `ca.pem`, `ada.pem`, `ada.key`."""
     need("openssl")
     folder = tmp_path_factory.mktemp("authority")
     for _ in range(2):  # the second is another one, of the same names

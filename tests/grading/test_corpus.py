@@ -19,7 +19,16 @@ import pytest
 from autograder.course import Course
 from autograder.report import printable
 from tests.grading.conftest import marks, need_sandbox
-from tests.grading.corpus import FULL, NAME, SUBMISSIONS, TOLD, files_of, release, write
+from tests.grading.corpus import (
+    FULL,
+    NAME,
+    SUBMISSIONS,
+    TOLD,
+    WRITTEN,
+    files_of,
+    release,
+    write,
+)
 
 ENTRIES = list(SUBMISSIONS.values())
 STUDENTS = [entry for entry in ENTRIES if entry.family == "student"]
@@ -144,12 +153,14 @@ def test_a_submission_has_its_score(graded, entry):
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_a_submission_has_one_row_and_one_clear_line(graded, entry):
-    rows = [line for line in graded.done.stdout.splitlines() if re.match(rf"  {entry.name} ", line)]
-    assert len(rows) == 1
-    points = f"{sum(entry.score.values()):g} / {sum(FULL.values()):g}"
-    row = re.fullmatch(rf"  {entry.name} +{entry.state} +{re.escape(points)} *(.*)", rows[0])
-    assert row, rows
-    assert bool(row[1]) == bool(entry.note) and re.search(entry.note, row[1])
+    lines = graded.done.stdout.splitlines()
+    (row,) = (line for line in lines if re.match(rf"  {entry.name} ", line))
+    (heads,) = (line for line in lines if re.match(r"  student +state ", line))
+    place = heads.index("about the file")
+    # Beside the exercises, the written question: where something was written, it is to be marked.
+    points = re.escape(f"{sum(entry.score.values()):g} / {sum(FULL.values()) + WRITTEN:g}")
+    assert re.fullmatch(rf"  {entry.name} +{entry.state} +{points}( +1)? *", row[:place])
+    assert bool(row[place:]) == bool(entry.note) and re.search(entry.note, row[place:])
     assert graded.done.stdout.splitlines().count(f"{entry.state}: {entry.name}") == 1
 
 

@@ -153,7 +153,7 @@ def test_a_page_or_checks_that_are_missing(tmp_path):
     told(by_what(doctor._course(Course.find(tmp_path)))["course: pages"], "index", "write it")
     (tmp_path / "index.md").touch()
     (tmp_path / "chapters").mkdir()
-    chapter = (ROOT / "chapters" / "optimizers.md").read_text()
+    chapter = (ROOT / "chapters" / "descent.md").read_text()
     (tmp_path / "chapters" / "first.md").write_text(chapter)
     found = by_what(doctor._course(Course.find(tmp_path)))
     assert found["course: pages"].ok

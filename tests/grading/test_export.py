@@ -7,7 +7,8 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins.export import CsvExportPlugin
 
 from autograder.course import Course, find_programs
-from autograder.report import Report, Row, export, write_csv
+from autograder.export import export
+from autograder.report import Report, Row, write_csv
 
 STUDENTS = {
     "ann": {"last_name": "Miller, Jr.", "first_name": 'Ann "A"', "email": "ann@example.com"},
@@ -59,4 +60,4 @@ def test_the_report_in_csv_holds_no_formula(tmp_path):
     write_csv(Report("steps", {"scale": 2.0, "why": 1.0}, rows, []), tmp_path / "points.csv")
     with (tmp_path / "points.csv").open(newline="") as stream:
         _, row = csv.reader(stream)
-    assert row == ["'=1+1", "2", "", "2", "'-x, y"]
+    assert row == ["'=1+1", "2", "", "", "2", "'-x, y"]

@@ -327,7 +327,7 @@ class TestClass:
         status, out, err = command(course, "report", NAME)
         assert (status, err) == (0, "")
         assert re.search(r"^  alan +no submission$", out, re.M)
-        assert re.search(r"^  alan( +-){5} +0$", out, re.M)
+        assert re.search(r"^  alan( +-){6} +0$", out, re.M)
         assert "points of 1 submissions" in out and "s01" not in out
 
         roster.write_text("id\ns00\ns00\n")

@@ -95,8 +95,8 @@ def test_points_stand_where_nbgrader_reads_them():
     assert score(found, "doubled") == (2, 2)
     assert score(found, "other") == (0, 1)
     half = graded(doubled="def doubled(x, times=1):\n    return x * (4 if len(x) > 1 else 0)")
-    assert points(half) == [1.33, 0]
-    assert score(half, "doubled") == (1.33, 2)
+    assert points(half) == [0.67, 0]
+    assert score(half, "doubled") == (0.67, 2)
 
 
 def test_an_answer_may_use_the_helpers_of_the_book_but_its_experiments_do_not_run():

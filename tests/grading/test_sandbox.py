@@ -914,8 +914,8 @@ def test_only_one_run_counts():
     )
     for path in ("mine", "/tmp/mine", "/dev/shm/mine"):
         # Each of the second run's calls finds nothing, as the first of the first run: two of three are right.
-        assert earned(two_rules.format(path), OTHER) == [1.33, 1]
-        assert earned(f"open({path!r}, 'w').close()", two_rules.format(path)) == [1.33, 0]
+        assert earned(two_rules.format(path), OTHER) == [0.67, 1]
+        assert earned(f"open({path!r}, 'w').close()", two_rules.format(path)) == [0.67, 0]
 
 
 def test_calls_find_files_as_the_cells_left_them():

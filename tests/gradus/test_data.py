@@ -66,3 +66,17 @@ def test_without_scikit_learn_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match="pip install scikit-learn"):
         data.digits()
+
+
+def test_few_digits_are_of_the_first_500_and_some_of_their_labels_are_wrong(digits):
+    known = {tuple(x): y for x, y in zip(digits.x_train[:500], digits.y_train[:500], strict=True)}
+    for seed in range(5):
+        x, y, rng = data.few_digits(seed, 40, 7)
+        truth = np.array([known[tuple(row)] for row in x])
+        assert (truth != y).tolist() == [True] * 7 + [False] * 33
+        again = data.few_digits(seed, 40, 7)
+        assert (again[0] == x).all()
+        assert again[2].random() == rng.random()
+    assert len(data.few_digits(0)[1]) == 100
+    with pytest.raises(ValueError, match="n, n_wrong: expected"):
+        data.few_digits(0, 600)

@@ -254,6 +254,25 @@ def test_a_stubs_line_above_the_answer_is_passed_over(student, shown, capsys):
     assert "stands above your code" in capsys.readouterr().out
 
 
+def test_an_answer_that_calls_an_open_exercise_is_not_blamed(student, shown, capsys):
+    code = (
+        f"def halves(x, rng):\n    {STUB_LINE}\n\n"
+        "def double(x, by=2.0):\n    return halves(x, None)[0] * 4\ncheck(double)"
+    )
+    linecache.cache["<calls>"] = (len(code), None, code.splitlines(keepends=True), "<calls>")
+    with pytest.raises(CheckFailed):
+        exec(compile(code, "<calls>", "exec"), {"check": check})
+    assert (
+        capsys.readouterr().out
+        == "double calls `halves`, which is not answered yet: answer that one first\n"
+    )
+    code = f"def double(x, by=2.0):\n    {STUB_LINE}\ncheck(double)"
+    linecache.cache["<open>"] = (len(code), None, code.splitlines(keepends=True), "<open>")
+    with pytest.raises(CheckFailed):
+        exec(compile(code, "<open>", "exec"), {"check": check})
+    assert capsys.readouterr().out == ""
+
+
 def test_a_check_before_the_set_up(lessons):
     with pytest.raises(LookupError, match=r"run the set-up cell, which says chapter\(\.\.\.\)"):
         check(right())
@@ -321,9 +340,9 @@ def test_points_so_far(student, shown):
     check(named("halves", lambda x, rng: (x / 2, x / 2)))
     progress()
     assert repr(shown[-1]).splitlines() == [
-        "double                           1 / 2  2 of 4 cases pass",
+        "double                           0 / 2  2 of 4 cases pass",
         "halves                           1 / 1  1 of 1 cases pass",
-        "all                              2 / 3",
+        "all                              1 / 3",
     ]
     check(right())
     with pytest.raises(CheckFailed):

@@ -41,10 +41,10 @@ def test_a_check_needs_no_more_than_gradus_and_numpy(tmp_path):
     """As a student's: another folder, no references, no IPython."""
     from gradus.authoring import exercises_of
     from gradus.plan import write_cases
-    from solutions.checks import optimizers
+    from solutions.checks import descent
 
-    plans = [exercise.plan() for exercise in exercises_of(optimizers)]
-    (tmp_path / "optimizers.cases").write_bytes(write_cases(plans))
+    plans = [exercise.plan() for exercise in exercises_of(descent)]
+    (tmp_path / "descent.cases").write_bytes(write_cases(plans))
     program = f"""
 import sys
 sys.path[:] = [p for p in sys.path if p not in ("", {str(HERE.parent)!r})]
@@ -52,7 +52,7 @@ sys.path.insert(0, {str(tmp_path)!r})
 sys.modules["IPython"] = sys.modules["IPython.display"] = None
 sys.modules["solutions"] = sys.modules["autograder"] = sys.modules["sklearn"] = None
 from gradus import chapter, check, exercise, progress
-chapter("optimizers")
+chapter("descent")
 
 @exercise
 def sgd_step(theta, grad, lr):

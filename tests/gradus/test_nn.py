@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from gradus import data
-from gradus.nn import MLP
-from solutions.optimizers import sgd_step
+from gradus.nn import MLP, backward, forward, softmax, train
+from solutions import activations
+from solutions.descent import sgd_step
 
 
 def problem(widths, n=6, seed=0):
@@ -28,6 +29,48 @@ def test_the_gradient_against_central_differences(widths):
     _, gradient = network.loss(theta, x, y)
     np.testing.assert_allclose(gradient, numerical, rtol=1e-5, atol=1e-8)
     assert np.abs(gradient).max() > 1e-3
+
+
+@pytest.mark.parametrize("activation", [activations.tanh, activations.sigmoid, activations.silu])
+def test_the_gradient_with_other_activations(activation):
+    _, theta, x, y = problem((4, 6, 5, 3))
+    network, h = MLP((4, 6, 5, 3), activation), 1e-6
+    numerical = [
+        (network.loss(theta + d, x, y)[0] - network.loss(theta - d, x, y)[0]) / (2 * h)
+        for d in h * np.eye(network.size)
+    ]
+    np.testing.assert_allclose(network.loss(theta, x, y)[1], numerical, rtol=1e-5, atol=1e-8)
+
+
+def test_what_is_kept_of_the_hidden_layers():
+    network, theta, x, _ = problem((4, 6, 5, 3))
+    first, second = network.hidden(theta, x)
+    (w1, b1), (w2, b2), (w3, b3) = network.layers(theta)
+    np.testing.assert_array_equal(first.a, x)
+    np.testing.assert_allclose(first.z, x @ w1 + b1)
+    np.testing.assert_array_equal(second.a, np.maximum(first.z, 0))
+    np.testing.assert_allclose(second.z, second.a @ w2 + b2)
+    np.testing.assert_array_equal(second.slope, second.z > 0)
+    np.testing.assert_allclose(network.logits(theta, x), np.maximum(second.z, 0) @ w3 + b3)
+
+
+def test_the_way_back_is_the_derivative_of_the_way_forward():
+    rng, h = np.random.default_rng(0), 1e-6
+    weights, a = rng.normal(size=(3, 5, 5)), rng.normal(size=(4, 5))
+    out, kept = forward(a, weights, np.zeros((3, 5)), activations.tanh)
+    da = rng.normal(size=out.shape)
+    dzs = backward(da, weights, kept)
+    assert [dz.shape for dz in dzs] == [(4, 5)] * 3
+    for place in np.ndindex(a.shape):
+        above, below = (
+            np.sum(da * forward(a + d, weights, np.zeros((3, 5)), activations.tanh)[0])
+            for d in (
+                h
+                * (np.arange(20) == np.ravel_multi_index(place, a.shape)).reshape(4, 5)
+                * np.array([[[1]], [[-1]]])
+            )
+        )
+        assert (dzs[0] @ weights[0].T)[place] == pytest.approx((above - below) / (2 * h), abs=1e-7)
 
 
 def test_loss_and_gradient_against_pytorch(oracle):
@@ -199,3 +242,37 @@ def test_the_messages_say_what_fits():
         network.loss(theta, x, np.array([0, 1, 2]))
     with pytest.raises(ValueError, match=r"^y: expected 3 whole numbers, .*, got shape \(2,\)"):
         network.loss(theta, x, np.array([0, 1]))
+
+
+def test_the_softmax_of_large_logits():
+    logits = np.array([[0.0, np.log(3.0)], [1e4, 1e4]])
+    assert softmax(logits) == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5]]))
+
+
+def test_training_takes_steps_against_the_gradient_of_each_mini_batch():
+    network, _, x, y = problem((4, 5, 3), n=7)
+    path = train(network, x, y, np.random.default_rng(1), epochs=2, lr=0.3, size=3)
+    rng = np.random.default_rng(1)
+    theta = network.init(rng)
+    assert (path[0] == theta).all()
+    for epoch in (1, 2):
+        order = rng.permutation(7)
+        for rows in (order[:3], order[3:6], order[6:]):
+            theta = theta - 0.3 * network.loss(theta, x[rows], y[rows])[1]
+        assert path[epoch] == pytest.approx(theta)
+
+
+def test_training_with_another_loss_and_what_is_changed_before_and_after():
+    network, _, x, y = problem((4, 5, 3), n=6)
+    seen = []
+
+    def loss(theta, x, y):
+        seen.append(x)
+        return 0.0, np.ones_like(theta)
+
+    path = train(
+        network, x, y, np.random.default_rng(0), loss, 2, 0.1, 6,
+        prepare=lambda x: x + 1, after=lambda theta: theta * 2,
+    )  # fmt: skip
+    assert path[1] == pytest.approx(2 * (path[0] - 0.1))
+    assert sorted(map(tuple, seen[0])) == sorted(map(tuple, x + 1))

@@ -141,8 +141,8 @@ def test_an_exercise_numbers_its_texts():
     cases.add_variants("as text, too\n    return 1 + x")
     assert [sentence for sentence, _ in cases.mistakes] == ["a function, first", "as text"]
     assert [sentence for sentence, _ in cases.variants] == ["as text, too"]
-    assert cases.mistakes[1][1].__code__.co_filename == "<one_line, mistake 2>"
-    assert cases.variants[0][1].__code__.co_filename == "<one_line, variant 1>"
+    assert cases.mistakes[1][1].__code__.co_filename == f"<{__name__}.one_line, mistake 2>"
+    assert cases.variants[0][1].__code__.co_filename == f"<{__name__}.one_line, variant 1>"
 
 
 def test_a_traceback_shows_the_line_and_the_source_is_found():
@@ -150,7 +150,9 @@ def test_a_traceback_shows_the_line_and_the_source_is_found():
     with pytest.raises(ZeroDivisionError) as raised:
         function(1.0, 1.0, 1.0)
     shown = "".join(traceback.format_exception(raised.value))
-    assert 'File "<step, text 1>", line 3, in step\n    moved = theta / 0 * lr0' in shown
+    assert (
+        f'File "<{__name__}.step, text 1>", line 3, in step\n    moved = theta / 0 * lr0' in shown
+    )
     assert inspect.getsource(function).splitlines() == [
         "def step(theta, lr0, lr, mu=0.9):",
         "    # This comment belongs to the body.",
@@ -219,3 +221,19 @@ def test_what_is_wrong_is_said(case):
     with pytest.raises(ValueError) as raised:
         functions(text)
     assert message in str(raised.value)
+
+
+def test_two_exercises_of_one_name_keep_their_own_lines():
+    """Two courses in one process: what the second records must not stand for what the first did."""
+
+    def twin(module):
+        def same(x):
+            """x."""
+            return x
+
+        same.__module__ = module
+        return same
+
+    (first,) = texts.functions("wrong\n    return x + 1", twin("a.chapter"), {})
+    (second,) = texts.functions("wrong\n    return x + 2", twin("another.chapter"), {})
+    assert "x + 1" in inspect.getsource(first[1]) and "x + 2" in inspect.getsource(second[1])

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gradus import values
+from gradus.authoring import Call
 from gradus.calling import Outcome
-from gradus.plan import Case, Mistake, Plan
+from gradus.plan import Case, Mistake, Plan, Quantities, Seen
 from gradus.verdict import CaseVerdict, compare, describe, examine
 
 NUMBERS = st.floats(-1e3, 1e3)
@@ -95,6 +96,21 @@ def test_the_tolerances_are_those_of_the_plan():
     assert examine(wide, returned(1.05)).status == "right"
     assert examine(plan_for(100.0, rtol=0.01, atol=0), returned(100.9)).status == "right"
     assert examine(plan_for(100.0, rtol=0.01, atol=0), returned(101.1)).status == "wrong"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.float64])
+def test_the_tolerance_follows_the_precision_of_the_arguments(dtype):
+    """Sums of float32 differ by their order; who hands the sum on as a float is as right."""
+    x = np.linspace(0.1, 0.7, 1001).astype(dtype)
+    plan = replace(
+        plan_for(float(np.sum(x, dtype=np.float64))), cases=(Case("", ("x",), (x,), {}),)
+    )
+    near, wrong = (returned(plan.expected[0] * by)[0] for by in (1 + 3e-6, 1 + 1e-3))
+    coarse = dtype != np.float64
+    assert examine(plan, [near]).status == ("right" if coarse else "wrong")
+    assert examine(plan, [wrong]).status == "wrong"
+    in_a_list = replace(plan, cases=(Case("", ("xs",), ([x, x],), {}),))
+    assert examine(in_a_list, [near]).status == examine(plan, [near]).status
 
 
 def test_float32_is_no_excuse_for_a_wrong_value():
@@ -329,17 +345,30 @@ def test_status_and_points():
     plan = plan_for(1.0, 2.0, 3.0, 4.0, points=2)
     right = examine(plan, returned(1, 2, 3, 4))
     assert (right.status, right.earned, right.message) == ("right", 2.0, "all 4 cases pass")
+    most = examine(plan, returned(1, 2, 3, 0))
+    assert (most.status, most.earned) == ("wrong", 1.0)
     half = examine(plan, returned(1, 2, 0, 0))
-    assert (half.status, half.earned) == ("wrong", 1.0)
+    assert (half.status, half.earned) == ("wrong", 0.0)
     none = examine(plan, returned(0, 0, 0, 0))
     assert (none.status, none.earned) == ("wrong", 0.0)
     for outcome in (STUB, Outcome("not found")):
         untouched = examine(plan, [outcome] * 4)
         assert (untouched.status, untouched.earned) == ("not answered", 0.0)
-    mixed = examine(plan, [*returned(1, 2), STUB, STUB])
+    mixed = examine(plan, [*returned(1, 2, 3), STUB])
     assert (mixed.status, mixed.earned) == ("wrong", 1.0)
-    third = examine(plan_for(1.0, 2.0, 3.0, points=1), returned(1, 0, 0))
+    third = examine(plan_for(1.0, 2.0, 3.0, points=1), returned(1, 2, 0))
     assert third.earned == 0.33
+
+
+def test_cases_of_other_weights():
+    plan = plan_for(1.0, 2.0, 3.0, 4.0, points=4)
+    first, *rest = plan.cases
+    heavy = replace(plan, cases=(replace(first, weight=3.0), *rest))
+    assert examine(heavy, returned(0, 2, 3, 4)).earned == 0.0
+    assert examine(heavy, returned(1, 0, 3, 4)).earned == pytest.approx(4 * (1 - 2 / 6), abs=0.005)
+    assert Plan.from_data(heavy.to_data()) == heavy
+    with pytest.raises(ValueError, match="weight=0: expected a positive number"):
+        Call("of no weight", 0, x=1.0)
 
 
 def test_a_partly_right_answer_never_earns_all():
@@ -479,11 +508,14 @@ def test_a_visible_case_reveals_both_values():
 
 
 def test_two_values_are_shown_with_the_digits_that_tell_them_apart():
-    assert message(1.0, 1.000002) == "theta: wrong value: 1.000002, expected 1"
-    assert message(1e6, 1000000.2) == "theta: wrong value: 1000000.2, expected 1000000"
+    said = message(1.0, 1.000002)
+    assert said.startswith("theta: wrong value: 1.000002, expected 1: near, as float32 would be")
+    assert message(1e6, 1000000.2).startswith(
+        "theta: wrong value: 1000000.2, expected 1000000: near"
+    )
     plan = plan_for(1.0, rtol=0, atol=0)
     said = examine(plan, returned(np.nextafter(1, 2))).cases[0].message
-    assert said == "theta: wrong value: 1.0000000000000002, expected 1"
+    assert said.startswith("theta: wrong value: 1.0000000000000002, expected 1: near")
 
 
 def test_a_hidden_case_without_a_line_keeps_the_text_of_an_exception_to_itself():
@@ -603,3 +635,58 @@ def test_a_mistake_is_named_if_besides_some_case_is_not_finite():
         1.0, 3.0, 3.0, 4.0, mistakes=[("a", (2.0, 2.0, 2.0, 1.0)), ("b", (2.0, 2.0, 2.0, 3.0))]
     )
     assert examine(twins, returned(2.0, 2.0, 2.0, np.nan)).mistake == ""
+
+
+@pytest.mark.parametrize("held", [np.array([1, 2]), [1, 2], np.array([1, 2], np.int32)])
+def test_places_may_be_held_as_any_whole_numbers(held):
+    plan = replace(plan_for(np.array([1, 2]), returns=("rows",)), places=True)
+    assert examine(plan, returned(held)).status == "right"
+
+
+def test_places_held_as_floats_are_no_places():
+    plan = replace(plan_for(np.array([1, 2]), returns=("rows",)), places=True)
+    assert "make them whole" in examine(plan, returned(np.array([1.0, 2.0]))).message
+    assert "wrong value at [0]" in examine(plan, returned(np.array([5.0, 2.0]))).message
+    nested = replace(plan_for([(np.array([1]), np.array([2]))]), places=True)
+    assert (
+        "make them whole" in examine(nested, returned([(np.array([1]), np.array([2.0]))])).message
+    )
+
+
+GROWTH = """
+def growth(arguments, result, before):
+    return {"growth": result - before[-1][1] if before else result}
+"""
+
+
+def test_a_quantity_may_depend_on_the_results_before_it():
+    """Those of the same side: the answer's own, the reference's, a mistake's."""
+    plan, growth = plan_for(1.0, 3.0, 5.0), Quantities("growth", GROWTH)
+    seen, thrice = (
+        tuple(Seen.of(growth, plan.cases[:n], results[:n]) for n in (1, 2, 3))
+        for results in (plan.expected, (1.0, 4.0, 7.0))
+    )
+    known = (Mistake("it grows by 3", thrice),)
+    plan = replace(plan, compare_as=growth, expected=seen, mistakes=known)
+    assert examine(plan, returned(1.0, 3.0, 5.0)).status == "right"
+    assert [case.passed for case in examine(plan, returned(1.0, 4.0, 6.0)).cases] == [
+        True,
+        False,
+        True,
+    ]
+    assert examine(plan, returned(1.0, 4.0, 7.0)).mistake == "it grows by 3"
+    spoilt = examine(plan, returned(1.0, "3", 5.0))
+    assert [case.message for case in spoilt.cases] == [
+        "",
+        "theta: expected a number, got a str",
+        "theta: wrong values",
+    ]
+
+
+def test_what_is_right_but_for_precision_is_told_so():
+    want = np.array([1 / 3, 2e-3])
+    assert "(2 of 2 are wrong): near, as float32 would be" in message(want, want * (1 + 3e-7))
+    hidden = message(want, want * (1 + 3e-7), reveal=False)
+    assert hidden.startswith("theta: wrong value: near, as float32 would be")
+    assert "float32" not in message(want, want + 1e-3)
+    assert "float32" not in message(1e-6 * want, 2e-6 * want)

@@ -34,6 +34,7 @@ parts:
       - file: chapters/second
       - file: using
   - caption: Two
+    numbered: 2
     chapters:
       - file: chapters/first.md
         sections:
@@ -49,6 +50,8 @@ parts:
         "index", "chapters/second", "using", "chapters/first", "chapters/small",
     ]  # fmt: skip
     assert list(course.chapters()) == ["second", "first", "small"]
+    assert course.numbers() == {"chapters/first": 1, "chapters/small": 2}
+    assert course.parts() == {"One": ["second"], "Two": ["first", "small"]}
     assert course.chapter("small") == small.root / "chapters" / "small.md"
 
 

@@ -201,3 +201,68 @@ def test_the_command_itself(small):
     assert (
         done.stderr == "autograder: there is no assignment 'nothing'; the assignments are: small\n"
     )
+
+
+GIVEN = 'returns=("twice",), repair="this is the square: add x to itself"'
+SCORED = 'returns=("twice",), score=reference.score, credit={1.0: 0.6, 2.0: 1.0}'
+SCORES = """
+
+def score(arguments, result):
+    return 2.0 - np.abs(np.mean(result - 2 * arguments["x"])) / 30
+"""
+KINDS = {
+    "a repair of no mistake": (
+        {"checks": CHECKS.replace('returns=("twice",)', 'returns=("twice",), repair="none"')},
+        "{package}/checks/small.py: repair: no known mistake of double is called 'none'",
+    ),
+    "a repair that is right": (
+        {
+            "checks": CHECKS.replace('returns=("twice",)', GIVEN).replace(
+                "return x * x", "return x * 2"
+            )
+        },
+        "chapters/small.md:15: the cases of 'double' cannot be made:"
+        " ValueError: the program that is given to be repaired passes every case",
+    ),
+    "a repair of other parameters": (
+        {"checks": CHECKS.replace('returns=("twice",)', GIVEN).replace("square(x)", "square(y=1)")},
+        "{package}/checks/small.py: the program that 'double' gives to be repaired has other parameters",
+    ),
+    "a repair with a helper": (
+        {
+            "checks": CHECKS.replace('returns=("twice",)', GIVEN)
+            .replace("return x * x", "return times(x, x)")
+            .replace("@judge", "def times(a, b):\n    return a * b\n\n@judge", 1)
+        },
+        "chapters/small.md:15: the program that 'double' gives to be repaired uses what is not in the set-up cell:"
+        " def times(a, b):",
+    ),
+    "a mistake that earns too much": (
+        {
+            "reference": f"import numpy as np\n{REFERENCE}{SCORES}",
+            "checks": CHECKS.replace('returns=("twice",)', SCORED),
+        },
+        "chapters/small.md:15: a known mistake of 'double' earns too much:"
+        " 'this is the square: add x to itself'",
+    ),
+    "a reference that reaches too little": (
+        {
+            "reference": f"import numpy as np\n{REFERENCE}{SCORES}",
+            "checks": CHECKS.replace('returns=("twice",)', SCORED.replace("2.0: 1.0", "3.0: 1.0")),
+        },
+        "chapters/small.md:15: the cases of 'double' cannot be made:"
+        " ValueError: the reference does not earn all of the case 'a vector': the score is 2,"
+        " the next threshold 3",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_so_is_what_is_wrong_with_a_repair_or_a_score(small, run, case):
+    changes, message = KINDS[case]
+    for name, value in changes.items():
+        setattr(small, name, value)
+    small.write()
+    status, out, err = run("release", "small")
+    assert (status, out, len(err)) == (2, [], 1)
+    assert message.replace("{package}", small.package) in err[0]

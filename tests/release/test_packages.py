@@ -106,7 +106,7 @@ def released(instructor, tmp_path_factory) -> Path:
     course = tmp_path_factory.mktemp("course") / "small"
     shutil.copytree(SMALL, course, ignore=shutil.ignore_patterns("__pycache__"))
     said = instructor.run("autograder", "release", cwd=course)
-    assert said == "steps: 4 exercises and 1 written questions, 9 points, in course/release/steps\n"
+    assert said == "steps: 4 exercises and 1 written question, 9 points, in course/release/steps\n"
     return course / "course"
 
 
@@ -117,10 +117,23 @@ def test_the_instructors_alone_releases_and_grades(instructor, released):
         shutil.copy(released / step / "steps" / "steps.ipynb", folder)
     kind = "none" if host._trouble() else "bubblewrap"
     said = instructor.run("autograder", "grade", "steps", "--sandbox", kind, cwd=released.parent)
-    assert "8 / 8" in said and "0 / 8" in said
+    assert "8 / 9" in said and "0 / 9" in said
+    page = released.parent / "report.html"
+    instructor.run("autograder", "report", "steps", "--html", page.name, cwd=released.parent)
+    assert "<h1>steps</h1>" in page.read_text("utf-8")
     assert len(instructor.run("autograder", "feedback", "steps", cwd=released.parent).split()) == 2
     feedback = (released / "feedback" / "ada" / "steps" / "steps.html").read_text("utf-8")
     assert "4 of 4 cases pass" in feedback
+
+
+def test_a_course_is_begun_by_the_instructors_alone(instructor, tmp_path):
+    instructor.run("autograder", "new", "statistics", cwd=tmp_path)
+    course = tmp_path / "statistics"
+    instructor.run("autograder", "new", "means", "spread", cwd=course)
+    said = instructor.run("autograder", "release", "--help", cwd=course)
+    assert "For instance" in said
+    text = (course / "answers" / "checks" / "means.py").read_text("utf-8")
+    assert "def trimmed_mean(rng):" in text and "def spread(rng):" in text
 
 
 def test_the_students_alone_checks(released, tmp_path):

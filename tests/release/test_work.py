@@ -262,7 +262,7 @@ def test_the_demonstration_keeps_what_was_changed(released, small, monkeypatch):
     monkeypatch.setattr("autograder.grade.many.grade_class", lambda *_: [])
     monkeypatch.setattr("autograder.feedback.write_feedback", lambda *_: [])
     demo.run_demo(course, "small", told.append)
-    assert any(line.startswith("released  course/release") for line in told)
+    assert any(line.startswith("released ") and "course/release" in line for line in told)
     assert (released / "kept" / "release" / "small" / "small.ipynb").read_bytes() == mine
     assert Assignment.load(course, "small").released.metadata.get("toc") is None
 

@@ -25,7 +25,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # Apart from _build/html, which a reader may have open; the cache of executed chapters stays. In CI the
 # chapters are executed for it, elsewhere most are not.
 BUILT = ROOT / "_build" / ("tested-whole" if THOROUGH else "tested")
-PAGES = [*Course.find(ROOT).pages(), "search"]
+UNWRITTEN = ("search", "404")  # pages that no file of the book is behind
+PAGES = [*Course.find(ROOT).pages(), *UNWRITTEN]
+# Old addresses, which lead to others.
+MOVED = yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]["gradus_redirects"]
 
 
 def pytest_generate_tests(metafunc):

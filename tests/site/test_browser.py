@@ -1,11 +1,19 @@
 """Every page in a browser: wide and narrow, light and dark, served and from a file."""
 
 import hashlib
+import re
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from autograder.course import Course
+from gradus import plots
 from tests.conftest import ROOT, kept
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_overview
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
@@ -24,16 +32,21 @@ def loaded(site):
     ]
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for file in sorted(files):
-        if file.name != "searchindex.js":  # of other pages, and of the page of search alone
+        if file.name not in (
+            "searchindex.js",
+            "sections.js",
+        ):  # of other pages, and of the page of search alone
             digest.update(f"{file} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.digest()
 
 
-@pytest.mark.parametrize(("width", "mode"), LOOKS)
+@pytest.mark.parametrize("look", LOOKS, ids="{0[0]}-{0[1]}".format)
 def test_a_page_is_sound_at_every_width_and_in_both_modes(
-    visit, lay_out, browser, site, loaded, address, name, width, mode
+    visit, lay_out, browser, site, loaded, address, name, look
 ):
-    def look():
+    width, mode = look
+
+    def see():
         page = visit(f"{address}/{name}.html", width, mode)
         assert page.evaluate("document.documentElement.dataset.theme") == mode
         page.evaluate(
@@ -43,6 +56,9 @@ def test_a_page_is_sound_at_every_width_and_in_both_modes(
             "[...document.querySelectorAll('gradus-exercise')].every(e => e.querySelector('textarea'))"
         )
         lay_out(page)
+        page.evaluate(
+            "document.querySelectorAll('.gradus-answer').forEach(answer => answer.hidden = false)"
+        )
         for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
             figure.scroll_into_view_if_needed()
             figure.locator(".gradus-play").wait_for()
@@ -65,8 +81,8 @@ def test_a_page_is_sound_at_every_width_and_in_both_modes(
 
     # A page that was sound is not looked at again before it changes, or what it loads, or the browser.
     parts = [(site / f"{name}.html").read_bytes(), loaded, browser.version.encode()]
-    parts += [(site / "searchindex.js").read_bytes()] if name == "search" else []
-    kept(f"sound-{name.replace('/', '-')}-{width}-{mode}", parts, look)
+    parts += [(site / "sections.js").read_bytes()] if name == "search" else []
+    kept(f"sound-{name.replace('/', '-')}-{width}-{mode}", parts, see)
 
 
 def test_a_page_works_from_a_file(visit, site, name):
@@ -77,9 +93,7 @@ def test_a_page_works_from_a_file(visit, site, name):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_figures_take_the_ink_and_the_paper_of_the_page(visit, address, mode):
-    from gradus import plots
-
-    page = visit(f"{address}/chapters/optimizers.html", mode=mode)
+    page = visit(f"{address}/chapters/descent.html", mode=mode)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     rgb = lambda text: tuple(int(x) / 255 for x in text[4:-1].split(","))  # noqa: E731
     assert plots.contrast(rgb(paper), plots.PAGES[mode]) < 1.05, (
@@ -102,7 +116,7 @@ def test_figures_take_the_ink_and_the_paper_of_the_page(visit, address, mode):
 
 
 def test_words_in_figures_can_be_read_on_a_phone(visit, lay_out, address):
-    page = visit(f"{address}/chapters/optimizers.html", width=390)
+    page = visit(f"{address}/chapters/descent.html", width=390)
     lay_out(page)
     heights = page.evaluate(
         """[...document.querySelectorAll('.gradus-figure svg[role=img]')].filter(svg => svg.checkVisibility()).map(
@@ -110,6 +124,108 @@ def test_words_in_figures_can_be_read_on_a_phone(visit, lay_out, address):
     )
     assert heights
     assert min(heights) >= 8.5
+
+
+# Of the map: each box by where it leads, each arrow by its beginning and end, in pixels of the screen.
+MAP = """() => {
+    const svg = document.querySelector('.gradus-figure svg[role=group]')
+    const box = ({ x, y, width, height }) => [x, y, x + width, y + height]
+    const ends = path => [0, path.getTotalLength()].map(length => {
+        const { x, y } = path.getPointAtLength(length).matrixTransform(path.getScreenCTM())
+        return [x, y]
+    })
+    return {
+        boxes: Object.fromEntries([...svg.querySelectorAll('a')].map(
+            link => [link.getAttribute('href'), box(link.querySelector('path').getBoundingClientRect())])),
+        arrows: [...svg.querySelectorAll('[id*="-arrow-"]')].map(arrow => ends(arrow.querySelector('path'))),
+        words: [...svg.querySelectorAll('text')].map(text => [
+            parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a, text.closest('a') !== null,
+            box(text.getBoundingClientRect()), text.closest('a')?.getAttribute('href')]),
+    }
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_map_leads_from_chapter_to_chapter(visit, address, width):
+    course = Course.find(ROOT)
+    page = visit(f"{address}/index.html", width)
+    drawn = page.evaluate(MAP)
+    boxes = drawn["boxes"]
+    titles, before = gradus_overview.map_of(course)
+    assert list(boxes) == [f"chapters/{name}.html" for name in titles] and len(boxes) == 10
+    assert len(drawn["arrows"]) == sum(map(len, before.values()))
+    told = [(other, name) for name, others in before.items() for other in others]
+    for (start, end), (other, name) in zip(drawn["arrows"], told, strict=True):
+        from_box, to_box = boxes[f"chapters/{other}.html"], boxes[f"chapters/{name}.html"]
+        assert 0 < start[1] - from_box[3] < 8 and from_box[0] < start[0] < from_box[2]
+        assert 0 < to_box[1] - end[1] < 8 and to_box[0] < end[0] < to_box[2]
+        for left, top, right, bottom in boxes.values():
+            for x, y in np.linspace(start, end, 50):
+                assert not (left <= x <= right and top <= y <= bottom)
+    for size, linked, (left, top, right, bottom), href in drawn["words"]:
+        box = boxes[href]
+        assert linked and size >= 8.5
+        assert box[0] < left and right < box[2] and box[1] < top and bottom < box[3]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_map_works_by_mouse_and_keyboard_and_can_be_read(visit, address, mode):
+    page = visit(f"{address}/index.html", mode=mode)
+    page.add_script_tag(path=AXE)
+    broken = page.evaluate(
+        "axe.run('.gradus-figure').then(report => report.violations.map(v => v.id))"
+    )
+    assert broken == []
+    link = page.locator(".gradus-figure a").nth(1)
+    ink = link.locator("text").evaluate("node => getComputedStyle(node).fill")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    rgb = [tuple(int(x) / 255 for x in text[4:-1].split(",")) for text in (ink, paper)]
+    assert plots.contrast(*rgb) >= 4.5
+    stroke = "node => getComputedStyle(node.querySelector('path')).strokeWidth"
+    plain = link.evaluate(stroke)
+    page.locator(".gradus-figure a").first.focus()
+    page.keyboard.press("Tab")
+    assert link.evaluate("node => node === document.activeElement")
+    assert link.evaluate(stroke) != plain
+    corner = link.evaluate(
+        """link => {
+            link.scrollIntoView({ block: 'center', behavior: 'instant' })
+            const { x, y } = link.querySelector('path').getBoundingClientRect()
+            return [x + 6, y + 6]
+        }"""
+    )
+    page.mouse.click(*corner)  # beside the words
+    page.wait_for_url("**/chapters/descent.html")  # the first of the second part
+
+
+# As Firefox does where only text is made larger: letters twice as large in boxes that stay.
+ZOOM = """() => {
+    const all = [...document.querySelectorAll('body *')].map(node => [node, parseFloat(getComputedStyle(node).fontSize)])
+    all.forEach(([node, size]) => node.style.fontSize = `${2 * size}px`)
+}"""
+
+
+def test_larger_text_does_not_clip_the_title(visit, address):
+    page = visit(f"{address}/index.html")
+    page.evaluate(ZOOM)
+    brand = page.locator(".navbar-brand").first
+    words = brand.locator(".logo__title")
+    outer, inner = brand.bounding_box(), words.bounding_box()
+    assert outer["y"] <= inner["y"]
+    assert inner["y"] + inner["height"] <= outer["y"] + outer["height"]
+
+
+@pytest.mark.parametrize("place", ["mistakes", "sources", "chapters/descent", "chapters/network"])
+def test_no_column_of_a_table_is_crushed_on_a_phone(visit, lay_out, address, place):
+    page = visit(f"{address}/{place}.html", width=390)
+    lay_out(page)
+    cells = page.evaluate(
+        """[...document.querySelectorAll('article table.table :is(td, th) > p:not(:has(.katex))')].map(
+            p => [p.textContent.length, p.getBoundingClientRect().width])"""
+    )
+    assert cells
+    assert min(width for letters, width in cells if letters > 40) >= 150
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def wide_formulas(page):
@@ -138,7 +254,7 @@ FAR = ".bd-article > section > section:last-of-type"
 
 
 def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, address):
-    page = visit(f"{address}/chapters/optimizers.html", width=390)
+    page = visit(f"{address}/chapters/descent.html", width=390)
     drawn = "node => node.checkVisibility({ contentVisibilityAuto: true })"
     last = page.locator(f"{FAR} p").last
     assert not last.evaluate(drawn)
@@ -155,34 +271,69 @@ def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, 
     page.wait_for_function(drawn, arg=last.element_handle(), timeout=5000)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_no_section_is_higher_than_it_counts_before_it_is_laid_out(
-    visit, lay_out, address, chapter
-):
-    page = visit(f"{address}/chapters/{chapter}.html", width=390)
-    sections = page.locator(".bd-article > section > section")
-    counts = sections.first.evaluate(
-        "node => getComputedStyle(node).containIntrinsicHeight"
-    ).removeprefix("auto ")
+# Where on a page its sections begin, from the top to the end.
+PLACES = """() => {
+    const tops = [...document.querySelectorAll('.bd-article > section > section')].map(
+        section => section.getBoundingClientRect().top + scrollY)
+    return [0, ...tops, document.documentElement.scrollHeight]
+}"""
+SHARES = np.linspace(0.1, 0.9, 9)
+
+
+def settle(page):
+    """Lay out a page as a reader leaves it who has seen all of it."""
+    for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
+        figure.scroll_into_view_if_needed()
+        figure.locator(".gradus-play").wait_for()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_scroll_bar_is_true_before_a_page_has_been_read(visit, lay_out, address, name, width):
+    page = visit(f"{address}/{name}.html", width)
+    reckoned = np.array(page.evaluate(PLACES))
     lay_out(page)
-    assert sections.evaluate_all("all => Math.max(...all.map(n => n.offsetHeight))") <= float(
-        counts.removesuffix("px")
+    settle(page)
+    true = np.array(page.evaluate(PLACES))
+    assert abs(reckoned[-1] / true[-1] - 1) < 0.1
+    reached = np.interp(SHARES * reckoned[-1], reckoned, true) / true[-1]
+    assert np.abs(reached - SHARES).max() < 0.05
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_jump_by_the_scroll_bar_arrives_where_it_points(visit, lay_out, address, width, share):
+    page = visit(f"{address}/chapters/noise.html", width)
+    page.evaluate("share => scrollTo(0, share * document.documentElement.scrollHeight)", share)
+    page.wait_for_timeout(300)
+    at_top = page.evaluate_handle(
+        """() => [...document.querySelectorAll('article :is(p, pre, figure, h2, h3, tr, .math)')].find(
+            node => node.checkVisibility({ contentVisibilityAuto: true }) && node.getBoundingClientRect().top >= 0)"""
     )
+    lay_out(page)
+    settle(page)
+    place = at_top.evaluate(
+        "node => (node.getBoundingClientRect().top + scrollY) / document.documentElement.scrollHeight"
+    )
+    assert abs(place - share) < 0.05
+
+
+def test_every_section_says_how_high_it_is(site, soup, name):
+    for section in soup(name).select(".bd-article > section > section"):
+        high = re.fullmatch(r"--gradus-wide:(\d+)rem;--gradus-narrow:(\d+)rem", section["style"])
+        assert all(int(number) > 0 for number in high.groups()), section["id"]
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_link_into_a_page_leads_to_its_place(visit, address, soup, width):
-    places = [
-        s["id"] for s in soup("chapters/optimizers").select("article section section section")
-    ]
+    places = [s["id"] for s in soup("chapters/descent").select("article section section section")]
     for place in (places[0], places[len(places) // 2], places[-1]):
-        page = visit(f"{address}/chapters/optimizers.html#{place}", width=width)
+        page = visit(f"{address}/chapters/descent.html#{place}", width=width)
         top = "id => document.getElementById(id).getBoundingClientRect().top"
         page.wait_for_function(f"id => Math.abs(({top})(id)) < 450", arg=place, timeout=5000)
 
 
 def test_no_line_begins_with_what_follows_a_formula(visit, lay_out, address):
-    page = visit(f"{address}/chapters/optimizers.html", width=390)
+    page = visit(f"{address}/chapters/descent.html", width=390)
     lay_out(page)
     gaps = page.evaluate(
         """[...document.querySelectorAll('main span.math')].filter(
@@ -200,7 +351,7 @@ def test_no_line_begins_with_what_follows_a_formula(visit, lay_out, address):
 
 
 def test_what_is_folded_opens_by_keyboard(visit, address):
-    page = visit(f"{address}/chapters/optimizers.html")
+    page = visit(f"{address}/chapters/descent.html")
     first = page.locator("details.gradus-reference").first
     assert not first.evaluate("node => node.open")
     first.locator("summary").focus()
@@ -212,5 +363,5 @@ def test_what_is_folded_opens_by_keyboard(visit, address):
 def test_search_finds_a_word_of_a_chapter(visit, address):
     page = visit(f"{address}/search.html?q=Nesterov")
     page.wait_for_selector("#search-results li")
-    assert "optimizers" in page.inner_html("#search-results")
+    assert "descent" in page.inner_html("#search-results")
     assert page.complaints == []

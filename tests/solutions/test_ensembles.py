@@ -10,11 +10,10 @@ from gradus.calling import Outcome
 from gradus.verdict import examine
 from solutions.checks.ensembles import bootstrap_sample as bootstrap_check
 from solutions.ensembles import (
-    adaboost,
     average_probabilities,
     bagging_predict,
+    best_temperature,
     bootstrap_sample,
-    fit_stump,
     majority_vote,
     out_of_bag_average,
     polyak_average,
@@ -57,6 +56,27 @@ def test_votes_do_not_depend_on_who_gives_them(seed):
 
 def test_constant_labels_win():
     np.testing.assert_array_equal(majority_vote(np.full((5, 3), 2), 4), [2, 2, 2])
+
+
+@given(seeds)
+def test_the_best_temperature_is_that_of_scipys_search(seed):
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(30, 4)) * rng.uniform(0.5, 5)
+    labels = np.where(rng.random(30) < 0.6, logits.argmax(axis=1), rng.integers(0, 4, 30))
+    labels[0] = logits[0].argmin()
+
+    def loss(log_t):
+        return -log_softmax(logits / np.exp(log_t), axis=1)[np.arange(30), labels].mean()
+
+    found = minimize_scalar(
+        loss, bounds=np.log([0.01, 100]), method="bounded", options={"xatol": 1e-9}
+    )
+    t = best_temperature(logits, labels)
+    assert loss(np.log(t)) <= found.fun + 1e-9
+    assert best_temperature(100 * logits + 7, labels) == pytest.approx(min(100 * t, 100), rel=1e-6)
 
 
 # Bootstrap and bagging
@@ -112,93 +132,6 @@ def test_out_of_bag_takes_only_those_that_did_not_see():
     np.testing.assert_array_equal(average[1:], [20.0, 3.0])
 
 
-# Stumps and AdaBoost
-
-
-@given(seeds)
-def test_a_stump_is_the_best_of_all(seed):
-    rng = np.random.default_rng(seed)
-    x, y = rng.integers(0, 5, (9, 2)).astype(float), rng.choice([-1, 1], 9)
-    x[0], x[1] = 0, 1  # so that no feature is constant, and every cut lies above a value
-    weights = rng.dirichlet(np.ones(9))
-    feature, threshold, sign, error = fit_stump(x, y, weights)
-    assert weights[np.where(x[:, feature] > threshold, sign, -sign) != y].sum() == pytest.approx(
-        error, abs=1e-12
-    )
-    for j in range(2):
-        # A cut beyond the values would be no stump, but a constant.
-        for cut in np.arange(0.5, x[:, j].max()):
-            wrong = weights[np.where(x[:, j] > cut, 1, -1) != y].sum()
-            assert error <= min(wrong, 1 - wrong) + 1e-12
-
-
-def test_a_stump_of_constant_labels_is_right_on_one_side_only():
-    feature, threshold, sign, error = fit_stump(
-        np.arange(4.0)[:, None], np.ones(4), np.full(4, 0.25)
-    )
-    assert (feature, threshold, sign, error) == (0, 0.5, 1, 0.25)
-
-
-def ten_points(oracle):
-    worked = oracle("sklearn_stats")["results"]["adaboost_worked"]
-    x, y = np.array(worked["x"]), np.array(worked["y"])
-    cuts = np.arange(0.5, 9)
-    table = np.array([np.where(x > cut, sign, -sign) for cut in cuts for sign in (1, -1)])
-    return worked, cuts, table, y
-
-
-def test_adaboost_agrees_with_the_worked_example(oracle):
-    worked, cuts, table, y = ten_points(oracle)
-    chosen, alphas = adaboost(table, y, 3)
-    rounds = worked["rounds"]
-    np.testing.assert_allclose(alphas, [r["alpha"] for r in rounds], rtol=1e-12)
-    np.testing.assert_allclose(2 * alphas, worked["sklearn"]["weights"], rtol=1e-12)
-    np.testing.assert_allclose(cuts[chosen // 2], [r["threshold"] for r in rounds])
-    for t, r in enumerate(rounds, start=1):
-        score = alphas[:t] @ table[chosen[:t]]
-        weights = np.exp(-y * score)
-        np.testing.assert_allclose(weights / weights.sum(), r["weights_after"], rtol=1e-12)
-        assert np.sum(np.sign(score) != y) == r["train_mistakes"]
-
-
-def test_stumps_agree_with_the_recorded_rounds(oracle):
-    recorded = oracle("sklearn_stats")["results"]["adaboost_2d"]
-    x, y = np.array(recorded["X"]), np.array(recorded["y"])
-    first = recorded["stumps"][0]
-    *_, error = fit_stump(x, y, np.full(len(y), 1 / len(y)))
-    # scikit-learn's tree minimises the Gini impurity: its error may be larger, not smaller.
-    assert error <= first["error"] + 1e-12
-    assert np.log((1 - first["error"]) / first["error"]) / 2 == pytest.approx(
-        first["half_weight_alpha"]
-    )
-
-
-@given(seeds)
-def test_after_a_round_the_chosen_one_is_a_toss_of_a_coin_and_the_bound_holds(seed):
-    rng = np.random.default_rng(seed)
-    y = rng.choice([-1, 1], 15)
-    candidates = np.where(rng.random((6, 15)) < 0.4, -y, y)
-    candidates[:, 0], candidates[:, 1] = y[0], -y[1]
-    chosen, alphas = adaboost(candidates, y, 4)
-    score, bound = np.zeros(15), 1.0
-    for best, alpha in zip(chosen, alphas, strict=True):
-        before = np.exp(-y * score)
-        error = before[candidates[best] != y].sum() / before.sum()
-        bound *= 2 * np.sqrt(error * (1 - error))
-        score = score + alpha * candidates[best]
-        weights = np.exp(-y * score)
-        assert weights[candidates[best] != y].sum() / weights.sum() == pytest.approx(0.5)
-        assert np.mean(np.exp(-y * score)) == pytest.approx(bound)
-        assert np.mean(y * score <= 0) <= bound + 1e-12
-
-
-def test_a_perfect_candidate_has_a_finite_vote():
-    y = np.array([1, -1, 1])
-    chosen, alphas = adaboost(np.array([-y, y]), y, 2)
-    assert chosen[0] == 1
-    assert np.isfinite(alphas).all()
-
-
 # One run
 
 
@@ -240,6 +173,7 @@ P, Y, X = np.full((2, 3, 4), 0.25), np.array([1, -1, 1]), np.arange(3.0)[:, None
     [
         (lambda: average_probabilities(P[0]), "probabilities: expected shape"),
         (lambda: average_probabilities(P[:0]), "probabilities: expected shape"),
+        (lambda: best_temperature(P[0], np.zeros(4, int)), "labels: expected shape"),
         (lambda: majority_vote(np.zeros((2, 0), int), 3), "votes: expected shape"),
         (lambda: majority_vote(np.array([[0, 3]]), 3), "votes: expected classes 0 to 2"),
         (lambda: majority_vote(np.array([[0, -1]]), 3), "votes: expected classes 0 to 2"),
@@ -249,11 +183,6 @@ P, Y, X = np.full((2, 3, 4), 0.25), np.array([1, -1, 1]), np.arange(3.0)[:, None
         (lambda: bagging_predict(X[:, 0], Y, np.zeros((0, 3), int), X[:, 0], 1), "rows: expected"),
         (lambda: bagging_predict(X[:, 0], Y, np.zeros((1, 3), int), X[:, 0], -1), "degree: exp"),
         (lambda: out_of_bag_average(np.ones((2, 3)), np.zeros((2, 4), int)), "rows: expected"),
-        (lambda: fit_stump(X[:0], Y[:0], np.ones(0)), "x: expected shape"),
-        (lambda: fit_stump(np.ones((3, 2)), Y, np.full(3, 1 / 3)), "x: every feature is constant"),
-        (lambda: fit_stump(X, Y, np.ones(2)), "weights: expected shape"),
-        (lambda: adaboost(np.ones((2, 3)), Y[:2], 1), "y: expected shape"),
-        (lambda: adaboost(np.ones((2, 3)), Y, 0), "n_rounds: expected"),
         (lambda: snapshot_schedule(-1, 10, 2, 0.1), "step: expected"),
         (lambda: snapshot_schedule(0, 10, 0, 0.1), "n_cycles: expected"),
         (lambda: snapshot_schedule(0, 10, 2, 0.0), "lr: expected"),
@@ -272,5 +201,7 @@ def test_a_fraction_is_no_index():
     verdict = examine(plan, places)
     assert (verdict.status, verdict.earned) == ("wrong", 0)
     assert verdict.message.startswith("whole numbers from 0 to n - 1: wrong value")
-    whole = [Outcome("returned", np.floor(outcome.value)) for outcome in places]
+    floors = [Outcome("returned", np.floor(outcome.value)) for outcome in places]
+    assert "make them whole" in examine(plan, floors).message
+    whole = [Outcome("returned", outcome.value.astype(int)) for outcome in floors]
     assert examine(plan, whole).status == "right"

@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from functions import FUNCTIONS
-from second_order import METHODS, Counted, is_good, ours, scipys
+from minimisers import METHODS, Counted, is_good, ours, scipys
 
 
 @functools.cache

@@ -1,20 +1,23 @@
-"""Schedules against PyTorch's, Keras's and d2l's recorded rates, and by their properties."""
+"""Schedules against PyTorch's, Keras's and d2l's recorded rates; clipping and averaging; and by their properties."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solutions.optimizers import (
-    cosine_annealing,
-    exponential_decay,
-    inverse_time_decay,
-    linear_warmup,
+from solutions.quantities import noise_lowered
+from solutions.schedules import (
+    accumulated_gradient,
+    best_rates,
+    clip_by_global_norm,
+    plan_rates,
     reduce_on_plateau,
-    step_decay,
+    schedule,
+    weight_averages,
 )
 
 RATES = st.floats(1e-4, 1.0)
+SHAPES = ("linear", "cosine", "exponential", "inverse", "jump")
 
 
 def same(actual, recorded):
@@ -28,32 +31,32 @@ def schedules(oracle):
 
 
 @pytest.mark.parametrize(
-    ("name", "rate"),
+    ("name", "start", "phases"),
     [
-        ("StepLR(step=5,gamma=0.5)", lambda t: step_decay(0.1, t, 5, 0.5)),
-        ("ExponentialLR(gamma=0.9)", lambda t: exponential_decay(0.1, t, 1, 0.9)),
-        ("LambdaLR(1/(1+0.1t))", lambda t: inverse_time_decay(0.1, t, 0.1)),
-        (
-            "CosineAnnealingLR(T_max=20,eta_min=0.01)",
-            lambda t: cosine_annealing(0.3, t, 20, 0.01),
-        ),
-        (
-            "d2l CosineScheduler(max_update=20,base=.3,final=.01)",
-            lambda t: cosine_annealing(0.3, t, 20, 0.01),
-        ),
-        (
-            "seed_exponential_decay(lr0=.01,s=20), epoch 0..40",
-            lambda t: exponential_decay(0.01, t, 20),
-        ),
+        ("StepLR(step=5,gamma=0.5)", 0.1, [("jump", 5, 0.1 * 0.5**k) for k in range(4)]),
+        ("ExponentialLR(gamma=0.9)", 0.1, [("exponential", 19, 0.1 * 0.9**19)]),
+        ("LambdaLR(1/(1+0.1t))", 0.1, [("inverse", 19, 0.1 / 2.9)]),
+        ("CosineAnnealingLR(T_max=20,eta_min=0.01)", 0.3, [("cosine", 20, 0.01)]),
+        ("d2l CosineScheduler(max_update=20,base=.3,final=.01)", 0.3, [("cosine", 20, 0.01)]),
+        ("seed_exponential_decay(lr0=.01,s=20), epoch 0..40", 0.01, [("exponential", 40, 1e-4)]),
         (
             "CosineAnnealingWarmRestarts(T_0=10,T_mult=1)",
-            lambda t: cosine_annealing(0.1, t % 10, 10),
+            0.1,
+            [("cosine", 10, 0.0), ("jump", 0, 0.1)] * 3,
         ),
     ],
 )
-def test_schedule_agrees_with_the_recorded_one(schedules, name, rate):
-    assert len(schedules[name]) >= 20
-    same([rate(t) for t in range(len(schedules[name]))], schedules[name])
+def test_a_plan_agrees_with_the_recorded_one(schedules, name, start, phases):
+    """They record the rate before the first step, too; a restart stands for the end of a wave."""
+    recorded, rates = np.array(schedules[name]), schedule(start, phases)
+    assert len(recorded) >= 20
+    if "Restarts" in name:
+        keep = np.arange(1, 31) % 10 > 0
+        same(rates[keep], recorded[1:][keep])
+    elif name.startswith("StepLR"):
+        same(rates, recorded)
+    else:
+        same(rates, recorded[1:])
 
 
 @pytest.mark.parametrize(
@@ -75,71 +78,146 @@ def test_reduce_on_plateau_agrees_with_pytorch(schedules, name, settings):
     assert rates[-1] < rates[0]
 
 
-def test_exponential_decay_agrees_with_keras(oracle):
+def test_the_exponential_agrees_with_keras(oracle):
+    rates = schedule(0.01, [("exponential", 10 * 31250, 0.01 * 0.1**10)])
     for step, lr in oracle("keras")["results"]["ExponentialDecay(0.01,31250,0.1)"].items():
-        same(exponential_decay(0.01, int(step), 31250, 0.1), lr)
+        if int(step):
+            np.testing.assert_allclose(rates[int(step) - 1], lr, rtol=1e-11)
 
 
-def test_warmup_is_one_step_ahead_of_d2ls(schedules):
-    """d2l's rate is 0 at t = 0; ours begins with d2l's second step, and what follows is the cosine."""
+def test_warmup_then_cosine_is_d2ls(schedules):
     recorded = schedules["d2l CosineScheduler(20,warmup_steps=5,base=.3,final=.01)"]
-    assert recorded[0] == 0
-    same([linear_warmup(0.3, t, 5) for t in range(5)], recorded[1:6])
-    same([cosine_annealing(0.3, t, 15, 0.01) for t in range(16)], recorded[5:])
+    same(schedule(0.0, [("linear", 5, 0.3), ("cosine", 15, 0.01)]), recorded[1:])
 
 
-TIMES = st.floats(0.0, 1e4)
+@given(RATES, RATES, st.integers(1, 60), st.sampled_from(SHAPES))
+def test_a_phase_leads_from_one_rate_to_the_other(start, end, n, shape):
+    rates = schedule(start, [(shape, n, end)])
+    assert rates.shape == (n,)
+    np.testing.assert_allclose(rates[-1], end, rtol=1e-9)
+    steps = np.diff([start, *rates]) * np.sign(end - start)
+    assert np.all(steps >= -1e-12)
+    # Twice as many steps pass through the same rates.
+    np.testing.assert_allclose(schedule(start, [(shape, 2 * n, end)])[1::2], rates, rtol=1e-9)
 
 
-@given(RATES, TIMES, st.floats(0.1, 1e3), st.floats(0.01, 0.99))
-def test_exponential_decay(lr0, t, decay_time, factor):
-    assert exponential_decay(lr0, 0, decay_time, factor) == lr0
-    np.testing.assert_allclose(
-        exponential_decay(lr0, t + decay_time, decay_time, factor),
-        factor * exponential_decay(lr0, t, decay_time, factor),
-        rtol=1e-8,
-        atol=1e-300,
-    )
+@given(RATES, RATES, st.integers(2, 60))
+def test_what_each_shape_keeps_equal(start, end, n):
+    def steps(shape, by):
+        return np.diff(by(np.array([start, *schedule(start, [(shape, n, end)])])))
+
+    for shape, by in (
+        ("linear", lambda r: r),
+        ("exponential", np.log),
+        ("inverse", lambda r: 1 / r),
+    ):
+        found = steps(shape, by)
+        np.testing.assert_allclose(found, found.mean(), rtol=1e-6, atol=1e-9)
+    wave = schedule(start, [("cosine", 2 * n, end)])
+    np.testing.assert_allclose(wave[n - 1], (start + end) / 2, rtol=1e-9)
+    np.testing.assert_allclose(wave[:-1] + wave[:-1][::-1], start + end, rtol=1e-9)
 
 
-@given(RATES, st.integers(0, 200), st.integers(1, 50), st.floats(0.1, 0.9))
-def test_step_decay_is_the_exponential_at_its_cuts(lr0, t, step_size, factor):
-    last_cut = t - t % step_size
-    rate = step_decay(lr0, t, step_size, factor)
-    np.testing.assert_allclose(rate, exponential_decay(lr0, last_cut, step_size, factor), rtol=1e-9)
-    assert rate == step_decay(lr0, last_cut, step_size, factor)
-    assert step_decay(lr0, last_cut + step_size, step_size, factor) < rate
+def test_phases_follow_each_other_and_one_of_no_steps_moves_the_start():
+    whole = schedule(0.0, [("linear", 4, 0.4), ("jump", 0, 0.2), ("cosine", 3, 0.0)])
+    same(whole[:4], [0.1, 0.2, 0.3, 0.4])
+    same(whole[4:], schedule(0.2, [("cosine", 3, 0.0)]))
+    assert schedule(0.3, []).shape == (0,)
+    with pytest.raises(ValueError, match="shape: expected one of five, got 'square'"):
+        schedule(0.1, [("square", 3, 0.2)])
 
 
-@given(RATES, st.floats(1e-3, 10.0), TIMES)
-def test_inverse_time_decay(lr0, k, t):
-    assert inverse_time_decay(lr0, 0, k) == lr0
-    np.testing.assert_allclose(inverse_time_decay(lr0, 1 / k, k), lr0 / 2, rtol=1e-12)
-    assert inverse_time_decay(lr0, t + 1, k) < inverse_time_decay(lr0, t, k)
-    assert inverse_time_decay(lr0, t, 0) == lr0
+def variance_after(rates, curvature, sigma, variance):
+    for rate in rates:
+        variance = (1 - rate * curvature) ** 2 * variance + rate**2 * sigma**2
+    return variance
 
 
-@given(st.floats(0.1, 1.0), st.floats(0.0, 0.1), st.floats(1.0, 1e3), st.floats(0.0, 1.0))
-def test_cosine_annealing(lr0, lr_min, total, fraction):
-    def rate(t):
-        return cosine_annealing(lr0, t, total, lr_min)
+@given(
+    st.floats(0.1, 10.0), st.floats(0.1, 10.0), st.floats(0.1, 10.0), st.integers(1, 12), st.data()
+)
+def test_no_other_rates_come_nearer(curvature, sigma, variance, n, data):
+    best = best_rates(curvature, sigma, variance, n)
+    least = variance_after(best, curvature, sigma, variance)
+    # The precision, one over the variance, grows by the same in every step.
+    np.testing.assert_allclose(1 / least, 1 / variance + n * (curvature / sigma) ** 2, rtol=1e-9)
+    for scale in (0.99, 1.01):
+        at = data.draw(st.integers(0, n - 1))
+        other = best.copy()
+        other[at] *= scale
+        assert variance_after(other, curvature, sigma, variance) > least * (1 - 1e-12)
+    others = data.draw(st.lists(st.floats(0, 2 / curvature), min_size=n, max_size=n))
+    assert variance_after(others, curvature, sigma, variance) >= least * (1 - 1e-12)
 
-    np.testing.assert_allclose(rate(0), lr0, rtol=1e-12)
-    np.testing.assert_allclose(rate(total / 2), (lr0 + lr_min) / 2, rtol=1e-12)
-    np.testing.assert_allclose(rate(total), lr_min, rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(rate(total * (1 + fraction)), lr_min, rtol=1e-12, atol=1e-15)
-    # Point symmetry about the middle, and never up.
-    t = fraction * total
-    np.testing.assert_allclose(rate(t) + rate(total - t), lr0 + lr_min, rtol=1e-9)
-    assert rate(min(t + total / 10, total)) <= rate(t) + 1e-15
+
+def test_the_best_rates_fall_like_one_over_t():
+    rates = best_rates(2.0, 3.0, 0.5, 10_000)
+    np.testing.assert_allclose(np.diff(1 / rates), 2.0, rtol=1e-6)
+    assert best_rates(1.0, 1.0, 1.0, 0).shape == (0,)
 
 
-@given(RATES, st.integers(1, 100))
-def test_linear_warmup(lr0, warmup):
-    rates = [linear_warmup(lr0, t, warmup) for t in range(warmup + 5)]
-    np.testing.assert_allclose(np.diff([0.0, *rates[:warmup]]), lr0 / warmup, rtol=1e-7)
-    assert rates[warmup - 1 :] == [lr0] * 6
-    assert linear_warmup(lr0, 0, 0) == lr0
+@pytest.mark.parametrize("kappa", [5.0, 50.0, 300.0])
+@pytest.mark.parametrize("n_steps", [1, 10, 50])
+def test_no_single_rate_of_a_plan_can_be_better(kappa, n_steps):
+    curvatures = np.geomspace(1 / kappa, 1, 12)[::-1]
+    rates = plan_rates(curvatures, 2.0, 300.0, n_steps)
+
+    def loss(rates):
+        return sum(c * variance_after(rates, c, 2.0, 300.0) for c in curvatures)
+
+    least = loss(rates)
+    for at in range(0, n_steps, 7):
+        for scale in (0.97, 1.03):
+            other = rates.copy()
+            other[at] *= scale
+            assert loss(other) > least
+    arguments = {"curvatures": curvatures, "sigma": 2.0, "variance": 300.0, "n_steps": n_steps}
+    constant = min(loss(np.full(n_steps, r)) for r in np.geomspace(0.01, 2, 60))
+    bound = sum(c / (1 / 300.0 + n_steps * (c / 2.0) ** 2) for c in curvatures)
+    score = noise_lowered(arguments, rates)
+    assert score == pytest.approx(np.log(constant / least) / np.log(constant / bound), rel=1e-6)
+    assert 0 <= score < 1
+    if n_steps == 1:
+        assert score < 0.01
+
+
+def test_a_plan_for_one_curvature_is_the_best_for_it():
+    rates = plan_rates(np.array([2.0]), 1.5, 0.7, 9)
+    np.testing.assert_allclose(rates, best_rates(2.0, 1.5, 0.7, 9), rtol=1e-9)
+
+
+ARRAYS = st.lists(st.lists(st.floats(-10, 10), min_size=1, max_size=5), min_size=1, max_size=4)
+
+
+@given(ARRAYS, st.floats(0.1, 20.0))
+def test_clipping_keeps_the_direction_and_the_length_below(arrays, most):
+    grads = [np.array(part) for part in arrays]
+    flat = np.concatenate(grads)
+    clipped, norm = clip_by_global_norm(grads, most)
+    np.testing.assert_allclose(norm, np.linalg.norm(flat), rtol=1e-9, atol=1e-12)
+    length = np.linalg.norm(np.concatenate(clipped))
+    np.testing.assert_allclose(length, min(norm, most), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.concatenate(clipped) * norm, flat * length, rtol=1e-9, atol=1e-9)
+    assert all(new is not old for new, old in zip(clipped, grads, strict=True))
+
+
+def test_parts_of_any_size_give_the_gradient_of_the_whole():
+    rng = np.random.default_rng(0)
+    examples, sizes = rng.normal(size=(20, 3)), np.array([7, 7, 5, 1])
+    parts = np.split(examples, np.cumsum(sizes)[:-1])
+    grads = np.array([part.mean(axis=0) for part in parts])
+    same(accumulated_gradient(grads, sizes), examples.mean(axis=0))
+    assert not np.allclose(grads.mean(axis=0), examples.mean(axis=0))
+
+
+@given(st.integers(1, 30), st.floats(0, 0.99))
+def test_the_weights_of_an_average_add_up_to_one_from_the_first_row_on(n, beta):
+    np.testing.assert_allclose(weight_averages(np.full((n, 2), 3.0), beta), 3.0, rtol=1e-9)
+    one = np.zeros((n, 1))
+    one[0] = 1
+    ages = np.arange(n)
+    sums = np.array([np.sum(beta ** ages[: t + 1]) for t in range(n)])
+    same(weight_averages(one, beta)[:, 0], beta**ages / sums)
 
 
 LOSSES = st.lists(st.floats(0.01, 10.0), max_size=40)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from gradus.nn import MLP
-from solutions.optimizers import momentum_step
+from solutions.descent import momentum_step
 from solutions.transfer import (
     discriminative_learning_rates,
     freeze_mask,
+    low_rank_gradients,
     masked_step,
     replace_head,
     strategy,
@@ -140,3 +141,23 @@ def test_the_four_cases():
     assert strategy(999, True, enough=500) == strategy(10_000, True)
     with pytest.raises(ValueError, match="n_examples"):
         strategy(-1, True)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 5])
+def test_low_rank_gradients_are_those_of_differences(rank):
+    rng = np.random.default_rng(rank)
+    w, a, b = (rng.normal(size=shape) for shape in ((5, 4), (5, rank), (rank, 4)))
+    x, scale = rng.normal(size=(7, 5)), 0.7
+
+    def loss(a, b):
+        return np.sum(np.tanh(x @ (w + scale * a @ b)))
+
+    grad = x.T @ (1 - np.tanh(x @ (w + scale * a @ b)) ** 2)
+    for place, found in enumerate(low_rank_gradients(grad, a, b, scale)):
+        for index in np.ndindex(found.shape):
+            ends = []
+            for sign in (1, -1):
+                parts = [a.copy(), b.copy()]
+                parts[place][index] += sign * 1e-6
+                ends.append(loss(*parts))
+            assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(found[index], abs=1e-7)

@@ -1,24 +1,24 @@
 """The references of the chapter on tuning: against scikit-learn, closed forms and their own properties."""
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.model_selection import KFold
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from gradus import problems
+from solutions.quantities import loss_found
 from solutions.tuning import (
-    grid_trials,
+    fold_errors,
     kfold_indices,
-    log_uniform,
-    narrow_range,
     one_standard_error,
+    plan_search,
     random_search,
-    standardize,
+    successive_halving,
     train_validation_test_split,
     trials_needed,
 )
@@ -115,65 +115,6 @@ def test_folds_that_are_none_are_an_error(n, k, said):
         kfold_indices(n, k, chance())
 
 
-# Standardising
-
-
-@given(SEEDS)
-def test_standardised_columns_agree_with_scikit_learn(seed):
-    rng = chance(seed)
-    x_train, x_new = rng.normal(3, 2, (9, 4)), rng.normal(1, 5, (5, 4))
-    x_train[:, 2] = 0.1  # its mean and deviation are rounded
-    scaler = StandardScaler().fit(x_train)
-    for mine, x in zip(standardize(x_train, x_new), (x_train, x_new), strict=True):
-        np.testing.assert_allclose(mine, scaler.transform(x), rtol=1e-12, atol=1e-12)
-
-
-def test_training_columns_get_mean_0_and_deviation_1_and_new_ones_the_same_map():
-    rng = chance()
-    x = rng.normal(5, 3, (30, 3))
-    z, z_new = standardize(x, x[:4])
-    np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(z.std(axis=0), 1)
-    np.testing.assert_array_equal(z_new, z[:4])
-
-
-def test_units_do_not_matter():
-    rng = chance(2)
-    x, new = rng.normal(size=(8, 3)), rng.normal(size=(4, 3))
-    scale, shift = np.array([1e-3, 1.0, 1e6]), np.array([5.0, -2.0, 0.0])
-    for one, other in zip(
-        standardize(x, new), standardize(x * scale + shift, new * scale + shift), strict=True
-    ):
-        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize("value", [0.0, 0.1, 1e100, -7.0])
-def test_a_constant_column_is_only_centred(value):
-    z, z_new = standardize(np.full((7, 1), value), np.array([[value + 1.0]]))
-    np.testing.assert_allclose(z, 0, atol=1e-12 * max(1, abs(value)))
-    assert np.isfinite(z_new).all()
-
-
-def test_one_row_to_train_on_and_none_that_is_new():
-    z, z_new = standardize(np.ones((1, 3)), np.zeros((0, 3)))
-    np.testing.assert_array_equal(z, np.zeros((1, 3)))
-    assert z_new.shape == (0, 3)
-
-
-@pytest.mark.parametrize(
-    ("x_train", "x_new", "said"),
-    [
-        (np.zeros((0, 3)), np.zeros((2, 3)), "x_train: expected shape"),
-        (np.zeros(3), np.zeros((2, 3)), "x_train: expected shape"),
-        (np.zeros((2, 3)), np.zeros((2, 4)), r"x_new: expected shape \(m, 3\), got \(2, 4\)"),
-        (np.zeros((2, 3)), np.zeros(3), "x_new: expected shape"),
-    ],
-)
-def test_shapes_that_do_not_fit_are_an_error(x_train, x_new, said):
-    with pytest.raises(ValueError, match=said):
-        standardize(x_train, x_new)
-
-
 # One standard error
 
 
@@ -208,72 +149,20 @@ def test_errors_of_another_shape_are_an_error(shape):
 # Grids, scales and searches
 
 
-def test_a_grid_by_hand():
-    found = grid_trials(np.array([0.01, 1.0]), np.array([1.0, 4.0]), 3)
-    expected = [(a, b) for a in (0.01, 0.1, 1) for b in (1, 2, 4)]
-    np.testing.assert_allclose(found, expected)
-
-
-@pytest.mark.parametrize(("d", "n"), [(1, 7), (2, 5), (3, 4), (5, 2)])
-def test_a_grid_has_every_combination_and_its_ends(d, n):
-    low = 10.0 ** -np.arange(1, d + 1)
-    trials = grid_trials(low, 50 * low, n)
-    assert trials.shape == (n**d, d)
-    assert len({tuple(row) for row in trials.round(12)}) == n**d
-    np.testing.assert_allclose(trials[[0, -1]], [low, 50 * low])
-    assert all(len(np.unique(column.round(12))) == n for column in trials.T)
-
-
 @pytest.mark.parametrize(
-    ("low", "high", "n", "said"),
+    ("low", "high", "said"),
     [
-        ([1.0], [2.0], 1, "n: expected a whole number of at least 2"),
-        ([1.0], [2.0], 2.5, "n: expected a whole number"),
-        ([0.0], [2.0], 2, "low, high: expected 0 < low < high"),
-        ([2.0], [2.0], 2, "low, high: expected 0 < low < high"),
-        ([1.0], [np.inf], 2, "low, high: expected 0 < low < high"),
-        ([1.0], [np.nan], 2, "low, high: expected 0 < low < high"),
-        ([1.0, 1.0], [2.0], 2, "low, high: expected two vectors of one length"),
-        ([], [], 2, "low, high: expected two vectors"),
+        ([0.0], [2.0], "low, high: expected 0 < low < high"),
+        ([2.0], [2.0], "low, high: expected 0 < low < high"),
+        ([1.0], [np.inf], "low, high: expected 0 < low < high"),
+        ([1.0], [np.nan], "low, high: expected 0 < low < high"),
+        ([1.0, 1.0], [2.0], "low, high: expected two vectors of one length"),
+        ([], [], "low, high: expected two vectors"),
     ],
 )
-def test_ranges_that_are_none_are_an_error(low, high, n, said):
+def test_ranges_that_are_none_are_an_error(low, high, said):
     with pytest.raises(ValueError, match=said):
-        grid_trials(np.array(low), np.array(high), n)
-    if n == 2:
-        with pytest.raises(ValueError, match=said):
-            random_search(np.sum, np.array(low), np.array(high), 3, chance())
-
-
-def test_logarithms_are_uniform(oracle):
-    recorded = oracle("sklearn_stats")["results"]["random_search"]["log_uniform_range_0p001_1000"]
-    draws = log_uniform(1e-3, 1e3, 20_000, chance())
-    assert stats.kstest(draws, stats.loguniform(1e-3, 1e3).cdf).pvalue > 1e-4
-    for end, share in recorded["prob_below"].items():
-        error = np.sqrt(share * (1 - share) / 20_000)
-        assert np.mean(draws < float(end)) == pytest.approx(share, abs=4 * error)
-    assert draws.mean() == pytest.approx(recorded["mean"], abs=4 * draws.std() / np.sqrt(20_000))
-
-
-def test_extreme_ranges_stay_within_their_ends():
-    for low, high in ((1e-300, 1e300), (1.0, 1.0 + 1e-9), (5e-324, 1.0)):
-        draws = log_uniform(low, high, 1000, chance())
-        assert ((draws >= low * (1 - 1e-12)) & (draws <= high * (1 + 1e-12))).all()
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "size", "said"),
-    [
-        (0.0, 1.0, 3, "low: expected a finite number above 0"),
-        (-1.0, 1.0, 3, "low: expected a finite number above 0"),
-        (1.0, np.inf, 3, "high: expected a finite number above 0"),
-        (2.0, 1.0, 3, "low: expected a number below high = 1.0, got 2.0"),
-        (1.0, 2.0, 0, "size: expected a whole number of at least 1"),
-    ],
-)
-def test_draws_that_cannot_be_are_an_error(low, high, size, said):
-    with pytest.raises(ValueError, match=said):
-        log_uniform(low, high, size, chance())
+        random_search(np.sum, np.array(low), np.array(high), 3, chance())
 
 
 def test_numbers_of_trials_agree_with_the_recorded_ones(oracle):
@@ -352,72 +241,148 @@ def test_a_number_of_trials_that_is_none_is_an_error():
         random_search(np.sum, np.ones(1), np.full(1, 2.0), 0, chance())
 
 
-# Narrowing
+def test_columns_of_a_search_have_the_recorded_shares(oracle):
+    recorded = oracle("sklearn_stats")["results"]["random_search"]["log_uniform_range_0p001_1000"]
+    trials, _, _ = random_search(np.sum, np.array([1e-3]), np.array([1e3]), 20_000, chance())
+    for end, share in recorded["prob_below"].items():
+        error = np.sqrt(share * (1 - share) / 20_000)
+        assert np.mean(trials < float(end)) == pytest.approx(share, abs=4 * error)
 
 
-def test_a_range_narrowed_by_hand():
-    trials = np.array([[1.0, 1e-3], [100.0, 1e-5], [10.0, 1e-1], [1e4, 1e-4]])
-    values = np.array([0.2, 0.1, 9.0, 0.3])
-    low, high = narrow_range(trials, values, keep=2, margin=0.5)
-    np.testing.assert_allclose(low, [0.1, 1e-6])
-    np.testing.assert_allclose(high, [1000.0, 1e-2])
-    low, high = narrow_range(trials, values, keep=1)
-    np.testing.assert_allclose([low, high], [[100.0, 1e-5]] * 2)
+# Errors of folds
 
 
-@given(SEEDS, st.integers(1, 12), st.floats(0, 1))
-def test_a_narrowed_range_holds_the_best_and_nothing_depends_on_units(seed, keep, margin):
+@given(SEEDS, st.floats(0, 20), st.integers(2, 6))
+def test_errors_of_folds_agree_with_scikit_learns_pipeline(seed, penalty, k):
     rng = chance(seed)
-    trials, values = np.exp(rng.normal(0, 3, (12, 2))), rng.permutation(12)
-    low, high = narrow_range(trials, values, keep, margin)
-    best = trials[values < keep]
-    assert (low <= best * (1 + 1e-12)).all()
-    assert (best <= high * (1 + 1e-12)).all()
-    order = rng.permutation(12)
-    again = narrow_range(trials[order] * 1000, values[order], keep, margin)
-    np.testing.assert_allclose(again, (low * 1000, high * 1000), rtol=1e-9)
+    x, y = np.exp(rng.normal(size=(30, 4))) * [1e-3, 1, 50, 1e4], rng.normal(5, 2, 30)
+    x[:, 1] = 0.1  # its mean and deviation are rounded
+    folds = kfold_indices(30, k, rng)
+    model = make_pipeline(StandardScaler(), Ridge(penalty + 1e-6))
+    theirs = -cross_val_score(model, x, y, cv=folds, scoring="neg_mean_squared_error")
+    np.testing.assert_allclose(fold_errors(x, y, folds, penalty + 1e-6), theirs, rtol=1e-8)
 
 
-def test_a_range_moves_beyond_an_edge_where_the_best_are():
-    trials = np.geomspace(1e-6, 1e-2, 20)[:, None]
-    _, high = narrow_range(trials, -trials[:, 0], keep=4, margin=0.5)
-    assert high[0] > 1e-2
+def test_errors_of_folds_do_not_depend_on_units_nor_on_held_targets_of_others():
+    rng = chance(2)
+    x, y, folds = rng.normal(size=(20, 3)), rng.normal(size=20), kfold_indices(20, 4, chance(1))
+    errors = fold_errors(x, y, folds, 2.0)
+    moved = fold_errors(x * [1e-3, 1, 1e6] + [5, -2, 0], 7 + y, folds, 2.0)
+    np.testing.assert_allclose(moved, errors, rtol=1e-8)
+    far = x.copy()
+    far[folds[0][1]] += 100 * rng.normal(size=(5, 3))
+    # What is held may not move the model: the predictions are as far off as the line says.
+    train, held = folds[0]
+    assert fold_errors(far, y, [(train, train)], 2.0) == fold_errors(x, y, [(train, train)], 2.0)
+    assert fold_errors(far, y, [(train, held)], 2.0) > errors[0]
 
 
-def test_trials_that_diverged_are_the_worst():
-    trials, values = np.array([[1.0], [2.0], [4.0]]), np.array([np.inf, 0.5, 0.1])
-    np.testing.assert_allclose(narrow_range(trials, values, 2, margin=0.0), [[2.0], [4.0]])
+# Giving up early
 
 
-@pytest.mark.parametrize(
-    ("trials", "values", "keep", "margin", "said"),
-    [
-        (np.ones(3), np.ones(3), 1, 0.1, "trials: expected shape"),
-        (np.ones((0, 2)), np.ones(0), 1, 0.1, "trials: expected shape"),
-        (np.ones((3, 2)), np.ones(2), 1, 0.1, r"values: expected shape \(3,\), got \(2,\)"),
-        (np.ones((3, 2)), np.ones(3), 4, 0.1, "keep: expected at most the 3 trials, got 4"),
-        (np.ones((3, 2)), np.ones(3), 0, 0.1, "keep: expected a whole number"),
-        (np.ones((3, 2)), np.ones(3), 1, -0.1, "margin: expected a finite number"),
-    ],
-)
-def test_what_cannot_be_narrowed_is_an_error(trials, values, keep, margin, said):
-    with pytest.raises(ValueError, match=said):
-        narrow_range(trials, values, keep, margin)
+def test_halving_by_hand():
+    losses = np.array(
+        [
+            [5.0, 4.0, 3.0, 2.0],
+            [1.0, 9.0, 9.0, 9.0],
+            [2.0, 3.0, 3.0, 1.0],
+            [8.0, 0.0, 0.0, 0.0],
+        ]
+    )
+    best, epochs = successive_halving(losses, 1, 2)
+    assert (best, epochs.tolist()) == (2, [1, 2, 4, 1])
+    best, epochs = successive_halving(losses, 1, 3)
+    assert (best, epochs.tolist()) == (1, [1, 3, 1, 1])
+    best, epochs = successive_halving(losses, 2, 4)  # eight epochs are more than there are
+    assert (best, epochs.tolist()) == (3, [2, 2, 2, 2])
+
+
+@given(SEEDS, st.integers(1, 70), st.integers(1, 5), st.integers(2, 5))
+def test_halving_spends_what_the_rounds_say_and_looks_at_nothing_else(seed, n, first, factor):
+    losses = chance(seed).normal(size=(n, 40))
+    best, epochs = successive_halving(losses, first, factor)
+    left, trained = n, first
+    spent = n * first
+    while left > 1 and trained * factor <= 40:
+        left, trained = max(1, left // factor), trained * factor
+        spent += left * (trained - trained // factor)
+    assert epochs.sum() == spent
+    assert np.sum(epochs == trained) == left
+    hidden = np.where(np.arange(40) < epochs[:, None], losses, np.nan)
+    again = successive_halving(hidden, first, factor)
+    assert again[0] == best
+    np.testing.assert_array_equal(again[1], epochs)
+
+
+def test_halving_refuses_what_it_cannot_do():
+    with pytest.raises(ValueError, match="factor: expected a whole number of at least 2"):
+        successive_halving(np.zeros((3, 4)), 1, 1)
+    with pytest.raises(ValueError, match="losses: expected a trial and 5 epochs"):
+        successive_halving(np.zeros((3, 4)), 5, 2)
+
+
+def search_by_hand(curves, plan, order):
+    """One search, written anew: who is ahead goes on."""
+    left = list(order[: plan[0]])
+    for epoch in range(1, len(plan)):
+        if not plan[epoch]:
+            break
+        left = sorted(left, key=lambda i: curves[i, epoch - 1])[: plan[epoch]]
+    last = np.count_nonzero(plan) - 1
+    return min(curves[i, last] for i in left)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_score_of_a_plan_is_that_of_searches_by_hand(seed):
+    rng = chance(seed)
+    curves = rng.random((20, 8)) + np.linspace(1, 0, 8)
+    plan = np.array([9, 9, 4, 4, 2, 1, 0, 0])
+    draws = np.argsort(chance(0).random((120, 20)), axis=1)
+    reached = np.mean([search_by_hand(curves, plan, order) for order in draws])
+    constants = []
+    for last in range(1, 9):
+        even = np.zeros(8, dtype=int)
+        even[:last] = min(40 // last, 20)
+        constants.append(np.mean([search_by_hand(curves, even, order) for order in draws]))
+    best = min(constants)
+    score = loss_found({"curves": curves, "budget": 40}, plan)
+    assert score == pytest.approx((best - reached) / (best - curves.min()))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_plan_keeps_to_its_budget_and_never_rises(seed):
+    curves = chance(seed).random((30, 12)) + np.linspace(1, 0, 12)
+    for budget in (12, 40, 120):
+        plan = plan_search(curves, budget)
+        assert plan.sum() <= budget
+        assert 1 <= plan[0] <= 30
+        assert (np.diff(plan) <= 0).all()
+
+
+def test_plans_that_are_none_have_no_score():
+    curves = chance(0).random((10, 4))
+    for plan in (
+        [5, 6, 1, 0],
+        [11, 0, 0, 0],
+        [0, 0, 0, 0],
+        [4, 4, 4, 4],
+        [2.5, 1, 0, 0],
+        [3, 1, 0, -1],
+    ):
+        assert loss_found({"curves": curves, "budget": 15}, np.array(plan)) == -1
 
 
 def test_nothing_is_changed_in_place():
     rng = chance()
-    x, errors = rng.normal(size=(6, 3)), rng.normal(size=(4, 5))
-    trials, values = np.exp(x), rng.normal(size=6)
-    calls = itertools.product(
-        (
-            lambda: standardize(x, x),
-            lambda: one_standard_error(errors),
-            lambda: narrow_range(trials, values, 3),
-        ),
-        (x, errors, trials, values),
-    )
-    for call, array in calls:
-        before = array.copy()
+    x, y, errors = rng.normal(size=(6, 3)), rng.normal(size=6), rng.normal(size=(4, 5))
+    folds = kfold_indices(6, 2, rng)
+    for call in (
+        lambda: fold_errors(x, y, folds, 1.0),
+        lambda: one_standard_error(errors),
+        lambda: successive_halving(errors, 1, 2),
+        lambda: plan_search(errors, 9),
+    ):
+        before = [array.copy() for array in (x, y, errors, *folds[0])]
         call()
-        np.testing.assert_array_equal(array, before)
+        for array, old in zip((x, y, errors, *folds[0]), before, strict=True):
+            np.testing.assert_array_equal(array, old)

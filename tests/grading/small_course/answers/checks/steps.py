@@ -22,7 +22,7 @@ def inside(x, weight):
 
 @judge(reference.track, points=3, returns=("surprise", "mean"))
 def track(rng):
-    yield Call("vectors", value=rng.normal(size=4), mean=rng.normal(size=4))
+    yield Call("vectors", 4, value=rng.normal(size=4), mean=rng.normal(size=4))
     yield Call("numbers", value=rng.normal(), mean=rng.normal(), decay=rng.uniform(0.2, 0.8))
     yield Call("matrices", value=rng.normal(size=(2, 3)), mean=rng.normal(size=(2, 3)), decay=0.5)
 
@@ -47,7 +47,7 @@ def undivided(rng, shape, keep):
 @judge(reference.descend, points=2, returns=("theta",))
 def descend(rng):
     yield Call("three steps", problem=Problem("bowl"), theta=rng.normal(size=2), lr=0.1, n_steps=3)
-    yield Call("one step", problem=Problem("bowl"), theta=rng.normal(size=2), lr=0.3, n_steps=1)
+    yield Call("one step", 3, problem=Problem("bowl"), theta=rng.normal(size=2), lr=0.3, n_steps=1)
 
 
 @descend.mistake("the steps go uphill: subtract lr * gradient")

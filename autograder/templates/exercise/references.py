@@ -1,0 +1,3 @@
+"""Right answers to the exercises of the chapter @chapter."""
+
+import numpy as np

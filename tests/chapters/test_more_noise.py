@@ -1,0 +1,80 @@
+"""The numbers and claims that the prose of the optional chapter on more noise states, computed anew."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gradus import nn
+from solutions.more_noise import fractional_pooling_regions
+from tests.conftest import ROOT
+
+SOURCE = (ROOT / "chapters" / "more-noise.md").read_text("utf-8")
+# Long strings in the code cells are written in parts.
+TEXT = re.sub(r'"\s+f?"', "", SOURCE)
+
+
+def said(sentence: str) -> None:
+    """The prose still says this: so that a number cannot be changed in one of the two places."""
+    assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
+
+
+@pytest.fixture(scope="module")
+def page(run_chapter):
+    """The names that the chapter's experiments have made when all of them have run."""
+    return run_chapter("more-noise")
+
+
+# Claims that need no experiment
+
+
+def test_expected_depth():
+    said("with 54 blocks and $p_L = \\tfrac12$, about 40")
+    assert np.sum(1 - np.arange(1, 55) / 54 * 0.5) == pytest.approx(40.25)
+    said("A quarter of the training time is saved")
+    assert 1 - 40.25 / 54 == pytest.approx(0.25, abs=0.01)
+
+
+def test_the_edges_of_the_examples():
+    said("the regions are $[0, 2), [2, 3), [3, 4), [4, 6), [6, 7)$")
+    assert fractional_pooling_regions(7, 5, 0.5).tolist() == [
+        [0, 2],
+        [2, 3],
+        [3, 4],
+        [4, 6],
+        [6, 7],
+    ]
+    said("the edges 0, 1, 3, 5 and the regions $[0, 1), [1, 3), [3, 5)$")
+    assert fractional_pooling_regions(5, 3, 0.0).tolist() == [[0, 1], [1, 3], [3, 5]]
+
+
+# Claims about what the experiments show
+
+
+def test_the_noise_of_dropconnect_is_independent(page):
+    said("their noise is correlated; with DropConnect each output has losses of its own")
+    correlations = [
+        np.corrcoef(outputs.T)[0, 1]
+        for outputs in (
+            page["dropped"] @ np.array([[1.0, 0.5], [0.8, 1.2], [0.3, 0.6]]),
+            page["connect"],
+        )
+    ]
+    assert correlations[0] > 0.9
+    assert abs(correlations[1]) < 4 / np.sqrt(20_000)
+
+
+def test_the_common_pattern(page):
+    said("One random pass is poor, the average of many is good")
+    rng, labels = np.random.default_rng(5), page["y_test"]
+    for name, (random_pass, one_pass) in page["PASSES"].items():
+        passes = np.array([nn.softmax(random_pass(rng)) for _ in range(32)])
+        alone = np.mean(passes.argmax(axis=2) != labels)
+        together = np.mean(passes.mean(axis=0).argmax(axis=1) != labels)
+        fixed = np.mean(one_pass.argmax(axis=1) != labels)
+        assert together < alone - 0.02
+        if name == "fractional pooling":
+            assert fixed > (alone + together) / 2
+        else:
+            assert fixed < together + 0.01
+    said("fixed regions are just one draw")

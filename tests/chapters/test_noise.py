@@ -1,0 +1,216 @@
+"""The numbers and claims that the prose of the chapter on noise states, computed anew."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gradus import data, nn
+from tests.conftest import ROOT
+
+SOURCE = (ROOT / "chapters" / "noise.md").read_text("utf-8")
+# Long strings in the code cells are written in parts.
+TEXT = re.sub(r'"\s+f?"', "", SOURCE)
+
+
+def said(sentence: str) -> None:
+    """The prose still says this: so that a number cannot be changed in one of the two places."""
+    assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
+
+
+@pytest.fixture(scope="module")
+def page(run_chapter):
+    """The names that the chapter's experiments have made when all of them have run."""
+    return run_chapter("noise")
+
+
+# Claims that need no experiment
+
+
+def test_masks_of_a_large_layer():
+    said("$2^{4096} \\approx 10^{1233}$")
+    assert 4096 * np.log10(2) == pytest.approx(1233, abs=0.1)
+
+
+def test_ten_equal_inputs_have_a_tenth_of_the_variance():
+    said("the same sum from ten equal inputs has a tenth of the variance")
+    assert 10 * 0.1**2 == pytest.approx(0.1)
+    said("At $p = 0.2$ the wrong one gives a quarter of the right one.")
+    assert 0.2 / 0.8 == 0.25
+
+
+def test_the_network_of_the_framework_section(oracle):
+    said("The network above has 266,610 parameters")
+    model = oracle("keras")["results"]["dropout_model"]
+    assert model["total"] == 266_610 == 785 * 300 + 301 * 100 + 101 * 10
+
+
+# Claims about what the experiments show
+
+
+def test_the_wrong_labels_are_repeated(page):
+    said("a network of 7,510 parameters repeats the ten wrong labels")
+    assert page["network"].size == 7510
+    assert (page["answers"] == data.few_digits(0)[1][:10]).all()
+    assert not (page["answers"] == page["truth"]).any()
+
+
+def mean_accuracy(page, name, n, epochs, seeds):
+    thetas = [page["train_augmented"](name, seed, n, epochs=epochs) for seed in seeds]
+    x, y = page["x_test"], page["y_test"]
+    return np.mean([page["network"].accuracy(theta, x, y) for theta in thetas])
+
+
+def test_flips_and_shifts_harm_and_warps_help(page):
+    said("Flips harm:")
+    said("Shifts by a whole pixel, so often recommended, do not help either, and raise the loss")
+    plain, flip, shift, warps = (
+        mean_accuracy(page, name, 100, 150, range(5)) for name in page["AUGMENT"]
+    )
+    assert max(flip, shift) < plain - 0.01
+    assert warps > plain
+    said("With small warps the error is lower for every number of digits.")
+    plain, warps = (np.array(page["accuracies"][name]) for name in ("nothing", "small warps"))
+    assert (warps > plain).all()
+    said("Twice as many digits lower it more.")
+    assert (np.diff(plain) > (warps - plain)[:-1]).all()
+    said("in half the steps the warps gain nothing at 400 digits")
+    nothing, warped = (
+        mean_accuracy(page, name, 400, 37, range(10, 15)) for name in ("nothing", "small warps")
+    )
+    assert warped < nothing + 0.003
+
+
+def test_a_pass_with_all_units_against_all_masks(page):
+    said("Where the output is *linear* in the mask, the two are equal, to rounding")
+    assert len(page["masks"]) == 1024
+    assert page["chances"].sum() == pytest.approx(1)
+    full = page["full_pass"]
+    assert page["mean_logits"] == pytest.approx(full, abs=1e-11)
+    assert page["geometric"] == pytest.approx(nn.softmax(full), abs=1e-12)
+    assert page["mean_probabilities"] != pytest.approx(nn.softmax(full), abs=0.1)
+    said(
+        "one pass is more confident than the average, though it nearly always names the same class"
+    )
+    assert (page["passed"] > page["averaged"]).mean() > 0.9
+    assert page["agree"] > 0.95
+
+
+def test_dropout_still_learns_the_wrong_labels(page):
+    said("the survivors, too, can learn the wrong labels")
+    x, y, _ = data.few_digits(0)
+    logits = page["network"].logits(page["dropout_path"][-1], x)
+    assert (logits.argmax(axis=1) == y).all()
+
+
+def test_the_wrong_ratio_spoils_the_loss_of_both_networks_and_the_accuracy_of_the_deep_one(page):
+    said("With the ratio dropped, the loss tells the mistake in both.")
+    labels = page["y_test"]
+
+    def scores(layers, factor):
+        *below, (weights, biases) = layers
+        hidden = page["x_test"]
+        for w, b in below:
+            hidden = np.maximum(hidden @ w + b, 0) * factor
+        logits = hidden @ weights + biases
+        probabilities = nn.softmax(logits)[np.arange(len(labels)), labels]
+        return -np.log(probabilities).mean(), np.mean(logits.argmax(axis=1) == labels)
+
+    (right, high), (wrong, still) = (scores(page["trained"][0], k) for k in (1, 0.25))
+    assert wrong > right + 0.4
+    assert still == pytest.approx(high, abs=0.01)
+    (right, high), (wrong, low) = (scores(page["trained"][1], k) for k in (1, 0.25))
+    assert wrong > right + 1
+    assert low < high - 0.3
+
+
+def test_the_common_pattern(page):
+    said("One random pass is poor, the average of many is good")
+    rng, labels = np.random.default_rng(5), page["y_test"]
+    for random_pass, one_pass in page["PASSES"].values():
+        passes = np.array([nn.softmax(random_pass(rng)) for _ in range(32)])
+        alone = np.mean(passes.argmax(axis=2) != labels)
+        together = np.mean(passes.mean(axis=0).argmax(axis=1) != labels)
+        fixed = np.mean(one_pass.argmax(axis=1) != labels)
+        assert together < alone - 0.02
+        assert fixed < together + 0.01
+
+
+def test_the_remedies(page):
+    gains = {
+        name: 100 * (scores[:, 1] - page["scores"]["nothing"][:, 1]).mean()
+        for name, scores in page["scores"].items()
+    }
+    repeated = {name: scores[:, 2].mean() for name, scores in page["scores"].items()}
+    said("Flips lose. Dropout gains two to three points")
+    assert gains["flips"] < -0.5
+    assert gains["dropout"] == pytest.approx(2.5, abs=0.8)
+    said("a hundred more digits to train on gain ten points, the most")
+    assert gains["a hundred more digits"] == pytest.approx(10, abs=0.8)
+    said("Warps and dropout together gain most among the remedies without more data")
+    both = gains["warps and dropout"]
+    assert both == max(gain for name, gain in gains.items() if "hundred" not in name)
+    said("repeat far fewer wrong labels than either alone")
+    assert repeated["warps and dropout"] < min(repeated["dropout"], repeated["small warps"]) - 2
+    said("dropout alone, and more data, gain while they still repeat nearly all of them")
+    assert repeated["dropout"] == repeated["nothing"] == 10
+    assert repeated["a hundred more digits"] > 8
+
+
+@pytest.fixture(scope="module")
+def other(page):
+    """The remedies that the text compares, on six draws that are not the page's."""
+    return {
+        name: np.array([page["train_with"](seed, **how) for seed in range(10, 16)])
+        for name, how in page["REMEDIES"].items()
+    }
+
+
+def test_warps_and_dropout_on_other_draws(other):
+    mean = {name: scores.mean(axis=0) for name, scores in other.items() if "hundred" not in name}
+    assert max(mean, key=lambda name: mean[name][1]) == "warps and dropout"
+    alone = min(mean["dropout"][2], mean["small warps"][2])
+    assert mean["warps and dropout"][2] < alone - 2
+    assert mean["flips"][1] < mean["nothing"][1]
+
+
+def test_augmentation_on_other_draws(page):
+    x, y, network = page["x_test"], page["y_test"], page["network"]
+    loss, accuracy = {}, {}
+    for name in page["AUGMENT"]:
+        thetas = [page["train_augmented"](name, seed) for seed in range(10, 15)]
+        loss[name] = np.mean([network.loss(theta, x, y)[0] for theta in thetas])
+        accuracy[name] = np.mean([network.accuracy(theta, x, y) for theta in thetas])
+    assert accuracy["flip"] < accuracy["nothing"] - 0.02
+    assert accuracy["shift by a pixel"] < accuracy["nothing"]
+    assert loss["shift by a pixel"] > loss["nothing"] > loss["small warps"]
+    plain, warps = (
+        mean_accuracy(page, name, 100, 300, range(10, 15)) for name in ("nothing", "small warps")
+    )
+    assert warps > plain + 0.01
+
+
+def test_label_smoothing_and_mixup_gain_little_on_other_draws(page):
+    said("Both gain about a point, with a spread as large as the gain")
+    said("repeat the wrong labels all the same; a hundred more digits gain ten points")
+    rows = {
+        name: np.array([page["train_labels"](name, seed) for seed in range(10, 18)])
+        for name in page["LABELS"]
+    }
+    gains = {name: 100 * (found[:, 0] - rows["nothing"][:, 0]) for name, found in rows.items()}
+    for name in ("label smoothing", "mixup"):
+        assert -0.5 < gains[name].mean() < 2
+        assert gains[name].max() < gains["a hundred more digits"].min()
+        assert rows[name][:, 1].mean() > 9
+    assert gains["a hundred more digits"].mean() > 7
+
+
+def test_the_gap_of_label_smoothing():
+    said("4.5 for $\\varepsilon = 0.1$ and ten classes")
+    assert np.log(0.91 / 0.01) == pytest.approx(4.5, abs=0.05)
+    said(
+        "the label is to have the probability 0.9, the other 0.1: $\\ln 9 = 2.2$".replace(
+            "the", "The", 1
+        )
+    )
+    assert np.log(9) == pytest.approx(2.2, abs=0.05)

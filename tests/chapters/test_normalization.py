@@ -1,0 +1,298 @@
+"""The numbers and claims that the prose of the chapter on normalization states, computed anew."""
+
+import re
+
+import numpy as np
+import pytest
+
+from solutions.batchnorm import batchnorm_backward, batchnorm_forward
+from solutions.normalization import equilibrium, layernorm_forward, recalibrate
+from tests.conftest import ROOT
+
+SEEDS = range(20, 25)  # none of the page's
+# Long strings in the code cells are written in parts.
+TEXT = re.sub(r'"\s+f?"', "", (ROOT / "chapters" / "normalization.md").read_text("utf-8"))
+
+
+def said(sentence: str) -> None:
+    """The prose still says this: so that a number cannot be changed in one of the two places."""
+    assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
+
+
+@pytest.fixture(scope="module")
+def page(run_chapter):
+    return run_chapter("normalization")
+
+
+def test_of_a_batch_of_two_one_bit_is_left():
+    said("So of a batch of two a unit hands on one bit")
+    x = np.random.default_rng(0).normal(3, 2, size=(2, 50))
+    x_hat = batchnorm_forward(x, np.ones(50), np.zeros(50), 1e-30)[1]
+    assert np.abs(x_hat) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer", "group", "instance", "position"])
+def test_the_coloured_numbers_are_those_of_the_norm(page, norm):
+    """Changing a number outside of the coloured part leaves the chosen one's normalized value."""
+    shape, chosen = (4, 6, 5), (1, 2, 2)
+    mask = page["averaged"](norm, shape, 2, chosen)
+    assert mask[chosen]
+    sizes = {"batch": 20, "layer": 30, "group": 15, "instance": 5, "position": 6}
+    assert mask.sum() == sizes[norm]
+    # The part is that of each of its numbers: it is one of the parts into which the cube is cut.
+    for other in np.argwhere(mask):
+        assert np.array_equal(page["averaged"](norm, shape, 2, tuple(other)), mask)
+
+
+def test_layer_and_rms_differ_by_the_mean():
+    said("By about $0.8/\\sqrt d$, if the numbers have no mean in common.")
+    said("there $\\mu^2$ is $1/\\pi$ of the mean square")
+    rng = np.random.default_rng(3)
+    for d in (32, 256):
+        x = rng.normal(size=(4000, d))
+        x_hat = layernorm_forward(x, np.ones(d), np.zeros(d))[1]
+        by_rms = x / np.sqrt(np.mean(x**2, axis=1, keepdims=True))
+        apart = np.linalg.norm(x_hat - by_rms, axis=1) / np.sqrt(d)
+        assert apart.mean() * np.sqrt(d) == pytest.approx(np.sqrt(2 / np.pi), rel=0.05)
+    assert np.sqrt(2 / np.pi) == pytest.approx(0.8, abs=0.005)
+    a = np.maximum(rng.normal(size=1_000_000), 0)
+    assert a.mean() ** 2 / np.mean(a**2) == pytest.approx(1 / np.pi, rel=0.01)
+
+
+def test_the_gradients_of_the_pages_networks(page):
+    x, y = page["digits"].x_train[:12], page["digits"].y_train[:12]
+    rng = np.random.default_rng(0)
+    networks = [
+        (
+            page["residual"](rng, 3),
+            lambda ws, place=place: page["residual_gradient"](ws, x, y, place),
+        )
+        for place in ("pre", "post", "none")
+    ]
+    networks += [
+        (page["start"](rng), lambda ws, batch=batch: page["gradient"](ws, x, y, batch))
+        for batch in (True, False)
+    ]
+    for weights, at in networks:
+        grads = at(weights)[1]
+        for i, grad in enumerate(grads):
+            for _ in range(4):
+                place = tuple(rng.integers(size) for size in grad.shape)
+                ends = []
+                for h in (1e-5, -1e-5):
+                    moved = [w.copy() for w in weights]
+                    moved[i][place] += h
+                    ends.append(at(moved)[0])
+                there = (ends[0] - ends[1]) / 2e-5
+                assert there == pytest.approx(grad[place], abs=1e-6 * np.abs(grad).max() + 1e-9)
+
+
+def test_batch_normalization_is_that_of_the_transposed_matrix(page):
+    said("batch normalization is layer normalization of the transposed matrix")
+    z = np.random.default_rng(0).normal(size=(9, 5))
+    expected = batchnorm_forward(z, np.ones(5), np.zeros(5))[1]
+    assert page["N"](z.T)[0].T == pytest.approx(expected)
+
+
+def test_the_straight_way(page):
+    said("Post-norm halves the straight way in each block; pre-norm keeps it")
+    said("and all of them about $1/e$")
+    assert (1 + 1 / 16) ** -16 == pytest.approx(np.exp(-1), rel=0.05)
+    for name, shares in page["ways"].items():
+        ratio = shares / page["predicted"][name]
+        # Of widths as small as these, each block is off by up to a tenth.
+        assert np.all(np.abs(np.log(ratio)) < 0.12 * np.arange(17) + 0.15), name
+    assert page["ways"]["post-norm"][-1] < 1e-3 < 0.05 < page["ways"]["pre-norm"][-1]
+
+
+def test_the_straight_way_of_wide_networks(page):
+    """Seeds that are not the page's, and a width at which the drawn variances are near the expected."""
+    x, y = page["digits"].x_train[:100], page["digits"].y_train[:100]
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        post = page["residual_gradient"](page["residual"](rng, 8, width=256), x, y, "post")[2]
+        pre = page["residual_gradient"](page["residual"](rng, 8, width=256), x, y, "pre")[2]
+        assert np.log(post[-1] / 2**-8) == pytest.approx(0, abs=1.0)
+        assert pre[-1] * 9 == pytest.approx(1, abs=0.2)
+
+
+def test_without_a_norm_the_variance_doubles_in_each_block(page):
+    said("then the variance doubles in each of $L$ blocks, and $2^L$ is the old trouble")
+    growths = []
+    for seed in SEEDS:
+        first, *branches, _ = page["residual"](np.random.default_rng(seed), 16, width=128)
+        h = page["digits"].x_train[:100] @ first
+        start = np.mean(h**2)
+        for w1, w2 in zip(branches[::2], branches[1::2], strict=True):
+            h = h + np.maximum(h @ w1, 0) @ w2
+        growths.append(np.log2(np.mean(h**2) / start) / 16)
+    assert np.mean(growths) == pytest.approx(1, abs=0.15)
+
+
+def test_pre_and_post_norm(page):
+    said("post-norm learns badly, pre-norm well, and post-norm with small branches as well.")
+    best = {
+        name: losses[losses[:, :, -1].mean(axis=1).argmin(), :, -1]
+        for name, losses in page["by_place"].items()
+    }
+    assert best["post-norm"].min() > 2 * best["pre-norm"].mean()
+    small = best["post-norm, small branches"]
+    assert small.mean() < best["pre-norm"].mean() + 0.05
+    assert best["post-norm"].mean() == pytest.approx(1.04, abs=0.1)
+    assert best["pre-norm"].mean() == pytest.approx(0.37, abs=0.05)
+    assert small.mean() == pytest.approx(0.31, abs=0.05)
+
+
+def test_pre_and_post_norm_with_other_seeds_and_rates(page):
+    def mean(kind, lr, **how):
+        return np.mean(
+            [page["residual_losses"](*page["kinds"][kind], lr, seed, **how)[-1] for seed in SEEDS]
+        )
+
+    with np.errstate(all="ignore"):
+        pre, small = mean("pre-norm", 0.1), mean("post-norm, small branches", 0.03)
+        post = [mean("post-norm", lr) for lr in (0.01, 0.03)]
+        said("with 60 steps of it the best loss is no lower")
+        warm = [mean("post-norm", lr, warm_up=60) for lr in (0.03, 0.1)]
+    assert pre < 0.5 and small < 0.5
+    assert min(post) > 0.85
+    assert min(warm) > min(post) - 0.1
+
+
+def test_the_gradients_of_post_norm_are_of_one_order(page):
+    said("which at the start are of one order in all blocks of the post-norm network")
+    x, y = page["digits"].x_train[:300], page["digits"].y_train[:300]
+    sizes = []
+    for seed in SEEDS:
+        weights = page["residual"](np.random.default_rng(seed), 16)
+        grads = page["residual_gradient"](weights, x, y, "post")[1]
+        sizes.append([np.linalg.norm(g) for g in grads[1:-1:2]])
+    typical = np.exp(np.mean(np.log(sizes), axis=0))
+    assert typical.max() / typical.min() < 4
+
+
+def test_recalibration(page):
+    said(
+        "It helps where the averages are of something else: of their own start, or of other images."
+    )
+    cases = [*page["cases"], *(page["four_cases"](seed) for seed in SEEDS)]
+    gain = {name: np.array([case[name][1] - case[name][0] for case in cases]) for name in cases[0]}
+    assert gain["two epochs, averages with 0.99"].mean() > 0.02
+    assert gain["images of half the contrast"].mean() > 0.2
+    assert abs(gain["weights averaged over 5 epochs"].mean()) < 0.015
+    said("what was learned in batches of two is not mended")
+    two = np.array([case["trained in batches of 2"] for case in cases])
+    assert two.max() < 0.9
+    assert abs(np.mean(two[:, 1] - two[:, 0])) < 0.1
+
+
+def test_a_change_of_contrast_is_undone_altogether(page):
+    said("it shifts and stretches each unit of the first layer")
+    digits, weights = page["digits"], page["start"](np.random.default_rng(1))
+    kept = page["recalibrated"](weights, digits.x_train)
+    other = page["recalibrated"](weights, 0.5 * digits.x_train + 0.5)
+    z, changed = digits.x_test @ weights[0], (0.5 * digits.x_test + 0.5) @ weights[0]
+    hats = [
+        (a - mean) / np.sqrt(var + 1e-5) for a, (mean, var) in ((z, kept[0]), (changed, other[0]))
+    ]
+    assert hats[0] == pytest.approx(hats[1], abs=1e-3)
+
+
+def test_with_and_without_a_batch(page):
+    said("In batches of two batch normalization fails, from eight on it is the better one here.")
+    said("with four images in a batch they are about equal")
+    best = {batch: runs.mean(axis=0).min(axis=1) for batch, runs in page["errors"].items()}
+    assert best[True][0] > 0.3 > 0.1 > best[False][0]
+    assert abs(best[True][1] - best[False][1]) < 0.03
+    assert np.all(best[True][2:] < best[False][2:] - 0.01)
+
+
+def test_with_and_without_a_batch_with_other_seeds(page):
+    def error(batch, size):
+        runs = np.array([page["error_by_rate"](batch, size, seed) for seed in SEEDS])
+        return runs.mean(axis=0).min()
+
+    assert error(True, 2) > 0.3 > 0.13 > error(False, 2)
+    assert error(True, 32) < error(False, 32) - 0.01
+
+
+def test_the_equilibrium(page):
+    said("The angle is the same for all, to a few percent.")
+    said("The length is not quite")
+    ratio = page["angle"] / page["expected"][:, 1]
+    assert np.all(np.abs(ratio - 1) < 0.07)
+    assert np.all(np.abs(page["length"] / page["expected"][:, 0] - 1) < 0.05)
+    assert page["expected"][0, 1] == pytest.approx(0.17, abs=0.005)
+    assert page["length"].max() > 1.3 * page["length"].min()
+    said("the networks that began with too long weights have larger gradients, still at the end")
+    gradients = page["G"].reshape(3, -1)
+    assert gradients[2].min() > 1.5 * gradients[:2].max()
+
+
+@pytest.mark.parametrize(("lr", "decay"), [(0.3, 0.03), (0.1, 0.2)])
+def test_the_equilibrium_with_other_seeds_and_rates(page, lr, decay):
+    for seed in SEEDS:
+        late = page["followed"](lr, decay, 1.0, seed, epochs=10)[:, -100:]
+        length, angle, gradient, _ = np.sqrt(np.mean(late**2, axis=1))
+        expected = equilibrium(lr, decay, gradient)
+        assert length == pytest.approx(expected[0], rel=0.1)
+        assert angle == pytest.approx(expected[1], rel=0.1)
+
+
+def test_it_takes_so_many_steps():
+    said("some $1/(2\\eta\\lambda)$ steps it takes to get there")
+    lr, decay = 0.3, 0.01
+    length, _ = equilibrium(lr, decay, 1.0)
+    away = [(1.1 * length) ** 4]
+    for _ in range(500):
+        square = np.sqrt(away[-1])
+        away.append(((1 - lr * decay) ** 2 * square + lr**2 / square) ** 2)
+    off = np.array(away) / length**4 - 1
+    # The fourth power of the length comes near at twice the rate of its square.
+    reached = np.argmax(off < off[0] / np.e)
+    assert reached == pytest.approx(1 / (4 * lr * decay), rel=0.1)
+
+
+def test_decay_is_a_rate_that_grows(page):
+    said("The two networks compute the same function at each step.")
+    for seed in SEEDS:
+        decayed, grown = (page["losses"](0.3, 0.05, how, seed, steps=150) for how in (False, True))
+        assert decayed == pytest.approx(grown, abs=1e-6)
+        assert decayed[-20:].mean() < 1
+
+
+def test_a_step_turns_the_direction_by_the_effective_rate():
+    """Weights of length c and rate lr turn as weights of length 1 and rate lr / c**2 do."""
+    rng = np.random.default_rng(0)
+    x, dy, w = rng.normal(size=(20, 5)), rng.normal(size=(20, 1)), rng.normal(size=(5, 1))
+    w /= np.linalg.norm(w)
+
+    def direction_after(w, lr):
+        _, x_hat, _, var = batchnorm_forward(x @ w, np.ones(1), np.zeros(1), 1e-30)
+        w = w - lr * x.T @ batchnorm_backward(dy, x_hat, np.ones(1), var, 1e-30)[0]
+        return w / np.linalg.norm(w)
+
+    assert direction_after(3 * w, 0.9) == pytest.approx(direction_after(w, 0.1))
+
+
+def test_rates_that_are_too_large_tame_themselves(page):
+    said("the first steps are wild, $\\lVert w\\rVert$ jumps up, and $\\eta_{\\text{eff}}$ falls")
+    for seed in SEEDS:
+        effective = {}
+        for lr in (1.0, 30.0):
+            after = page["followed"](lr, 0.0, 1.0, seed, epochs=3)[0][-1]
+            effective[lr] = lr / after**2
+        assert effective[30.0] < effective[1.0]
+
+
+def test_questions_for_recall():
+    said("1. 32; 8; 256; 32.")
+    assert (32, 8, 8 * 32, 8 * 4) == (32, 8, 256, 32)
+    said("The length grows by $\\sqrt2$")
+    before, after = equilibrium(0.1, 0.02, 3.0), equilibrium(0.2, 0.01, 3.0)
+    assert after[1] == pytest.approx(before[1])
+    assert after[0] == pytest.approx(np.sqrt(2) * before[0])
+    said("0; it is all between the means.")
+    x = np.random.default_rng(0).normal(size=(6, 2))
+    _, var = recalibrate(np.ones(6, int), x, np.zeros((6, 2)))
+    assert var == pytest.approx(x.var(axis=0))

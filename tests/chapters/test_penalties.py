@@ -1,0 +1,171 @@
+"""The numbers and claims that the prose of the chapter on penalties states, computed anew."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gradus import data
+from solutions.penalties import early_stopping, soft_threshold
+from tests.conftest import ROOT
+
+SOURCE = (ROOT / "chapters" / "penalties.md").read_text("utf-8")
+# Long strings in the code cells are written in parts.
+TEXT = re.sub(r'"\s+f?"', "", SOURCE)
+
+
+def said(sentence: str) -> None:
+    """The prose still says this: so that a number cannot be changed in one of the two places."""
+    assert sentence in " ".join(TEXT.split()), f"the chapter no longer says: {sentence}"
+
+
+@pytest.fixture(scope="module")
+def page(run_chapter):
+    """The names that the chapter's experiments have made when all of them have run."""
+    return run_chapter("penalties")
+
+
+# Claims that need no experiment
+
+
+def test_the_corner_and_the_point_on_the_circle_are_where_level_lines_touch():
+    centre, hessian = np.array([0.4, 1.8]), np.array([[1.0, 0.35], [0.35, 0.8]])
+    w = np.array([1.0, 1.0])
+    for _ in range(2000):
+        w = soft_threshold(w - 0.5 * hessian @ (w - centre), 0.5 * 0.78)
+    assert w == pytest.approx([0, 1], abs=1e-6)
+    said("solves the problem with the penalty 0.78")
+    ball = np.linalg.solve(hessian + 0.7 * np.eye(2), hessian @ centre)
+    gradient = hessian @ (ball - centre)
+    assert gradient == pytest.approx(-0.7 * ball)
+
+
+def test_a_little_shrinkage_always_helps():
+    said("its derivative by $a$ is $2\\sigma^2 > 0$: *a little shrinkage always helps*")
+    said("The best factor is $a = w^2 / (w^2 + \\sigma^2)$")
+    w, sigma = 0.3, 1.7
+
+    def error(a):
+        return (1 - a) ** 2 * w**2 + a**2 * sigma**2
+
+    assert (error(1 + 1e-6) - error(1 - 1e-6)) / 2e-6 == pytest.approx(2 * sigma**2)
+    grid = np.linspace(0, 1, 100_001)
+    assert grid[error(grid).argmin()] == pytest.approx(w**2 / (w**2 + sigma**2), abs=1e-5)
+
+
+def test_early_stopping_is_like_l2_for_small_curvature():
+    said("For small $h$ the factor is about $\\eta t h$")
+    lr, t, h = 0.5, 100, 1e-5
+    assert 1 - (1 - lr * h) ** t == pytest.approx(lr * t * h, rel=1e-3)
+    assert h / (h + 1 / (lr * t)) == pytest.approx(lr * t * h, rel=1e-3)
+
+
+def test_the_answers_to_the_questions():
+    said("the step is $-\\eta\\,(-0.02 + 0.01) > 0$")
+    said("3. $(0.7,\\ 0,\\ -0.2)$.")
+    assert soft_threshold(np.array([1.2, -0.3, -0.7]), 0.5) == pytest.approx([0.7, 0, -0.2])
+    said("It stops at the end of epoch 3, counted from 0")
+    assert early_stopping([0.9, 0.7, 0.75, 0.72, 0.69, 0.8, 0.8], 2) == (3, 1)
+
+
+# Claims about what the experiments show
+
+
+def test_the_opening(page):
+    said("has 7,510 parameters: 75 for each example")
+    network = page["network"]
+    assert network.size == 7510
+    x, y, _ = data.few_digits(0)
+    last = page["plain_path"][-1]
+    assert network.accuracy(last, x, y) == 1
+    said("It repeats the ten wrong labels, all of them.")
+    assert (network.logits(last, x[:10]).argmax(axis=1) == y[:10]).all()
+    assert 20 <= page["lowest"] <= 45
+    assert page["val_losses"][-1] > 1.2 * min(page["val_losses"])
+
+
+def test_zeros_of_l1(page):
+    said("The subgradient has no exact zero to show, the proximal step a large share")
+    assert not (page["by_slope"][page["is_weight"]] == 0).any()
+    assert np.mean(page["by_prox"][page["is_weight"]] == 0) > 0.4
+    said("Ridge shrinks every coefficient and sets none to zero")
+    assert not (np.array(page["ridge_path"]) == 0).any()
+    lasso, others = np.array(page["lasso_path"]), page["truth"] == 0
+    assert (lasso[-1] == 0).all()
+    gone = (lasso[:, others] == 0).all(axis=1).argmax()
+    assert (lasso[gone, ~others] != 0).all()
+    assert (np.diff((lasso == 0).sum(axis=1)) >= 0).all()
+
+
+def test_twins_share_under_both_penalties(page):
+    said("L1 alone gives most of it to one twin.")
+    said("the twins share *and* most of the useless features are zero")
+    twins, response, prox = (page[name] for name in ("twins", "response", "elastic_net_prox"))
+    lr = 1 / np.linalg.eigvalsh(twins.T @ twins / 60).max()
+
+    def fitted(l1, l2):
+        w = np.zeros(13)
+        for _ in range(3000):
+            w = prox(w - lr * twins.T @ (twins @ w - response) / 60, lr, l1, l2)
+        return w
+
+    l2, l1, both = fitted(0.0, 0.4), fitted(0.4, 0.0), fitted(0.4, 0.4)
+    assert l2[0] == pytest.approx(l2[1], abs=0.05)
+    assert l1[1] > 5 * l1[0]
+    assert both[0] == pytest.approx(both[1], abs=0.05)
+    assert [np.sum(w[5:] == 0) for w in (l2, l1, both)] == [0, 8, 6]
+
+
+def test_restored_weights_are_better_than_those_of_the_stop(page):
+    said("since the weights are restored, little else is lost")
+    rows = [early_stopping(page["val_losses"], patience) for patience in (10, 30, 1000)]
+    assert len({best for _, best in rows}) == 1
+    network, path = page["network"], page["plain_path"]
+    at_stop, restored = (
+        network.loss(path[k], page["x_test"], page["y_test"])[0] for k in (rows[2][0], rows[2][1])
+    )
+    assert restored < at_stop - 0.2
+
+
+def test_the_remedies(page):
+    gains = {
+        name: 100 * (scores[:, 1] - page["scores"]["nothing"][:, 1]).mean()
+        for name, scores in page["scores"].items()
+    }
+    repeated = {name: scores[:, 2].mean() for name, scores in page["scores"].items()}
+    said("L1 is near zero, L2 gains about one point, early stopping two.")
+    assert abs(gains["L1, proximal"]) < 0.7
+    assert gains["L2"] == pytest.approx(1, abs=0.7)
+    assert gains["early stopping"] == pytest.approx(2.2, abs=0.8)
+    said("A hundred more digits to train on gain ten points, the most")
+    assert gains["more data in its place"] == pytest.approx(10, abs=0.8)
+    said("more data gain while most of the wrong labels are still repeated")
+    assert repeated["nothing"] == 10
+    assert repeated["more data in its place"] > 8
+
+
+@pytest.fixture(scope="module")
+def other(page):
+    """The remedies that the text compares, on six draws that are not the page's."""
+    ways = {name: page["REMEDIES"][name] for name in page["REMEDIES"] if "L1" not in name}
+    ways["strong L2"] = {"l2": 0.03}
+    return {
+        name: np.array([page["train_with"](seed, **how) for seed in range(10, 16)])
+        for name, how in ways.items()
+    }
+
+
+def test_early_stopping_costs_the_data_that_it_watches(other):
+    said("the same hundred, used for training, gain several times as much")
+    plain, stopped, more = (
+        other[name][:, 1] for name in ("nothing", "early stopping", "more data in its place")
+    )
+    assert 0.01 < np.mean(stopped - plain) < 0.3 * np.mean(more - plain)
+    assert np.all(more > stopped)
+
+
+def test_a_stronger_penalty_forgets_the_wrong_labels_and_gains_nothing(other):
+    said("makes the network give up nine of the ten wrong labels, and is no more accurate for it")
+    _, accuracy, repeated = other["strong L2"].mean(axis=0)
+    assert repeated < 1.5
+    assert accuracy < other["nothing"][:, 1].mean()

@@ -1,0 +1,289 @@
+"""What a page shows of its reader: progress, the place, predictions, previews."""
+
+import json
+import re
+
+import pytest
+
+from autograder.course import Course
+from autograder.release import myst
+from autograder.release.chapter import read_chapter
+from tests.conftest import ROOT
+
+COURSE = Course.find(ROOT)
+CHAPTERS = list(COURSE.chapters())
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+NO_STORAGE = "Object.defineProperty(window, 'localStorage', {get() { throw Error('none here') }})"
+
+
+def exercises(chapter):
+    return list(read_chapter(COURSE.chapter(chapter)).named("exercise"))
+
+
+def solve(page, *names, chapter="descent"):
+    for name in names:
+        page.evaluate(f"localStorage['gradus/{chapter}/{name}'] = '{{\"solved\":true}}'")
+
+
+def broken(page, where):
+    """The rules of accessibility that a part of a page breaks."""
+    page.add_script_tag(path=AXE)
+    report = page.evaluate(
+        "where => axe.run({include: [where]}, {resultTypes: ['violations']})", where
+    )
+    return {v["id"]: [node["html"][:200] for node in v["nodes"][:3]] for v in report["violations"]}
+
+
+def test_every_page_loads_the_script_and_the_names_before_it(soup, name):
+    scripts = [s for s in soup(name).find_all("script", src=True) if "/reader/" in "/" + s["src"]]
+    assert [s["src"].split("?")[0].split("/")[-1] for s in scripts[:2]] == ["book.js", "reader.js"]
+    assert all("defer" in s.attrs and s.get("type") != "module" for s in scripts)
+
+
+def test_the_names_are_those_of_the_exercises(site):
+    head, names = (site / "reader" / "book.js").read_text().rstrip(";\n").split(" = ")
+    assert head == '"use strict";\nconst gradusBook'
+    assert json.loads(names) == {chapter: exercises(chapter) for chapter in CHAPTERS}
+
+
+def test_scripts_of_a_reader_are_small(site):
+    assert sum(file.stat().st_size for file in (site / "reader").glob("*.js")) < 20_000
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapters_and_their_sections_are_numbered(soup, chapter):
+    page, number = soup(f"chapters/{chapter}"), CHAPTERS.index(chapter) + 1
+    sections = page.select("article h2")
+    assert page.select_one("article h1").get_text().startswith(f"{number} ")
+    for place, heading in enumerate(sections, 1):
+        assert heading.get_text().startswith(f"{number}.{place} ")
+    assert not page.select("article h3 .section-number")
+    listed = page.select(".bd-sidebar-primary li.toctree-l1 a")
+    assert [link.get_text().split()[0] for link in listed if link.get_text()[0].isdigit()] == [
+        str(n) for n in range(1, len(CHAPTERS) + 1)
+    ]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_an_equation_has_the_same_number_in_the_notebook(soup, chapter):
+    page = soup(f"chapters/{chapter}")
+    on_page = {
+        div["id"].removeprefix("equation-"): div.select_one(".eqno").contents[0]
+        for div in page.select("div.math[id]")
+    }
+    labels = myst.Book(COURSE).labels
+    mine = {
+        n: la.title for n, la in labels.items() if la.number and la.page == f"chapters/{chapter}"
+    }
+    assert on_page == mine != {}
+
+
+def test_the_first_page_leads_to_the_first_chapter(soup):
+    (start,) = soup("index").select("a.gradus-start")
+    assert start["href"].split("#")[0] == f"chapters/{CHAPTERS[0]}.html"
+    assert start.get_text().strip() == "Start"
+
+
+def test_the_contents_of_every_page_count_what_was_solved(visit, address):
+    page = visit(f"{address}/index.html")
+    counts = page.locator(".bd-sidebar-primary .gradus-done")
+    totals = [len(exercises(chapter)) for chapter in CHAPTERS]
+    assert counts.all_text_contents() == [f", 0/{total} solved" for total in totals]
+    assert page.locator(".gradus-parts .gradus-done").all_inner_texts() == [""] * len(CHAPTERS)
+    solve(page, *exercises("descent")[:2], "not_an_exercise")
+    solve(page, exercises("tuning")[0], chapter="tuning")
+    page.goto(f"{address}/chapters/descent.html", wait_until="networkidle")
+    expected = {"descent": 2, "tuning": 1}
+    said = [f", {expected.get(c, 0)}/{t} solved" for c, t in zip(CHAPTERS, totals, strict=True)]
+    assert counts.all_text_contents() == said
+    solve(page, exercises("descent")[2])
+    page.evaluate("dispatchEvent(new Event('gradus-solved'))")
+    place = CHAPTERS.index("descent")
+    assert counts.nth(place).text_content() == f", 3/{totals[place]} solved"
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    done = page.locator(".gradus-parts .gradus-done").nth(place)
+    assert done.inner_text() == f"3 of {totals[place]} solved"
+    assert page.complaints == []
+
+
+def test_the_first_page_leads_back_to_where_the_reader_stopped(visit, address):
+    page = visit(f"{address}/index.html")
+    start = page.locator("a.gradus-start")
+    assert start.inner_text() == "Start"
+    start.click()
+    page.wait_for_url("**/chapters/network.html*")
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    assert start.inner_text() == "Continue: 1 A network and its gradient"
+    page.goto(f"{address}/chapters/descent.html#sec-opt-momentum", wait_until="networkidle")
+    page.wait_for_function("scrollY > 100")
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    number = 1 + CHAPTERS.index("descent")
+    said = rf"Continue: {number} Descent, {number}\.\d+ Momentum.*"
+    assert re.fullmatch(said, start.inner_text())
+    start.click()
+    page.wait_for_url("**/chapters/descent.html#momentum*")
+    page.wait_for_function(
+        "Math.abs(document.getElementById('sec-opt-momentum').getBoundingClientRect().top) < 300"
+    )
+    assert page.complaints == []
+
+
+def test_without_storage_nothing_is_counted_and_nothing_complains(browser, address):
+    context = browser.new_context()
+    context.add_init_script(NO_STORAGE)
+    page = context.new_page()
+    errors = []
+    page.goto(f"{address}/chapters/descent.html", wait_until="networkidle")
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    assert page.locator("a.gradus-start").inner_text() == "Start"
+    assert page.locator(".bd-sidebar-primary .gradus-done").first.text_content().startswith(", 0/")
+    assert all("reader" not in error for error in errors)  # the theme's own scripts do complain
+    context.close()
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_count_and_the_way_back_are_sound(visit, address, mode):
+    page = visit(f"{address}/chapters/descent.html", mode=mode)
+    solve(page, *exercises("descent"))
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    assert broken(page, ".bd-sidebar-primary") == {} == broken(page, "article")
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_what_a_prediction_is_about_is_marked(soup, chapter):
+    page = soup(f"chapters/{chapter}")
+    asked = re.findall(
+        r"\*\*(?:[\w ,]*, predict:|Predict\b[^*]*)\*\*", COURSE.chapter(chapter).read_text("utf-8")
+    )
+    places = page.find_all("gradus-predict")
+    assert len(places) == len(asked)
+    for place in places:
+        assert "redict" in place.find_previous_sibling().get_text()
+        answers = page.select(f".gradus-answer-{place['data-of']}")
+        assert any("cell_output" in answer["class"] for answer in answers)
+        assert not any(a.has_attr("hidden") or a.find("gradus-predict") for a in answers)
+        assert place.find_next(class_="gradus-answer") is answers[0]
+    marked = {c for node in page.select(".gradus-answer") for c in node["class"] if c[-9:-8] == "-"}
+    assert marked == {f"gradus-answer-{place['data-of']}" for place in places}
+    scripts = [s["src"] for s in page.find_all("script", src=True) if "predict.js" in s["src"]]
+    assert len(scripts) == bool(places)
+
+
+GUESS = "gradus-predict >> nth=0"
+
+
+def test_what_is_to_be_predicted_is_hidden_until_a_guess(visit, address):
+    page = visit(f"{address}/chapters/descent.html")
+    place, answers = page.locator(GUESS), page.locator(".gradus-answer")
+    key = place.get_attribute("data-of")
+    mine = page.locator(f".gradus-answer-{key}")
+    shown = lambda: mine.evaluate_all("all => all.map(a => a.checkVisibility())")  # noqa: E731
+    assert shown() == [False, False, False]
+    assert answers.evaluate_all("all => all.every(a => a.hidden)")
+    guess, button = place.get_by_label("Your prediction"), place.get_by_role("button")
+    assert button.get_attribute("aria-expanded") == "false"
+    guess.press("Enter")
+    assert shown() == [False, False, False]
+    guess.fill("y, at once")
+    guess.press("Enter")
+    assert shown() == [True, True, True]
+    assert not answers.evaluate_all("all => all.every(a => !a.hidden)")
+    page.reload(wait_until="networkidle")
+    assert shown() == [True, True, True] and guess.input_value() == "y, at once"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert shown() == [False, False, False] and button.inner_text() == "Show what happens"
+    page.keyboard.press("Space")
+    assert shown() == [True, True, True] and button.get_attribute("aria-expanded") == "true"
+    assert page.complaints == []
+
+
+def test_paper_shows_what_is_hidden_and_no_field(visit, address):
+    page = visit(f"{address}/chapters/descent.html")
+    page.emulate_media(media="print")
+    assert page.locator(".gradus-answer").evaluate_all("all => all.every(a => a.checkVisibility())")
+    assert not page.locator("gradus-predict").first.is_visible()
+
+
+def test_without_scripts_nothing_is_hidden(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/descent.html")
+    assert page.locator(".gradus-answer").count() > 6
+    assert page.locator(".gradus-answer[hidden]").count() == 0
+    context.close()
+
+
+def test_without_storage_a_guess_is_taken_too(browser, address):
+    context = browser.new_context()
+    context.add_init_script(NO_STORAGE)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/descent.html", wait_until="networkidle")
+    page.locator(GUESS).get_by_role("button").click()
+    assert page.locator(".gradus-answer").first.is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
+def test_the_field_for_a_guess_is_sound(visit, address, width, mode):
+    page = visit(f"{address}/chapters/descent.html", width=width, mode=mode)
+    page.locator(GUESS).get_by_label("Your prediction").fill("y " * 100)
+    assert broken(page, "gradus-predict") == {}
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_pages_with_links_to_equations_or_terms_load_the_previews(soup, name):
+    page = soup(name)
+    links = page.select('a.reference[href^="#equation-"], a.reference[href*="glossary.html#term-"]')
+    scripts = [s for s in page.find_all("script", src=True) if "preview.js" in s["src"]]
+    assert len(scripts) == bool(links)
+
+
+EQUATION = 'a.reference[href="#equation-eq-opt-sgd"] >> nth=0'
+TERM = 'a.reference[href$="glossary.html#term-learning-rate"] >> nth=0'
+
+
+@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
+def test_an_equation_and_a_term_are_shown_beside_a_link_to_them(visit, address, width, mode):
+    page = visit(f"{address}/chapters/descent.html", width=width, mode=mode)
+    box = page.get_by_role("tooltip")
+    link, term = page.locator(EQUATION), page.locator(TERM)
+    formula = page.locator("#equation-eq-opt-sgd .katex-html").first.text_content()
+    link.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # the race above it is drawn when it comes near, and is higher then
+    link.hover()
+    box.wait_for()
+    assert box.locator(".katex-html").text_content() == formula
+    assert link.get_attribute("aria-describedby") == box.get_attribute("id")
+    assert box.get_attribute("aria-label").startswith("\\theta \\leftarrow \\theta - \\eta")
+    box.hover()  # it stays, so that a wide one can be scrolled
+    page.wait_for_timeout(400)
+    assert box.is_visible()
+    frame, place = box.bounding_box(), link.bounding_box()
+    assert frame["x"] >= 0 and frame["x"] + frame["width"] <= width
+    gap = max(frame["y"] - place["y"] - place["height"], place["y"] - frame["y"] - frame["height"])
+    assert 0 <= gap < 10
+    assert broken(page, ".gradus-preview") == {}
+    page.mouse.move(1, 1)
+    box.wait_for(state="hidden")
+    assert link.get_attribute("aria-describedby") is None
+    term.focus()
+    box.wait_for()
+    assert "step" in box.inner_text()
+    assert box.locator("a, [id], [tabindex]").count() == 0
+    page.keyboard.press("Escape")
+    assert box.is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.complaints == []
+
+
+def test_from_a_file_equations_are_shown_and_terms_are_links(visit, site):
+    page = visit((site / "chapters" / "descent.html").as_uri())
+    page.locator(EQUATION).focus()
+    page.get_by_role("tooltip").wait_for()
+    page.locator(TERM).focus()
+    page.get_by_role("tooltip").wait_for(state="hidden")
+    assert page.complaints == []
