@@ -25,8 +25,10 @@ settings.register_profile("gradus", deadline=None, derandomize=True)
 settings.load_profile("gradus")
 
 ROOT = Path(__file__).resolve().parents[1]
-# In CI, where time is no matter: more seeds, every notebook by nbval. A missing tool is a failure there.
-THOROUGH = os.environ.get("GRADUS_REQUIRE_ALL") == "1"
+# In CI: a missing tool is a failure, and every page is opened in a browser.
+REQUIRED = os.environ.get("GRADUS_REQUIRE_ALL") == "1"
+# Once a week, where time is no matter: more seeds, every notebook by nbval and by the site itself, too.
+THOROUGH = os.environ.get("GRADUS_THOROUGH") == "1"
 PROGRAMS = {
     "chromium": "chromium",
     "bubblewrap": "bwrap",
@@ -44,7 +46,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line(
         "markers",
-        "kept_for_ci(PARAMETER=...): run in CI alone but for these values, or where a chapter is asked for",
+        "thorough(PARAMETER=...): run where time is no matter, elsewhere for these values, or where a chapter is asked for",
     )
 
 
@@ -71,8 +73,8 @@ def pytest_collection_modifyitems(config, items):
         chosen = [item for item in items if units.is_of(chapter, item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
-    elif not THOROUGH:
-        kept_back = {item for item in items if _is_for_ci(item)}
+    else:
+        kept_back = {item for item in items if _is_kept_back(item)}
         config.hook.pytest_deselected(items=[item for item in items if item in kept_back])
         items[:] = [item for item in items if item not in kept_back]
     items.sort(key=lambda item: units.unit(item.nodeid)[0])
@@ -82,15 +84,17 @@ def pytest_collection_modifyitems(config, items):
 OPENED = ("index", "using", "descent")
 
 
-def _is_for_ci(item):
-    """Whether a test waits for CI: it opens another page than `OPENED`, or it is marked so and not excepted."""
+def _is_kept_back(item):
+    """Whether a test waits: for CI, if it opens another page than `OPENED`; or it is marked so and not excepted."""
+    if THOROUGH:
+        return False
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     page = (
         parameters.get("name", parameters.get("chapter")) if "visit" in item.fixturenames else None
     )
-    if page and page.rpartition("/")[2] not in OPENED:
+    if page and page.rpartition("/")[2] not in OPENED and not REQUIRED:
         return True
-    mark = item.get_closest_marker("kept_for_ci")
+    mark = item.get_closest_marker("thorough")
     return bool(mark) and not any(
         parameters[name] in excepted for name, excepted in mark.kwargs.items()
     )
@@ -129,7 +133,7 @@ def need(what: str) -> None:
     if shutil.which(PROGRAMS[what]):
         return
     message = f"{what} is not installed (no program {PROGRAMS[what]})"
-    if THOROUGH:
+    if REQUIRED:
         pytest.fail(message)
     pytest.skip(message)
 

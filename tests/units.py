@@ -13,6 +13,8 @@ import pytest
 
 # Tests of one line whose groups are the same are one unit.
 UNITS = [
+    # Needs nothing made, while another worker releases the book.
+    r"tests/(gradus)/",
     # A released notebook is run once, for its tests, those of the chapter's claims and the site.
     r"tests/release/test_run\.py::(?!test_run_for_the_site).*\[([\w-]+)\]$",
     # Makes the site, while another worker does what needs none.
@@ -30,7 +32,7 @@ UNITS = [
     r"tests/site/(?:test_pages|test_live\.py|test_publish\.py::.*\[(?!chapters/))",
     r"tests/site/(test_interactive|test_live_browser)",
     r"tests/site/test_browser\.py::\w+(?:\[(.*?)(?:-\d+-\w+)?\])?",
-    r"tests/((?:site|gradus)/\w+)",
+    r"tests/(site/\w+)",
     # The plans of an exercise are made once.
     r"tests/solutions/test_(?:checks|strength)\.py::\w+\[(?:seed \d+-)?(.+)\]",
     r"tests/(.+?)\.py",

@@ -13,7 +13,7 @@ from tests.grading.test_grading import ASSIGNMENT, submitted
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
-# More than one would do to show it; in CI as many as tell luck apart.
+# More than one would do to show it; once a week as many as tell luck apart.
 ROUNDS = 20 if THOROUGH else 4
 LIMITS = Limits(case_seconds=0.8)
 # In sessions of their own, each of which the kernel's scheduler may give as much as a whole neighbour.

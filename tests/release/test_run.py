@@ -31,8 +31,8 @@ def worked(released, tmp_path_factory):
     return folder, beside(released.folder(), folder), answered_run(released)
 
 
-# What stands in every notebook alike is seen in two of them; in CI, in all.
-@pytest.mark.kept_for_ci(released=[executed.OWN, "descent"])
+# What stands in every notebook alike is seen in two of them.
+@pytest.mark.thorough(released=[executed.OWN, "descent"])
 def test_untouched_every_check_says_not_answered(released, tmp_path):
     def run() -> bytes:
         environment = beside(released.folder(), tmp_path)
@@ -102,8 +102,8 @@ def nbval(file: Path, environment: dict[str, str]) -> tuple[int, int, int]:
     return done.returncode, counts.get("passed", 0), counts.get("failed", 0)
 
 
-# Twice all chapters in CI, by nbval and for the site, elsewhere the one that the site runs itself.
-twice = pytest.mark.kept_for_ci(released=[executed.OWN])
+# By nbval and for the site, the one that the site runs itself.
+twice = pytest.mark.thorough(released=[executed.OWN])
 
 
 @twice

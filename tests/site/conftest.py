@@ -22,8 +22,8 @@ from tests.runs import Released, answered_run
 from tests.site import executed
 
 ROOT = Path(__file__).resolve().parents[2]
-# Apart from _build/html, which a reader may have open; the cache of executed chapters stays. In CI the
-# chapters are executed for it, elsewhere most are not.
+# Apart from _build/html, which a reader may have open; the cache of executed chapters stays. Where
+# time is no matter the chapters are executed for it, elsewhere most are not.
 BUILT = ROOT / "_build" / ("tested-whole" if THOROUGH else "tested")
 UNWRITTEN = ("search", "404")  # pages that no file of the book is behind
 PAGES = [*Course.find(ROOT).pages(), *UNWRITTEN]

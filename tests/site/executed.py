@@ -1,6 +1,7 @@
 """Chapters for the site of the tests as they ran elsewhere: the answered notebook of each is the same run.
 
-`make book`, and CI, where `test_run_for_the_site_it_says_the_same` compares the two for every chapter, run them.
+`make book` runs them, and so does a thorough run of the tests, where `test_run_for_the_site_it_says_the_same` compares
+the two for every chapter.
 """
 
 from pathlib import Path

@@ -20,7 +20,7 @@ from gradus.tables import Table
 from gradus.verdict import examine
 from tests.conftest import THOROUGH
 
-# Many in CI: a case that exposes a mistake at most seeds only is a defect of the check.
+# Many once a week: a case that exposes a mistake at most seeds only is a defect of the check.
 SEEDS = [PUBLIC_SEED, *range(1, 10 if THOROUGH else 2), 2**63 - 25, 2**128 + 51]
 CHAPTERS = [
     importlib.import_module(f"solutions.checks.{module.name}")

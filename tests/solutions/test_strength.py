@@ -1,6 +1,6 @@
 """How strong the checks are, in part: no mutant of a reference passes, and no guess and no copy gets much.
 
-`python benchmarks/checks.py --survivors` says all of it. Of the mutants every fourth is tried here, all in CI.
+`python benchmarks/checks.py --survivors` says all of it. Of the mutants every fourth is tried here, all of them once a week.
 """
 
 import functools
