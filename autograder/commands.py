@@ -1,6 +1,5 @@
 """What the commands of an instructor print, and the exit status they leave."""
 
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -138,6 +137,3 @@ def demo_command(course: Course, names: list[str]) -> None:
     for name in asked[:1] if not names else asked if names == ["all"] else names:
         show_results(Console(), demo.run_demo(course, name, print))
         print(f"the report: autograder report {name}")
-    site = course.root / "_build" / "html" / "index.html"
-    if site.is_file():
-        print(f"the site:   {os.path.relpath(site)}")
