@@ -90,19 +90,23 @@ def lint(
 @app.command(epilog="For instance: autograder release descent")
 def release(names: Names = None) -> None:
     """Make the students' notebooks: nbgrader's source and release of each assignment."""
+    from autograder.commands import watched
     from autograder.release.release import release_assignments
 
-    for released in release_assignments(Course.find(), names or []):
-        typer.echo(released)
+    with watched("releasing") as made:
+        for released in release_assignments(Course.find(), names or [], made=made):
+            typer.echo(released)
 
 
 @app.command(epilog="For instance: autograder work")
 def work(names: Names = None) -> None:
     """Put the notebooks into work/, for a reader; what was changed there is never overwritten."""
+    from autograder.commands import watched
     from autograder.work import fill_work
 
-    for line in fill_work(Course.find(), names or []):
-        typer.echo(line)
+    with watched("making notebooks") as made:
+        for line in fill_work(Course.find(), names or [], made):
+            typer.echo(line)
 
 
 _DASK = "; by default as dask's own configuration has it (DASK_DISTRIBUTED__COMM__TLS__"

@@ -1,7 +1,9 @@
 """What the commands of an instructor print, and the exit status they leave."""
 
+import contextlib
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -62,6 +64,21 @@ def grade_command(course: Course, name: str, options: many.Options) -> int:
     if failures:
         raise CourseError("; ".join(dict.fromkeys(failures)))
     return max(statuses)
+
+
+@contextlib.contextmanager
+def watched(what: str) -> Iterator[Callable[[str, int], None]]:
+    """Show on a terminal how far a long work has come: what is yielded is to be called with each name, of so many."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+
+        def advance(name: str, total: int) -> None:
+            progress.update(task, total=total, advance=1, description=f"{what}: {name}")
+            if progress.finished:  # what is printed from here on is no part of it
+                progress.stop()
+
+        yield advance
 
 
 def _is_handed_in(course: Course, name: str) -> bool:

@@ -1,7 +1,7 @@
 """A reader's own notebooks, in `work/`: no later round overwrites what a reader changed there."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,11 @@ from autograder.release import pack
 from autograder.release.release import release_assignments
 
 
-def fill_work(course: Course, names: list[str]) -> Iterator[str]:
+def fill_work(
+    course: Course,
+    names: list[str],
+    watch: Callable[[str, int], None] = lambda name, all_of_them: None,
+) -> Iterator[str]:
     """Put the notebooks, with what they need, into `work/NAME/`, where no work of the reader's stands.
 
     They are released into a folder of their own: the course that an instructor has released stays as it is.
@@ -21,6 +25,8 @@ def fill_work(course: Course, names: list[str]) -> Iterator[str]:
     course : Course
     names : list of str
         Assignments; if empty, every chapter that has exercises.
+    watch : callable
+        Is called for each assignment that is made, of so many.
 
     Yields
     ------
@@ -29,7 +35,9 @@ def fill_work(course: Course, names: list[str]) -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
-        for _ in release_assignments(replace(course, directory=made), names):
+        for _ in release_assignments(
+            replace(course, directory=made), names, graded=False, made=watch
+        ):
             pass
         work = course.root / "work"
         work.mkdir(exist_ok=True)

@@ -9,12 +9,17 @@ In `source/NAME/` and, without the answers, in `release/NAME/`:
 """
 
 import ast
+import functools
 import hashlib
+import multiprocessing
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -39,6 +44,7 @@ from gradus import authoring, values, verdict
 from gradus.plan import write_cases
 from gradus.stub import STUB_LINE
 
+T = TypeVar("T")
 SCHEMA = 3
 OTHER_SEEDS = range(1, 4)
 # Set-up must work; every other cell may raise while exercises are open, and "Run all" goes on.
@@ -55,7 +61,13 @@ Where a program stands in its place, that program is wrong: find its fault and r
 GIVEN = "given"
 
 
-def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
+def release_assignments(
+    course: Course,
+    names: list[str],
+    *,
+    graded: bool = True,
+    made: Callable[[str, int], None] = lambda name, all_of_them: None,
+) -> Iterator[str]:
     """Make source and release of assignments; nothing is written unless all of them can be made.
 
     Parameters
@@ -63,6 +75,11 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
     course : Course
     names : list of str
         Assignments; if empty, every chapter that has exercises.
+    graded : bool
+        Whether submissions will be graded: then the cases that grade are made now, so that grading need not begin
+        with it.
+    made : callable
+        Is called for each assignment that is made, of so many, before any is written.
 
     Yields
     ------
@@ -90,18 +107,17 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)
         for chapter in chapters:
-            source = staging / "source" / chapter.name
-            source.mkdir(parents=True)
-            nbformat.write(source_notebook(course, chapter), source / f"{chapter.name}.ipynb")
-            (source / f"{chapter.name}.cases").write_bytes(visible_cases(course, chapter))
+            (staging / "source" / chapter.name).mkdir(parents=True)
+        for name in _each(functools.partial(_stage, course, staging), chapters):
+            made(name, len(chapters))
+        if graded:
+            for _ in _each(functools.partial(_plan, course), chapters):
+                pass
         wheel = pack.build_wheel(staging)
         for source in (staging / "source").iterdir():
             (source / "requirements.txt").write_text(pack.requirements(course, wheel.name), "utf-8")
             shutil.copy(wheel, source)
         for chapter in chapters:
-            plans_that_grade(
-                course, chapter.name, chapter.named("exercise")
-            )  # else grading begins with it
             _generate_assignment(course, chapter.name, staging)
         _write_configuration(course)
         make_private(course.directory / "source")  # it holds the answers
@@ -113,6 +129,36 @@ def release_assignments(course: Course, names: list[str]) -> Iterator[str]:
                 )
             record.save()
             yield _summary(course, chapter)
+
+
+def _each(make: Callable[[Chapter], T], chapters: list[Chapter]) -> Iterator[T]:
+    """What `make` returns for each chapter; on Linux in as many processes as there are processors."""
+    processes = min(len(chapters), os.cpu_count() or 1)
+    if processes == 1 or sys.platform != "linux":
+        yield from map(make, chapters)
+        return
+    # Forked, as graders are: a program that calls this need not guard its own first lines.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        waiting = [pool.submit(make, chapter) for chapter in chapters]
+        try:
+            for future in waiting:
+                yield future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _stage(course: Course, staging: Path, chapter: Chapter) -> str:
+    """Write a chapter's source notebook and its data file."""
+    source = staging / "source" / chapter.name
+    nbformat.write(source_notebook(course, chapter), source / f"{chapter.name}.ipynb")
+    (source / f"{chapter.name}.cases").write_bytes(visible_cases(course, chapter))
+    return chapter.name
+
+
+def _plan(course: Course, chapter: Chapter) -> None:
+    """Make the cases that grade a chapter; they are kept for grading."""
+    plans_that_grade(course, chapter.name, chapter.named("exercise"))
 
 
 def visible_cases(course: Course, chapter: Chapter) -> bytes:
