@@ -40,6 +40,13 @@ def test_every_digit_stands_in_exactly_one_part(digits):
     assert together == rows(x / 16, y)
 
 
+def test_a_scikit_learn_that_keeps_its_file_elsewhere_gives_the_same(digits, monkeypatch):
+    monkeypatch.setattr(data, "FILE", "nowhere/digits.csv.gz")
+    for ours, theirs in zip(digits, data.digits(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+        assert ours.dtype == theirs.dtype
+
+
 def test_the_parts_are_mixed(digits):
     """In the order of the file, the first digits are 0 to 9 over and over, by one writer after another."""
     for y in (digits.y_train, digits.y_validation, digits.y_test):
