@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-
 FILE = "datasets/data/digits.csv.gz"
 
 

@@ -654,7 +654,7 @@ def _compare_numbers(
         atol = max(atol, FLOAT32_ATOL * float(largest))
     if want.dtype.kind != "c":
         want, got = want.astype(np.float64), got.astype(np.float64)
-    close = np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
+    close = _close(got, want, rtol, atol)
     if close.all():
         return None
     place = tuple(int(i) for i in np.argwhere(~close)[0])
@@ -665,7 +665,7 @@ def _compare_numbers(
         what = f"{got[place]:g}{where}" if reveal else "nan or inf"
         return f"{name}: {what}: {NOT_FINITE}" + rest * reveal
     near = FLOAT32_ATOL * np.max(np.abs(want), initial=0.0, where=np.isfinite(want))
-    if np.isclose(got, want, rtol=FLOAT32_RTOL, atol=near, equal_nan=True).all():
+    if _close(got, want, FLOAT32_RTOL, near).all():
         rest = f"{rest * reveal}: {IMPRECISE}"
     elif not reveal:
         rest = ""
@@ -673,6 +673,16 @@ def _compare_numbers(
         return f"{name}: wrong value{rest}"
     values = ": {}, expected {}".format(*_apart(got[place], want[place]))
     return f"{name}: wrong value{where}{values}{rest}"
+
+
+def _close(got: np.ndarray, want: np.ndarray, rtol: float, atol: float) -> np.ndarray:
+    """As `np.isclose` with equal_nan, for the small arrays of which a verdict compares thousands."""
+    same = got == want
+    if same.all():
+        return same
+    with np.errstate(all="ignore"):
+        near = (np.abs(got - want) <= atol + rtol * np.abs(want)) & np.isfinite(want)
+    return near | same | (np.isnan(got) & np.isnan(want))
 
 
 def _sides(value: Any) -> tuple[int, ...] | None:

@@ -78,6 +78,23 @@ def test_float32_of_the_right_answer_is_right(expected):
     assert message(expected, expected) == ""
 
 
+SPECIAL = st.sampled_from(
+    [0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, 1 + 1e-7, 1e308, -1e308, 5e-324]
+)
+
+
+@given(
+    arrays(np.float64, (2, 3), elements=SPECIAL | NUMBERS),
+    arrays(np.float64, (2, 3), elements=SPECIAL | NUMBERS),
+    st.sampled_from([0.0, 1e-7, 0.5]),
+    st.sampled_from([0.0, 1e-10, 2.0, np.finfo(float).max]),
+)
+def test_numbers_are_as_near_as_numpy_says(expected, answer, rtol, atol):
+    with np.errstate(all="ignore"):
+        near = np.isclose(answer, expected, rtol, atol, equal_nan=True).all()
+    assert (compare("theta", expected, answer, rtol, atol) is None) == near
+
+
 @given(arrays(np.float64, (2, 3), elements=NUMBERS), st.integers(0, 5), st.floats(1e-2, 1.0))
 def test_one_wrong_entry_is_found_and_placed(expected, k, by):
     row, column = divmod(k, 3)
