@@ -171,7 +171,7 @@ def released(root: Path, directory: Path) -> list[Path]:
             if read_chapter(file).named("exercise")
         }
         if changed := [name for name in chapters if _seal(directory, name) != chapters[name]]:
-            list(release_assignments(course, changed))
+            list(release_assignments(course, changed, graded=False))
     except CourseError as error:
         raise ExtensionError(f"the notebooks cannot be made: {error}") from error
     for name in changed:

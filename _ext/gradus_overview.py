@@ -126,25 +126,36 @@ def columns(before: dict[str, list[str]]) -> dict[str, int]:
     rows = levels(before)
     wide = max(map(len, rows))
     row = {name: y for y, names in enumerate(rows) for name in names}
+
+    def length(place: dict[str, int], name: str) -> float:
+        """Of the arrows to a box, where all rows down to it have their places; a crossing counts as a hundred."""
+        total = 0.0
+        for other in before[name]:
+            down, across = row[name] - row[other], place[name] - place[other]
+            passed = (
+                (y, place[other] + across * (y - row[other]) / down)
+                for y in range(row[other] + 1, row[name])
+            )
+            crossed = sum(abs(place[n] - x) < 0.7 for y, x in passed for n in rows[y])
+            total += abs(across) + 100 * crossed
+        return total
+
     best: tuple[float, dict[str, int]] = (math.inf, {})
-    for choice in itertools.product(
-        *(itertools.permutations(range(wide), len(names)) for names in rows)
-    ):
-        place = {
-            n: x
-            for names, xs in zip(rows, choice, strict=True)
-            for n, x in zip(names, xs, strict=True)
-        }
-        length = 0.0
-        for name, others in before.items():
-            for other in others:
-                down, across = row[name] - row[other], place[name] - place[other]
-                passed = (place[other] + across * k / down for k in range(1, down))
-                at = zip(passed, range(row[other] + 1, row[name]), strict=True)
-                crossed = sum(abs(place[n] - x) < 0.7 for x, y in at for n in rows[y])
-                length += abs(across) + 100 * crossed
-        if length < best[0]:
-            best = length, place
+
+    def extend(place: dict[str, int], so_far: float) -> None:
+        """Place the rows below, as long as that may be shorter than the best."""
+        nonlocal best
+        if so_far >= best[0]:
+            return
+        y = len({row[name] for name in place})
+        if y == len(rows):
+            best = so_far, place
+            return
+        for xs in itertools.permutations(range(wide), len(rows[y])):
+            further = place | dict(zip(rows[y], xs, strict=True))
+            extend(further, so_far + sum(length(further, name) for name in rows[y]))
+
+    extend({}, 0.0)
     return best[1]
 
 

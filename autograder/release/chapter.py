@@ -6,6 +6,7 @@ mistake stands below them.
 """
 
 import ast
+import functools
 import inspect
 import re
 import textwrap
@@ -140,7 +141,11 @@ def read_chapter(file: Path, text: str | None = None) -> Chapter:
         If jupytext cannot read it, a cell is not Python, an exercise is more than its line, or a
         name is taken.
     """
-    text = file.read_text("utf-8") if text is None else text
+    return _read(file, file.read_text("utf-8") if text is None else text)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(file: Path, text: str) -> Chapter:
     chapter = Chapter(file.stem, file, ())
     try:
         notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
