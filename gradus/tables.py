@@ -74,7 +74,7 @@ class Table:
             lines += [self.verdict.message, *filter(None, [self._tried()])]
         if self.verdict.status != "not answered" or self.verdict.as_given:
             lines += [
-                f"  {_result(c, 'pass', 'FAIL'):>4}  {c.label}" + f": {c.message}" * (not c.passed)
+                f"  {_result(c, 'pass', 'FAIL'):>4}  {c.label}" + f": {c.message}" * bool(c.message)
                 for c in self.verdict.cases
             ]
         return "\n".join(lines)
@@ -88,9 +88,10 @@ class Table:
             return head
         rows = [(_result(c, "✓ pass", "✗ fail"), c.label, c.message) for c in verdict.cases]
         heads = ("result", "case", "what was found")
-        if verdict.status == "right":
+        if verdict.status == "right" and not any(case.message for case in verdict.cases):
             return f"<div class='gradus-check'>{head}{_table(heads[:2], [row[:2] for row in rows])}</div>"
-        said = "".join(f"<p>{_code(line)}</p>" for line in (verdict.message, self._tried()) if line)
+        lines = () if verdict.status == "right" else (verdict.message, self._tried())
+        said = "".join(f"<p>{_code(line)}</p>" for line in lines if line)
         return f"<div class='gradus-check'>{head}{said}{_table(heads, rows)}</div>"
 
 

@@ -29,7 +29,7 @@ NOT_FINITE = "a division by zero, an overflow, or the root or logarithm of a neg
 
 @dataclass(frozen=True)
 class CaseVerdict:
-    """Whether one case passed, and what was found if it did not.
+    """Whether one case passed, and what was found if it did not, or its score where it is scored.
 
     `part`: what it earns of its weight all the same, where what is achieved is scored.
     """
@@ -88,7 +88,7 @@ def examine(plan: Plan, outcomes: list[Outcome], reveal: bool = True) -> Verdict
     if plan.compare_as and not any(messages):
         messages = [_drawn_as_a_mistake(plan, outcomes)] * len(outcomes)
     cases = tuple(
-        CaseVerdict(case.label, True)
+        CaseVerdict(case.label, True, _surpasses(plan, number, outcomes) if reveal else "")
         if message is None
         else CaseVerdict(case.label, False, message, _part(plan, number, outcomes))
         for number, (case, message) in enumerate(zip(plan.cases, messages, strict=True))
@@ -410,6 +410,13 @@ def _falls_short(plan: Plan, number: int, outcomes: Sequence[Outcome], reveal: b
     if score == -np.inf:
         return f"it has no score: the lowest threshold is {following:g}"
     return "the score is {}, the next threshold {}".format(*_apart(score, following))
+
+
+def _surpasses(plan: Plan, number: int, outcomes: Sequence[Outcome]) -> str:
+    """What a result that earns all of its case achieves, where that is scored, or ""."""
+    if not plan.score:
+        return ""
+    return f"the score is {_score(plan, number, outcomes):.6g}, the highest threshold {plan.credit[-1][0]:g}"
 
 
 def _score(plan: Plan, number: int, outcomes: Sequence[Outcome]) -> float:

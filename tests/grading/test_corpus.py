@@ -237,10 +237,20 @@ def test_nothing_of_the_run_is_left(graded):
     assert not list(graded.course.root.rglob(WAS_HERE))
 
 
+@pytest.fixture(scope="module")
+def shown(graded, tmp_path_factory):
+    """What `autograder feedback` and `autograder report` said, and the table that the latter wrote."""
+    csv = tmp_path_factory.mktemp("report") / "points.csv"
+    return {
+        "feedback": autograder(graded.course.root, "feedback", NAME),
+        "report": autograder(graded.course.root, "report", NAME, "--csv", csv),
+        "csv": csv,
+    }
+
+
 @pytest.mark.parametrize("what", ["feedback", "report"])
-def test_nothing_that_is_shown_runs_or_loads(graded, what, tmp_path):
-    csv = tmp_path / "points.csv"
-    done = autograder(graded.course.root, what, NAME, *(("--csv", csv) if what == "report" else ()))
+def test_nothing_that_is_shown_runs_or_loads(graded, shown, what):
+    csv, done = shown["csv"], shown[what]
     assert (done.returncode, done.stderr) == (0, "")
     texts = {"standard output": done.stdout, "grading": graded.done.stdout}
     if what == "report":
@@ -261,13 +271,12 @@ def test_nothing_that_is_shown_runs_or_loads(graded, what, tmp_path):
         assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text), name
 
 
-def test_no_value_of_a_hidden_case_reaches_a_student(graded):
+def test_no_value_of_a_hidden_case_reaches_a_student(graded, shown):
     """Neither in the graded notebook nor in feedback or the report; the instructor can see them."""
     told = [name for name in SUBMISSIONS if name.startswith("tells_")]
     assert len(told) >= 5
     for what in ("feedback", "report"):
-        done = autograder(graded.course.root, what, NAME)
-        assert (done.returncode, TOLD in done.stdout) == (0, False)
+        assert (shown[what].returncode, TOLD in shown[what].stdout) == (0, False)
     for name in told:
         for folder in ("autograded", "feedback"):
             for file in (graded.course.directory / folder / name).rglob("*.*"):

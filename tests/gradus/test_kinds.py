@@ -169,6 +169,16 @@ class TestReach:
         assert "<td style='text-align:left'>50%</td>" in Table(verdict)._repr_html_()
         assert "1.33 / 2" in repr(Progress({"rates": plan}, {"rates": verdict}))
 
+    def test_who_reaches_all_reads_by_how_much_and_not_of_hidden_cases(self):
+        table = Table(judged(self.exercise.plan(), rates))
+        assert repr(table).splitlines() == [
+            "rates: 2 of 2 cases pass",
+            "  pass  2 steps: the score is 1, the highest threshold 0.99",
+            "  pass  4 steps: the score is 1, the highest threshold 0.99",
+        ]
+        assert "the score is 1, the highest" in table._repr_html_()
+        assert "score" not in repr(Table(judged(self.exercise.plan(seed=5), rates, False)))
+
     def test_of_a_hidden_case_only_the_threshold_is_told(self):
         plan = self.exercise.plan(seed=5)
         assert judged(plan, in_turn, False).cases[1].message == "reaches 0.5, not 0.99"
