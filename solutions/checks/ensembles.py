@@ -440,7 +440,12 @@ bagging_predict.add_variants("""
 """)
 
 
-@judge(reference.out_of_bag_average, points=2, returns=("average",))
+@judge(
+    reference.out_of_bag_average,
+    points=2,
+    returns=("average",),
+    repair="an example counts as unseen where its index is not at its own place: look for it anywhere in the sample",
+)
 def out_of_bag_average(rng):
     for label, m, n in (
         ("six models, eight examples", 6, 8),
@@ -481,10 +486,11 @@ out_of_bag_average.add_mistakes("""
     an example counts as unseen where its index is not at its own place: look for it anywhere in the
     sample
         unseen = rows != np.arange(rows.shape[1])
-        return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
+        with np.errstate(invalid="ignore"):
+            return np.sum(predictions * unseen, axis=0) / np.sum(unseen, axis=0)
     or
         unseen = rows != np.arange(rows.shape[1])
-        return np.sum(predictions * unseen, axis=0) / unseen.sum(axis=0)
+        return np.sum(predictions * unseen, axis=0) / np.maximum(unseen.sum(axis=0), 1)
     an example was left out as soon as one model had seen it: ask each model by itself
         unseen = np.broadcast_to(~_seen(rows).any(axis=0), predictions.shape)
         return np.sum(predictions * unseen, axis=0) / unseen.sum(axis=0)

@@ -34,7 +34,7 @@ def _away_from_zero(rng, n):
     return rng.choice([-1.0, 1.0], size=n) * rng.uniform(0.5, 2.0, size=n)
 
 
-@judge(reference.newton_step, points=2, returns=("theta",))
+@judge(reference.newton_step, points=1, returns=("theta",))
 def newton_step(rng):
     def point(n):
         return {"theta": _away_from_zero(rng, n), "grad": _away_from_zero(rng, n)}

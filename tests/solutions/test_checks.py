@@ -34,6 +34,9 @@ few_seeds = pytest.mark.parametrize(
     "seed", SEEDS[:: len(SEEDS) // 2], ids=lambda seed: f"seed {seed}"
 )
 
+# What a chapter lacks of the kinds that each should have: it may only become less.
+KINDS_OPEN = {"ensembles": {"derive"}}
+
 _plans = {}
 
 
@@ -83,6 +86,22 @@ def test_they_stand_in_the_order_of_the_chapter(chapter):
     text = Path("chapters", chapter.__name__.split(".")[-1].replace("_", "-") + ".md").read_text()
     asked = re.findall(r'^exercise\("(\w+)"\)', text, re.MULTILINE)
     assert [exercise.name for exercise in exercises_of(chapter)] == asked
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
+def test_each_exercise_says_of_which_kind_it_is_and_a_chapter_has_of_each(chapter):
+    name = chapter.__name__.split(".")[-1].replace("_", "-")
+    text = Path("chapters", f"{name}.md").read_text()
+    kinds = dict(re.findall(r"^\*\*Exercise: `(\w+)`\*\* \((.+?)\)\.", text, re.MULTILINE))
+    judged = {exercise.name: exercise for exercise in exercises_of(chapter)}
+    assert list(kinds) == list(judged)
+    assert set(kinds.values()) <= {"warm-up", "build", "derive", "repair", "reach"}
+    assert {n for n, k in kinds.items() if k == "repair"} == {n for n in judged if judged[n].repair}
+    assert {n for n, k in kinds.items() if k == "reach"} == {n for n in judged if judged[n].score}
+    easy = [name for name, kind in kinds.items() if kind == "warm-up"]
+    assert len(easy) <= 2 and all(judged[name].points == 1 for name in easy)
+    if name != "more-noise":  # an optional page
+        assert {"repair", "derive"} - {*kinds.values()} - {*KINDS_OPEN.get(name, ())} == set()
 
 
 @exercises
