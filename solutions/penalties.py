@@ -10,6 +10,8 @@ import numpy as np
 from gradus.validation import (
     COUNT,
     NONNEGATIVE,
+    POSITIVE,
+    shapes,
     validate,
 )
 
@@ -74,6 +76,29 @@ def _rows(x, y):
         )
     if np.shape(y) != (len(x),):
         raise ValueError(f"y: expected shape ({len(x)},), got {np.shape(y)}")
+
+
+@validate(c=POSITIVE)
+@shapes(weights="d k")
+def max_norm(weights, c):
+    """Weights of a layer within the budget of max-norm.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (d, k)
+        Those of the edge from input i to unit j in row i and column j; floats
+        or whole numbers.
+    c : float, above 0
+        The budget of each unit.
+
+    Returns
+    -------
+    weights : ndarray of shape (d, k)
+        New: the nearest within the budget of every unit.
+
+    Source: Srivastava et al. (2014), section 5.1.
+    """
+    return weights * (c / np.maximum(np.linalg.norm(weights, axis=0), c))
 
 
 @validate(threshold=NONNEGATIVE)

@@ -296,6 +296,110 @@ def _whole(rng, n):
     return rng.permutation([-3, 0, 2, *rng.integers(-5, 6, size=n - 3)])
 
 
+@judge(reference.max_norm, points=2, returns=("weights",))
+def max_norm(rng):
+    def columns(d, sizes):
+        drawn = _away_from_zero(rng, (d, len(sizes)))
+        return drawn / np.linalg.norm(drawn, axis=0) * sizes
+
+    c = rng.uniform(1.3, 2.7)
+    # The last is within although its square is above c.
+    within, above = np.array([*rng.uniform(0.3, 0.8, 2), 0.95]), rng.uniform(1.4, 3.0, 3)
+    yield Call("units within and above", 1.5, weights=columns(4, c * np.concatenate([within, above])), c=c)
+    yield Call("more inputs than units", weights=columns(9, c * np.concatenate([within[:1], above[:2]])), c=c)
+    yield Call("as many inputs as units", weights=columns(4, c * np.concatenate([above[:2], within[1:]])), c=c)
+    yield Call("all units within", 0.5, weights=columns(5, c * within), c=c)
+    yield Call("a budget below 1", weights=columns(3, np.concatenate([0.4 * within, 0.4 * above])), c=0.4)
+    weights = columns(4, c * np.concatenate([above, within[:1]]))
+    weights[:, 1] = 0
+    yield Call("a unit whose weights are all 0", weights=weights, c=c)
+    yield Call("whole numbers", 0.5, weights=rng.integers(2, 5, (3, 4)) * rng.choice([-1, 1], (3, 4)), c=c)
+
+
+max_norm.add_mistakes("""
+    the rows were measured: the weights that enter a unit stand in a column
+        norms = np.linalg.norm(weights, axis=1, keepdims=True)
+        return weights * (c / np.maximum(norms, c))
+    the whole matrix has one norm here: each unit has its own budget
+        return weights * (c / max(np.linalg.norm(weights), c))
+    every unit was brought to the norm `c`: those within stay as they are
+        return weights * c / np.linalg.norm(weights, axis=0)
+    or
+        return weights * c / np.maximum(np.linalg.norm(weights, axis=0), 1e-12)
+    each entry was cut at `c`: it is the norm of a unit's weights that has the budget
+        return np.clip(weights, -c, c)
+    the square of the norm was held against `c`
+        norms = np.sum(weights**2, axis=0)
+        return weights * (c / np.maximum(norms, c))
+    or
+        squares = np.sum(weights**2, axis=0)
+        return np.where(squares > c, weights * c / np.sqrt(np.maximum(squares, c)), weights)
+    the square of the norm divides, too: above the budget the factor is c / norm
+        norms = np.linalg.norm(weights, axis=0)
+        return np.where(norms > c, weights * c / np.maximum(norms, c) ** 2, weights)
+    units above the budget were set to zero: they are scaled back to it
+        return weights * (np.linalg.norm(weights, axis=0) <= c)
+    units above the budget were brought to the norm 1: to `c`
+        norms = np.linalg.norm(weights, axis=0)
+        return np.where(norms > c, weights / np.maximum(norms, c), weights)
+    it is the other way round: units within were stretched to `c`, those above left
+        return weights * (c / np.maximum(np.minimum(np.linalg.norm(weights, axis=0), c), 1e-300))
+    or
+        return weights * (c / np.minimum(np.linalg.norm(weights, axis=0), c))
+    or
+        norms = np.linalg.norm(weights, axis=0)
+        return np.where(norms < c, weights * c / np.maximum(norms, 1e-12), weights)
+    the norm is the sum of the absolute values here: it is the root of the sum of the squares
+        return weights * (c / np.maximum(np.abs(weights).sum(axis=0), c))
+    the norm is the largest absolute value here: it is the root of the sum of the squares
+        return weights * (c / np.maximum(np.abs(weights).max(axis=0), c))
+    the root of the mean of the squares was taken for the norm: it is that of their sum
+        return weights * (c / np.maximum(np.sqrt(np.mean(weights**2, axis=0)), c))
+    units above the budget lose `c`: they are scaled back to it
+        norms = np.linalg.norm(weights, axis=0)
+        return np.where(norms > c, weights - c * np.sign(weights), weights)
+    all units are scaled by one factor, that of the largest: each has its own
+        return weights * (c / max(np.linalg.norm(weights, axis=0).max(), c))
+    where a unit's weights are all 0 this divides 0 by 0
+        norms = np.linalg.norm(weights, axis=0)
+        return weights / norms * np.minimum(norms, c)
+    the result is cut to whole numbers: an array made like `weights` is whole where they are; make it of floats
+        new = np.zeros_like(weights)
+        new[:] = max_norm(weights, c)
+        return new
+    this is the factor of each unit: multiply the weights by it
+        return c / np.maximum(np.linalg.norm(weights, axis=0), c)
+    the weights are divided by the factor: multiply
+        return weights / (c / np.maximum(np.linalg.norm(weights, axis=0), c))
+""")
+max_norm.add_variants("""
+    unit by unit
+        new = np.array(weights, dtype=float)
+        for j in range(new.shape[1]):
+            norm = np.sqrt(np.sum(new[:, j] ** 2))
+            if norm > c:
+                new[:, j] *= c / norm
+        return new
+    where it is above
+        norms = np.sqrt((np.asarray(weights, dtype=float) ** 2).sum(axis=0, keepdims=True))
+        safe = np.where(norms > 0, norms, 1.0)
+        return np.where(norms > c, weights * (c / safe), weights)
+    a factor of at most 1
+        norms = np.linalg.norm(weights, axis=0)
+        with np.errstate(divide="ignore"):
+            return weights * np.minimum(1.0, c / norms)
+    on the transposed matrix
+        rows = []
+        for w in np.transpose(weights):
+            norm = np.hypot.reduce(np.abs(w).astype(float))
+            rows.append(w / norm * c if norm > c else w * 1.0)
+        return np.array(rows).T
+    the Gram matrix's diagonal
+        norms = np.sqrt(np.diag(weights.T @ weights))
+        return weights @ np.diag(c / np.maximum(norms, c))
+""")
+
+
 @judge(reference.soft_threshold, points=2, returns=("w",))
 def soft_threshold(rng):
     for label, shape in {
