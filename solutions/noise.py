@@ -7,7 +7,13 @@ whose shapes cannot be meant.
 
 import numpy as np
 
-from gradus.validation import FRACTION, POSITIVE_COUNT, PROBABILITY, validate
+from gradus.validation import (
+    FRACTION,
+    POSITIVE_COUNT,
+    PROBABILITY,
+    shapes,
+    validate,
+)
 
 
 @validate(p=PROBABILITY)
@@ -164,6 +170,38 @@ def smoothed_cross_entropy(logits, labels, eps):
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return -np.sum(targets * log_p) / n, (np.exp(log_p) - targets) / n
+
+
+@validate(n_classes=POSITIVE_COUNT)
+@shapes(labels="n", partners="n", shares="n")
+def mixup(x, labels, partners, shares, n_classes):
+    """Mixed examples and their mixed labels, as probabilities.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, ...)
+        Vectors, images, anything with an example along the first axis; floats
+        or whole numbers.
+    labels : ndarray of int, shape (n,)
+        The class of each example, 0 to n_classes - 1.
+    partners : ndarray of int, shape (n,)
+        The place of the example that each one is mixed with.
+    shares : ndarray of shape (n,)
+        What each example keeps of itself, in [0, 1].
+    n_classes : int, at least 1
+
+    Returns
+    -------
+    mixed, targets : ndarray of the shape of x, ndarray of shape (n, n_classes)
+
+    Source: Zhang et al. (2018), equation 2.
+    """
+
+    def mix(values):
+        kept = np.reshape(shares, (-1,) + (1,) * (values.ndim - 1))
+        return kept * values + (1 - kept) * values[partners]
+
+    return mix(x), mix(np.eye(n_classes)[labels])
 
 
 def _rows(logits, labels):

@@ -676,6 +676,132 @@ smoothed_cross_entropy.add_variants("""
 """)
 
 
+@judge(reference.mixup, points=2, returns=("mixed", "targets"))
+def mixup(rng):
+    def given(shape, k, whole=False):
+        n = shape[0]
+        turned = (np.arange(n) + rng.integers(1, n - 1)) % n  # nobody's partner is itself
+        order = rng.permutation(n)
+        partners = np.empty(n, dtype=int)
+        partners[order] = order[turned]
+        labels = rng.permutation(np.arange(n) % k)
+        labels[partners[0]] = labels[0]  # two of one class are mixed
+        x = rng.integers(-4, 5, shape) if whole else _away_from_zero(rng, shape)
+        return {"x": x, "labels": labels, "partners": partners, "shares": rng.uniform(0.1, 0.4, n), "n_classes": k}
+
+    yield Call("six vectors", **given((6, 4), 3))
+    yield Call("as many examples as features", **given((5, 5), 3))
+    yield Call("images as wide as there are examples", **given((6, 2, 4, 6), 4))
+    yield Call("the last class has no example", **(given((7, 3), 4) | {"n_classes": 6}))
+    yield Call("partners that several share", **(given((6, 4), 3) | {"partners": np.array([3, 3, 1, 1, 0, 3])}))
+    yield Call("shares of 0 and 1", 0.5, **(given((5, 4), 3) | {"shares": np.array([0.0, 1.0, 0.3, 1.0, 0.0])}))
+    yield Call("whole numbers", 0.5, **given((6, 3), 3, whole=True))
+
+
+def _mixed(x, share):
+    """Each example with its share, of the shape (n, ...)."""
+    return np.reshape(share, (-1,) + (1,) * (x.ndim - 1)) * x
+
+
+mixup.add_mistakes("""
+    the shares have changed places: an example keeps `shares` of itself, and its partner gives the rest
+        return mixup(x, labels, partners, 1 - shares, n_classes)
+    the shares of the labels have changed places: they are those of the examples
+        return mixup(x, labels, partners, shares, n_classes)[0], mixup(x, labels, partners, 1 - shares, n_classes)[1]
+    the shares of the examples have changed places: they are those of the labels
+        return mixup(x, labels, partners, 1 - shares, n_classes)[0], mixup(x, labels, partners, shares, n_classes)[1]
+    the labels are not mixed: the partner's has a share, too
+        return mixup(x, labels, partners, shares, n_classes)[0], np.eye(n_classes)[labels]
+    the label has its share, its partner's label has none
+        return mixup(x, labels, partners, shares, n_classes)[0], _mixed(np.eye(n_classes)[labels], shares)
+    the examples are not mixed: the labels are
+        return 1.0 * x, mixup(x, labels, partners, shares, n_classes)[1]
+    where both labels are one class, the second share overwrites the first: they add up
+        n = len(labels)
+        targets = np.zeros((n, n_classes))
+        targets[np.arange(n), labels] = shares
+        targets[np.arange(n), labels[partners]] = 1 - shares
+        return mixup(x, labels, partners, shares, n_classes)[0], targets
+    or
+        n = len(labels)
+        targets = np.zeros((n, n_classes))
+        targets[np.arange(n), labels[partners]] = 1 - shares
+        targets[np.arange(n), labels] = shares
+        return mixup(x, labels, partners, shares, n_classes)[0], targets
+    the partner's label is counted with the share of the example: it has the rest
+        whole = np.eye(n_classes)
+        targets = _mixed(whole[labels] + whole[labels[partners]], shares)
+        return mixup(x, labels, partners, shares, n_classes)[0], targets
+    the partner is added with the share of the example: it has the rest
+        mixed = _mixed(x + x[partners], shares)
+        return mixed, mixup(x, labels, partners, shares, n_classes)[1]
+    `partners` is the wrong way round: example i is mixed with `x[partners[i]]`
+        back = np.argsort(partners)
+        return mixup(x, labels, back, shares, n_classes)
+    each example is mixed with the next one: `partners` says with which
+        return mixup(x, labels, (np.arange(len(x)) + 1) % len(x), shares, n_classes)
+    or
+        return mixup(x, labels, np.arange(len(x)) - 1, shares, n_classes)
+    the examples have their partners, the labels those of the next ones: both have the same
+        wrong = mixup(x, labels, (np.arange(len(x)) + 1) % len(x), shares, n_classes)[1]
+        return mixup(x, labels, partners, shares, n_classes)[0], wrong
+    all examples have one share: each has its own
+        return mixup(x, labels, partners, np.full(len(x), np.mean(shares)), n_classes)
+    or
+        return mixup(x, labels, partners, np.full(len(x), shares[0]), n_classes)
+    the shares run along the last axis, not along the examples: give them axes of length 1 behind
+        mixed = shares * x + (1 - shares) * x[partners]
+        return mixed, mixup(x, labels, partners, shares, n_classes)[1]
+    the share is that of the partner: each pair takes the example's own
+        return mixup(x, labels, partners, shares[partners], n_classes)
+    the numbers of the classes are mixed: each class has a column of its own
+        mean = shares * labels + (1 - shares) * labels[partners]
+        return mixup(x, labels, partners, shares, n_classes)[0], mean
+    the label with the larger share gets all: both have theirs
+        taken = np.where(shares >= 0.5, labels, labels[partners])
+        return mixup(x, labels, partners, shares, n_classes)[0], np.eye(n_classes)[taken]
+    the mixed examples are cut to whole numbers: an array made like `x` is whole where x is; make it of floats
+        mixed = np.zeros_like(x)
+        mixed[...] = mixup(x, labels, partners, shares, n_classes)[0]
+        return mixed, mixup(x, labels, partners, shares, n_classes)[1]
+    there are as many columns as the labels name, not `n_classes`
+        mixed, targets = mixup(x, labels, partners, shares, n_classes)
+        return mixed, targets[:, : labels.max() + 1]
+    the targets are turned: a row for each example, a column for each class
+        mixed, targets = mixup(x, labels, partners, shares, n_classes)
+        return mixed, targets.T
+    the results have changed places
+        return mixup(x, labels, partners, shares, n_classes)[::-1]
+""")
+mixup.add_variants("""
+    example by example
+        mixed = np.zeros(x.shape)
+        targets = np.zeros((len(x), n_classes))
+        for i, (j, share) in enumerate(zip(partners, shares)):
+            mixed[i] = share * x[i] + (1 - share) * x[j]
+            targets[i, labels[i]] += share
+            targets[i, labels[j]] += 1 - share
+        return mixed, targets
+    from the partner on
+        w = shares[(...,) + (None,) * (x.ndim - 1)]
+        whole = (labels[:, None] == np.arange(n_classes)).astype(float)
+        far, near = x[partners], whole[partners]
+        return far + w * (x - far), near + shares[:, None] * (whole - near)
+    by a matrix that mixes
+        n = len(x)
+        mixing = np.diag(shares)
+        np.add.at(mixing, (np.arange(n), partners), 1 - shares)
+        flat = mixing @ x.reshape(n, -1)
+        return flat.reshape(x.shape), mixing @ np.eye(n_classes)[labels]
+    with einsum, and add.at for the labels
+        n, rows = len(x), np.arange(len(x))
+        targets = np.zeros((n, n_classes))
+        np.add.at(targets, (rows, labels), shares)
+        np.add.at(targets, (rows, labels[partners]), 1 - shares)
+        return np.einsum("i,i...->i...", shares, x) + np.einsum("i,i...->i...", 1 - shares, x[partners]), targets
+""")
+
+
 which_ratio = Written(
     "which-ratio",
     points=4,

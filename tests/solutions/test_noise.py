@@ -155,6 +155,25 @@ def test_it_is_finite_far_from_zero():
     assert grad == pytest.approx(np.array([[0.9, -0.9]]))
 
 
+def test_mixed_labels_have_the_mixed_loss(rng):
+    """Cross-entropy is linear in the target; without a partner, and at shares of 1, nothing is mixed."""
+    x, labels = rng.normal(size=(7, 2, 3)), rng.integers(0, 4, 7)
+    partners, shares = rng.permutation(7), rng.random(7)
+    mixed, targets = noise.mixup(x, labels, partners, shares, 4)
+    log_p = rng.normal(size=(7, 4))
+    rows = np.arange(7)
+    both = shares * log_p[rows, labels] + (1 - shares) * log_p[rows, labels[partners]]
+    np.testing.assert_allclose(np.sum(targets * log_p, axis=1), both)
+    np.testing.assert_allclose(targets.sum(axis=1), 1)
+    for row in rows:  # on the line between the two
+        apart = x[row] - x[partners[row]]
+        np.testing.assert_allclose(mixed[row] - x[partners[row]], shares[row] * apart, atol=1e-12)
+    for no_partner in ((rows, shares), (partners, np.ones(7))):
+        same, own = noise.mixup(x, labels, *no_partner, 4)
+        np.testing.assert_allclose(same, x)
+        assert own.argmax(axis=1).tolist() == labels.tolist()
+
+
 # Errors
 
 IMAGES = np.ones((2, 1, 4, 5))
@@ -181,6 +200,8 @@ WRONG = {
     ),
     "eps": (noise.smoothed_cross_entropy, (np.ones((2, 3)), np.zeros(2, int), 1.5)),
     "logits": (noise.smoothed_cross_entropy, (np.ones(3), np.zeros(3, int), 0.1)),
+    "shares": (noise.mixup, (np.ones((2, 3)), np.array([0, 1]), np.array([1, 0]), np.ones(3), 2)),
+    "n_classes": (noise.mixup, (np.ones((1, 3)), np.array([0]), np.array([0]), np.ones(1), 0)),
     "labels": (noise.smoothed_cross_entropy, (np.ones((2, 3)), np.array([0, 3]), 0.1)),
 }
 

@@ -168,6 +168,20 @@ def test_patience_0_is_patience_1(rng):
         assert penalties.early_stopping(losses, 0) == penalties.early_stopping(losses, 1)
 
 
+def test_max_norm_is_the_nearest_point_within_the_budget(rng):
+    """To a convex set the nearest point is that from which everything in it lies at an obtuse angle."""
+    for c in (0.5, 2.0):
+        weights = rng.normal(size=(4, 6)) * np.geomspace(0.1, 3, 6)
+        nearest = penalties.max_norm(weights, c)
+        within = np.linalg.norm(weights, axis=0) <= c
+        assert within.any() and not within.all()
+        np.testing.assert_array_equal(nearest[:, within], weights[:, within])
+        others = rng.normal(size=(500, 4, 6))
+        others *= c * rng.random((500, 1, 6)) / np.linalg.norm(others, axis=1, keepdims=True)
+        inner = np.sum((weights - nearest) * (others - nearest), axis=1)
+        assert (np.linalg.norm(nearest, axis=0) <= c * (1 + 1e-12)).all() and inner.max() < 1e-12
+
+
 # Errors
 
 FLAGS = np.array([True, False])
@@ -177,6 +191,8 @@ WRONG = {
     "x of one axis": (penalties.ridge, (np.ones(3), np.ones(3), 1.0)),
     "x without a row": (penalties.ridge, (np.ones((0, 2)), np.ones(0), 1.0)),
     "y of another length": (penalties.ridge, (np.ones((3, 2)), np.ones(4), 1.0)),
+    "c": (penalties.max_norm, (np.ones((2, 3)), 0.0)),
+    "weights": (penalties.max_norm, (np.ones(3), 1.0)),
     "threshold": (penalties.soft_threshold, (np.ones(2), -1.0)),
     "l1": (penalties.elastic_net_prox, (np.ones(2), 0.1, -1.0, 0.0)),
     "l2": (penalties.elastic_net_prox, (np.ones(2), 0.1, 0.0, np.nan)),
