@@ -191,7 +191,10 @@ def _digest(course, name: str) -> str:
         *sorted(path for package in packages for path in package.rglob("*.py")),
         *(
             course.root / file
-            for file in ("pyproject.toml", "gradus/pyproject.toml", "requirements.txt")
+            for file in (
+                *("pyproject.toml", "gradus/pyproject.toml", "gradus/glyphs.npz"),
+                "requirements.txt",
+            )
         ),
         course.root / "references.bib",
         course.chapter(name),

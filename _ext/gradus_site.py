@@ -99,7 +99,12 @@ def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]
     """Have the pages run again where the code behind them has changed: the cache knows their text alone."""
     course = gradus_overview.course_of(app)
     folders = [course.root / name for name in ("gradus", course.references)]
-    files = sorted(path for folder in folders for path in folder.rglob("*.py"))
+    files = sorted(
+        path
+        for folder in folders
+        for ending in ("py", "npz")
+        for path in folder.rglob(f"*.{ending}")
+    )
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     seal = Path(app.outdir).parent / ".code-digest"
     if seal.is_file() and seal.read_text() == digest:

@@ -44,7 +44,9 @@ def build_wheel(target: Path, package: Path | None = None) -> Path:
         If it cannot be built.
     """
     package = package or Path(gradus.__file__).parent
-    sources = [*sorted(package.glob("*.py")), package / "pyproject.toml"]
+    project = tomllib.loads((package / "pyproject.toml").read_text("utf-8"))
+    more = project["tool"]["setuptools"]["package-data"]["gradus"]
+    sources = [*sorted(package.glob("*.py")), *(package / name for name in more)]
     digest = hashlib.sha256()
     with tempfile.TemporaryDirectory() as folder:
         for file in sources:

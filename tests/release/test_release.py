@@ -247,7 +247,7 @@ def test_what_lies_beside_the_notebook(released):
     with zipfile.ZipFile(released.folder() / wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         package = Path(gradus.__file__).parent
-        files = (*package.glob("*.py"), package / "pyproject.toml")
+        files = (*package.glob("*.py"), package / "pyproject.toml", package / "glyphs.npz")
         assert names == {f"gradus/{file.name}" for file in files}
         assert all(archive.read(name) == (package.parent / name).read_bytes() for name in names)
 
