@@ -3,6 +3,7 @@
 import builtins
 import importlib
 import pkgutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from autograder.release.inline import standalone
 from gradus import values
 from gradus.authoring import exercises_of
 from gradus.calling import call as attempt
+from tests.conftest import THOROUGH
 
 EXERCISES = [
     exercise
@@ -54,6 +56,7 @@ def results(function, plan):
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_written_out_a_function_does_the_same(run, exercise):
     plan = exercise.plan()
+    plan = plan if THOROUGH else replace(plan, cases=plan.cases[:2])
     for _, function in (*exercise.mistakes, *exercise.variants):
         code = standalone(function, exercise.name, "exercise")
         compile(code, "a cell", "exec")
