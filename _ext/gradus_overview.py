@@ -75,6 +75,32 @@ def minutes(course: "Course", name: str, text: str) -> tuple[int, float, float]:
     return len(exercises), points, words / WORDS_PER_MINUTE + points * MINUTES_PER_POINT
 
 
+def hours_and_points(course: "Course") -> str:
+    """What each chapter takes, and all of them, as a table: hours, exercises, written questions."""
+    from gradus.authoring import exercises_of, written_of
+
+    head = ["chapter", "hours", "exercises", "points", "written questions", "points by hand"]
+    rows, total = [], [0.0] * 5
+    for name, text in chapters(course).items():
+        checks = course.checks_module(name)
+        exercises, written = exercises_of(checks), written_of(checks)
+        by_machine, by_hand = (sum(e.points for e in some) for some in (exercises, written))
+        hours = minutes(course, name, text)[2] / 60
+        numbers = hours, len(exercises), by_machine, len(written), by_hand
+        total = [a + b for a, b in zip(total, numbers, strict=True)]
+        rows.append((link(name, title(text)), numbers))
+    rows.append(("all", tuple(total)))
+    lines = [
+        f"| {what} | {hours:.0f} | {' | '.join(f'{n:g}' for n in rest)} |"
+        for what, (hours, *rest) in rows
+    ]
+    said = (
+        f"Hours are those of somebody who reads {WORDS_PER_MINUTE} words a minute and needs "
+        f"{MINUTES_PER_POINT} minutes for each point."
+    )
+    return "\n".join([f"| {' | '.join(head)} |", "|---" + "|---:" * 5 + "|", *lines, "", said])
+
+
 def summary(course: "Course", name: str) -> str:
     """A chapter's time, exercises, points and what comes before, in one line of Markdown."""
     texts = chapters(course)
@@ -266,6 +292,7 @@ def section_titles(course: "Course") -> dict[str, str]:
 
 
 MADE = {
+    "<!-- the hours and points of all chapters -->": hours_and_points,
     "<!-- the map of the chapters -->": drawn,
     "<!-- the mistakes of all chapters -->": mistakes,
     "<!-- the topics of the sources -->": sources,

@@ -214,6 +214,11 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return large / large.sum(axis=-1, keepdims=True)
 
 
+def batches(n: int, size: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """An epoch's mini-batches: the rows 0 to n - 1 in random order, in arrays of `size`; the last may be smaller."""
+    return np.split(rng.permutation(n), range(size, n, size))
+
+
 def train(
     network: MLP,
     x: np.ndarray,
@@ -256,8 +261,7 @@ def train(
     path = [theta]
     for _ in range(epochs):
         seen = x if prepare is None else prepare(x)
-        order = rng.permutation(len(y))
-        for rows in np.split(order, range(size, len(y), size)):
+        for rows in batches(len(y), size, rng):
             theta = theta - lr * loss(theta, seen[rows], y[rows])[1]
             theta = theta if after is None else after(theta)
         path.append(theta)

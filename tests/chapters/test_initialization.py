@@ -85,7 +85,8 @@ def test_the_folded_activations_are_those_of_the_last_chapter(names):
         "SiLU": silu,
         "GELU": gelu,
     }.items():
-        np.testing.assert_allclose(names["ACTIVATIONS"][name](z), ours(z), rtol=1e-12, atol=1e-15)
+        atol = 1e-9 if name == "GELU" else 1e-15  # its slope is taken by differences
+        np.testing.assert_allclose(names["ACTIVATIONS"][name](z), ours(z), rtol=1e-12, atol=atol)
 
 
 def test_equal_units_stay_equal(names):

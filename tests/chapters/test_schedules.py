@@ -137,7 +137,8 @@ def test_what_two_bounds_do(page):
         for lr in (0.003, 0.03, 0.06):
             for bound in (np.inf, 5.0, 1.0):
                 runs = [
-                    page["train"](page["deep"], lr, 8, seed, step, 1, clip=bound) for seed in SEEDS
+                    page["train"](page["deep"], lr, 8, seed, step, 1, **page["clipped"](bound))
+                    for seed in SEEDS
                 ]
                 found[lr, bound] = np.median([np.nan_to_num(r[0][-1], nan=np.inf) for r in runs])
                 if bound == 5 and lr == 0.03:

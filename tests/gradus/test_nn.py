@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradus import data
-from gradus.nn import MLP, backward, forward, softmax, train
+from gradus.nn import MLP, backward, batches, forward, softmax, train
 from solutions import activations
 from solutions.descent import sgd_step
 
@@ -71,6 +71,18 @@ def test_the_way_back_is_the_derivative_of_the_way_forward():
             )
         )
         assert (dzs[0] @ weights[0].T)[place] == pytest.approx((above - below) / (2 * h), abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "lengths"), [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 5, [3])]
+)
+def test_an_epoch_has_every_row_once_in_a_new_order(n, size, lengths):
+    rng = np.random.default_rng(0)
+    epochs = [batches(n, size, rng) for _ in range(20)]
+    assert all([len(rows) for rows in epoch] == lengths for epoch in epochs)
+    orders = [np.concatenate(epoch) for epoch in epochs]
+    assert all(sorted(order) == [*range(n)] for order in orders)
+    assert len({tuple(order) for order in orders}) > 3
 
 
 def test_loss_and_gradient_against_pytorch(oracle):
