@@ -80,7 +80,8 @@ def hours_and_points(course: "Course") -> str:
     from gradus.authoring import exercises_of, written_of
 
     head = ["chapter", "hours", "exercises", "points", "written questions", "points by hand"]
-    rows, total = [], [0.0] * 5
+    rows: list[tuple[str, tuple[float, ...]]] = []
+    total = [0.0] * 5
     for name, text in chapters(course).items():
         checks = course.checks_module(name)
         exercises, written = exercises_of(checks), written_of(checks)
