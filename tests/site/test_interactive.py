@@ -24,6 +24,7 @@ from solutions import (
     noise,
     normalization,
     quasi_newton,
+    schedules,
 )
 from tests.conftest import ROOT
 
@@ -373,6 +374,61 @@ def test_the_units_of_the_dropout_figure_are_those_of_the_chapter():
             )
         ]
         same(numbers[0], numbers[1])
+
+
+# ---- schedules
+
+PLANS = ("constant", "cosine", "cut at the end", "warm-up, cosine", "warm-up, stable, decay")
+
+
+@pytest.mark.parametrize("shape", ["jump", "linear", "cosine", "exponential", "inverse"])
+def test_the_plans_are_those_of_the_reference(shape):
+    for start, phases in (
+        (0.3, [(shape, 7, 0.03)]),
+        (0.02, [("linear", 5, 1.0), (shape, 0, 0.5), (shape, 40, 0.001), ("cosine", 3, 0.4)]),
+    ):
+        (found,) = in_node("schedules", [("schedule", start, phases)])
+        same(found, schedules.schedule(start, phases))
+    for top, warmup, begin, last in product((0.3, 1.0), (0, 40), (40, 320, 400), (0.001, 0.2)):
+        phases = [("linear", warmup, top), ("jump", begin - warmup, top), (shape, 400 - begin, last)]
+        (found,) = in_node("schedules", [("plan", shape, top, warmup, begin, last)])
+        assert len(found) == 400
+        same(found, schedules.schedule(0.0 if warmup else top, phases))
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_runs_under_a_plan_are_those_of_sgd_and_their_mean_is_what_is_expected(plan):
+    (rates,) = in_node("schedules", [("preset", plan)])
+    # The last point is linear in the start and in the noise of every step: 401 runs have all factors.
+    draws = np.random.default_rng(0).normal(size=(6, 400))
+    ones, thetas = np.eye(401)[:, 0].copy(), np.full(6, 10.0)
+    wanted, losses = [np.sum((10 * ones) ** 2) / 2], [50.0]
+    for t, lr in enumerate(rates):
+        ones = descent.sgd_step(ones, ones + np.eye(401)[:, t + 1], lr)
+        thetas = descent.sgd_step(thetas, thetas + draws[:, t], lr)
+        wanted.append((100 * ones[0] ** 2 + np.sum(ones[1:] ** 2)) / 2)
+        losses.append(np.mean(thetas**2) / 2)
+    found, mean = in_node("schedules", [("expected", rates), ("simulated", rates, draws)])
+    same(found, wanted)
+    same(mean, losses)
+
+
+def test_a_constant_rate_comes_to_rest_on_the_floor_of_the_reference():
+    for lr in (0.03, 0.3, 1.0):
+        (found,) = in_node("schedules", [("floor", lr)])
+        same(found, descent.noise_floor(1.0, 1.0, lr) / 2)
+        same(in_node("schedules", [("expected", [lr] * 2000)])[0][-1], found)
+
+
+def test_the_plans_do_what_the_chapter_says_of_them():
+    said = "falls to a tenth of it in the last 80 steps; \"cosine\" ends lower still"
+    assert said in (ROOT / "chapters" / "schedules.md").read_text()
+    rates = dict(zip(PLANS, in_node("schedules", [("preset", name) for name in PLANS]), strict=True))
+    constant, cosine, cut = in_node("schedules", [("expected", rates[n]) for n in PLANS[:3]])
+    same(constant[-80:], np.full(80, constant[-1]), 1e-6)
+    same(cut[:321], constant[:321])
+    assert 0.09 < cut[-1] / constant[-1] < 0.1
+    assert cosine[-1] < 0.6 * cut[-1]
 
 
 # ---- all of them in the page
