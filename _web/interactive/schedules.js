@@ -66,7 +66,7 @@
 
   function draw({ shape, top, warmup, begin, low }, width) {
     const rates = plan(CALLED[shape], top, warmup, begin, LAST[low]), mean = simulated(rates, draws), all = expected(rates);
-    const left = 56, wide = width - left - 14, tall = Math.round(width * 0.33), x = { from: 0, to: STEPS };
+    const left = 56, wide = width - left - 14, tall = Math.max(150, Math.round(width * 0.33)), x = { from: 0, to: STEPS };
     const above = axes([left, 12, wide, tall], x, { from: 0, to: 1, label: "learning rate" });
     const below = axes([left, tall + 44, wide, tall], { ...x, label: "step" },
       { from: -4, to: 2, label: "loss", log: true, ticks: [-4, -3, -2, -1, 0, 1, 2] });
@@ -85,12 +85,13 @@
         below.inside(line(below, logs(still, 1), "gradus-dotted") + line(below, logs(mean), "gradus-0") +
           line(below, logs(all), "gradus-ink")) +
         label(below, end(mean), "20 runs", "gradus-0", [-4, -16], "end") +
-        label(below, end(still), "floor of the rate", "gradus-ink", [-4, 20], "end"),
+        label(below, [240, Math.log10(still[239])], "floor of the rate", "gradus-ink", [0, 20], "middle"),
       alt: `Above, the learning rate of ${STEPS} steps, with handles for the end of the warm-up, the beginning of the ` +
         "decay and its end. Below, on a log axis, the mean loss of twenty runs, what is expected of it, and, dotted, " +
         "the floor on which each rate would come to rest.",
-      status: `${warmup ? `Warm-up for ${warmup} steps to` : "From"} ${number(top)}${falls
-        ? `, from step ${begin} on ${shape} to ${number(LAST[low])}` : ", constant"}. The loss ends at ` +
+      status: `${warmup ? `Warm-up of ${warmup} steps to` : "Rate"} ${number(top)}${!falls ? ", constant"
+        : shape === "step" ? `, cut to ${number(LAST[low])} at step ${begin}`
+          : `, from step ${begin} on down to ${number(LAST[low])} (${shape})`}. The loss ends at ` +
         `${number(mean.at(-1))}, ${number(all.at(-1))} are expected; the rate ${number(top)} alone stays at ${number(floor(top))}.`,
       caption: "The loss, and what is expected of the plans of the buttons",
       head: ["plan", "after 100 steps", `after ${STEPS}`],

@@ -21,6 +21,7 @@ from solutions import (
     bias_variance,
     descent,
     initialization,
+    network,
     noise,
     normalization,
     quasi_newton,
@@ -429,6 +430,62 @@ def test_the_plans_do_what_the_chapter_says_of_them():
     same(cut[:321], constant[:321])
     assert 0.09 < cut[-1] / constant[-1] < 0.1
     assert cosine[-1] < 0.6 * cut[-1]
+
+
+# ---- the graph
+
+# f = (u + v) max(v, w), with max(v, w) = w + max(v - w, 0), from the inputs u, v, w and -1.
+GRAPH = (
+    [("add", 0, 1), ("multiply", 2, 3), ("add", 1, 5), ("relu", 6)]
+    + [("add", 2, 7), ("multiply", 4, 8), ("sum", 9)]
+)  # fmt: skip
+
+
+def test_the_graph_has_the_value_and_the_gradients_of_the_reference():
+    whole = np.array(list(product((-3.0, -0.5, 0.0, 1.0, 2.5), repeat=3)))
+    points = np.concatenate([whole, np.random.default_rng(0).normal(size=(20, 3))])
+    found = in_node("network", [("graph", *at, 7) for at in points])
+    quotients = in_node("network", [("differences", *at) for at in points])
+    for at, graph, slopes in zip(points, found, quotients, strict=True):
+        value, grads = network.expression_gradient([*at, np.array(-1.0)], GRAPH)
+        same(graph["values"]["f"], value)
+        same([graph["gradients"][name] for name in "uvw"], grads[:3])
+        wanted = network.numerical_gradient(lambda x: (x[0] + x[1]) * max(x[1:]), at)
+        same(slopes, wanted)
+        parts = [graph["back"][out + "v"][2] for out in "sm"]
+        same(graph["gradients"]["v"], sum(parts))
+        if at[1] != at[2]:
+            same(slopes, grads[:3], 1e-6)
+
+
+def test_the_graph_knows_step_by_step_what_can_be_known():
+    steps = in_node("network", [("graph", 1, 2, -1, step) for step in range(8)])
+    whole = steps[-1]
+    known = [(set(at["values"]), set(at["gradients"])) for at in steps]
+    forward = [(set(values), set()) for values in ("uvw", "uvws", "uvwsm", "uvwsmf")]
+    backward = [(set("uvwsmf"), set(gradients)) for gradients in ("f", "fsm", "fsmvw", "fsmvwu")]
+    assert known == forward + backward
+    # What is known stays, but for v, to which both operations send a part: 3, and then 2.
+    for at in steps:
+        assert at["values"].items() <= whole["values"].items()
+        assert {name: g for name, g in at["gradients"].items() if name != "v"}.items() <= (
+            whole["gradients"].items()
+        )
+    assert [at["gradients"].get("v") for at in steps[-2:]] == [3, 5]
+
+
+def test_the_presets_of_the_graph_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "network.md").read_text()
+    assert 'with "two ways that cancel" the gradient by $v$ is 0' in text
+    assert 'with "a kink" it is not what differences say' in text
+    script = (SCRIPTS / "network.js").read_text()
+    assert '"two ways that cancel": { u: -2, v: 1, w: -1 }' in script
+    assert '"a kink": { u: 1, v: 2, w: 2 }' in script
+    cancel, kink, slopes = in_node(
+        "network", [("graph", -2, 1, -1, 7), ("graph", 1, 2, 2, 7), ("differences", 1, 2, 2)]
+    )
+    assert cancel["gradients"]["v"] == 0 != cancel["back"]["sv"][2]
+    assert abs(kink["gradients"]["v"] - slopes[1]) > 1
 
 
 # ---- all of them in the page
