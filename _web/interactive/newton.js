@@ -83,11 +83,12 @@
       if (!step.every(Number.isFinite)) continue;
       const room = step.map((d, i) => (d ? ([problem.x, problem.y][i][d > 0 ? 1 : 0] - here[i]) / d : Infinity));
       const end = plus(here, step, Math.min(1, 0.96 * Math.min(...room)));
+      const [px, py] = [plot.x(end[0]), plot.y(end[1])], long = 7.5 * words.length;
+      const turned = px + 9 + long > width, from = turned ? px - 9 - long : px + 9;
       let dy = 4;
-      while (taken.some(([a, b]) => Math.abs(a - plot.x(end[0])) < 60 && Math.abs(b - plot.y(end[1]) - dy) < 13)) dy += 14;
-      taken.push([plot.x(end[0]), plot.y(end[1]) + dy]);
-      const left = plot.x(end[0]) > wide - 20;
-      names.push(label(plot, end, words, style, [left ? -9 : 9, dy], left ? "end" : "start"));
+      while (taken.some(([l, w, y]) => l < from + long && from < l + w && Math.abs(y - py - dy) < 13)) dy += 14;
+      taken.push([from, long, py + dy]);
+      names.push(label(plot, end, words, style, [turned ? -9 : 9, dy], turned ? "end" : "start"));
       lines.push(line(plot, [here, plus(here, step)], style) + dot(plot, plus(here, step), style));
     }
     const found = steps.map(([, , step]) => [Math.hypot(...step), model(at, step), problem.value(plus(here, step)) - at.value]);

@@ -560,6 +560,66 @@ def test_the_steps_do_what_the_chapter_says_of_them():
     assert value(at + shorter) < value(at) > value(at + within)
 
 
+# ---- one activation, many layers
+
+UNITS = {
+    "sigmoid": activations.sigmoid,
+    "tanh": activations.tanh,
+    "ReLU": lambda z: activations.leaky_relu(z, 0.0),
+    "leaky, 0.1": lambda z: activations.leaky_relu(z, 0.1),
+    "ELU": activations.elu,
+    "SiLU": activations.silu,
+    "softplus": activations.softplus,
+}
+
+
+def there_and_back(unit, deviation, depth, width, n, rng):
+    """What goes into some layers, and the sizes of what leaves them and of what comes back."""
+    weights = list(rng.normal(size=(depth, width, width)))
+    x, gradient = rng.normal(size=(2, n, width))
+    scaled = [deviation * w for w in weights]
+    out, kept = nn.forward(x, scaled, [np.zeros(width)] * depth, unit)
+    leaving = [layer.a for layer in kept[1:]] + [out]
+    back = nn.backward(gradient, scaled, kept)
+    return (x, gradient, weights), [
+        [np.sqrt(np.mean(a**2)) for a in rows] for rows in (leaving, back)
+    ]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_layers_send_forward_and_back_what_those_of_the_book_do(unit):
+    z = np.array([-1e4, -40, -3, -1e-9, 0, 1e-9, 0.5, 3, 40, 1e4])
+    same(in_node("activations", [("activated", unit, z)])[0], np.array(UNITS[unit](z)).T)
+    for deviation, depth in ((0.02, 1), (0.1, 7), (0.5, 4)):
+        rng = np.random.default_rng(depth)
+        given, (leaving, back) = there_and_back(UNITS[unit], deviation, depth, 9, 5, rng)
+        (found,) = in_node("activations", [("through", *given, deviation, unit)])
+        same(np.array(found["leaving"]) / leaving, np.ones(depth))
+        same(np.array(found["back"]) / back, np.ones(depth))
+
+
+def test_the_networks_of_the_buttons_do_what_the_chapter_says():
+    said = (
+        'With "sigmoid, small weights" the gradient vanishes, with "tanh, large weights" it explodes;'
+        ' with "ReLU, He\'s weights"'
+    )
+    assert said in (ROOT / "chapters" / "activations.md").read_text()
+    script = (SCRIPTS / "activations.js").read_text()
+    listed = re.search(r"WEIGHTS = \[(.*?)\]", script)[1].replace("HE", str(2**0.5 / 10))
+    ranges = {
+        "sigmoid, small weights": (0, 1e-4),
+        "tanh, large weights": (5, np.inf),
+        "ReLU, He's weights": (0.2, 5),
+    }
+    for name, (low, high) in ranges.items():
+        found = re.search(rf'"{name}": {{ name: "(\w+)", weight: (\d+), depth: (\d+) }}', script)
+        deviation = [float(size) for size in listed.split(", ")][int(found[2])]
+        for seed in range(5):
+            rng = np.random.default_rng(seed)
+            _, (_, back) = there_and_back(UNITS[found[1]], deviation, int(found[3]), 100, 20, rng)
+            assert low < back[0] / back[-1] < high
+
+
 # ---- all of them in the page
 
 
