@@ -20,6 +20,7 @@ from solutions import (
     adaptive,
     batchnorm,
     bias_variance,
+    boosting,
     descent,
     initialization,
     network,
@@ -618,6 +619,59 @@ def test_the_networks_of_the_buttons_do_what_the_chapter_says():
             rng = np.random.default_rng(seed)
             _, (_, back) = there_and_back(UNITS[found[1]], deviation, int(found[3]), 100, 20, rng)
             assert low < back[0] / back[-1] < high
+
+
+# ---- boosting
+
+
+def wave(seed, n=80):
+    """The chapter's points: they, their targets, a grid and the truth on it."""
+    rng = np.random.default_rng(seed)
+    x, grid = rng.uniform(0, 10, n), np.linspace(0, 10, 401)
+    truth, on_grid = (at + 2 * np.sin(1.5 * at) for at in (x, grid))
+    return x, truth + rng.normal(size=n), grid, on_grid
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.3, 1.0])
+def test_the_rounds_of_boosting_are_those_of_the_reference(rate):
+    x, y, grid, truth = wave(1)
+    twice = np.round(x), y  # with points that no threshold parts
+    for inputs, targets, rounds in ((x, y, 60), (x[:2], y[:2], 3), (*twice, 40)):
+        start, thresholds, steps = boosting.gradient_boost(inputs, targets, rounds, rate)
+        (fit,) = in_node("boosting", [("boost", inputs, targets, rounds, rate)])
+        same(fit["start"], start)
+        same(fit["thresholds"], thresholds)
+        same(fit["steps"], steps)
+        added = np.where(grid > thresholds[:, None], steps[:, 1:], steps[:, :1])
+        wanted = start + np.vstack([0 * grid, np.cumsum(added, axis=0)])
+        errors, last, third = in_node(
+            "boosting",
+            [("errors", fit, grid, truth), ("predict", fit, grid), ("predict", fit, grid, 3)],
+        )
+        same(errors, np.mean((wanted - truth) ** 2, axis=1))
+        same(last, wanted[-1])
+        same(third, wanted[3])
+
+
+def test_the_rounds_do_what_the_chapter_says_of_them():
+    said = (
+        'Compare "a hundred rounds" with "too many rounds", where less is left and the truth is'
+        ' further away, and with "a hundred at rate 1".'
+    )
+    assert said in (ROOT / "chapters" / "boosting.md").read_text()
+    script = (SCRIPTS / "boosting.js").read_text()
+    assert "RATES = [0.1, 0.3, 1]" in script
+    assert '"a hundred rounds": { power: 2, which: 1 }' in script
+    assert '"too many rounds": { power: 3, which: 1 }' in script
+    assert '"a hundred at rate 1": { power: 2, which: 2 }' in script
+    for seed in range(5):
+        x, y, grid, truth = wave(seed)
+        fits = in_node("boosting", [("boost", x, y, 1000, 0.3), ("boost", x, y, 100, 1)])
+        calls = [("errors", fits[0], grid, truth), ("errors", fits[0], x, y)]
+        off, left, fast = in_node("boosting", [*calls, ("errors", fits[1], grid, truth)])
+        assert off[1000] > off[100]
+        assert left[1000] < left[100]
+        assert fast[100] > off[100]
 
 
 # ---- all of them in the page
