@@ -171,6 +171,10 @@ const Gradus = (() => {
       /** What has a handle follows the pointer. */
       follow() {
         let held = "";
+        // Else a finger would scroll the page; `touch-action` does not stop it on parts of a drawing.
+        this.svg.addEventListener("touchstart", (event) => {
+          if (event.target.closest("[data-drag]")) event.preventDefault();
+        }, { passive: false });
         this.svg.addEventListener("pointerdown", (event) => {
           held = event.target.closest("[data-drag]")?.dataset.drag;
           if (!held) return;
