@@ -82,7 +82,7 @@ PRINTED = {
         "lr=<torch.optim.Adam.lr>, betas",
         "torch.optim.AdamW(model.parameters(), lr=<torch.optim.AdamW.lr>, weight_decay=<torch.optim.AdamW.weight_decay>)",
         "keras.optimizers.Adam(learning_rate=<keras.optimizers.Adam.learning_rate>)",
-        "weight_decay=<keras.optimizers.AdamW.weight_decay>)",
+        "keras.optimizers.AdamW(learning_rate=<keras.optimizers.AdamW.learning_rate>, weight_decay=<keras.optimizers.AdamW.weight_decay>)",
         "| $\\sqrt{\\hat v} + \\epsilon$, $<power torch.optim.Adam.eps>$ | the same | added to $\\sqrt{v}$ before "
         "correction, $<power keras.optimizers.Adam.epsilon>$ |",
         "| AdaGrad's first $s$ | 0 | <torch.optim.Adagrad.initial_accumulator_value> "
@@ -174,7 +174,7 @@ def power(value):
 def test_a_default_is_printed_as_recorded(signatures, chapter, text):
     text = re.sub(r"<power ([\w.]+)>", lambda m: power(default(signatures, m[1])), text)
     parts, places = re.split(r"<[\w.]+>", text), re.findall(r"<([\w.]+)>", text)
-    number = r"([\d.e, -]+)"  # 1e-3 or 0.001, or two of them
+    number = r"(\d[\d.e-]*(?:, \d[\d.e-]*)*)"  # 1e-3 or 0.001, or two of them
     found = re.search(number.join(map(re.escape, parts)), " ".join(sections.section(chapter).split()))
     assert found, f"the section no longer says: {text}"
     for printed, place in zip(found.groups(), places, strict=True):

@@ -61,20 +61,11 @@ def open_names(code: str) -> set[str]:
     """What a program reads before it has bound it, and Python does not bring."""
     bound, found = set(dir(builtins)), set()
     for statement in ast.parse(code).body:
-        stored = {
-            node.id
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
-        if not isinstance(statement, ast.Assign):  # the target of a loop is bound before its body
-            bound |= stored
-        if isinstance(statement, ast.FunctionDef):
-            bound.add(statement.name)
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            stored |= {alias.asname or alias.name.split(".")[0] for alias in statement.names}
-        else:
-            found |= _globals(symtable.symtable(ast.unparse(statement), "snippet", "exec")) - bound
-        bound |= stored
+        table = symtable.symtable(ast.unparse(statement), "snippet", "exec")
+        stored = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        before = bound | stored
+        found |= _globals(table) - (bound if isinstance(statement, ast.Assign) else before)
+        bound = before
     return found
 
 
