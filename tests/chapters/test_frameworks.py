@@ -47,7 +47,9 @@ def test_what_a_snippet_calls_is_there_and_takes_these_arguments(chapter, signat
         for name, keywords in sections.calls(snippet.code):
             if name.startswith("torchvision."):  # with weights from a hub
                 continue
-            assert name in signatures, f"{name}: unknown, or not recorded: python -m tests.oracles.record"
+            assert name in signatures, (
+                f"{name}: unknown, or not recorded: python -m tests.oracles.record"
+            )
             known = signatures[name] and set(signatures[name]["parameters"])
             if known and not any(parameter.startswith("**") for parameter in known):
                 assert keywords <= known, (name, keywords - known)
@@ -60,7 +62,9 @@ def test_what_the_prose_names_is_there(chapter, signatures):
     """`Class` and `Class(argument=)` in the sentences and tables around the snippets."""
     known = {}
     for name, found in signatures.items():
-        known.setdefault(name.rpartition(".")[2], set()).update(found["parameters"] if found else ())
+        known.setdefault(name.rpartition(".")[2], set()).update(
+            found["parameters"] if found else ()
+        )
     for span in re.findall(r"(?<!})`([^`]+)`", sections.prose(chapter)):
         match = re.fullmatch(r"(?:nn\.)?([A-Z]\w+[a-z]\w*)(?:\((.*)\))?", span)
         if match and match[1] != "None":
@@ -175,7 +179,9 @@ def test_a_default_is_printed_as_recorded(signatures, chapter, text):
     text = re.sub(r"<power ([\w.]+)>", lambda m: power(default(signatures, m[1])), text)
     parts, places = re.split(r"<[\w.]+>", text), re.findall(r"<([\w.]+)>", text)
     number = r"(\d[\d.e-]*(?:, \d[\d.e-]*)*)"  # 1e-3 or 0.001, or two of them
-    found = re.search(number.join(map(re.escape, parts)), " ".join(sections.section(chapter).split()))
+    found = re.search(
+        number.join(map(re.escape, parts)), " ".join(sections.section(chapter).split())
+    )
     assert found, f"the section no longer says: {text}"
     for printed, place in zip(found.groups(), places, strict=True):
         expected = default(signatures, place)
@@ -197,6 +203,8 @@ def test_the_versions_are_those_that_are_installed_and_named(oracle):
     for name, version in versions.items():
         assert f"\n{name.replace('_', '-')}=={version}\n" in pinned
     for chapter in sections.CHAPTERS:
-        for name, version in re.findall(r"(PyTorch|Keras|scikit-learn) (\d\.\d+)", sections.prose(chapter)):
+        for name, version in re.findall(
+            r"(PyTorch|Keras|scikit-learn) (\d\.\d+)", sections.prose(chapter)
+        ):
             key = {"PyTorch": "torch", "Keras": "keras"}.get(name, name)
             assert versions[key].startswith(f"{version}."), (chapter, name)

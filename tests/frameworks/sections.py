@@ -91,8 +91,8 @@ def calls(code: str) -> list[tuple[str, set[str]]]:
     inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     called = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner:
-            if (name := full(node)) and name.split(".")[0] in LIBRARIES:
-                keywords = {word.arg for word in called[id(node)].keywords} if id(node) in called else set()
-                found.append((name, keywords))
+        name = full(node)
+        if name and id(node) not in inner and name.split(".")[0] in LIBRARIES:
+            words = called[id(node)].keywords if id(node) in called else []
+            found.append((name, {word.arg for word in words}))
     return found

@@ -119,12 +119,17 @@ def test_nesterov_is_the_shifted_form_with_the_rate_inside_in_keras():
         return theta + MU * u - lr * grad, u
 
     same(
-        of_keras(keras.optimizers.SGD, CUT, momentum=MU, nesterov=True), ours(inside, 0.0, rates=CUT)
+        of_keras(keras.optimizers.SGD, CUT, momentum=MU, nesterov=True),
+        ours(inside, 0.0, rates=CUT),
     )
 
 
 def test_dampening_averages_but_for_the_first_gradient():
-    said("descent", "`dampening=mu` (the first gradient enters whole)", "| averaged momentum, form C | rescale `lr` |")
+    said(
+        "descent",
+        "`dampening=mu` (the first gradient enters whole)",
+        "| averaged momentum, form C | rescale `lr` |",
+    )
 
     def averaged(theta, grad, v, lr, t):
         v = grad if t == 1 else MU * v + (1 - MU) * grad
@@ -208,7 +213,10 @@ def test_adamw_and_where_else_decay_is_decoupled():
 def test_keras_leaves_out_of_the_decay_what_is_excluded():
     said("penalties", 'optimizer.exclude_from_weight_decay(var_names=["bias"])')
     said("normalization", "| `exclude_from_weight_decay` |")
-    weight, bias = keras.Variable(np.ones(3), name="kernel"), keras.Variable(np.ones(3), name="bias")
+    weight, bias = (
+        keras.Variable(np.ones(3), name="kernel"),
+        keras.Variable(np.ones(3), name="bias"),
+    )
     optimizer = keras.optimizers.AdamW(0.1, weight_decay=0.5)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     optimizer.build([weight, bias])
@@ -235,10 +243,19 @@ def test_pytorch_decays_all_parameters_unless_they_are_grouped(layer):
 
 
 def test_the_penalties_of_keras_have_no_half_and_leave_the_bias_out():
-    said("penalties", "`L2(l2)` is $l_2 \\lVert w\\rVert^2$: $l_2 = \\lambda/2$", "left out: `kernel_regularizer`")
-    said("bias-variance", "`L2(l)` adds $l\\lVert\\theta\\rVert^2$: $\\lambda = n l$ | `alpha` $= \\lambda$ |")
+    said(
+        "penalties",
+        "`L2(l2)` is $l_2 \\lVert w\\rVert^2$: $l_2 = \\lambda/2$",
+        "left out: `kernel_regularizer`",
+    )
+    said(
+        "bias-variance",
+        "`L2(l)` adds $l\\lVert\\theta\\rVert^2$: $\\lambda = n l$ | `alpha` $= \\lambda$ |",
+    )
     assert float(keras.regularizers.L2(0.5)(np.array([1.0, 2.0]))) == pytest.approx(2.5)
-    layer = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L2(0.5), bias_initializer="ones")
+    layer = keras.layers.Dense(
+        1, kernel_regularizer=keras.regularizers.L2(0.5), bias_initializer="ones"
+    )
     layer.build((None, 2))
     weights = keras.ops.convert_to_numpy(layer.kernel)
     assert float(sum(layer.losses)) == pytest.approx(0.5 * float((weights**2).sum()), rel=1e-5)
@@ -261,7 +278,10 @@ def sgd(lr=0.1):
 
 
 def test_where_plans_begin_and_what_a_cosine_does_after_its_end():
-    said("schedules", "| the one at which the plan begins | the one at which the plan begins: 0 with warm-up |")
+    said(
+        "schedules",
+        "| the one at which the plan begins | the one at which the plan begins: 0 with warm-up |",
+    )
     said("schedules", "| cosine after its end | the next phase | rises again | stays low |")
     kinds, optimizer = torch.optim.lr_scheduler, sgd()
     warm = rates(optimizer, kinds.LinearLR(optimizer, start_factor=0.01, total_iters=100), 101)
@@ -282,7 +302,9 @@ def test_both_count_the_steps_of_a_cycle_from_zero():
     cycle = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=10)
     assert rates(optimizer, cycle, 30) == pytest.approx(expected)
     kind = keras.optimizers.schedules.CosineDecayRestarts
-    assert [float(kind(0.1, 10, t_mul=1.0)(t)) for t in range(30)] == pytest.approx(expected, abs=1e-6)
+    assert [float(kind(0.1, 10, t_mul=1.0)(t)) for t in range(30)] == pytest.approx(
+        expected, abs=1e-6
+    )
     doubling = [float(kind(0.1, 10)(t)) for t in range(31)]
     assert [t for t in range(1, 31) if doubling[t] > doubling[t - 1]] == [10, 30]
 
@@ -314,13 +336,18 @@ def torch_plateau(losses, lr=0.1, **kwargs):
 
 
 def test_when_a_plateau_cuts():
-    said("schedules", "| plateau: cut when the bad epochs | exceed patience | exceed patience; a cut of less than")
+    said(
+        "schedules",
+        "| plateau: cut when the bad epochs | exceed patience | exceed patience; a cut of less than",
+    )
     said("schedules", "| reach patience; the threshold is absolute |")
     for patience in (1, 2, 5):
         expected = reduce_on_plateau(LOSSES, 0.1, 0.5, patience)
         assert torch_plateau(LOSSES, factor=0.5, patience=patience) == pytest.approx(expected)
         sooner = reduce_on_plateau(LOSSES, 0.1, 0.5, patience - 1)
-        assert keras_plateau(LOSSES, factor=0.5, patience=patience) == pytest.approx(sooner, rel=1e-5)
+        assert keras_plateau(LOSSES, factor=0.5, patience=patience) == pytest.approx(
+            sooner, rel=1e-5
+        )
     # An improvement by 1e-3 of a loss of 1e-3: a large share of it, a small number.
     small = [2e-3, 1e-3, *np.linspace(0.99e-3, 0.5e-3, 10)]
     assert min(torch_plateau(small, patience=1, threshold=1e-4)) == 0.1
@@ -344,7 +371,10 @@ def test_clipping_adds_a_little_in_pytorch_alone():
 
 
 def test_running_averages_of_the_weights():
-    said("schedules", "| the running average | begins at 0, corrected | begins with the first point |")
+    said(
+        "schedules",
+        "| the running average | begins at 0, corrected | begins with the first point |",
+    )
     said("ensembles", "PyTorch's `AveragedModel` weighs all alike unless told otherwise")
     swa = torch.optim.swa_utils
     points = [1.0, 5.0, 3.0, 11.0]
@@ -393,7 +423,9 @@ def rosenbrock_gradient(theta):
 
 
 def rosenbrock_hessian(theta):
-    return np.array([[2 - 400 * (theta[1] - 3 * theta[0] ** 2), -400 * theta[0]], [-400 * theta[0], 200]])
+    return np.array(
+        [[2 - 400 * (theta[1] - 3 * theta[0] ** 2), -400 * theta[0]], [-400 * theta[0], 200]]
+    )
 
 
 @pytest.mark.parametrize("method", ["Newton-CG", "trust-ncg"])
@@ -441,7 +473,9 @@ def test_scipy_stops_by_the_largest_entry_of_the_gradient():
             rosenbrock, [-1.2, 1.0], jac=rosenbrock_gradient, method="BFGS", options={"gtol": gtol}
         )
         assert np.abs(result.jac).max() <= gtol
-        at_first = minimize(rosenbrock, result.x, jac=rosenbrock_gradient, method="BFGS", options={"gtol": gtol})
+        at_first = minimize(
+            rosenbrock, result.x, jac=rosenbrock_gradient, method="BFGS", options={"gtol": gtol}
+        )
         assert at_first.nit == 0
     early = minimize(
         rosenbrock, [-1.2, 1.0], jac=rosenbrock_gradient, method="L-BFGS-B", options={"ftol": 1e-1}
@@ -452,7 +486,11 @@ def test_scipy_stops_by_the_largest_entry_of_the_gradient():
 def test_bounds_are_of_l_bfgs_b():
     said("quasi-newton", "| bounds on the parameters | no | L-BFGS-**B**: yes | no |")
     result = minimize(
-        rosenbrock, [-1.2, 0.3], jac=rosenbrock_gradient, method="L-BFGS-B", bounds=[(None, 0.5)] * 2
+        rosenbrock,
+        [-1.2, 0.3],
+        jac=rosenbrock_gradient,
+        method="L-BFGS-B",
+        bounds=[(None, 0.5)] * 2,
     )
     assert result.x[0] == pytest.approx(0.5)
     assert "bounds" not in inspect.signature(torch.optim.LBFGS).parameters
@@ -475,7 +513,10 @@ def torch_lbfgs(max_iter, **kwargs):
 
 
 def test_pytorchs_lbfgs_scales_by_the_newest_pair_and_has_no_line_search():
-    said("quasi-newton", "| scaling of L-BFGS | $(s^\\top y)/(y^\\top y)$ of the newest pair | the same | the same |")
+    said(
+        "quasi-newton",
+        "| scaling of L-BFGS | $(s^\\top y)/(y^\\top y)$ of the newest pair | the same | the same |",
+    )
     said("quasi-newton", "**none** by default: a fixed step `lr=1`")
     first, second, third = torch_lbfgs(2, max_eval=9)
     step = second - first
@@ -486,7 +527,11 @@ def test_pytorchs_lbfgs_scales_by_the_newest_pair_and_has_no_line_search():
 
 
 def test_one_step_of_pytorchs_lbfgs_is_many_iterations():
-    said("quasi-newton", "It evaluates the loss several times a step", "up to `max_iter=20` iterations on one batch")
+    said(
+        "quasi-newton",
+        "It evaluates the loss several times a step",
+        "up to `max_iter=20` iterations on one batch",
+    )
     assert len(torch_lbfgs(20)) - 1 == 20
     assert len(torch_lbfgs(20, line_search_fn="strong_wolfe")) > 20
 
@@ -501,7 +546,10 @@ def test_keras_has_no_second_order_optimizer():
 
 
 def test_what_moves_a_frozen_parameter_of_pytorch():
-    said("transfer", "stays if its gradient is `None`; **moves** if the gradient is zero, or left over from before")
+    said(
+        "transfer",
+        "stays if its gradient is `None`; **moves** if the gradient is zero, or left over from before",
+    )
     for left, moves in (("none", False), ("zero", True), ("left over", True)):
         p = nn.Parameter(torch.ones(2))
         optimizer = torch.optim.SGD([p], lr=0.1, momentum=0.9)

@@ -12,7 +12,9 @@ from torch import nn
 from tests.frameworks import sections
 
 SNIPPETS = [
-    (chapter, place) for chapter in sections.CHAPTERS for place in range(len(sections.snippets(chapter)))
+    (chapter, place)
+    for chapter in sections.CHAPTERS
+    for place in range(len(sections.snippets(chapter)))
 ]
 N, D, CLASSES = 96, 6, 3
 
@@ -36,7 +38,11 @@ def loader(x, y):
 def keras_net(outputs=CLASSES, activation="softmax"):
     layers = keras.layers
     return keras.Sequential(
-        [keras.Input((D,)), layers.Dense(8, activation="relu"), layers.Dense(outputs, activation=activation)]
+        [
+            keras.Input((D,)),
+            layers.Dense(8, activation="relu"),
+            layers.Dense(outputs, activation=activation),
+        ]
     )
 
 
@@ -52,7 +58,11 @@ def given(chapter, place):
         "theta": np.array([1.0, 1.0]),
     }
     model = net()
-    torch_training = {"model": model, "loss_function": nn.CrossEntropyLoss(), "loader": loader(x, y)}
+    torch_training = {
+        "model": model,
+        "loss_function": nn.CrossEntropyLoss(),
+        "loader": loader(x, y),
+    }
     one = torch.ones(N, 1)
     halves = {"x_train": x[:64], "y_train": y[:64]}
     match chapter, place:
@@ -68,7 +78,11 @@ def given(chapter, place):
                 "targets": targets,
             }
         case "bias-variance", 1:
-            return {"models": [keras_net(1, None) for _ in range(4)], "x_new": x, "truth": x.sum(axis=1)}
+            return {
+                "models": [keras_net(1, None) for _ in range(4)],
+                "x_new": x,
+                "truth": x.sum(axis=1),
+            }
         case "boosting", 0:
             return {"x": x, "y": np.where(x[:, 0] + x[:, 1] > 0, 1, -1)}
         case "descent", 0:
@@ -78,7 +92,13 @@ def given(chapter, place):
         case "ensembles", 0:
             optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
             models = [net() for _ in range(3)]
-            return {"models": models, "optimizer": optimizer, "loader": loader(x, y), "steps_per_cycle": 6, "x": x_torch}
+            return {
+                "models": models,
+                "optimizer": optimizer,
+                "loader": loader(x, y),
+                "steps_per_cycle": 6,
+                "x": x_torch,
+            }
         case "ensembles", 1:
             return {"models": [keras_net() for _ in range(3)], "steps_per_cycle": 6, "x": x}
         case "network", 0:
@@ -133,7 +153,11 @@ def torchvision(monkeypatch):
 
 def shorter(code):
     """The same calls, on fewer epochs and trials: what they learn is not looked at."""
-    for long, short in (("epochs=500", "epochs=3"), ("n_iter=60", "n_iter=2"), ("max_trials=60", "max_trials=2")):
+    for long, short in (
+        ("epochs=500", "epochs=3"),
+        ("n_iter=60", "n_iter=2"),
+        ("max_trials=60", "max_trials=2"),
+    ):
         code = code.replace(long, short)
     return code
 
@@ -147,8 +171,10 @@ def run(chapter, place):
     return names
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore:overflow", "ignore:invalid value")
-@pytest.mark.parametrize(("chapter", "place"), SNIPPETS, ids=lambda value: str(value))
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore:overflow", "ignore:invalid value"
+)
+@pytest.mark.parametrize(("chapter", "place"), SNIPPETS, ids=str)
 def test_a_snippet_runs(chapter, place, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if (chapter, place) == ("transfer", 0):
@@ -168,7 +194,10 @@ def _transfer(names):
     """Frozen parts that are in evaluation mode stand still; the groups have the rates that they were given."""
     model = names["model"]
     assert not model.training
-    assert {name for name, p in model.named_parameters() if not p.requires_grad} == {"bn1.weight", "bn1.bias"}
+    assert {name for name, p in model.named_parameters() if not p.requires_grad} == {
+        "bn1.weight",
+        "bn1.bias",
+    }
     before = model.bn1.running_mean.clone()
     model(torch.ones(4, D))
     assert torch.equal(model.bn1.running_mean, before)
@@ -183,7 +212,10 @@ def _transfer_keras(names):
     pairs = list(zip(names["model_a"].get_weights(), names["copy"].get_weights(), strict=True))
     assert any((a != b).any() for a, b in pairs[:2])
     again = keras.models.load_model("model_a.keras")
-    assert all((a == b).all() for a, b in zip(names["model_a"].get_weights(), again.get_weights(), strict=True))
+    assert all(
+        (a == b).all()
+        for a, b in zip(names["model_a"].get_weights(), again.get_weights(), strict=True)
+    )
     assert len(names["model_b"].trainable_weights) == 4
 
 
@@ -227,11 +259,17 @@ def _network_keras(names):
 
 def _tuning(names):
     assert set(names["search"].best_params_) == set(names["space"])
-    assert names["search"].best_estimator_[0].n_samples_seen_ == len(names["x_rest"])  # trained once more on all
+    assert names["search"].best_estimator_[0].n_samples_seen_ == len(
+        names["x_rest"]
+    )  # trained once more on all
 
 
 def _tuning_torch(names):
-    assert [len(part) for part in (names["train"], names["validation"], names["test"])] == [58, 19, 19]
+    assert [len(part) for part in (names["train"], names["validation"], names["test"])] == [
+        58,
+        19,
+        19,
+    ]
     assert 1e-4 <= names["lr"] <= 1e1
     assert np.allclose(names["std"], names["x_train"].numpy().std(axis=0))
 

@@ -38,9 +38,14 @@ TORCH, KERAS = f"torch {torch.__version__}", f"keras {keras.__version__}"
 
 # What looks like an output and is not computed here, by file.
 KEPT = {
-    "init": ["truncated_normal_factor, moments: closed forms", "seed_formula, ratio: another book's formula"],
+    "init": [
+        "truncated_normal_factor, moments: closed forms",
+        "seed_formula, ratio: another book's formula",
+    ],
     "keras": ["nominal standard deviations and bounds: closed forms"],
-    "lr_schedules": ["snapshot_ensemble, seed_exponential_decay, d2l, keras_steps_version: closed forms"],
+    "lr_schedules": [
+        "snapshot_ensemble, seed_exponential_decay, d2l, keras_steps_version: closed forms"
+    ],
     "sklearn_stats": [
         "adaboost_worked's rounds, adaboost_schapire_toy: exact fractions, checked by hand",
         "adaboost_2d's stumps: scikit-learn chose them by a weighted error of its own; weights follow from them",
@@ -107,7 +112,10 @@ def fractional_max_pool(old):
     new = copy.deepcopy(old)
     for case in new["cases"]:
         y = F.fractional_max_pool2d(
-            tensor(case["x"]), case["k"], output_size=case["out"], _random_samples=tensor(case["samples"])
+            tensor(case["x"]),
+            case["k"],
+            output_size=case["out"],
+            _random_samples=tensor(case["samples"]),
         )
         case["y"] = y.tolist()
     return new
@@ -134,7 +142,9 @@ def init(old):
     for name in new["gains"]:
         kind, _, slope = name.rpartition("_")
         new["gains"][name] = (
-            nn.init.calculate_gain(kind, float(slope)) if kind == "leaky_relu" else nn.init.calculate_gain(name)
+            nn.init.calculate_gain(kind, float(slope))
+            if kind == "leaky_relu"
+            else nn.init.calculate_gain(name)
         )
     new["source"] = f"torch.nn.init {torch.__version__}"
     return new
@@ -161,7 +171,9 @@ def torch_batchnorm(old):
             step["running_mean"] = layer.running_mean.tolist()
             step["running_var"] = layer.running_var.tolist()
         layer.eval()
-        case["eval_y"], case["eval_dx"], case["eval_dgamma"], case["eval_dbeta"] = run(case["x_eval"])
+        case["eval_y"], case["eval_dx"], case["eval_dgamma"], case["eval_dbeta"] = run(
+            case["x_eval"]
+        )
     new["source"] = f"{TORCH} BatchNorm1d/2d float64"
     return new
 
@@ -206,7 +218,9 @@ def lr_schedules(old):
         "StepLR(step=5,gamma=0.5)": lambda o: kinds.StepLR(o, 5, 0.5),
         "MultiStepLR([15,30],0.5)": lambda o: kinds.MultiStepLR(o, [15, 30], 0.5),
         "CosineAnnealingLR(T_max=20,eta_min=0.01)": lambda o: kinds.CosineAnnealingLR(o, 20, 0.01),
-        "CosineAnnealingWarmRestarts(T_0=10,T_mult=1)": lambda o: kinds.CosineAnnealingWarmRestarts(o, 10),
+        "CosineAnnealingWarmRestarts(T_0=10,T_mult=1)": lambda o: kinds.CosineAnnealingWarmRestarts(
+            o, 10
+        ),
         "CosineAnnealingWarmRestarts(T_0=5,T_mult=2,eta_min=0.001)": lambda o: (
             kinds.CosineAnnealingWarmRestarts(o, 5, 2, 0.001)
         ),
@@ -227,7 +241,9 @@ def lr_schedules(old):
             rates.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
             scheduler.step(*([case["metrics"][i]] if isinstance(case, dict) else []))
-        new["sequences"][name] = case | {"lr_before_each_epoch": rates} if isinstance(case, dict) else rates
+        new["sequences"][name] = (
+            case | {"lr_before_each_epoch": rates} if isinstance(case, dict) else rates
+        )
     return new
 
 
@@ -236,7 +252,9 @@ def mlp_oracle(old):
     x, y = tensor(data["X"]), torch.tensor(data["y"])
 
     def loss_of(p, kind):
-        act = {"relu": F.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "elu": F.elu}[kind.split("_")[0]]
+        act = {"relu": F.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "elu": F.elu}[
+            kind.split("_")[0]
+        ]
         z = x @ p["W1"] + p["b1"]
         if "bn" in kind:
             z = F.batch_norm(z, None, None, p["gamma"], p["beta"], training=True, eps=1e-5)
@@ -262,7 +280,9 @@ def mlp_oracle(old):
     for name, case in new["training_50_full_batch_steps_tanh"].items():
         p = start()
         used = [v for key, v in p.items() if key not in ("gamma", "beta")]
-        optimizer = getattr(torch.optim, names.get(name, "SGD"))(used, **case["kwargs"], foreach=False)
+        optimizer = getattr(torch.optim, names.get(name, "SGD"))(
+            used, **case["kwargs"], foreach=False
+        )
         losses = []
         for i in range(len(case["losses"])):
             optimizer.zero_grad()
@@ -291,7 +311,11 @@ def keras_optimizer_walk(optimizer, x0, grads):
 def keras_early_stopping(case):
     """As `fit` calls it, epoch by epoch; `stopped_epoch` is None where all epochs pass."""
     stop = keras.callbacks.EarlyStopping(
-        "val_loss", min_delta=case["min_delta"], patience=case["patience"], mode="min", restore_best_weights=True
+        "val_loss",
+        min_delta=case["min_delta"],
+        patience=case["patience"],
+        mode="min",
+        restore_best_weights=True,
     )
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     stop.set_model(model)
@@ -313,7 +337,12 @@ def keras_network(extra):
     model += [layers.Dense(100, **dense), extra(), layers.Dense(10, activation="softmax")]
     model = keras.Sequential(model)
     trainable = sum(math.prod(v.shape) for v in model.trainable_variables)
-    seeds = sum(math.prod(v.shape) for layer in model.layers for v in layer.non_trainable_variables if "seed" in v.path)
+    seeds = sum(
+        math.prod(v.shape)
+        for layer in model.layers
+        for v in layer.non_trainable_variables
+        if "seed" in v.path
+    )
     total = sum(math.prod(v.shape) for v in model.variables) - seeds
     return {
         "layers": [[type(layer).__name__, layer.count_params()] for layer in model.layers],
@@ -347,7 +376,10 @@ def _of_keras(old):
 
     keras.utils.set_random_seed(0)
     ones = np.ones(100_000, dtype=np.float32)
-    drop, recorded = layers.Dropout(results["keras_dropout"]["rate"], dtype="float32"), results["keras_dropout"]
+    drop, recorded = (
+        layers.Dropout(results["keras_dropout"]["rate"], dtype="float32"),
+        results["keras_dropout"],
+    )
     y = keras.ops.convert_to_numpy(drop(ones, training=True))
     recorded["unique_values"] = np.unique(y).tolist()
     recorded["fraction_zero"] = float(np.mean(y == 0))
@@ -359,7 +391,9 @@ def _of_keras(old):
     for case in results["EarlyStopping"]:
         case |= keras_early_stopping(case)
     for name, case in results["initializers_784x300"]["empirical"].items():
-        w = keras.ops.convert_to_numpy(keras.initializers.get({"class_name": name, "config": {"seed": 0}})((784, 300)))
+        w = keras.ops.convert_to_numpy(
+            keras.initializers.get({"class_name": name, "config": {"seed": 0}})((784, 300))
+        )
         case |= {"std": float(w.std()), "absmax": float(np.abs(w).max()), "mean": float(w.mean())}
 
     steps, make = results["keras_optimizers"], {
@@ -404,6 +438,7 @@ def sklearn_stats(old):
     data = results["ridge_lasso"]
     x, y = np.array(data["X"]), np.array(data["y"])
     for case in data["ridge"]:
+
         def ridge(alpha=case["alpha"], **kwargs):
             return Ridge(alpha, **kwargs) if alpha else LinearRegression(**kwargs)  # fmt: skip
 
@@ -416,10 +451,14 @@ def sklearn_stats(old):
         case |= {"coef": model.coef_.tolist(), "intercept": float(model.intercept_)}
         case["nonzero"] = int((model.coef_ != 0).sum())
         rest = y - model.predict(x)
-        case["objective"] = float(rest @ rest / (2 * len(y)) + case["alpha"] * np.abs(model.coef_).sum())
+        case["objective"] = float(
+            rest @ rest / (2 * len(y)) + case["alpha"] * np.abs(model.coef_).sum()
+        )
     worked = results["adaboost_worked"]
     x, y = np.array(worked["x"])[:, None], np.array(worked["y"])
-    model = AdaBoostClassifier(DecisionTreeClassifier(max_depth=1), n_estimators=3, random_state=0).fit(x, y)
+    model = AdaBoostClassifier(
+        DecisionTreeClassifier(max_depth=1), n_estimators=3, random_state=0
+    ).fit(x, y)
     worked["sklearn"] |= {
         "weights": model.estimator_weights_.tolist(),
         "errors": model.estimator_errors_.tolist(),
@@ -459,7 +498,9 @@ scipy.optimize._lbfgsb_py._minimize_lbfgsb scipy.optimize._optimize._minimize_bf
 sklearn.ensemble.GradientBoostingRegressor sklearn.linear_model.Lasso sklearn.linear_model.Ridge
 sklearn.pipeline.Pipeline sklearn.tree.DecisionTreeRegressor
 """.split()
-ROUNDING = 1e-9  # of sums that another processor takes in another order, and of scikit-learn's lasso
+ROUNDING = (
+    1e-9  # of sums that another processor takes in another order, and of scikit-learn's lasso
+)
 PLAIN = (bool, int, float, str, type(None))
 
 
