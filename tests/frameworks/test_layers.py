@@ -1,5 +1,9 @@
 """Rows and sentences on layers, losses, starts, models and data: each is looked for in the chapter, and seen in the framework."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -196,6 +200,21 @@ def test_order_and_last_batch_of_a_loader():
     model.compile("sgd", loss="mse")
     model.fit(np.ones((10, 1)), np.ones((10, 1)), batch_size=4, verbose=0, callbacks=[Batches()])
     assert seen == [0, 1, 2]
+
+
+def test_keras_needs_a_backend_and_asks_for_tensorflow_of_itself(tmp_path):
+    said(
+        "network", "set the environment variable `KERAS_BACKEND` to `torch`, `jax` or `tensorflow`"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import keras; print(keras.config.backend())"],
+        env=environment | {"KERAS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert "No module named 'tensorflow'" in done.stderr or done.stdout.strip() == "tensorflow"
+    assert keras.config.backend() == "torch"
 
 
 # Batch normalization

@@ -534,6 +534,8 @@ def parameters(value):
         return None
     defaults = {}
     for p in found:
+        if isinstance(p.default, float) and not math.isfinite(p.default):
+            continue
         many = isinstance(p.default, tuple | list) and all(isinstance(v, PLAIN) for v in p.default)
         if many or isinstance(p.default, PLAIN):
             defaults[p.name] = list(p.default) if many else p.default
