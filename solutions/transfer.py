@@ -165,32 +165,3 @@ def low_rank_gradients(grad, a, b, scale):
     Source: Hu et al. (2022), whose factors have changed places.
     """
     return scale * grad @ b.T, scale * a.T @ grad
-
-
-@validate(n_examples=COUNT, enough=POSITIVE_COUNT)
-def strategy(n_examples, similar, enough=1000):
-    """What to try first: the rule of thumb of the four cases.
-
-    few examples, similar task:   "new head"
-    few examples, different task: "head on earlier features"
-    many, similar task:           "fine-tune the last layers"
-    many, different task:         "fine-tune all layers"
-
-    Parameters
-    ----------
-    n_examples : int, at least 0
-        How many labelled examples the new task has.
-    similar : bool
-        Whether the new task is like the one that the network was trained on.
-    enough : int, at least 1
-        So many examples, or more, are many.
-
-    Returns
-    -------
-    strategy : str
-
-    Source: the notes of Stanford's CS231n on transfer learning.
-    """
-    if n_examples < enough:
-        return "new head" if similar else "head on earlier features"
-    return "fine-tune the last layers" if similar else "fine-tune all layers"

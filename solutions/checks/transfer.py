@@ -1,6 +1,6 @@
 """How the exercises of the chapter on transfer are judged."""
 
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 
@@ -444,60 +444,6 @@ low_rank_gradients.add_variants("""
         return np.array(grad_a), np.array(grad_b)
 """)
 
-
-@judge(reference.strategy, points=1, returns=("strategy",))
-def strategy(rng):
-    # Near the boundary, which differs by powers of ten, and in an order that is drawn: neither another case's
-    # answer nor a fixed one earns anything.
-    kinds = rng.permutation(list(product((0, 1), repeat=3)))
-    for number, (many, similar, large) in enumerate(kinds, start=1):
-        n, far = int(10 ** rng.uniform(1.5 + 1.8 * large, 2.8 + 2.2 * large)), rng.uniform(1.1, 1.5)
-        enough = int(n / far) if many else int(n * far) + 1
-        yield Call(f"task {number}", n_examples=n, similar=bool(similar), enough=enough)
-    n = int(10 ** rng.uniform(1.5, 5))
-    yield Call("just enough examples", n_examples=n, similar=bool(rng.integers(2)), enough=n)
-    for label, low, high in (("below the default", 500, 1000), ("from the default on", 1000, 2000)):
-        n = int(rng.integers(low, high))
-        yield Call(f"{label} of enough", n_examples=n, similar=bool(rng.integers(2)))
-
-
-strategy.add_mistakes("""
-    `enough` is not used: it says how many examples are many
-        return strategy(n_examples, similar)
-    exactly `enough` examples count as many
-        return strategy(n_examples, similar, enough + 1)
-    few and many are exchanged: with few examples, train little of the network
-        return strategy(0 if n_examples >= enough else enough, similar, enough)
-    similar and different are exchanged
-        return strategy(n_examples, not similar, enough)
-""")
-strategy.add_variants("""
-    a table
-        return {
-            (False, True): "new head",
-            (False, False): "head on earlier features",
-            (True, True): "fine-tune the last layers",
-            (True, False): "fine-tune all layers",
-        }[n_examples >= enough, bool(similar)]
-    an item of an array of strings
-        table = [
-            ["head on earlier features", "new head"],
-            ["fine-tune all layers", "fine-tune the last layers"],
-        ]
-        return np.array(table)[int(n_examples >= enough), int(similar)]
-    four questions
-        many = not n_examples < enough
-        if many and similar:
-            return "fine-tune the last layers"
-        if many:
-            return "fine-tune all layers"
-        if similar:
-            return "new head"
-        return "head on earlier features"
-    by the number of the row and of the column
-        names = "head on earlier features", "new head", "fine-tune all layers", "fine-tune the last layers"
-        return names[2 * int(n_examples >= enough) + int(bool(similar))]
-""")
 
 why_it_hurt = Written(
     name="why-it-hurt",

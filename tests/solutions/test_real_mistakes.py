@@ -1448,10 +1448,6 @@ IMAGINED = {
         the first result is the total, or counts all four vectors of a
             trained += 2 * n -> trained += 4 * n
     """,
-    "strategy": """
-        exactly `enough` examples count as many
-            n_examples < enough -> n_examples <= enough
-    """,
 }
 
 

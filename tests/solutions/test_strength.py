@@ -76,7 +76,6 @@ EQUALLY_RIGHT = {
 # What does not hold yet, and why: it may only become less.
 STILL_OPEN: dict[str, dict[str, str]] = {
     "mutants": {
-        "strategy": "no case lies at the default of `enough`",
         "orthogonal_weights": "nothing tells directions drawn from uniform numbers; a sign of the gain is as right",
         "bfgs": "the first matrix may have any scale, and one step more or less is not seen",
         "lbfgs": "one step more or less is not seen, nor is `memory`",

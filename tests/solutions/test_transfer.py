@@ -13,7 +13,6 @@ from solutions.transfer import (
     low_rank_gradients,
     masked_step,
     replace_head,
-    strategy,
 )
 
 NET = MLP((7, 40, 30, 6))
@@ -131,16 +130,6 @@ def test_bad_rates_are_named(change):
     good = {"widths": (3, 2), "lr": 0.1, "factor": 2}
     with pytest.raises(ValueError, match=next(iter(change))):
         discriminative_learning_rates(**good | change)
-
-
-def test_the_four_cases():
-    cases = [(n, similar) for n in (10, 10_000) for similar in (True, False)]
-    assert len({strategy(*case) for case in cases}) == 4
-    assert strategy(1000, True) == strategy(10_000, True)
-    assert strategy(999, True) == strategy(10, True)
-    assert strategy(999, True, enough=500) == strategy(10_000, True)
-    with pytest.raises(ValueError, match="n_examples"):
-        strategy(-1, True)
 
 
 @pytest.mark.parametrize("rank", [1, 2, 5])
