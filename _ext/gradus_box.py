@@ -27,15 +27,22 @@ class Heading(nodes.General, nodes.TextElement):
     """What an exercise is called, its kind, its points, its state."""
 
 
-class Contract(nodes.General, nodes.Element):
-    """Signature, docstring and check as the notebook has them, folded."""
+class Folded(nodes.General, nodes.Element):
+    """A line of a box that opens: the contract as the notebook has it, with its check; a hint; the reference."""
+
+
+class Summary(nodes.General, nodes.TextElement):
+    """The line itself."""
 
 
 class BoxDirective(Directive):
     """`{gradus-box} NAME`, with the signature."""
 
     required_arguments = 1
-    option_spec: ClassVar = {"points": directives.unchanged_required, "kind": directives.unchanged_required}
+    option_spec: ClassVar = {
+        "points": directives.unchanged_required,
+        "kind": directives.unchanged_required,
+    }
     has_content = True
 
     def run(self) -> list[nodes.Node]:
@@ -70,7 +77,9 @@ class FillBoxes(SphinxTransform):
             hints = [node for node in rest if is_folded(node)]
             asked = [node for node in rest if node not in hints and not is_empty(node)]
             box.children = []
-            box += [heading, *asked, signature, Contract("", *cells), *tries_it, *hints, *reference]
+            contract = Folded("", Summary("", "The whole contract"), *cells, kind="gradus-contract")
+            lines = [contract, *tries_it, *map(folded, hints), *map(folded, reference)]
+            box += [heading, *asked, signature, *lines]
 
 
 def asks(node: nodes.Node, name: str) -> bool:
@@ -88,6 +97,13 @@ def tries(node: nodes.Node, name: str) -> bool:
 def is_folded(node: nodes.Node) -> bool:
     """Whether a node is a dropdown."""
     return node.get("design_component") == "dropdown"
+
+
+def folded(dropdown: nodes.container) -> Folded:
+    """A dropdown as a line of a box, which is plainer."""
+    title, *body = dropdown.children
+    kind = " ".join(dropdown.get("container_classes", ())) or "gradus-hint"
+    return Folded("", Summary("", "", *title.children), *body, kind=kind)
 
 
 def is_empty(node: nodes.Node) -> bool:
@@ -144,22 +160,32 @@ def depart_heading(translator, node: Heading) -> None:
     translator.body.append(f"</h{node['level']}>\n")
 
 
-def visit_contract(translator, node: Contract) -> None:
-    """What is folded."""
-    words = "The whole contract, as the notebook has it"
-    translator.body.append(f'<details class="gradus-contract"><summary>{words}</summary>\n')
+def visit_folded(translator, node: Folded) -> None:
+    """What is folded; it opens without a script, and where a browser finds words in it."""
+    translator.body.append(f'<details class="{node["kind"]}">')
 
 
-def depart_contract(translator, node: Contract) -> None:
+def depart_folded(translator, node: Folded) -> None:
     """Its end."""
     translator.body.append("</details>\n")
+
+
+def visit_summary(translator, node: Summary) -> None:
+    """What is seen of it at first."""
+    translator.body.append("<summary>")
+
+
+def depart_summary(translator, node: Summary) -> None:
+    """Its end."""
+    translator.body.append("</summary>\n")
 
 
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.add_node(Box, html=(visit_box, depart_box))
     app.add_node(Heading, html=(visit_heading, depart_heading))
-    app.add_node(Contract, html=(visit_contract, depart_contract))
+    app.add_node(Folded, html=(visit_folded, depart_folded))
+    app.add_node(Summary, html=(visit_summary, depart_summary))
     app.add_directive("gradus-box", BoxDirective)
     app.add_transform(FillBoxes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -73,7 +73,11 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
                 lines[cell.end : cell.end] = below
             case "written":
                 lines[cell.place] = [boxed(cell.source, questions[cell.name], show)]
-    app.env.temp_data["gradus_shared"] = {"chapter": chapter.name, "setup": setup_of(chapter)}
+    app.env.temp_data["gradus_shared"] = {
+        "chapter": chapter.name,
+        "setup": setup_of(chapter),
+        "exercises": len(references),
+    }
     title = next(number for number, line in enumerate(lines, 1) if line.startswith("# "))
     line = gradus_overview.summary(course, chapter.name)
     lines.insert(title, f"\n```{{gradus-chapter}}\n{line}\n```")

@@ -9,7 +9,7 @@ import math
 import re
 
 from docutils import nodes
-from gradus_box import Box, Contract
+from gradus_box import Box, Folded
 from gradus_live import ChapterLine, TryHere
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -103,7 +103,7 @@ def height(node: nodes.Node, width: float) -> float:
 
 def is_row(node: nodes.Node) -> bool:
     """Whether a node is one line of an exercise's box, until it is opened."""
-    return isinstance(node, Contract | TryHere) or node.get("design_component") == "dropdown"
+    return isinstance(node, Folded | TryHere)
 
 
 def level(title: nodes.title) -> int:

@@ -153,7 +153,14 @@ def test_a_box_takes_in_what_belongs_to_its_exercise_and_nothing_else():
     section = nodes.section("", nodes.title("", "A section"))
     document += section
     cells = [nodes.container("", nodes.literal_block(), nb_element="cell_code") for _ in "ab"]
-    folds = [nodes.container(t, design_component="dropdown") for t in ("a hint", "a reference")]
+    folds = [
+        nodes.container("", nodes.rubric("", title), inside, design_component="dropdown", **kind)
+        for title, inside, kind in (
+            ("A hint", nodes.paragraph("", "Think."), {}),
+            ("Reference", nodes.literal_block(), {"container_classes": ["gradus-reference"]}),
+        )
+    ]
+    inside = [fold[1] for fold in folds]
     box = gradus_box.Box(
         "", nodes.literal_block(), exercise="one", label="exercise-one", points="2", kind="build"
     )
@@ -165,10 +172,16 @@ def test_a_box_takes_in_what_belongs_to_its_exercise_and_nothing_else():
     signature = box[0]
     gradus_box.FillBoxes(document).apply()
     assert section[1:] == [above, box, below]
-    heading, asked, also, code, contract, *rest = box
+    heading, asked, also, code, contract, place, *rest = box
     assert heading.astext() == "Exercise: one derive · 2 points · not solved yet"
     assert heading["level"] == 2 and asked.astext() == "Do it."
-    assert [also, code, contract[:], *rest] == [more, signature, cells, tried, *folds]
+    assert [also, code, contract[1:], place] == [more, signature, cells, tried]
+    lines = [(line[0].astext(), line["kind"], line[1:]) for line in (contract, *rest)]
+    assert lines == [
+        ("The whole contract", "gradus-contract", cells),
+        ("A hint", "gradus-hint", inside[:1]),
+        ("Reference", "gradus-reference", inside[1:]),
+    ]
 
 
 def test_a_box_without_a_paragraph_or_a_kind_has_those_of_its_check():
