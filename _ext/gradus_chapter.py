@@ -1,7 +1,7 @@
 """What a chapter's page has that its author does not write, put in before the page is read.
 
 - In place of `exercise("NAME")` stands the stub; the cells run with GRADUS_REFERENCES set, and so the
-  reference answers behind it.
+  reference answers behind it. On the website the exercise stands in a box (`gradus_box`).
 - Below `check(NAME)` stands the exercise to try here (`gradus_live`), and in a closed dropdown the
   reference with what the check shows for it: below a stub that would be a riddle. So is what
   `progress()` shows. A written question stands in a box, its rubric folded below.
@@ -26,7 +26,7 @@ REFERENCE, RESULT = "gradus-reference", "gradus-result"  # classes of what is fo
 if TYPE_CHECKING:
     from autograder.course import Course
     from autograder.release.chapter import Chapter
-    from gradus.authoring import Written
+    from gradus.authoring import Exercise, Written
 
 
 def complete(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -34,7 +34,7 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
     from autograder.course import CourseError
     from autograder.release.chapter import read_chapter, references_of
     from autograder.release.release import agree
-    from gradus.authoring import written_of
+    from gradus.authoring import exercises_of, written_of
 
     if not docname.startswith("chapters/"):
         return
@@ -45,7 +45,9 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
             return
         agree(course, chapter)
         references = references_of(course, chapter)
-        asked = written_of(course.checks_module(chapter.name))
+        checks = course.checks_module(chapter.name)
+        asked = written_of(checks)
+        judged = {exercise.name: exercise for exercise in exercises_of(checks)}
     except CourseError as error:
         raise ExtensionError(str(error)) from error
     paper = gradus_paper.on_paper(app)
@@ -56,7 +58,10 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell in reversed(chapter.cells):  # from the end, so that the lines above keep their numbers
         match cell.kind:
             case "exercise":
-                lines[cell.place] = [references[cell.name].stub]
+                stub = references[cell.name].stub
+                lines[cell.place] = [stub]
+                if not paper:
+                    lines.insert(cell.line - 1, box(judged[cell.name], stub))
             case "check":
                 below = [tried_here(cell.name, references[cell.name].stub)]
                 below.append(checked(cell.name, shown.get(cell.name), paper))
@@ -68,11 +73,22 @@ def complete(app: Sphinx, docname: str, source: list[str]) -> None:
                 lines[cell.end : cell.end] = below
             case "written":
                 lines[cell.place] = [boxed(cell.source, questions[cell.name], show)]
-    app.env.temp_data["gradus_shared"] = {"chapter": chapter.name, "setup": setup_of(chapter)}
+    app.env.temp_data["gradus_shared"] = {
+        "chapter": chapter.name,
+        "setup": setup_of(chapter),
+        "exercises": len(references),
+    }
     title = next(number for number, line in enumerate(lines, 1) if line.startswith("# "))
     line = gradus_overview.summary(course, chapter.name)
     lines.insert(title, f"\n```{{gradus-chapter}}\n{line}\n```")
     source[0] = "\n".join(lines) + "\n"
+
+
+def box(exercise: "Exercise", stub: str) -> str:
+    """Where an exercise is asked, with what the author need not say of it."""
+    kind = "repair" if exercise.repair else "reach" if exercise.score else "build"
+    head = f"``````{{gradus-box}} {exercise.name}\n:points: {exercise.points:g}\n:kind: {kind}"
+    return f"{head}\n\n{gradus_reference.signature(stub)}\n``````\n"
 
 
 def tried_here(name: str, stub: str) -> str:
@@ -176,6 +192,7 @@ class MoveResults(SphinxTransform):
 def setup(app: Sphinx) -> dict:
     """Sphinx's entry point."""
     app.setup_extension("gradus_live")
+    app.setup_extension("gradus_box")
     app.add_config_value("gradus_show_references", True, "env", [bool])
     app.add_directive("gradus-result", ResultDirective)
     app.add_transform(MoveResults)

@@ -9,6 +9,7 @@ import math
 import re
 
 from docutils import nodes
+from gradus_box import Box, Folded
 from gradus_live import ChapterLine, TryHere
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -18,7 +19,8 @@ LINE, LETTER, CODE = 26.4, 7.4, 16.0
 MONO = 8.4  # a letter of a signature
 RAGGED = 20  # about half a word is missing at the end of a line
 COLUMN = 160  # of a table, at most, on a phone
-FOLDED, EXERCISE = 62.0, 38.0
+FOLDED = 62.0
+BOX, ROW = 100.0, 41.0  # an exercise's margins and heading, and each line of it that is folded
 PICTURE = re.compile(
     r"<svg [^>]*max-width: ([\d.]+)pt[^>]*viewBox=\"0 0 ([\d.]+) ([\d.]+)\"", re.DOTALL
 )
@@ -70,8 +72,10 @@ def height(node: nodes.Node, width: float) -> float:
             return 16 + 30 + rows * (42 if TALL.search(node.astext()) else 27)
         case nodes.raw():
             return raw(node.astext(), width)
-        case TryHere():
-            return EXERCISE
+        case Box():
+            rows = sum(is_row(child) for child in node.children)
+            shown = (child for child in node.children[1:] if not is_row(child))
+            return BOX + ROW * rows + sum(height(child, width - 40) for child in shown)
         case nodes.bullet_list() | nodes.enumerated_list():
             return 16 + sum(height(child, width - 32) for child in node.children)
         case addnodes.desc():
@@ -95,6 +99,11 @@ def height(node: nodes.Node, width: float) -> float:
         case nodes.Text() | nodes.Inline():
             return 0
     return children()
+
+
+def is_row(node: nodes.Node) -> bool:
+    """Whether a node is one line of an exercise's box, until it is opened."""
+    return isinstance(node, Folded | TryHere)
 
 
 def level(title: nodes.title) -> int:

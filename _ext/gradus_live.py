@@ -85,7 +85,8 @@ def depart_chapter(translator, node: ChapterLine) -> None:
     name = data["chapter"]
     up = "../" * translator.builder.current_docname.count("/")
     translator.body.append(
-        f"<gradus-chapter>{_json(data)}</gradus-chapter></p>"
+        f"<gradus-chapter>{_json(data)}<span> · 0 of {data['exercises']} solved here</span>"
+        "</gradus-chapter></p>"
         f'<p class="gradus-overview gradus-downloads">'
         f'<a href="{up}downloads/{name}.ipynb" download>Download this chapter as a notebook</a> · '
         f'<a href="{up}downloads/{PACK}" download>Download the student\'s pack</a>'

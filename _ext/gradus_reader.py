@@ -5,7 +5,7 @@ the reader stopped; `book.js`, made here, has the names of the exercises.
 
 Below a paragraph that has **Predict** or **..., predict:** in bold stands a field for a guess. What the
 next cells put out, and the paragraph below them, which says it, is hidden until then. A link to an
-equation or a term shows it.
+equation, a figure or a term shows it.
 """
 
 import hashlib
@@ -20,7 +20,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 # Script, and what stands on a page that needs it.
-REFERENCE = r'<a class="reference internal" href="(?:#equation-|[^"]*glossary\.html#term-)'
+REFERENCE = (
+    r'<a class="reference internal" href="(?:#fig-|[^"]*#equation-|[^"]*glossary\.html#term-)'
+)
 USED_WITH = {"predict": "<gradus-predict", "preview": REFERENCE}
 PREDICT = re.compile(r"Predict\b|.*\bpredict:$")
 

@@ -45,6 +45,15 @@ def shown(source: str, name: str, setup: str, exercises: Set[str] = frozenset())
     return "\n\n\n".join(filter(None, parts))
 
 
+def signature(stub: str) -> str:
+    """Of a stub the signature and the first sentence of its docstring; of a repair its program, too."""
+    from gradus.stub import STUB_LINE  # late, as `gradus_overview.course_of` has it
+
+    (node,) = ast.parse(stub).body
+    lines = _text(stub.split("\n"), node, brief=True).split("\n")
+    return "\n".join(line for line in lines if line.strip() != STUB_LINE)
+
+
 def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.alias, str]]:
     """The imports of a module: where from, what, and the name that it is given."""
     for node in tree.body:

@@ -1,6 +1,6 @@
 // "Try it here": under each exercise an editor, whose code runs in a worker of this page.
 //
-// <gradus-chapter> at the top holds as JSON what a chapter's exercises share {chapter, setup, base,
+// <gradus-chapter> at the top holds as JSON what a chapter's exercises share {chapter, setup, exercises, base,
 // packages, wheel}, each <gradus-exercise data-name> its {stub}; below, both say what the reader's own browser
 // keeps of them: {code, solved} under "gradus/CHAPTER/EXERCISE". Nothing is loaded before a click.
 // A classic script: as a module it would not run from a file, where at least the editor should.
@@ -222,7 +222,7 @@
   /** At a chapter's top: how many of its exercises were solved here. */
   class Chapter extends HTMLElement {
     connectedCallback() {
-      this.line ??= this.appendChild(document.createElement("span"));
+      this.line ??= this.querySelector("span");
       this.count();
     }
 

@@ -1,25 +1,32 @@
-// An equation or a term of the glossary that a link leads to, shown beside the link: under the pointer, and when
-// the link has the focus. Escape closes it. The page of the glossary is fetched when the first term is asked for.
+// An equation, a figure of this page or a term of the glossary that a link leads to, shown beside the link: under
+// the pointer, and when the link has the focus. Escape closes it. Another page is fetched when it is asked for.
 "use strict";
 (() => {
-  const LINK = 'a.reference[href^="#equation-"], a.reference[href*="glossary.html#term-"]';
+  const LINK = `a.reference:is([href*="#equation-"], [href^="#fig-"], [href*="glossary.html#term-"])`;
   const box = document.createElement("div");
   Object.assign(box, { id: "gradus-preview", className: "gradus-preview", hidden: true, role: "tooltip" });
-  let current = null, clock = 0, glossary;
+  let current = null, clock = 0;
+  const pages = new Map([[location.pathname, document]]);
 
   const parsed = async (url) => {
     const response = await fetch(url);
     return new DOMParser().parseFromString(await response.text(), "text/html");
   };
 
-  /** What a link leads to: a formula, or what the glossary says of a term. */
+  /** What a link leads to: a formula, a figure, or what the glossary says of a term. */
   async function found(link) {
-    const id = decodeURIComponent(link.hash.slice(1));
-    if (id.startsWith("equation-")) {
-      return [...(document.getElementById(id)?.querySelectorAll(".katex-display > .katex") ?? [])];
+    const id = decodeURIComponent(link.hash.slice(1)), { pathname } = link;
+    if (!pages.has(pathname)) {
+      if (location.protocol === "file:") return []; // which browsers do not let fetch
+      pages.set(pathname, parsed(link.href));
     }
-    if (location.protocol === "file:") return []; // which browsers do not let fetch
-    let node = (await (glossary ??= parsed(link.href))).getElementById(id);
+    let node = (await pages.get(pathname)).getElementById(id);
+    if (id.startsWith("equation-")) return [...(node?.querySelectorAll(".katex-display > .katex") ?? [])];
+    if (id.startsWith("fig-")) {
+      // Not what a prediction still hides.
+      return node?.closest("[hidden]") || node?.querySelector("[hidden] figure")
+        ? [] : [...(node?.querySelectorAll(".gradus-figure > :is(svg, figcaption)") ?? [])];
+    }
     while (node && node.tagName !== "DD") node = node.nextElementSibling;
     return [...(node?.childNodes ?? [])];
   }

@@ -1,5 +1,5 @@
 // What the reader's own browser knows of the book: how much of each chapter was solved, and where they
-// stopped. It stands in the contents, and on the first page with a way back.
+// stopped. It stands in the contents, in the heading of each exercise, and on the first page with a way back.
 //
 // `gradusBook` has the names of each chapter's exercises; that one is solved is kept by "Try it here" under
 // "gradus/CHAPTER/EXERCISE", the place under "gradus/place". Where nothing is kept, the page stays as it is.
@@ -38,6 +38,12 @@
   function show() {
     const hidden = (words) => `<span class="visually-hidden">${words}</span>`;
     count(".bd-sidebar-primary li > a", (solved, all) => `${hidden(", ")}${solved}/${all}${hidden(" solved")}`);
+    for (const state of document.querySelectorAll(".gradus-state")) {
+      const name = state.closest("[id]").id.replace("exercise-", "");
+      const solved = kept(`gradus/${chapterOf(location)}/${name}`)?.solved === true;
+      state.textContent = solved ? "✓ solved" : "not solved yet";
+      state.classList.toggle("gradus-solved", solved);
+    }
     const start = document.querySelector("a.gradus-start");
     if (!start) return;
     count(".gradus-parts li a", (solved, all) => (solved ? `${solved} of ${all} solved` : ""));

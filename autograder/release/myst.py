@@ -58,11 +58,12 @@ _WITH_TITLE = re.compile(r"(?P<title>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
 
 @dataclass(frozen=True)
 class Label:
-    """What a label of the book stands for: a section by its title, or an equation by its number."""
+    """What a label of the book stands for: a section by its title, an equation by its number, or a cell's figure."""
 
     page: str
     title: str
     number: str = ""
+    heading: bool = True
 
 
 class Book:
@@ -106,6 +107,10 @@ class Book:
             fence = _FENCE.match(line)
             if fence and fence["fence"][0] != ":" and not fence["info"].startswith("{math}"):
                 directive = _DIRECTIVE.match(fence["info"])
+                if directive and directive["name"] == "code-cell":
+                    for label in waiting:
+                        self.labels[label] = Label(page, "the figure", heading=False)
+                    waiting = []
                 # The body of a directive is text with labels of its own; that of code is not.
                 if not directive or directive["name"] in ("code-cell", "code-block", "code"):
                     inside = fence["fence"]
@@ -120,7 +125,7 @@ class Book:
                 equations += 1
                 label = equation[1] or equation[2]
                 shown = f"{chapter}.{equations}" if chapter else str(equations)
-                self.labels[label] = Label(page, f"({shown})", shown)
+                self.labels[label] = Label(page, f"({shown})", shown, heading=False)
 
 
 @dataclass
@@ -476,9 +481,7 @@ class Page:
         if label.page != self.name:
             where = f" in *{self.book.titles[label.page]}*" if label.number and not text else ""
             return self._to_page(shown, label.page, name) + where
-        if label.number:
-            return shown
-        if "$" in label.title:
+        if not label.heading or "$" in label.title:
             return shown
         # JupyterLab's own anchors: the heading's text with hyphens for blanks.
         anchor = re.sub(r"[*`]", "", label.title).replace(" ", "-")

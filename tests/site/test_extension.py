@@ -13,10 +13,14 @@ from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 from autograder.course import Course
+from gradus.stub import STUB_LINE
 from tests.conftest import ROOT, forget
 
 sys.path.insert(0, str(ROOT / "_ext"))
+import gradus_box
 import gradus_chapter
+import gradus_live
+import gradus_reference
 import gradus_site
 
 SMALL = ROOT / "tests" / "grading" / "small_course"
@@ -57,11 +61,14 @@ def complete(tmp_path, monkeypatch):
 def test_an_exercise_is_shown_as_its_stub_and_a_check_is_followed_by_what_belongs_to_it(complete):
     text = complete("chapters/steps", show=True)
     assert "exercise(" not in text and text.count("\n@exercise\n") == 2 * 4
-    cell, below = (
+    box = STUB.removeprefix("@exercise\n").partition("    raise")[0]
+    head, cell, below = (
+        f"``````{{gradus-box}} draw\n:points: 1\n:kind: build\n\n{box}``````\n",
         f"```{{code-cell}} ipython3\n{STUB}```\n",
         f"``````{{gradus-exercise}} draw\n{STUB}``````\n",
     )
     parts = [
+        head,
         cell,
         "check(draw)",
         below,
@@ -70,8 +77,8 @@ def test_an_exercise_is_shown_as_its_stub_and_a_check_is_followed_by_what_belong
         "return (rng.random(shape) < keep) / keep\n``````\n",
         "```{gradus-result}\nWith the reference above, `check(draw)` shows:\n```\n:::::::\n",
     ]
-    places = [text.index(part) for part in parts[:4]]
-    places += [text.index(part, places[-1]) for part in parts[4:]]
+    places = [text.index(part) for part in parts[:5]]
+    places += [text.index(part, places[-1]) for part in parts[5:]]
     assert places == sorted(places)
     assert text.count("Reference: `") == 4
     assert (
@@ -101,7 +108,11 @@ def test_the_setting_leaves_out_references_and_rubrics_and_keeps_the_questions(c
 @pytest.mark.parametrize("builder", ["epub", "latex"])
 def test_on_paper_the_result_stands_below_the_exercise_and_no_reference(complete, builder):
     text = complete("chapters/steps", True, builder=builder)
-    assert "{dropdown}" not in text and "rng.random(shape) < keep)" not in text
+    assert (
+        "{dropdown}" not in text
+        and "{gradus-box}" not in text
+        and "rng.random(shape) < keep)" not in text
+    )
     label = "```{gradus-result}\nWith the book's reference, `check(draw)` shows:\n```\n"
     assert text.index("check(draw)") < text.index(label)
 
@@ -129,6 +140,82 @@ def test_an_output_stands_where_its_result_is_asked_for():
     gradus_chapter.MoveResults(document).apply()
     assert [len(cell) for cell in document[:2]] == [2, 1]
     assert [part.astext() for part in document[2:]] == ["It shows:", "b"]
+
+
+def paragraph(name, rest):
+    """An exercise's first paragraph, as MyST reads it."""
+    words = nodes.strong("", "", nodes.Text("Exercise: "), nodes.literal("", name))
+    return nodes.paragraph("", "", nodes.Text(""), words, nodes.Text(rest))
+
+
+def test_a_box_takes_in_what_belongs_to_its_exercise_and_nothing_else():
+    document = new_document("page")
+    section = nodes.section("", nodes.title("", "A section"))
+    document += section
+    cells = [nodes.container("", nodes.literal_block(), nb_element="cell_code") for _ in "ab"]
+    folds = [
+        nodes.container("", nodes.rubric("", title), inside, design_component="dropdown", **kind)
+        for title, inside, kind in (
+            ("A hint", nodes.paragraph("", "Think."), {}),
+            ("Reference", nodes.literal_block(), {"container_classes": ["gradus-reference"]}),
+        )
+    ]
+    inside = [fold[1] for fold in folds]
+    box = gradus_box.Box(
+        "", nodes.literal_block(), exercise="one", label="exercise-one", points="2", kind="build"
+    )
+    tried = gradus_live.TryHere("", exercise="one")
+    more = nodes.paragraph("", "More of it.")
+    parts = [paragraph("one", " (derive). Do it."), more, folds[0], box, *cells, tried, folds[1]]
+    above, below = nodes.paragraph("", "Above."), nodes.paragraph("", "Below.")
+    section += [above, *parts, below]
+    signature = box[0]
+    gradus_box.FillBoxes(document).apply()
+    assert section[1:] == [above, box, below]
+    heading, asked, also, code, contract, place, *rest = box
+    assert heading.astext() == "Exercise: one derive · 2 points · not solved yet"
+    assert heading["level"] == 2 and asked.astext() == "Do it."
+    assert [also, code, contract[1:], place] == [more, signature, cells, tried]
+    lines = [(line[0].astext(), line["kind"], line[1:]) for line in (contract, *rest)]
+    assert lines == [
+        ("The whole contract", "gradus-contract", cells),
+        ("A hint", "gradus-hint", inside[:1]),
+        ("Reference", "gradus-reference", inside[1:]),
+    ]
+
+
+def test_a_box_without_a_paragraph_or_a_kind_has_those_of_its_check():
+    document = new_document("page")
+    for name, words in (("one", []), ("two", [paragraph("two", "")])):
+        document += [nodes.paragraph("", "Above."), *words]
+        data = {"exercise": name, "label": name, "points": "1", "kind": "repair"}
+        document += gradus_box.Box("", nodes.literal_block(), **data)
+    gradus_box.FillBoxes(document).apply()
+    boxes = list(document.findall(gradus_box.Box))
+    assert [len(box) for box in boxes] == [3, 3]
+    assert [box[0].astext().split(" · ")[:2] for box in boxes] == [
+        ["Exercise: one repair", "1 point"],
+        ["Exercise: two repair", "1 point"],
+    ]
+
+
+REPAIR = """\
+@exercise
+def half(x, y=(1,)):
+    \"\"\"Half of it.
+
+    And more of it.
+    \"\"\"
+    z = x
+    return z / 3
+"""
+
+
+def test_a_signature_has_one_sentence_and_of_a_repair_the_program():
+    head = 'def half(x, y=(1,)):\n    """Half of it."""'
+    assert gradus_reference.signature(REPAIR) == f"{head}\n    z = x\n    return z / 3"
+    stub = REPAIR.partition("    z = x")[0] + f"    {STUB_LINE}"
+    assert gradus_reference.signature(stub) == head
 
 
 def test_pages_without_exercises_stay_as_they_are(complete):

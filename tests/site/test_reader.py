@@ -1,5 +1,6 @@
-"""What a page shows of its reader: progress, the place, predictions, previews."""
+"""What a page shows of its reader and for its use: progress, the place, exercises, predictions, previews."""
 
+import gzip
 import json
 import re
 
@@ -8,6 +9,7 @@ import pytest
 from autograder.course import Course
 from autograder.release import myst
 from autograder.release.chapter import read_chapter
+from gradus.authoring import exercises_of
 from tests.conftest import ROOT
 
 COURSE = Course.find(ROOT)
@@ -18,6 +20,12 @@ NO_STORAGE = "Object.defineProperty(window, 'localStorage', {get() { throw Error
 
 def exercises(chapter):
     return list(read_chapter(COURSE.chapter(chapter)).named("exercise"))
+
+
+def judged(chapter):
+    """A chapter's exercises as their author judges them, in its order."""
+    found = {e.name: e for e in exercises_of(COURSE.checks_module(chapter))}
+    return [found[name] for name in exercises(chapter)]
 
 
 def solve(page, *names, chapter="descent"):
@@ -152,6 +160,139 @@ def test_the_count_and_the_way_back_are_sound(visit, address, mode):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+FENCED = re.compile(r"^(:{3,}|`{3,})\{dropdown\} (.*?)$(.*?)^\1$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_two_hints_lead_to_each_exercise_of_more_than_two_points(chapter):
+    text = COURSE.chapter(chapter).read_text("utf-8")
+    for exercise in judged(chapter):
+        begins = text.index(f"**Exercise: `{exercise.name}`")
+        part = text[begins : text.index(f"\ncheck({exercise.name})", begins)]
+        hints = {title: body for _, title, body in FENCED.findall(part)}
+        if exercise.points > 2:
+            assert list(hints) == ["A hint", "One more"], exercise.name
+        assert all(len(body.split()) >= 8 for body in hints.values()), exercise.name
+
+
+KINDS = "warm-up|build|derive|repair|reach"
+HEADING = rf"Exercise: (\w+) ({KINDS}) · ([\d.]+) points? · not solved yet"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_an_exercise_is_one_box_with_all_that_belongs_to_it(soup, chapter):
+    page = soup(f"chapters/{chapter}")
+    boxes = page.select("article.gradus-box")
+    assert len(boxes) == len(page.find_all("gradus-exercise")) == len(judged(chapter))
+    for box, exercise in zip(boxes, judged(chapter), strict=True):
+        heading, *below = box.find_all(recursive=False)
+        assert heading["id"] == box["aria-labelledby"]
+        # One level below that of its section, so that no level is left out.
+        assert heading.name == f"h{int(box.find_previous(re.compile('^h[1-5]$')).name[1]) + 1}"
+        name, kind, points = re.fullmatch(HEADING, heading.get_text()).groups()
+        assert (name, float(points)) == (exercise.name, exercise.points)
+        assert (kind == "repair") == bool(exercise.repair)
+        assert (kind == "reach") == bool(exercise.score)
+        assert f"Exercise: {name}" not in box.get_text().replace(heading.get_text(), "")
+        (signature,) = box.select(".gradus-signature")
+        (contract,) = box.select("details.gradus-contract")
+        (tried,) = box.find_all("gradus-exercise")
+        hints = [d for d in box.find_all("details", recursive=False) if d is not contract][:-1]
+        reference = below[-1]
+        place = below.index(signature)
+        assert below[place:] == [signature, contract, tried, *hints, reference]
+        assert "gradus-reference" in reference["class"] and "open" not in reference.attrs
+        titles = [hint.summary.get_text().strip() for hint in hints]
+        assert titles == (["A hint", "One more"] if exercise.points > 2 else titles[:1])
+        code, whole = signature.get_text(), contract.get_text()
+        assert "open" not in contract.attrs
+        assert code.startswith(f"def {name}(") and "replace this line" not in code
+        sentence = exercise.reference.__doc__.splitlines()[0]
+        assert sentence in code and exercise.reference.__doc__.strip()[-30:] in whole
+        assert ("return" in code.split(sentence)[1]) == bool(exercise.repair)
+        assert whole.strip().endswith(f"check({name})")
+
+
+def test_the_heading_of_an_exercise_says_that_it_is_solved(visit, address):
+    page = visit(f"{address}/chapters/descent.html")
+    first, second = exercises("descent")[:2]
+    heading = page.get_by_role("heading", name=f"Exercise: {first} warm-up · 1 point ·")
+    said = page.locator(".gradus-state")
+    assert said.all_text_contents() == ["not solved yet"] * len(exercises("descent"))
+    solve(page, first)
+    solve(page, second, chapter="network")  # of another chapter
+    page.evaluate("dispatchEvent(new Event('gradus-solved'))")
+    assert said.all_text_contents()[:2] == ["✓ solved", "not solved yet"]
+    page.reload(wait_until="networkidle")
+    assert said.all_text_contents()[:2] == ["✓ solved", "not solved yet"]
+    assert heading.text_content().endswith("✓ solved")
+    assert page.complaints == []
+
+
+CONTRACT = "#exercise-momentum_step ~ details.gradus-contract"
+
+
+@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
+def test_a_contract_opens_in_the_place_of_its_signature(visit, address, width, mode):
+    page = visit(f"{address}/chapters/descent.html#exercise-momentum_step", width, mode)
+    contract = page.locator(CONTRACT)
+    signature = page.locator("#exercise-momentum_step ~ .gradus-signature")
+    source = contract.get_by_text("in the convention of PyTorch")
+    contract.scroll_into_view_if_needed()
+    assert signature.is_visible() and not source.is_visible()
+    contract.locator("summary").focus()
+    page.keyboard.press("Enter")
+    source.wait_for()
+    assert not signature.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('.gradus-box details').forEach(d => d.open = true)")
+    assert broken(page, ".gradus-box") == {}
+    assert page.complaints == []
+
+
+def test_paper_shows_every_contract_whole(visit, address):
+    page = visit(f"{address}/chapters/descent.html")
+    page.emulate_media(media="print")
+    contracts = page.locator(".gradus-contract pre")
+    assert contracts.evaluate_all("all => all.every(c => c.getBoundingClientRect().height > 20)")
+    assert not page.locator(".gradus-signature, .gradus-state").locator("visible=true").count()
+
+
+def test_without_scripts_an_exercise_opens_too_and_claims_no_state(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/descent.html#exercise-momentum_step")
+    page.locator(f"{CONTRACT} > summary").click()
+    assert "Parameters" in page.locator(CONTRACT).inner_text()
+    assert not page.locator(".gradus-state").first.is_visible()
+    context.close()
+
+
+SHIFTS = """() => new Promise(done => {
+    const found = []
+    new PerformanceObserver(list => found.push(...list.getEntries())).observe({ type: 'layout-shift', buffered: true })
+    setTimeout(() => done(found.map(({ value, sources }) => [
+        value, sources.map(({ node }) => (node?.outerHTML ?? node?.data ?? '').slice(0, 200))])), 300)
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("place", ["", "#exercise-momentum_step"])
+def test_nothing_moves_while_a_page_loads(visit, address, width, place):
+    page = visit(f"{address}/chapters/descent.html{place}", width)
+    shifts = page.evaluate(SHIFTS)
+    assert sum(value for value, _ in shifts) < 0.02, shifts
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_page_without_its_figures_is_light(site, soup, chapter):
+    name = f"chapters/{chapter}"
+    figures = sum(len(str(figure)) for figure in soup(name).select(".gradus-figure"))
+    page = gzip.compress((site / f"{name}.html").read_bytes())
+    whole = (site / f"{name}.html").stat().st_size
+    assert len(page) * (1 - figures / whole) < 250 * 1024
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_what_a_prediction_is_about_is_marked(soup, chapter):
     page = soup(f"chapters/{chapter}")
@@ -237,7 +378,9 @@ def test_the_field_for_a_guess_is_sound(visit, address, width, mode):
 
 def test_pages_with_links_to_equations_or_terms_load_the_previews(soup, name):
     page = soup(name)
-    links = page.select('a.reference[href^="#equation-"], a.reference[href*="glossary.html#term-"]')
+    links = page.select(
+        'a.reference:is([href*="#equation-"], [href^="#fig-"], [href*="glossary.html#term-"])'
+    )
     scripts = [s for s in page.find_all("script", src=True) if "preview.js" in s["src"]]
     assert len(scripts) == bool(links)
 
@@ -277,6 +420,42 @@ def test_an_equation_and_a_term_are_shown_beside_a_link_to_them(visit, address, 
     page.keyboard.press("Escape")
     assert box.is_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.complaints == []
+
+
+FIGURE = 'a.reference[href="#fig-net-step"]'
+
+
+@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
+def test_a_figure_is_shown_beside_a_link_to_it(visit, address, width, mode):
+    page = visit(f"{address}/chapters/network.html", width=width, mode=mode)
+    box, link = page.get_by_role("tooltip"), page.locator(FIGURE)
+    link.scroll_into_view_if_needed()
+    link.focus()
+    box.wait_for()
+    figure = page.locator("#fig-net-step .gradus-figure")
+    assert box.locator("figcaption").text_content() == figure.locator("figcaption").text_content()
+    assert box.get_by_role("img").get_attribute("aria-label").startswith("Relative error against")
+    frame = box.bounding_box()
+    assert frame["x"] >= 0 and frame["x"] + frame["width"] <= width
+    assert box.locator("svg").bounding_box()["height"] > 100
+    assert broken(page, ".gradus-preview") == {}
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.complaints == []
+
+
+def test_every_figure_that_is_cited_is_on_its_page(soup, name):
+    page = soup(name)
+    for link in page.select('a.reference[href^="#fig-"]'):
+        assert page.find(id=link["href"][1:]).select(".gradus-figure > svg")
+
+
+def test_an_equation_of_another_page_is_fetched_and_shown(visit, address):
+    page = visit(f"{address}/chapters/adaptive.html")
+    link = page.locator('a.reference[href*=".html#equation-"]').first
+    link.scroll_into_view_if_needed()
+    link.focus()
+    page.get_by_role("tooltip").locator(".katex-html").first.wait_for()
     assert page.complaints == []
 
 
