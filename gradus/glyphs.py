@@ -100,9 +100,8 @@ def _font(face: str):
     from matplotlib.ft2font import FT2Font
 
     font = FT2Font(str(Path(get_data_path(), "fonts", "ttf", f"{face}.ttf")))
-    font.set_size(
-        40, 72
-    )  # at 40 pixels to the em curves fall into few pieces, none of them visible
+    # At 40 pixels to the em curves fall into few pieces, none of them visible.
+    font.set_size(40, 72)
     return font
 
 
@@ -114,7 +113,8 @@ def _outline(face: str, character: str) -> list[np.ndarray]:
 
     font = _font(face)
     font.load_char(ord(character), flags=LoadFlags.NO_HINTING)
-    return Outline(*font.get_path()).to_polygons(closed_only=False)
+    polygons = Outline(*font.get_path()).to_polygons(closed_only=False)
+    return [np.asarray(polygon) for polygon in polygons]
 
 
 def main() -> None:
