@@ -100,7 +100,7 @@ PRINTED = {
         "| $10^{-5}$ | $<power torch.nn.BatchNorm1d.eps>$ | $<power keras.layers.BatchNormalization.epsilon>$ |",
     ],
     "descent": [
-        "| SGD's default rate | none | <torch.optim.SGD.lr> | <keras.optimizers.SGD.learning_rate> |",
+        "| SGD's default rate | none | <torch.optim.SGD.lr> (none before 2.2) | <keras.optimizers.SGD.learning_rate> |",
     ],
     "ensembles": [
         "`t_mul=<keras.optimizers.schedules.CosineDecayRestarts.t_mul>` as its default",
