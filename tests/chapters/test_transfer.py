@@ -214,21 +214,22 @@ def test_nor_from_handwriting_to_print(ran):
 def cases(ran, other):
     """Of the page, and of other draws."""
     again = {
-        task: ran["compare"](ran[task.upper()], ran["ALL"], (5, 100), seed=900, draws=DRAWS)
-        for task in ("digits", "handwriting", "faces")
+        task: ran["compare"](ran[task.upper()], ran[ways], (5, 100), seed=900, draws=DRAWS)
+        for task, ways in (("digits", "MORE"), ("handwriting", "ALL"), ("faces", "KNOWN"))
     }
+    again["digits"] |= other
     return ran["CASES"], again
 
 
 def test_for_handwriting_nothing_helps_and_frozen_features_harm(cases):
-    said("fine-tuning cannot be told from training from scratch, and the new head is behind it")
+    said("fine-tuning is no better than training from scratch, and the new head is far behind it")
     said("Cutting earlier does less harm.")
     said("training from scratch is at least as good, and has no need of a source")
     for tables in cases:
         found = tables["handwriting"]
         for n in (5, 100):
             gap, error = lead(found, n, "fine-tune all layers", "from scratch")
-            assert abs(gap) < max(0.025, 3 * error)
+            assert gap < 0.01
             gap, error = lead(found, n, "from scratch", "new head")
             assert gap > max(0.02, 2 * error)
             gap, error = lead(found, n, "head, earlier features", "new head")
@@ -243,7 +244,7 @@ def test_the_success_of_a_new_head_on_handwriting(ran):
 
 def test_what_the_source_had_learned_to_overlook(cases):
     said("For *faces* the frozen features are worse still")
-    said("Set free, they come back, and even to a small lead.")
+    said("Set free, they come back, and with a hundred examples even to a lead.")
     for tables in cases:
         found = tables["faces"]
         assert lead(found, 5, "from scratch", "new head")[0] > 0.01
