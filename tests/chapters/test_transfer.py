@@ -143,8 +143,8 @@ def test_another_head_reads_more_out_of_the_same_features(ran):
 
 
 def test_what_changes_of_low_rank_gain(ran, other):
-    said("gains most of what fine-tuning gains over the head alone")
-    said("with a hundred examples all parameters are still better")
+    said("gains about half of what fine-tuning gains over the head alone")
+    said("A higher rank gains more, and all parameters most.")
     assert sum(4 * (n + k) for n, k in ran["MATRICES"]) == 1552
     said("Rank 4 trains 1,552 numbers beside the head, less than a tenth of the features' 17,000")
     assert 1552 < 0.1 * np.sum(freeze_mask(ran["WIDTHS"], 2) == 0)
@@ -154,13 +154,14 @@ def test_what_changes_of_low_rank_gain(ran, other):
         mean = means(found)
         for n in (5, 100):
             all_of_it = mean["fine-tune all layers", n] - mean["new head", n]
-            assert mean["rank 4", n] - mean["new head", n] > 0.5 * all_of_it
-            assert mean["rank 4", n] > mean["rank 1", n]
-        assert lead(found, 100, "fine-tune all layers", "rank 16")[0] > 0.005
+            assert 0.3 < (mean["rank 4", n] - mean["new head", n]) / all_of_it < 0.75
+            gained = [mean[f"rank {r}", n] for r in ran["RANKS"]]
+            assert mean["new head", n] < gained[0] < gained[1] < gained[2]
+            assert gained[2] < mean["fine-tune all layers", n]
 
 
 def test_what_is_forgotten_and_what_replay_saves(ran):
-    said("nothing of the old task is left")
+    said("after twenty steps nearly nothing of the old task is left")
     said("One example of each letter saves more than half of them, five save more")
     said("the digits are learned a little less well")
     for curves in (
@@ -170,21 +171,20 @@ def test_what_is_forgotten_and_what_replay_saves(ran):
         alone, one, five = curves.values()
         before = alone[0, 1].mean()
         assert alone[-1, 1].max() < 0.05
-        assert one[-1, 1].mean() > 0.5 * before
+        assert one[-1, 1].mean() > 0.52 * before
         assert np.mean(five[-1, 1] - one[-1, 1]) > 0.03
         assert np.mean(alone[-1, 0] - five[-1, 0]) > 0.01
-        said("forgets the old one within some dozen steps")
-        assert alone[2, 1].mean() < 0.5 * before
+        said("forgets the old one within some twenty steps")
+        assert alone[1, 1].mean() < 0.1 * before
 
 
 def test_fine_tuning_distorts_nothing_here(ran):
+    said("Every plan that moves the features is better than the head alone")
+    said("which moves them most, by a tenth of their length, is best")
+    said("probing first gains nothing")
     said(
-        "Whatever moves the features more, by a tenth of their length at the most, is at least as good"
+        "all transfers read more than nine in ten in the labelled faces, and lose more than ten points"
     )
-    said(
-        "the head alone, which moves nothing, is worst of the transfers; probing first gains nothing"
-    )
-    said("all plans look alike in the labelled faces, and lose more than ten points in the others")
     transfers = [name for name in ran["PLANS"] if name != "from scratch"]
     for found in (ran["plans"], ran["distort"](seed=900, draws=DRAWS)):
         mean = means(found)
@@ -213,21 +213,22 @@ def test_nor_from_handwriting_to_print(ran):
 def cases(ran, other):
     """Of the page, and of other draws."""
     again = {
-        task: ran["compare"](ran[task.upper()], ran["ALL"], (5, 100), seed=900, draws=DRAWS)
-        for task in ("digits", "handwriting", "faces")
+        task: ran["compare"](ran[task.upper()], ran[ways], (5, 100), seed=900, draws=DRAWS)
+        for task, ways in (("digits", "MORE"), ("handwriting", "ALL"), ("faces", "KNOWN"))
     }
+    again["digits"] |= other
     return ran["CASES"], again
 
 
 def test_for_handwriting_nothing_helps_and_frozen_features_harm(cases):
-    said("fine-tuning cannot be told from training from scratch, and the new head is behind it")
+    said("fine-tuning is no better than training from scratch, and the new head is far behind it")
     said("Cutting earlier does less harm.")
     said("training from scratch is at least as good, and has no need of a source")
     for tables in cases:
         found = tables["handwriting"]
         for n in (5, 100):
             gap, error = lead(found, n, "fine-tune all layers", "from scratch")
-            assert abs(gap) < max(0.025, 3 * error)
+            assert gap < 0.01
             gap, error = lead(found, n, "from scratch", "new head")
             assert gap > max(0.02, 2 * error)
             gap, error = lead(found, n, "head, earlier features", "new head")
@@ -242,7 +243,7 @@ def test_the_success_of_a_new_head_on_handwriting(ran):
 
 def test_what_the_source_had_learned_to_overlook(cases):
     said("For *faces* the frozen features are worse still")
-    said("Set free, they come back, and even to a small lead.")
+    said("Set free, they come back, and with a hundred examples even to a lead.")
     for tables in cases:
         found = tables["faces"]
         assert lead(found, 5, "from scratch", "new head")[0] > 0.01
@@ -264,3 +265,23 @@ def test_the_rule_for_a_similar_task(cases):
         assert min(mean[way, 5] for way in ways) > mean["from scratch", 5] + 0.03
         for n in (5, 100):
             assert max(ways, key=lambda way: mean[way, n]) == "fine-tune all layers"
+
+
+def test_with_more_steps_a_hundred_examples_need_no_source_and_five_still_do(ran):
+    said("Given 1,500 steps, in other draws, both read 0.99 of all digits, and the lead is gone")
+    said("with five examples of each it stays")
+    for n in (5, 100):
+        examples, begin = ran["prepare"](ran["DIGITS"], n, 900, 5)
+        scratch, tuned = (
+            ran["accuracy"](
+                ran["WIDTHS"],
+                ran["train"](ran["WIDTHS"], begin[keep], *examples[True], n_steps=1500),
+                *ran["DIGITS"][2:],
+            )
+            for keep in (0, 2)
+        )
+        if n == 100:
+            assert np.mean(scratch) == pytest.approx(0.99, abs=0.006)
+            assert abs(np.mean(tuned - scratch)) < 0.006
+        else:
+            assert np.mean(tuned - scratch) > 0.04
