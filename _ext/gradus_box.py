@@ -106,7 +106,8 @@ def is_folded(node: nodes.Node) -> bool:
 def folded(dropdown: nodes.container) -> Folded:
     """A dropdown as a line of a box, which is plainer."""
     title, *body = dropdown.children
-    kind = " ".join(dropdown.get("container_classes", ())) or "gradus-hint"
+    own = [kind for kind in dropdown.get("container_classes", ()) if not kind.startswith("sd-")]
+    kind = " ".join(own) or "gradus-hint"
     return Folded("", Summary("", "", *title.children), *body, kind=kind)
 
 
