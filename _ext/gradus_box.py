@@ -62,16 +62,15 @@ class FillBoxes(SphinxTransform):
             parent, name = box.parent, box["exercise"]
             (signature,), place = box.children, parent.index(box)
             first = next((i for i in range(place, -1, -1) if asks(parent[i], name)), place)
-            tried = next(
-                (i for i in range(place, len(parent)) if tries(parent[i], name)), place + 1
-            )
+            found = (i for i in range(place, len(parent)) if tries(parent[i], name))
+            tried = next(found, place + is_cell(parent[place + 1 : place + 2]))
             reference = [node for node in parent[tried + 1 : tried + 2] if is_folded(node)]
             words, below = parent[first:place], parent[place + 1 : tried + 1]
             parent[first : tried + 1 + len(reference)] = [box]
             heading = Heading("", "Exercise: ", nodes.literal(name, name), level=level(box) + 1)
             heading["label"] = box["label"]
             heading += facts(box, kind_of(words[0]) if words else "")
-            cells = [node for node in below if node.get("nb_element") == "cell_code"]
+            cells = [node for node in below if is_cell([node])]
             tries_it = [node for node in below if isinstance(node, TryHere)]
             rest = [node for node in [*words, *below] if node not in [*cells, *tries_it]]
             hints = [node for node in rest if is_folded(node)]
@@ -94,6 +93,11 @@ def tries(node: nodes.Node, name: str) -> bool:
     return isinstance(node, TryHere) and node["exercise"] == name
 
 
+def is_cell(some: list[nodes.Element]) -> bool:
+    """Whether the first of some nodes is a cell of code."""
+    return bool(some) and some[0].get("nb_element") == "cell_code"
+
+
 def is_folded(node: nodes.Node) -> bool:
     """Whether a node is a dropdown."""
     return node.get("design_component") == "dropdown"
@@ -102,7 +106,8 @@ def is_folded(node: nodes.Node) -> bool:
 def folded(dropdown: nodes.container) -> Folded:
     """A dropdown as a line of a box, which is plainer."""
     title, *body = dropdown.children
-    kind = " ".join(dropdown.get("container_classes", ())) or "gradus-hint"
+    own = [kind for kind in dropdown.get("container_classes", ()) if not kind.startswith("sd-")]
+    kind = " ".join(own) or "gradus-hint"
     return Folded("", Summary("", "", *title.children), *body, kind=kind)
 
 
@@ -117,7 +122,8 @@ def kind_of(paragraph: nodes.paragraph) -> str:
         pass  # MyST begins a paragraph with an empty text
     if not paragraph.children or not isinstance(paragraph[0], nodes.Text):
         return ""
-    found, text = KIND.match(paragraph[0]), paragraph.pop(0)
+    text = str(paragraph.pop(0))  # a node is true even where it is empty
+    found = KIND.match(text)
     if rest := text[found.end() :] if found else text.lstrip():
         paragraph.insert(0, nodes.Text(rest))
     return found[1] if found else ""

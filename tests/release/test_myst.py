@@ -78,7 +78,7 @@ PAIRS = {
     "an equation in a list": ("- so\n\n  $$ x $$ (eq-l)\n", "- so\n\n  $$\n   x \\tag{1}\n  $$"),
     "a figure": (
         "(fig-x)=\n```{code-cell} ipython3\npass\n```\n\nAs [the figure](#fig-x) has it.",
-        "pass\n\nAs the figure has it.",
+        "\n\npass\n\nAs the figure has it.",
     ),
     "an equation elsewhere": ("by {eq}`eq-away`", "by (1) in *The other page*"),
     "a section here": (
