@@ -213,10 +213,12 @@ def test_shared_filters_do_not_replace_shifts_on_other_draws(page):
         assert abs(more_shared[:, 1] - shared[:, 1]).mean() < 0.05
         said("lift both networks above 85 %")
         assert min(moved_dense[:, 1].min(), moved_shared[:, 1].min()) > 0.85
-        said("It costs both networks a little in the middle, the fully connected one more")
-        lost_dense, lost_shared = dense - moved_dense, shared - moved_shared
-        assert lost_dense[:, 0].mean() > lost_shared[:, 0].mean() > 0
-    said("with four times as many steps that one, too, reads 97 % and more in both places")
+        said("It costs both networks some points in the middle")
+        for unmoved, moved in ((dense, moved_dense), (shared, moved_shared)):
+            assert 0.01 < (unmoved - moved)[:, 0].mean() < 0.1
+    said(
+        "with four times as many steps the fully connected one reads more than 97 % in both places"
+    )
     longer = [
         page["train_glyphs"]("fully connected", "shifted", seed, 1280) for seed in range(10, 15)
     ]
