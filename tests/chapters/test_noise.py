@@ -203,7 +203,7 @@ def test_shared_filters_do_not_replace_shifts_on_other_draws(page):
         )
         said("Neither network reads shifted digits unless it has seen some.")
         for unmoved in (dense, more_dense, shared, more_shared):
-            assert (unmoved[:, 0] > 0.97).all()
+            assert (unmoved[:, 0] > 0.95).all()
             assert (unmoved[:, 1] < 0.55).all()
         said("Shared filters read a few more of them")
         gain = shared[:, 1] - dense[:, 1]
