@@ -209,8 +209,8 @@ def test_shared_filters_do_not_replace_shifts_on_other_draws(page):
         gain = shared[:, 1] - dense[:, 1]
         assert (gain > 0.02).all() and gain.mean() < 0.15
         said("four times as many images hardly help")
-        assert abs(more_dense[:, 1] - dense[:, 1]).mean() < 0.05
-        assert abs(more_shared[:, 1] - shared[:, 1]).mean() < 0.05
+        assert abs(more_dense[:, 1] - dense[:, 1]).mean() < 0.06
+        assert abs(more_shared[:, 1] - shared[:, 1]).mean() < 0.06
         said("lift both networks above 85 %")
         assert min(moved_dense[:, 1].min(), moved_shared[:, 1].min()) > 0.85
         said("It costs both networks some points in the middle")
