@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,6 +13,36 @@ Activation = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 def relu(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The rectified linear unit: value and slope of every entry, the slope 0 at 0."""
     return np.maximum(z, 0), (z > 0).astype(z.dtype)
+
+
+def _classes(y: np.ndarray, n: int, classes: int) -> np.ndarray:
+    y = np.asarray(y)
+    if y.shape != (n,) or y.dtype.kind not in "iu":
+        raise ValueError(
+            f"y: expected {n} whole numbers, one for each row of x, got shape {y.shape}, {y.dtype}"
+        )
+    if y.min() < 0 or y.max() >= classes:
+        raise ValueError(f"y: expected classes 0 to {classes - 1}, got {y.min()} to {y.max()}")
+    return y
+
+
+def _cross_entropy(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean cross-entropy of the softmax in nats, and its gradient by the logits, of shape (n, classes).
+
+    Raises a ValueError that names y if it is not n whole numbers, each of them a class.
+    """
+    y = _classes(y, *logits.shape)
+    rows = np.arange(len(y))
+    logits = logits - logits.max(axis=1, keepdims=True)
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    delta = np.exp(log_p)
+    delta[rows, y] -= 1
+    return float(-log_p[rows, y].mean()), delta / len(y)
+
+
+def _accuracy(logits: np.ndarray, y: np.ndarray) -> float:
+    """Share of rows whose largest logit is that of the label; errors as `_cross_entropy`."""
+    return float(np.mean(logits.argmax(axis=1) == _classes(y, *logits.shape)))
 
 
 class Layer(NamedTuple):
@@ -170,13 +200,7 @@ class MLP:
             If a shape does not fit, or a label is no class.
         """
         kept, last, logits = self._forward(theta, x)
-        y = self._classes(y, len(logits))
-        rows = np.arange(len(y))
-        logits = logits - logits.max(axis=1, keepdims=True)
-        log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        delta = np.exp(log_p)
-        delta[rows, y] -= 1
-        delta /= len(y)
+        loss, delta = _cross_entropy(logits, y)
         weights = [w for w, _ in self.layers(theta)]
         deltas = [delta]
         if kept:
@@ -188,24 +212,11 @@ class MLP:
         ):
             d_weights[...] = a.T @ dz
             d_biases[...] = dz.sum(axis=0)
-        return float(-log_p[rows, y].mean()), gradient
+        return loss, gradient
 
     def accuracy(self, theta: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
         """Share of rows whose largest logit is that of the label."""
-        logits = self.logits(theta, x)
-        return float(np.mean(logits.argmax(axis=1) == self._classes(y, len(logits))))
-
-    def _classes(self, y: np.ndarray, n: int) -> np.ndarray:
-        y = np.asarray(y)
-        if y.shape != (n,) or y.dtype.kind not in "iu":
-            raise ValueError(
-                f"y: expected {n} whole numbers, one for each row of x, got shape {y.shape}, {y.dtype}"
-            )
-        if y.min() < 0 or y.max() >= self.widths[-1]:
-            raise ValueError(
-                f"y: expected classes 0 to {self.widths[-1] - 1}, got {y.min()} to {y.max()}"
-            )
-        return y
+        return _accuracy(self.logits(theta, x), y)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -219,8 +230,18 @@ def batches(n: int, size: int, rng: np.random.Generator) -> list[np.ndarray]:
     return np.split(rng.permutation(n), range(size, n, size))
 
 
+class Trainable(Protocol):
+    """What `train` asks of a network."""
+
+    def init(self, rng: np.random.Generator) -> np.ndarray:
+        """First parameters, one vector."""
+
+    def loss(self, theta: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+        """Loss and gradient."""
+
+
 def train(
-    network: MLP,
+    network: Trainable,
     x: np.ndarray,
     y: np.ndarray,
     rng: np.random.Generator,
@@ -235,7 +256,8 @@ def train(
 
     Parameters
     ----------
-    network : MLP
+    network : MLP or ConvNet
+        Or whatever has their `init` and `loss`.
     x : ndarray of shape (n, d)
     y : ndarray of int, shape (n,)
     rng : numpy.random.Generator

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gradus import data, nn
+from gradus import conv, data, nn
 from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "noise.md").read_text("utf-8")
@@ -188,6 +188,53 @@ def test_augmentation_on_other_draws(page):
         mean_accuracy(page, name, 100, 300, range(10, 15)) for name in ("nothing", "small warps")
     )
     assert warps > plain + 0.01
+
+
+def test_shared_filters_do_not_replace_shifts_on_other_draws(page):
+    read = {
+        (kind, way): np.array([page["train_glyphs"](kind, way, seed) for seed in range(10, 15)])
+        for kind in page["NETWORKS"]
+        for way in page["WAYS"]
+    }
+    for found in (page["read"], read):
+        (dense, more_dense, moved_dense), (shared, more_shared, moved_shared) = (
+            [found[kind, way] for way in ("as they are", "800 images", "shifted")]
+            for kind in ("fully connected", "shared filters")
+        )
+        said("Neither network reads shifted digits unless it has seen some.")
+        for unmoved in (dense, more_dense, shared, more_shared):
+            assert (unmoved[:, 0] > 0.95).all()
+            assert (unmoved[:, 1] < 0.55).all()
+        said("Shared filters read a few more of them")
+        gain = shared[:, 1] - dense[:, 1]
+        assert (gain > 0.02).all() and gain.mean() < 0.15
+        said("four times as many images hardly help")
+        assert abs(more_dense[:, 1] - dense[:, 1]).mean() < 0.06
+        assert abs(more_shared[:, 1] - shared[:, 1]).mean() < 0.06
+        said("lift both networks above 85 %")
+        assert min(moved_dense[:, 1].min(), moved_shared[:, 1].min()) > 0.85
+        said("It costs both networks some points in the middle")
+        for unmoved, moved in ((dense, moved_dense), (shared, moved_shared)):
+            assert 0.01 < (unmoved - moved)[:, 0].mean() < 0.1
+    said(
+        "with four times as many steps the fully connected one reads more than 97 % in both places"
+    )
+    longer = [
+        page["train_glyphs"]("fully connected", "shifted", seed, 1280) for seed in range(10, 15)
+    ]
+    assert np.mean(longer, axis=0).min() > 0.97
+
+
+def test_maps_shift_with_the_image_and_logits_do_not_stay(page):
+    said("if the image shifts, its maps shift along")
+    net, _ = page["NETWORKS"]["shared filters"]
+    theta = net.init(np.random.default_rng(0))
+    filters, biases = net.layers(theta)[0]
+    images = page["centred"].x[:5].reshape(5, 1, 28, 28)
+    lower = np.roll(images, 1, axis=2)
+    maps, below = (conv.correlate(x, filters, biases) for x in (images, lower))
+    assert below[:, :, 1:] == pytest.approx(maps[:, :, :-1])
+    assert net.logits(theta, lower) != pytest.approx(net.logits(theta, images), abs=1e-3)
 
 
 def test_label_smoothing_and_mixup_gain_little_on_other_draws(page):

@@ -28,7 +28,7 @@ def imported(path):
 
 
 def test_importing_gradus_loads_nothing_heavy_and_nothing_of_ours():
-    program = "import sys, gradus, gradus.problems, gradus.nn, gradus.data; print(*sys.modules)"
+    program = "import sys, gradus, gradus.problems, gradus.nn, gradus.conv, gradus.data; print(*sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=HERE.parent
     )
