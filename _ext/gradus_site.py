@@ -100,7 +100,10 @@ def forget_stale_outputs(app: Sphinx, env, added, changed, removed) -> list[str]
     course = gradus_overview.course_of(app)
     folders = [course.root / name for name in ("gradus", course.references)]
     files = sorted(
-        path for folder in folders for ending in ("py", "npz") for path in folder.rglob(f"*.{ending}")
+        path
+        for folder in folders
+        for ending in ("py", "npz")
+        for path in folder.rglob(f"*.{ending}")
     )
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     seal = Path(app.outdir).parent / ".code-digest"
