@@ -89,7 +89,7 @@ def test_the_v():
     assert smooth(x) == pytest.approx(8.8, abs=0.05)
     third = exact * (1 - exact) * (1 - 2 * exact)
     assert np.abs(third).max() == pytest.approx(0.1, abs=0.02)
-    said("puts the bottom at some $3 \\cdot 10^{-5}$, where the figure has it")
+    said("puts the bottom at some $3 \\cdot 10^{-5}$, where [the figure](#fig-net-step) has it")
     said("the bottom moves to $3 \\cdot 10^{-2}$, only four digits are right there")
     steps = np.logspace(-14, 0, 57)
     for dtype, bottom, best in ((float, 3e-5, 1e-10), (np.float32, 3e-2, 1e-4)):
