@@ -792,9 +792,17 @@ def shown(page, name):
     return parts
 
 
+def guessed(page):
+    """A page whose reader has made every prediction: a figure may be what one is about."""
+    page.evaluate(
+        "document.querySelectorAll('.gradus-answer').forEach(node => { node.hidden = false })"
+    )
+    return page
+
+
 @pytest.mark.parametrize("figure", CHAPTERS)
 def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figure):
-    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390)
+    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390))
     lay_out(page)
     element, seen = page.locator(f"gradus-{figure}"), []
     element.scroll_into_view_if_needed()
@@ -828,7 +836,7 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
 
 @pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "presets: ")])
 def test_a_preset_sets_its_controls_and_is_marked(visit, address, figure):
-    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html")
+    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html"))
     element = page.locator(f"gradus-{figure}")
     element.scroll_into_view_if_needed()
     presets = element.locator(".gradus-presets button")
@@ -855,7 +863,7 @@ def test_a_preset_sets_its_controls_and_is_marked(visit, address, figure):
 @pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "handle(")])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_handle_follows_the_pointer_and_moves_the_slider(visit, address, figure, width):
-    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=width)
+    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=width))
     element = page.locator(f"gradus-{figure}")
     element.scroll_into_view_if_needed()
     element.locator("[data-drag]").first.wait_for()
@@ -912,7 +920,7 @@ def test_a_finger_drags_a_handle_and_does_not_scroll(browser, address):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_race_has_six_colours(visit, address, mode):
-    page = visit(f"{address}/chapters/{CHAPTERS['optimizer-race']}.html", mode=mode)
+    page = guessed(visit(f"{address}/chapters/{CHAPTERS['optimizer-race']}.html", mode=mode))
     race = page.locator("gradus-optimizer-race")
     race.scroll_into_view_if_needed()
     race.locator(".gradus-play > svg polyline").first.wait_for(state="attached")
@@ -935,7 +943,7 @@ def test_the_race_has_six_colours(visit, address, mode):
 
 @pytest.mark.parametrize("figure", CHAPTERS)
 def test_every_class_that_a_script_makes_has_its_style(visit, site, address, figure):
-    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html")
+    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html"))
     element = page.locator(f"gradus-{figure}")
     element.scroll_into_view_if_needed()
     element.locator(".gradus-play > svg *").first.wait_for(state="attached")
@@ -971,7 +979,7 @@ def test_the_static_figure_stands_without_scripts_and_on_paper(browser, visit, a
     assert page.locator(f"gradus-{figure} > svg[role=img]").is_visible()
     assert page.locator(f"gradus-{figure} :is(input, select, button)").count() == 0
     context.close()
-    printed = visit(url)
+    printed = guessed(visit(url))
     assert printed.locator(f"gradus-{figure} > svg[role=img]").count() == 1  # it is further down
     printed.locator(f"gradus-{figure}").scroll_into_view_if_needed()
     printed.locator(f"gradus-{figure} .gradus-play").wait_for()
