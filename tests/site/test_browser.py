@@ -40,6 +40,8 @@ def loaded(site):
     return digest.digest()
 
 
+# Each width and each mode; the other two pairs once a week.
+@pytest.mark.thorough(look=[LOOKS[0], LOOKS[-1]])
 @pytest.mark.parametrize("look", LOOKS, ids="{0[0]}-{0[1]}".format)
 def test_a_page_is_sound_at_every_width_and_in_both_modes(
     visit, lay_out, browser, site, loaded, address, name, look
