@@ -196,7 +196,7 @@ def drawn(course: "Course") -> str:
     titles, before = map_of(course)
     rows, column = levels(before), columns(before)
     # In points: so narrow that its words can still be read on a phone.
-    wide, high, gap, apart, line = 76, 38, 2, 26, 12
+    wide, high, gap, apart, line = 76, 38, 1.5, 26, 12
     across = max(map(len, rows))
     fig = plt.figure(
         figsize=((across * (wide + gap) - gap) / 72, (len(rows) * (high + apart) - apart) / 72)

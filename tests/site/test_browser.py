@@ -263,7 +263,9 @@ def test_what_is_far_from_the_screen_is_not_laid_out_until_it_comes_near(visit, 
     blocks = page.locator(
         ".bd-article > section > section:nth-of-type(n + 4) .highlight pre:not(details *)"
     )
-    wide = [block.evaluate("n => n.scrollWidth > n.clientWidth") for block in blocks.all()]
+    # What is to be predicted has no width yet.
+    wider = "n => n.clientWidth ? n.scrollWidth > n.clientWidth : null"
+    wide = [block.evaluate(wider) for block in blocks.all()]
     # All can be reached by keyboard at first; what need not be scrolled is passed over when it comes near.
     assert blocks.evaluate_all("all => all.every(n => n.tabIndex === 0)")
     for scrolls in (True, False):
@@ -285,8 +287,8 @@ SHARES = np.linspace(0.1, 0.9, 9)
 
 
 def settle(page):
-    """Lay out a page as a reader leaves it who has seen all of it."""
-    for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
+    """Lay out a page as a reader leaves it who has seen all of it, but made no prediction."""
+    for figure in page.locator(".gradus-figure > :not(svg, figcaption):visible").all():
         figure.scroll_into_view_if_needed()
         figure.locator(".gradus-play").wait_for()
 
