@@ -188,7 +188,8 @@ def test_an_exercise_is_one_box_with_all_that_belongs_to_it(soup, chapter):
         heading, *below = box.find_all(recursive=False)
         assert heading["id"] == box["aria-labelledby"]
         # One level below that of its section, so that no level is left out.
-        assert heading.name == f"h{int(box.find_previous(re.compile('^h[1-5]$')).name[1]) + 1}"
+        above = box.find_parent("section").find(re.compile("^h[1-5]$"))
+        assert heading.name == f"h{int(above.name[1]) + 1}"
         name, kind, points = re.fullmatch(HEADING, heading.get_text()).groups()
         assert (name, float(points)) == (exercise.name, exercise.points)
         assert (kind == "repair") == bool(exercise.repair)
