@@ -430,6 +430,10 @@ FIGURE = 'a.reference[href="#fig-net-step"]'
 @pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
 def test_a_figure_is_shown_beside_a_link_to_it(visit, address, width, mode):
     page = visit(f"{address}/chapters/network.html", width=width, mode=mode)
+    # What is to be predicted is not shown beside a link either.
+    page.evaluate(
+        "document.querySelectorAll('.gradus-answer').forEach(node => { node.hidden = false })"
+    )
     box, link = page.get_by_role("tooltip"), page.locator(FIGURE)
     link.scroll_into_view_if_needed()
     link.focus()
