@@ -198,6 +198,14 @@ def visit(browser):
         context.close()
 
 
+def guessed(page):
+    """A page whose reader has made every prediction: a figure may be what one is about."""
+    page.evaluate(
+        "document.querySelectorAll('.gradus-answer').forEach(node => { node.hidden = false })"
+    )
+    return page
+
+
 @pytest.fixture(scope="session")
 def lay_out():
     """Have a page lay out what is far from the screen, too: there, what is too wide would not be noticed."""

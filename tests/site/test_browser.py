@@ -11,6 +11,7 @@ import pytest
 from autograder.course import Course
 from gradus import plots
 from tests.conftest import ROOT, kept
+from tests.site.conftest import guessed
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_overview
@@ -58,9 +59,7 @@ def test_a_page_is_sound_at_every_width_and_in_both_modes(
             "[...document.querySelectorAll('gradus-exercise')].every(e => e.querySelector('textarea'))"
         )
         lay_out(page)
-        page.evaluate(
-            "document.querySelectorAll('.gradus-answer').forEach(answer => answer.hidden = false)"
-        )
+        guessed(page)
         for figure in page.locator(".gradus-figure > :not(svg, figcaption)").all():
             figure.scroll_into_view_if_needed()
             figure.locator(".gradus-play").wait_for()

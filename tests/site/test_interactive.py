@@ -31,6 +31,7 @@ from solutions import (
     schedules,
 )
 from tests.conftest import ROOT
+from tests.site.conftest import guessed
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_publish
@@ -790,14 +791,6 @@ def shown(page, name):
         assert part.strip()
         assert not re.search("NaN|undefined|Infinity|null", part)
     return parts
-
-
-def guessed(page):
-    """A page whose reader has made every prediction: a figure may be what one is about."""
-    page.evaluate(
-        "document.querySelectorAll('.gradus-answer').forEach(node => { node.hidden = false })"
-    )
-    return page
 
 
 @pytest.mark.parametrize("figure", CHAPTERS)

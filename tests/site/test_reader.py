@@ -11,6 +11,7 @@ from autograder.release import myst
 from autograder.release.chapter import read_chapter
 from gradus.authoring import exercises_of
 from tests.conftest import ROOT
+from tests.site.conftest import guessed
 
 COURSE = Course.find(ROOT)
 CHAPTERS = list(COURSE.chapters())
@@ -429,11 +430,8 @@ FIGURE = 'a.reference[href="#fig-net-step"]'
 
 @pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
 def test_a_figure_is_shown_beside_a_link_to_it(visit, address, width, mode):
-    page = visit(f"{address}/chapters/network.html", width=width, mode=mode)
     # What is to be predicted is not shown beside a link either.
-    page.evaluate(
-        "document.querySelectorAll('.gradus-answer').forEach(node => { node.hidden = false })"
-    )
+    page = guessed(visit(f"{address}/chapters/network.html", width=width, mode=mode))
     box, link = page.get_by_role("tooltip"), page.locator(FIGURE)
     link.scroll_into_view_if_needed()
     link.focus()
