@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gradus.nn import _accuracy, _cross_entropy
+from gradus.nn import Shape, _accuracy, _cross_entropy, _size, _views
 
 
 def windows(images: np.ndarray, size: int) -> np.ndarray:
@@ -130,19 +130,19 @@ class ConvNet:
             shapes.append((filters, (h - size + 1) // width, (w - size + 1) // width))
         return shapes
 
-    def _weights(self) -> list[tuple[int, int, int, int]]:
-        """The shapes of the weights: the last layer's filters are as large as the maps below it."""
+    def _shapes(self) -> list[Shape]:
+        """Of the layers: the last one's filters are as large as the maps below it."""
         maps = self._maps()
         filters = [
-            (f, c, size, size)
+            ((f, c, size, size), f)
             for (f, size, _), (c, _, _) in zip(self.stages, maps[:-1], strict=True)
         ]
-        return [*filters, (self.classes, *maps[-1])]
+        return [*filters, ((self.classes, *maps[-1]), self.classes)]
 
     @property
     def size(self) -> int:
         """Number of parameters."""
-        return sum(int(np.prod(shape)) + shape[0] for shape in self._weights())
+        return _size(self._shapes())
 
     def init(self, rng: np.random.Generator) -> np.ndarray:
         """Draw parameters: weights of variance 2 / fan-in (He et al., 2015), biases zero.
@@ -161,15 +161,7 @@ class ConvNet:
 
         Weights have the shape (filters, c, size, size), those of the last layer (classes, c, h, w).
         """
-        if theta.shape != (self.size,):
-            raise ValueError(f"theta: expected shape ({self.size},), got {theta.shape}")
-        views, start = [], 0
-        for shape in self._weights():
-            middle = start + int(np.prod(shape))
-            end = middle + shape[0]
-            views.append((theta[start:middle].reshape(shape), theta[middle:end]))
-            start = end
-        return views
+        return _views(theta, self._shapes())
 
     def logits(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Scores before the softmax: x of shape (n, pixels) or (n, c, h, w) -> (n, classes)."""

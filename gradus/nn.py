@@ -1,5 +1,6 @@
 """A small fully connected network whose parameters are one vector, so that any optimizer can train it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -43,6 +44,27 @@ def _cross_entropy(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray
 def _accuracy(logits: np.ndarray, y: np.ndarray) -> float:
     """Share of rows whose largest logit is that of the label; errors as `_cross_entropy`."""
     return float(np.mean(logits.argmax(axis=1) == _classes(y, *logits.shape)))
+
+
+# Of a layer: the shape of its weights, the number of its biases.
+Shape = tuple[tuple[int, ...], int]
+
+
+def _size(shapes: list[Shape]) -> int:
+    """How many parameters layers of these shapes have."""
+    return sum(math.prod(shape) + units for shape, units in shapes)
+
+
+def _views(theta: np.ndarray, shapes: list[Shape]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Views of a vector as (weights, biases), layer by layer."""
+    if theta.shape != (_size(shapes),):
+        raise ValueError(f"theta: expected shape ({_size(shapes)},), got {theta.shape}")
+    views, start = [], 0
+    for shape, units in shapes:
+        middle, end = start + math.prod(shape), start + math.prod(shape) + units
+        views.append((theta[start:middle].reshape(shape), theta[middle:end]))
+        start = end
+    return views
 
 
 class Layer(NamedTuple):
@@ -133,7 +155,7 @@ class MLP:
     @property
     def size(self) -> int:
         """Number of parameters."""
-        return sum(n * k + k for n, k in pairwise(self.widths))
+        return _size(self._shapes())
 
     def init(self, rng: np.random.Generator) -> np.ndarray:
         """Draw parameters: weights of variance 2 / fan-in (He et al., 2015), biases zero.
@@ -149,14 +171,10 @@ class MLP:
 
     def layers(self, theta: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Views of the vector theta as (weights of shape (n, k), biases of shape (k,)), layer by layer."""
-        if theta.shape != (self.size,):
-            raise ValueError(f"theta: expected shape ({self.size},), got {theta.shape}")
-        views, start = [], 0
-        for n, k in pairwise(self.widths):
-            middle, end = start + n * k, start + n * k + k
-            views.append((theta[start:middle].reshape(n, k), theta[middle:end]))
-            start = end
-        return views
+        return _views(theta, self._shapes())
+
+    def _shapes(self) -> list[Shape]:
+        return [((n, k), k) for n, k in pairwise(self.widths)]
 
     def logits(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Scores before the softmax: x of shape (n, d) -> (n, classes)."""

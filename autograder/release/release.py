@@ -111,8 +111,7 @@ def release_assignments(
         for name in _each(functools.partial(_stage, course, staging), chapters):
             made(name, len(chapters))
         if graded:
-            for _ in _each(functools.partial(_plan, course), chapters):
-                pass
+            list(_each(functools.partial(_plan, course), chapters))
         wheel = pack.build_wheel(staging)
         for source in (staging / "source").iterdir():
             (source / "requirements.txt").write_text(pack.requirements(course, wheel.name), "utf-8")
