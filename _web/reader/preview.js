@@ -25,7 +25,7 @@
     if (id.startsWith("fig-")) {
       // Not what a prediction still hides.
       return node?.closest("[hidden]") || node?.querySelector("[hidden] figure")
-        ? [] : [...(node?.querySelectorAll(".gradus-figure > :is(svg, figcaption)") ?? [])];
+        ? [] : [...(node?.querySelectorAll(".gradus-figure :is(svg[role='img'], figcaption)") ?? [])];
     }
     while (node && node.tagName !== "DD") node = node.nextElementSibling;
     return [...(node?.childNodes ?? [])];

@@ -371,7 +371,7 @@ def test_paper_is_light_and_holds_the_text_alone(visit, address):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    aside = ".bd-sidebar-primary, .bd-sidebar-secondary, .copybtn, .bd-header-article, details:not([open]), summary"
+    aside = ".bd-sidebar-primary, .bd-sidebar-secondary, .copybtn, .bd-header-article, details:not([open], .gradus-contract), summary"
     shown = (
         f"[...document.querySelectorAll('{aside}')].filter(node => node.checkVisibility()).length"
     )
