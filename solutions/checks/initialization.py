@@ -679,6 +679,11 @@ orthogonal_weights.add_mistakes("""
     the whole matrix has length 1: each column shall, or each row
         drawn = rng.normal(size=(n_in, n_out))
         return gain * drawn / np.linalg.norm(drawn)
+    the numbers drawn lie between 0 and 1, so that the directions lean to (1, ..., 1): draw numbers
+    of mean 0
+        rng.normal( -> rng.uniform(
+    or
+        rng.normal( -> rng.random(
     the directions are those of the coordinates: draw them
         return gain * np.eye(n_in, n_out)
     or

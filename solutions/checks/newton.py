@@ -326,12 +326,14 @@ def backtracking(rng):
             break
     given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad}
     yield Call("all settings left at their defaults", 2.0, **given, direction=direction)
-    # f falls by a little more, and by a little less, than the default of c1 asks.
-    for label, c1 in (("just enough", 1.4e-4), ("not quite enough", 0.7e-4)):
+    # f falls by a little more, and by a little less, than the default of c1 asks; and by so much that twice the
+    # default of `initial` would do.
+    asked = (("just enough", 1.4e-4, 0.5), ("not quite enough", 0.7e-4, 0.5), ("far enough", 0.9, 0.2))
+    for label, c1, weight in asked:
         theta, grad, direction = _descent(rng, "rosenbrock")
         length = _length_with(problems.get("rosenbrock"), theta, grad, direction, c1)
         given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad}
-        yield Call(f"all defaults, f falls {label}", 0.5, **given, direction=length * direction)
+        yield Call(f"all defaults, f falls {label}", weight, **given, direction=length * direction)
 
 
 def _length_with(problem, theta, grad, direction, share):

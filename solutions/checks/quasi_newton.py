@@ -287,6 +287,10 @@ def _starts(rng, most):
     yield Call("the start is good enough", 6.0, **given, theta=problem.minimum + near)
     given = _functions("bowl") | {"tol": 1e-6, "max_iterations": 50}
     yield Call("the start is the minimum", 2.0, **given, theta=1e-12 * _away_from_zero(rng, 2))
+    for label, largest in (("just good enough", 0.8e-5), ("just not good enough", 1.3e-5)):
+        theta = _away_from_zero(rng, 2)
+        theta *= largest / np.abs(problems.get("bowl").gradient(theta)).max()
+        yield Call(f"all defaults, a start that is {label}", 0.5, **_functions("bowl"), theta=theta)
 
 
 def _is_easy(f, gradient, theta, tol, most):
@@ -693,7 +697,7 @@ LBFGS_MOST = BFGS_MOST | {"ill-conditioned": 400}
 @judge(reference.lbfgs, points=3, returns=("theta", "iterations"), compare_as=quantities.quasi_newton)
 def lbfgs(rng):
     for call in _starts(rng, LBFGS_MOST):
-        whole = call.arguments["max_iterations"] > 6
+        whole = call.arguments.get("max_iterations", np.inf) > 6
         call.arguments["memory"] = int(rng.integers(5, 9)) if whole else 2
         yield call
 
