@@ -190,7 +190,9 @@ def visit(browser):
             "response",
             lambda r: page.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None,
         )
-        page.goto(url, wait_until="networkidle")
+        # On a loaded machine the network may be idle while half of the page is not yet parsed.
+        page.goto(url)
+        page.wait_for_load_state("networkidle")
         return page
 
     yield open_page
