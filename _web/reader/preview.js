@@ -3,6 +3,8 @@
 "use strict";
 (() => {
   const LINK = `a.reference:is([href*="#equation-"], [href^="#fig-"], [href*="glossary.html#term-"])`;
+  // Of an interactive figure the one that stands still, which the caption is about.
+  const FIGURE = ".gradus-figure :is(svg:not(.gradus-play *), figcaption)";
   const box = document.createElement("div");
   Object.assign(box, { id: "gradus-preview", className: "gradus-preview", hidden: true, role: "tooltip" });
   let current = null, clock = 0;
@@ -25,7 +27,7 @@
     if (id.startsWith("fig-")) {
       // Not what a prediction still hides.
       return node?.closest("[hidden]") || node?.querySelector("[hidden] figure")
-        ? [] : [...(node?.querySelectorAll(".gradus-figure :is(svg[role='img'], figcaption)") ?? [])];
+        ? [] : [...(node?.querySelectorAll(FIGURE) ?? [])];
     }
     while (node && node.tagName !== "DD") node = node.nextElementSibling;
     return [...(node?.childNodes ?? [])];
