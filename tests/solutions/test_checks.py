@@ -21,7 +21,7 @@ from gradus.verdict import examine
 from tests.conftest import THOROUGH
 
 # Many once a week: a case that exposes a mistake at most seeds only is a defect of the check.
-SEEDS = [PUBLIC_SEED, *range(1, 10 if THOROUGH else 2), 2**63 - 25, 2**128 + 51]
+SEEDS = [PUBLIC_SEED, *(range(1, 10) if THOROUGH else ()), 2**63 - 25, 2**128 + 51]
 CHAPTERS = [
     importlib.import_module(f"solutions.checks.{module.name}")
     for module in pkgutil.iter_modules(solutions.checks.__path__)
@@ -31,7 +31,7 @@ WRITTEN = [written for chapter in CHAPTERS for written in written_of(chapter)]
 exercises = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 seeds = pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed {seed}")
 few_seeds = pytest.mark.parametrize(
-    "seed", SEEDS[:: len(SEEDS) // 2], ids=lambda seed: f"seed {seed}"
+    "seed", SEEDS[:: len(SEEDS) - 1], ids=lambda seed: f"seed {seed}"
 )
 
 _plans = {}
