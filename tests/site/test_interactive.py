@@ -787,6 +787,73 @@ def test_neighbours_do_what_the_chapter_says_of_them():
         assert outvoted.mean() > 0.5
 
 
+# ---- what a source is worth
+
+
+def expected_errors(n, distance, pull, rng):
+    """Of the three ways, by least squares on stacked equations: noise and bias apart.
+
+    Three features and a head of two numbers; after one example the errors are 1 and 0.1.
+    """
+    rest = np.sqrt(distance) * (lambda v: v / np.linalg.norm(v))(rng.normal(size=3))
+    head = 2 * (0.1 / 2) / n
+
+    def by_penalty(penalty):
+        # n times the features themselves, and a row of the penalty for each.
+        design = np.vstack([np.eye(3)] * n + [np.sqrt(penalty) * np.eye(3)])
+        solved = np.linalg.pinv(design)
+        noise = np.sum(solved[:, : 3 * n] ** 2) / 3
+        return head + noise + np.sum((solved[:, 3 * n :] @ (np.sqrt(penalty) * rest)) ** 2)
+
+    return by_penalty(0.0), by_penalty(1e12), by_penalty(pull)
+
+
+def test_what_a_source_is_worth_is_what_least_squares_expect():
+    rng = np.random.default_rng(0)
+    settings = list(product((1, 2, 5, 20), (0.01, 0.1, 1.0), (1.0, 10.0, 1000.0)))
+    calls = [
+        call
+        for n, distance, pull in settings
+        for call in (("scratch", n), ("frozen", n, distance), ("tuned", n, distance, pull))
+    ]
+    found = np.reshape(in_node("source", calls), (-1, 3))
+    wanted = np.array([expected_errors(*setting, rng) for setting in settings])
+    same(found[:, [0, 2]], wanted[:, [0, 2]])
+    same(found[:, 1], wanted[:, 1], 1e-6)  # frozen is the limit of a pull without end
+
+
+def test_the_sources_of_the_buttons_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "transfer.md").read_text()
+    assert (
+        'With "a near task" the new head is as good as fine-tuning after one example, and soon falls'
+        " behind." in text
+    )
+    assert "it is worse than training from scratch from the second example on, and with" in text
+    assert 'With "let go" more than half of its lead is lost from five examples on.' in text
+    script = (SCRIPTS / "source.js").read_text()
+    assert '"a near task": { far: -1, hold: 1 }, "a far task": { far: 0, hold: 0 }' in script
+    assert '"pulled too hard": { far: 0, hold: 1 }, "let go": { far: -1, hold: 0 }' in script
+    counts = range(1, 1001)
+    ways = [("frozen", 0.1), ("tuned", 0.1, 10), ("frozen", 1), ("tuned", 1, 1), ("tuned", 1, 10)]
+    ways += [("tuned", 0.1, 1)] + [("tuned", 0.1, pull) for pull in (9, 9.99, 10.01, 11)]
+    calls = [("scratch", n) for n in counts]
+    calls += [(name, n, *rest) for name, *rest in ways for n in counts]
+    scratch, frozen, near, far, fine, hard, loose, *others = np.reshape(
+        in_node("source", calls), (-1, 1000)
+    )
+    assert frozen[0] == pytest.approx(near[0], rel=0.06)
+    assert frozen[4] > 1.3 * near[4]
+    assert np.all(near < scratch)
+    assert np.all(fine < scratch)
+    for way in (far, hard):
+        assert np.all(way[1:] > scratch[1:])
+        assert way[0] <= scratch[0] + 1e-12
+    assert np.all((scratch - loose)[4:] < (scratch - near)[4:] / 2)
+    # Taken for what it is worth, it is worth most, whatever there is of one's own.
+    assert np.all(np.array(others) > near)
+    same(near, 0.1 / np.array(counts) + 1 / (np.array(counts) + 10))
+
+
 # ---- all of them in the page
 
 
