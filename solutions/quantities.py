@@ -379,6 +379,21 @@ def draws_with_replacement(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
+def replayed(arguments: dict, result: np.ndarray) -> dict:
+    """Rows of two groups, the second numbered after the first: how many of each, and each group's draws."""
+    rows, n = np.asarray(result), arguments["n_new"]
+    kept = rows >= n
+    seen = {"how many rows are kept ones": int(kept.sum())}
+    for name, size, drawn in (
+        ("new", n, rows[~kept]),
+        ("kept", arguments["n_kept"], rows[kept] - n),
+    ):
+        if len(drawn):
+            found = draws_with_replacement({"n": size}, drawn)
+            seen |= {f"{name} ones, {what}": x for what, x in found.items()}
+    return seen
+
+
 def new_head(arguments: dict, result: np.ndarray) -> dict:
     """A network of which the last layer was drawn anew: what was kept, its biases, its weights."""
     n, k = arguments["widths"][arguments["keep"]], arguments["n_classes"]

@@ -14,6 +14,7 @@ from gradus.validation import (
     NONNEGATIVE,
     POSITIVE,
     POSITIVE_COUNT,
+    PROBABILITY,
     validate,
 )
 
@@ -165,3 +166,40 @@ def low_rank_gradients(grad, a, b, scale):
     Source: Hu et al. (2022), whose factors have changed places.
     """
     return scale * grad @ b.T, scale * a.T @ grad
+
+
+@validate(
+    n_new=POSITIVE_COUNT,
+    n_kept=POSITIVE_COUNT,
+    size=POSITIVE_COUNT,
+    share=PROBABILITY,
+)
+def replay_rows(n_new, n_kept, size, share, rng):
+    """The rows of a mini-batch, a fixed share of which is replayed.
+
+    Examples are numbered: first all of the new task, from 0, then those that
+    were kept of the old one.
+
+    Parameters
+    ----------
+    n_new, n_kept : int, at least 1
+        How many examples there are of the new task, and how many were kept.
+    size : int, at least 1
+        Of the mini-batch.
+    share : float in [0, 1]
+        The share of kept examples in every mini-batch, not only on average;
+        size * share is a whole number, but for rounding.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    rows : ndarray of int, shape (size,)
+        In any order. Each row is drawn by itself, so that an example may come
+        twice; among the kept examples each is as likely as any other, and
+        among the new ones.
+
+    Source: Robins (1995), who calls it rehearsal.
+    """
+    replayed = round(size * share)
+    new = rng.integers(0, n_new, size - replayed)
+    return np.append(new, n_new + rng.integers(0, n_kept, replayed))

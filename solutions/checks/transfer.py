@@ -86,6 +86,12 @@ replace_head.add_mistakes("""
         return _joined(layers)
     the numbers do not come from the generator `rng`: draw with rng.normal
         return replace_head(theta, widths, keep, n_classes, np.random.default_rng(0))
+    the biases of the kept layers were not counted: a layer from n to k units has n * k weights and k biases
+        n, end = widths[keep], sum(n * k for n, k in pairwise(widths[: keep + 1]))
+        return np.concatenate([theta[:end], rng.normal(0, n**-0.5, n * n_classes), np.zeros(n_classes)])
+    one layer too few was kept: the first `keep` layers end at `widths[keep]` units
+        n, end = widths[keep], _size(widths[:keep])
+        return np.concatenate([theta[:end], rng.normal(0, n**-0.5, n * n_classes), np.zeros(n_classes)])
     the biases of the new head are 1: they are zero
         n = widths[keep]
         return _new_head(theta, widths, keep, n_classes, rng.normal(0, n**-0.5, n * n_classes), np.ones(n_classes))
@@ -211,6 +217,12 @@ masked_step.add_mistakes("""
     set free
         velocity = mu * velocity + grad
         return theta - lr * mask * velocity, velocity
+    the velocity is masked only after the step, which the frozen parameters still make: mask it before
+        velocity = mu * velocity + mask * grad
+        return theta - lr * velocity, mask * velocity
+    or
+        velocity = mu * velocity + grad
+        return theta - lr * velocity, mask * velocity
     the mask is on theta: that sets the frozen parameters to zero instead of leaving them
         theta -> mask * theta
     the mask is not used: every parameter moves
@@ -442,6 +454,73 @@ low_rank_gradients.add_variants("""
         grad_a = [[scale * sum(grad[i, j] * b[q, j] for j in range(k)) for q in range(r)] for i in range(n)]
         grad_b = [[scale * sum(grad[i, j] * a[i, q] for i in range(n)) for j in range(k)] for q in range(r)]
         return np.array(grad_a), np.array(grad_b)
+""")
+
+
+@judge(reference.replay_rows, points=2, places=True, returns=("rows",), compare_as=quantities.replayed)
+def replay_rows(rng):
+    seed = int(rng.integers(2**31))
+    case = {"n_new": int(rng.integers(300, 400)), "n_kept": int(rng.integers(60, 90)), "size": 800, "share": 0.25}
+    yield Call("a quarter is replayed", **case, rng=Rng(seed))
+    yield Call("the same generator again", **case, rng=Rng(seed))
+    yield Call("another generator", 4.0, **case, rng=Rng(seed + 1))
+    for label, weight, n_new, n_kept, size, share in (
+        ("few are kept, and most are replayed", 1.0, 200, 5, 600, 0.75),
+        ("a share that is not exact", 1.0, 150, 50, 300, 0.57),
+        ("nothing is replayed", 0.5, 80, 40, 200, 0.0),
+        ("all is replayed", 1.0, 80, 40, 200, 1.0),
+        ("one of each", 0.25, 1, 1, 4, 0.5),
+    ):
+        given = Rng(int(rng.integers(2**31)))
+        yield Call(label, weight, n_new=n_new, n_kept=n_kept, size=size, share=share, rng=given)
+
+
+replay_rows.add_mistakes("""
+    the batch is drawn from all examples together: few are kept, so few come up; draw from the two apart
+        return rng.integers(0, n_new + n_kept, size)
+    or
+        return rng.choice(n_new + n_kept, size)
+    the new and the kept have changed places: `share` is that of the kept ones
+        return replay_rows(n_new, n_kept, size, 1 - share, rng)
+    each row has a toss of its own, so that the number of kept ones varies: it is size * share in every batch
+        kept = rng.random(size) < share
+        return np.where(kept, n_new + rng.integers(0, n_kept, size), rng.integers(0, n_new, size))
+    the kept examples are numbered from 0, as the new ones are: they come after those, from `n_new` on
+        n_new + rng.integers -> rng.integers
+    the share is that of the kept examples, not of the batch: size * share rows are replayed
+        round(size * share) -> round(n_kept * share)
+    the replayed rows are added to a full batch: it has `size` rows with them
+        size - replayed -> size
+    `int` cuts off what rounding has left, and a row is missing: 0.29 * 100 is a little less than 29; use round
+        round(size * share) -> int(size * share)
+    the kept ones are always the same, the first of them: draw them, too
+        n_new + rng.integers(0, n_kept, replayed) -> n_new + np.arange(replayed) % n_kept
+    one kept example fills its whole share: draw for each row
+        rng.integers(0, n_kept, replayed) -> np.full(replayed, rng.integers(0, n_kept))
+    the last example is never drawn: `rng.integers(0, k)` leaves out k, so k is the number of examples
+        rng.integers(0, n_new, size - replayed) -> rng.integers(0, max(n_new - 1, 1), size - replayed)
+        rng.integers(0, n_kept, replayed) -> rng.integers(0, max(n_kept - 1, 1), replayed)
+    examples are drawn without replacement: fewer are kept than a batch may replay
+        new = rng.integers(0, n_new, size - replayed) -> new = rng.choice(n_new, size - replayed, replace=False)
+        rng.integers(0, n_kept, replayed) -> rng.choice(n_kept, replayed, replace=False)
+    or
+        rng.integers(0, n_kept, replayed) -> rng.permutation(n_kept)[:replayed]
+    the numbers do not come from the generator `rng`
+        return replay_rows(n_new, n_kept, size, share, np.random.default_rng(0))
+    nothing is replayed: size * share rows are kept examples
+        return rng.integers(0, n_new, size)
+""")
+replay_rows.add_variants("""
+    shuffled
+        k = int(np.rint(size * share))
+        rows = np.concatenate([rng.choice(n_new, size - k), rng.choice(np.arange(n_new, n_new + n_kept), k)])
+        return rng.permutation(rows)
+    row by row, the kept ones first
+        k = round(share * size)
+        return [n_new + int(rng.integers(n_kept)) if i < k else int(n_new * rng.random()) for i in range(size)]
+    at once, by an array of bounds
+        kept = np.arange(size) < round(size * share)
+        return rng.integers(np.where(kept, n_new, 0), np.where(kept, n_new + n_kept, n_new))
 """)
 
 

@@ -207,6 +207,62 @@ def test_bagging_networks_on_other_digits(names):
     assert (bagged.mean(), alone.mean()) == pytest.approx((0.071, 0.062), abs=0.002)
 
 
+def test_the_out_of_bag_error_on_other_digits(names):
+    said("The training error flatters; the out-of-bag error is of the right size.")
+    said("pessimistic for a small ensemble")
+    said("by half a percent, less than chance")
+    predict, error, digits = (names[name] for name in ("predict", "error", "digits"))
+    rows = []
+    for seed in range(20, 25):
+        x, y, rng = other_digits(names, seed)
+        samples = rng.integers(300, size=(10, 300))
+        thetas = [names["train"](100 * seed + i, x=x[s], y=y[s]) for i, s in enumerate(samples)]
+        known = np.array([predict(theta, x) for theta in thetas])
+        unseen = np.array([np.bincount(s, minlength=300) == 0 for s in samples])
+        some = unseen.any(axis=0)
+        out = np.einsum("mn,mnk->nk", unseen, known)[some]
+        others = np.array([predict(theta, digits.x_train) for theta in thetas])
+        fresh = ~(digits.x_train[:, None] == x).all(axis=2).any(axis=1)
+        labels = digits.y_train[fresh]
+        four = [
+            error(others[rng.choice(10, 4, replace=False)].mean(axis=0)[fresh], labels)
+            for _ in range(20)
+        ]
+        whole = error(others.mean(axis=0)[fresh], labels)
+        rows.append((error(known.mean(axis=0), y), error(out, y[some]), whole, np.mean(four)))
+    training, estimate, whole, four = np.transpose(rows)
+    assert (training < whole - 0.02).all()
+    assert abs(estimate - whole).max() < 0.03
+    assert np.mean(four - whole) == pytest.approx(0.005, abs=0.002)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bagging_does_not_lower_the_variance_of_polynomials(names, seed):
+    rng, fit = np.random.default_rng(seed), np.polynomial.Polynomial.fit
+    for degree in (1, 7, 13):
+        answers = []
+        for _ in range(60):
+            x = rng.uniform(0, 10, 40)
+            y = names["true_function"](x) + rng.normal(size=40)
+            rows = rng.integers(40, size=(20, 40))
+            bagged = np.mean([fit(x[r], y[r], degree)(names["x_grid"]) for r in rows], axis=0)
+            answers.append((fit(x, y, degree)(names["x_grid"]), bagged))
+        single, bagged = np.median(np.var(answers, axis=0), axis=1)
+        assert bagged > single
+
+
+@pytest.mark.parametrize("seed", range(20, 25))
+def test_there_is_hardly_any_jitter_to_average_on_digits(names, seed):
+    said("the network fits every training digit")
+    said("there is hardly any jitter to average")
+    path = names["train"](seed, lr=1.0, n_steps=600, every=1)
+    assert names["error"](names["predict"](path[-1], names["x_few"]), names["y_few"]) == 0
+    last, mean = (
+        names["error"](names["predict"](theta)) for theta in (path[-1], path[300:].mean(axis=0))
+    )
+    assert abs(last - mean) < 0.01
+
+
 def test_a_vote_of_two_is_hardly_better_than_one_and_of_five_close_to_the_mean(names):
     said("the vote is hardly better than a single network")
     said("With five or ten the two ways come close")

@@ -404,6 +404,30 @@ def test_draws_with_replacement_come_in_any_order_and_some_twice(draw, said, see
     assert seen(quantities.draws_with_replacement, {"n": 1000}, honest, draw(rng)) == said
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda new, kept, rng: np.append(kept, new), ""),
+        (lambda new, kept, rng: rng.permutation(np.append(kept, new)), ""),
+        (lambda new, kept, rng: rng.integers(0, 350, 800), "how many rows are kept ones"),
+        (
+            lambda new, kept, rng: np.append(new, 300 + kept % 30),
+            "kept ones, the numbers drawn",
+        ),
+        (
+            lambda new, kept, rng: np.append(np.arange(600) % 300, kept),
+            "new ones, how often each was drawn",
+        ),
+    ],
+)
+def test_replayed_rows_are_counted_and_each_group_has_its_draws(draw, said, seed):
+    rng = np.random.default_rng(seed)
+    honest, given = ((rng.integers(0, 300, 600), 300 + rng.integers(0, 50, 200)) for _ in range(2))
+    case = {"n_new": 300, "n_kept": 50}
+    assert seen(quantities.replayed, case, np.append(*honest), draw(*given, rng)) == said
+
+
 def step_along(f, gradient, theta, direction, c1, c2, initial):
     """Halving until both conditions hold: on a convex function the slope decides where to go."""
     slope, low, high, alpha = gradient(theta) @ direction, 0.0, None, initial

@@ -13,6 +13,7 @@ from solutions.transfer import (
     low_rank_gradients,
     masked_step,
     replace_head,
+    replay_rows,
 )
 
 NET = MLP((7, 40, 30, 6))
@@ -150,3 +151,27 @@ def test_low_rank_gradients_are_those_of_differences(rank):
                 parts[place][index] += sign * 1e-6
                 ends.append(loss(*parts))
             assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(found[index], abs=1e-7)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5])
+def test_the_share_of_what_is_replayed_weighs_the_two_losses(share):
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(90 + 10, 3))  # of ninety new examples and ten kept ones
+    batches = [gradients[replay_rows(90, 10, 8, share, rng)].mean(axis=0) for _ in range(20_000)]
+    expected = (1 - share) * gradients[:90].mean(axis=0) + share * gradients[90:].mean(axis=0)
+    np.testing.assert_allclose(np.mean(batches, axis=0), expected, atol=0.02)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.29, 1.0])
+def test_every_batch_has_its_share_of_replayed_rows(share):
+    rows = replay_rows(3, 2, 100, share, np.random.default_rng(1))
+    assert len(rows) == 100
+    assert np.sum(rows >= 3) == round(100 * share)
+    assert set(rows) == {*(range(3) if share < 1 else ()), *(range(3, 5) if share > 0 else ())}
+
+
+@pytest.mark.parametrize("change", [{"n_kept": 0}, {"size": 0}, {"share": 1.5}])
+def test_a_bad_batch_is_named(change):
+    good = {"n_new": 5, "n_kept": 2, "size": 4, "share": 0.5}
+    with pytest.raises(ValueError, match=next(iter(change))):
+        replay_rows(**good | change, rng=np.random.default_rng(0))
