@@ -1,5 +1,7 @@
 """Both distributions, each installed into an empty environment as its users install it."""
 
+import ast
+import json
 import os
 import shutil
 import subprocess
@@ -134,6 +136,14 @@ def test_a_course_is_begun_by_the_instructors_alone(instructor, tmp_path):
     assert "For instance" in said
     text = (course / "answers" / "checks" / "means.py").read_text("utf-8")
     assert "def trimmed_mean(rng):" in text and "def spread(rng):" in text
+
+
+def test_an_instructor_has_nbgraders_menus(instructor, tmp_path):
+    """The student's distribution, without which there is no instructor's, takes them out of JupyterLab."""
+    ask = "from jupyterlab_server.config import get_static_page_config as read; print(read(level='sys_prefix'))"
+    said = ast.literal_eval(instructor.run("python", "-c", ask, cwd=tmp_path))
+    student = json.loads((ROOT / "gradus" / "gradus-student.json").read_text("utf-8"))
+    assert said == {"disabledExtensions": dict.fromkeys(student["disabledExtensions"], False)}
 
 
 def test_the_students_alone_checks(released, tmp_path):
