@@ -675,6 +675,133 @@ def test_the_rounds_do_what_the_chapter_says_of_them():
         assert fast[100] > off[100]
 
 
+# ---- a valley to turn, and rates for its coordinates
+
+
+def adapted(method, hessian, start, lr, steps):
+    """The points of a method by the references, and the rates of both coordinates at each step."""
+    points, rates, m, v = [start], [], np.zeros(2), np.zeros(2)
+    for t in range(1, steps + 1):
+        theta, late = points[-1], 10**6  # so late that there is nothing left to correct
+        g, clock = hessian @ theta, t if method == "Adam" else late
+        if method == "AdaGrad":
+            moved, v = adaptive.adagrad_step(theta, g, v, lr)
+        elif method == "RMSProp":
+            moved, v = adaptive.rmsprop_step(theta, g, v, lr)
+        else:
+            moved, m, v = adaptive.adam_step(theta, g, m, v, clock, lr)
+        points.append(moved)
+        ahead = g if method in ("AdaGrad", "RMSProp") else m / (1 - 0.9**clock)
+        rates.append((theta - moved) / ahead)
+    return points, rates
+
+
+def turned(degrees, kappa=20.0):
+    """The Hessian of a valley, turned, and the directions of its floor and its walls."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    axes = np.array([[c, -s], [s, c]])
+    return axes @ np.diag([2 / kappa, 2]) @ axes.T, axes
+
+
+@pytest.mark.parametrize("method", ["AdaGrad", "RMSProp", "Adam", "Adam, uncorrected"])
+def test_the_methods_in_a_turned_valley_go_as_the_references_do(method):
+    start, settings = np.array([-4.0, 1.2]), list(product((0, 10, 45), (1.0, 20.0), (0.01, 1.0)))
+    valleys = [turned(degrees, kappa)[0] for degrees, kappa, _ in settings]
+    found = in_node(
+        "own-rates",
+        [
+            ("adapt", hessian, method, start, lr, 25)
+            for hessian, (*_, lr) in zip(valleys, settings, strict=True)
+        ],
+    )
+    for one, hessian, (*_, lr) in zip(found, valleys, settings, strict=True):
+        points, rates = adapted(method, hessian, start, lr, 25)
+        same(one["points"], points)
+        # A rate is a quotient of differences here: fewer digits, where steps are short.
+        long = np.abs(np.diff(points, axis=0)) > 1e-4
+        same(np.array(one["rates"])[long], np.array(rates)[long], 1e-8)
+
+
+def test_the_rates_that_stay_leave_what_the_reference_says():
+    settings, start = list(product((0, 10, 30, 45), (1.0, 20.0, 100.0))), np.array([-4.0, 1.2])
+    valleys = np.array([turned(*setting)[0] for setting in settings])
+    same(in_node("own-rates", [("hessian", *setting) for setting in settings]), valleys)
+    calls = [("fixed", h, kappa) for h, (_, kappa) in zip(valleys, settings, strict=True)]
+    fixed = in_node("own-rates", calls)
+    worst = in_node("own-rates", [("worst", *rest) for _, *rest in calls])
+    paths = in_node(
+        "own-rates",
+        [
+            ("descend", h, rates[name], start, 30)
+            for h, rates in zip(valleys, fixed, strict=True)
+            for name in ("one", "own")
+        ],
+    )
+    same(in_node("own-rates", [("value", h, start) for h in valleys]), start @ valleys @ start / 2)
+    for i, (hessian, rates) in enumerate(zip(valleys, fixed, strict=True)):
+        same(rates["own"], 1 / np.diag(hessian))
+        curvatures = np.linalg.eigvalsh(hessian)
+        same(worst[i]["one"], descent.convergence_rate(curvatures, rates["one"][0]))
+        factors = np.linalg.eigvals(np.eye(2) - np.diag(rates["own"]) @ hessian)
+        same(worst[i]["own"], np.abs(factors).max(), 1e-7)
+        for name, found in zip(("one", "own"), paths[2 * i : 2 * i + 2], strict=True):
+            points = [start]
+            for _ in range(30):
+                grad = hessian @ points[-1]
+                points.append(descent.sgd_step(points[-1], grad * rates[name], 1.0))
+            same(found, points)
+
+
+def test_the_valleys_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "adaptive.md").read_text()
+    for said in (
+        'with "along the coordinates" a rate for each arrives in one step, "turned a little" it'
+        ' still gains, and "turned by 45 degrees" it makes the very steps of one rate',
+        "along the coordinates the flat one gets several times the rate of the steep one; turned by"
+        " 45 degrees both get nearly the same",
+        'come to rest ("no rest" in',
+        '("First steps too long" in',
+    ):
+        assert said in text
+    script = (SCRIPTS / "own-rates.js").read_text()
+    for preset in (
+        '"along the coordinates": at(0, "AdaGrad", 1), "turned a little": at(10, "AdaGrad", 1)',
+        '"turned by 45 degrees": at(45, "AdaGrad", 1)',
+        '"no rest": at(0, "RMSProp", 0.5), "first steps too long": at(0, "Adam, uncorrected", 0.1)',
+        "kappa, along: -4, beside: 1.2, method",
+    ):
+        assert preset in script
+    ends, ratios = {}, {}
+    for degrees in (0, 10, 45):
+        hessian, axes = turned(degrees)
+        start = axes @ [-4.0, 1.2]
+        (rates,) = in_node("own-rates", [("fixed", hessian, 20)])
+        one, own, adagrad = in_node(
+            "own-rates",
+            [("descend", hessian, rates[name], start, 20) for name in ("one", "own")]
+            + [("adapt", hessian, "AdaGrad", start, 1, 60)],
+        )
+        ends[degrees] = one, own
+        ratios[degrees] = np.divide(*np.array(adagrad["rates"]).T)
+    same(ends[0][1][1], [0, 0])
+    assert np.linalg.norm(ends[10][1][-1]) < np.linalg.norm(ends[10][0][-1]) / 100
+    same(*ends[45])
+    assert ratios[0].min() > 3
+    assert 0.7 < ratios[45].min() <= ratios[45].max() < 1.4
+    hessian, start = turned(0)[0], [-4.0, 1.2]
+    restless, long, corrected = in_node(
+        "own-rates",
+        [("adapt", hessian, "RMSProp", start, 0.5, 60)]
+        + [("adapt", hessian, name, start, 0.1, 60) for name in ("Adam, uncorrected", "Adam")],
+    )
+    steps = np.abs(np.diff(restless["points"], axis=0))[-20:].max(axis=1) / 0.5
+    assert 0.5 < steps.mean() < 2
+    assert np.max(long["points"], axis=0)[0] > 1  # beyond the minimum by a quarter of the way
+    assert np.max(corrected["points"], axis=0)[0] < 0.01
+    first = [points["points"][1][0] - start[0] for points in (long, corrected)]
+    same(first[0] / first[1], 10**0.5, 1e-6)
+
+
 # ---- all of them in the page
 
 
