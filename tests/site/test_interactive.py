@@ -802,6 +802,86 @@ def test_the_valleys_do_what_the_chapter_says_of_them():
     same(first[0] / first[1], 10**0.5, 1e-6)
 
 
+# ---- a mini-batch and its statistics
+
+
+def after(batches, rho, unbiased):
+    """The averages of the reference, before the first batch and after each."""
+    averages = [(np.zeros(1), np.ones(1))]
+    for batch in batches:
+        mean, var = np.mean(batch, keepdims=True), np.var(batch, keepdims=True)
+        averages.append(
+            batchnorm.update_running_statistics(
+                *averages[-1], mean, var, len(batch), rho, unbiased and len(batch) > 1
+            )
+        )
+    return np.array(averages)[..., 0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 32])
+def test_a_batch_is_normalized_and_kept_as_the_references_do_it(n):
+    rng = np.random.default_rng(n)
+    batch, batches = rng.normal(3, 2, size=n), rng.normal(3, 2, size=(60, n))
+    ones, zeros = np.ones(1), np.zeros(1)
+    _, hat, mean, var = batchnorm.batchnorm_forward(batch[:, None], ones, zeros)
+    settings = list(product((0.0, 0.9, 0.995), (True, False)))
+    stats, out, *averages = in_node(
+        "batch-statistics",
+        [("statistics", batch), ("normalized", batch, (mean[0], var[0]))]
+        + [("kept", batches, *setting) for setting in settings],
+    )
+    same(stats, [mean[0], var[0]])
+    same(out, hat[:, 0])
+    for found, setting in zip(averages, settings, strict=True):
+        wanted = after(batches, *setting)
+        same(found, wanted)
+    (found,) = in_node("batch-statistics", [("normalized", batch, wanted[-1])])
+    same(found, batchnorm.batchnorm_inference(batch[:, None], ones, zeros, *wanted[-1:].T)[:, 0])
+
+
+def test_the_batches_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "batchnorm.md").read_text()
+    for said in (
+        '"Twice the weights" changes nothing of what comes out; with "one outlier" the seven others'
+        ' move, and in "a batch of one" nothing is left of the input.',
+        'still $0.99^{100} = 37\\,\\%$ ("too early" in',
+        'as large as what it saw in training ("twos, biased" in',
+    ):
+        assert said in text
+    script = (SCRIPTS / "batch-statistics.js").read_text()
+    for line in (
+        "[shift, scale] = [3 * factor, 2 * factor]",
+        "RHOS = [0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.995]",
+        'calm = { n: 8, own: 1, factor: 1, before: 8, rho: 3, t: 100, kind: "unbiased" }',
+        '"twice the weights": { ...calm, factor: 2 }, "one outlier": { ...calm, own: 5 }',
+        '"a batch of one": { ...calm, n: 1 }, "too early": { ...calm, rho: 5, t: 30 }',
+        '"twos, biased": { ...calm, before: 2, rho: 4, t: BATCHES, kind: "biased" }',
+    ):
+        assert line in script
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        z, later = rng.normal(size=8), rng.normal(size=(200, 8))
+        z[0] = 1
+        far = np.array([5, *z[1:]])
+        batches = [3 + 2 * z, 6 + 4 * z, 3 + 2 * far, [5.0]]
+        stats = in_node("batch-statistics", [("statistics", batch) for batch in batches])
+        calls = [("normalized", *pair) for pair in zip(batches, stats, strict=True)]
+        calls += [
+            ("kept", 3 + 2 * later[:30], 0.99, True),
+            ("kept", 3 + 2 * later[:, :2], 0.95, False),
+        ]
+        calm, twice, outlier, alone, early, twos = in_node("batch-statistics", calls)
+        same(calm, twice, 1e-4)
+        assert np.all(np.array(outlier[1:]) != calm[1:])
+        # They draw together, and to the left.
+        assert np.ptp(outlier[1:]) < np.ptp(calm[1:])
+        assert np.mean(outlier[1:]) < np.mean(calm[1:])
+        assert alone == [0]
+        assert early[-1][0] < 1.5
+        # Half of 4, but for the noise of about forty batches.
+        assert twos[-1][1] < 3.5
+
+
 # ---- all of them in the page
 
 
