@@ -27,6 +27,7 @@ from solutions import (
     newton,
     noise,
     normalization,
+    penalties,
     quasi_newton,
     schedules,
 )
@@ -880,6 +881,75 @@ def test_the_batches_do_what_the_chapter_says_of_them():
         assert early[-1][0] < 1.5
         # Half of 4, but for the noise of about forty batches.
         assert twos[-1][1] < 3.5
+
+
+# ---- two weights and a price on them
+
+LOSSES = [(degrees, low) for degrees in (0, 45, 117, 140) for low in (0.0, 0.05, 0.5, 1.0)]
+SOLUTIONS = [(1.2, 0.6), (0.4, 1.8), (-2.5, -0.8), (0.0, 0.0)]
+
+
+def bowl(degrees, low):
+    """A Hessian, turned: of curvature 1 across the floor and `low` along it."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    axes = np.array([[c, -s], [s, c]])
+    return axes @ np.diag([low, 1]) @ axes.T
+
+
+def test_the_weights_under_a_price_are_where_the_steps_of_the_references_rest():
+    same(in_node("penalties", [("hessian", *at) for at in LOSSES]), [bowl(*at) for at in LOSSES])
+    prices = [(0.03, 0.0), (0.6, 0.0), (0.0, 0.03), (0.0, 3.0), (0.3, 0.3)]
+    settings = list(product([bowl(*at) for at in LOSSES], np.array(SOLUTIONS), prices))
+    found = in_node("penalties", [("solve", h, best, *price) for h, best, price in settings])
+    losses = in_node(
+        "penalties", [("loss", h, best, w) for (h, best, _), w in zip(settings, found, strict=True)]
+    )
+    for (h, best, (l1, l2)), w, value in zip(settings, np.array(found), losses, strict=True):
+        same(value, (w - best) @ h @ (w - best) / 2)
+        # Only a minimum stays where it is.
+        for lr in (0.1, 0.9):
+            z = descent.sgd_step(w, h @ (w - best), lr)
+            same(penalties.elastic_net_prox(z, lr, l1, l2), w)
+        if l1 == 0:
+            values, axes = np.linalg.eigh(h)
+            half = np.sqrt(np.maximum(values, 0) / 2)[:, None] * axes.T
+            x = np.concatenate([half, -half])  # with means of zero
+            same(penalties.ridge(x, x @ best, l2)[0], w)
+
+
+def test_the_prices_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "penalties.md").read_text()
+    for said in (
+        'With "one example: L1", the price on sizes, one weight is exactly zero; with "one example:'
+        ' L2", on squares, both are at work.',
+        "Move the least-squares solution along the line: neither answer changes.",
+        '("A corner" and "no corner" of',
+    ):
+        assert said in text
+    script = (SCRIPTS / "penalties.js").read_text()
+    for line in (
+        "10 ** (i / 20 - 2)",
+        'base = { kind: "L1", level: 36, x: 0.4, y: 1.8, degrees: 140, low: 0.5 }',
+        'one = { kind: "L1", level: 10, x: 1.2, y: 0.6, degrees: 117, low: 0 }',
+        '"one example: L1": one, "one example: L2": { ...one, kind: "L2" }',
+        '"a corner": base, "no corner": { ...base, kind: "L2" }',
+    ):
+        assert line in script
+    weak, strong, floor = 10**-1.5, 10**-0.2, np.radians(117)
+    line, tilted = bowl(117, 0.0), bowl(140, 0.5)
+    along = np.add([1.2, 0.6], np.outer((0, -0.5, 0.7), [np.cos(floor), np.sin(floor)]))
+    moved = in_node(
+        "penalties",
+        [("solve", line, best, *price) for price in ((weak, 0), (0, weak)) for best in along],
+    )
+    same(moved[:3], [moved[0]] * 3)
+    same(moved[3:], [moved[3]] * 3)
+    corner, flat = in_node(
+        "penalties", [("solve", tilted, (0.4, 1.8), *at) for at in ((strong, 0), (0, strong))]
+    )
+    assert moved[0][1] == 0 != moved[0][0]
+    assert corner[0] == 0 != corner[1]
+    assert min(*moved[3], *flat) > 0.1
 
 
 # ---- all of them in the page
