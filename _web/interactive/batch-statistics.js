@@ -63,12 +63,12 @@
       alt: `${n} values of a unit on a line, one of them marked; below, what becomes of them by the mean and variance of the batch, and by the ` +
         `averages kept after ${t} batches. At the bottom these averages against the number of batches; dotted, mean and deviation of all examples.`,
       status: n < 2 ? `A batch of one has no spread: whatever the input is, ${number(outs[0][0])} comes out. By what was kept after ${t} batches, ${number(outs[1][0])}.`
-        : `The marked example, ${number(batch[0])}, becomes ${number(outs[0][0])} among the ${n} of its batch, whose mean is ${number(stats[0])} and whose ` +
-          `deviation is ${number(Math.sqrt(stats[1]))}. By what was kept after ${t} batches it becomes ${number(outs[1][0])}, whatever the others are.`,
+        : `The marked example, ${number(batch[0])}, becomes ${number(outs[0][0])} in its batch of ${n}, and ${number(outs[1][0])} by what ` +
+          `was kept after ${t} batches, whatever the others are.`,
       caption: "Statistics, and the marked example by them",
-      head: ["statistics", "mean", "deviation", "the example"],
-      rows: [row("gradus-0", "of this batch", stats, outs[0][0]), row("gradus-2", `kept, ${t} batches`, now, outs[1][0]),
-        row("gradus-dotted", "of all examples", [shift, scale ** 2], own)],
+      head: ["statistics", "mean", "deviation", "example"],
+      rows: [row("gradus-0", "batch", stats, outs[0][0]), row("gradus-2", "kept", now, outs[1][0]),
+        row("gradus-dotted", "all", [shift, scale ** 2], own)],
       drag: {
         own(px, py, set) { set("own", (above.fromX(px) - shift) / scale); },
         t(px, py, set) { set("t", below.fromX(px)); },
@@ -82,7 +82,7 @@
     draw,
     controls: [
       { label: "Batches", presets: {
-        "eight examples": calm, "twice the weights": { ...calm, factor: 2 }, "one outlier": { ...calm, own: 5 },
+        eight: calm, "twice the weights": { ...calm, factor: 2 }, "one outlier": { ...calm, own: 5 },
         "a batch of one": { ...calm, n: 1 }, "too early": { ...calm, rho: 5, t: 30 }, "twos, biased": { ...calm, before: 2, rho: 4, t: BATCHES, kind: "biased" } } },
       { name: "own", label: "Marked example", min: -3, max: 5, step: 0.1, value: 1 },
       { name: "n", label: "Size of its batch", min: 1, max: MOST, step: 1, value: 8 },

@@ -118,7 +118,7 @@
       status: `Floor turned by ${angle}°: in a step the best single rate leaves ${number(slow.one)} of the distance at worst, a rate for each ` +
         `coordinate ${number(slow.own)}. ${method} begins with the rates ${number(found.rates[0][0])} for x and ` +
         `${number(found.rates[0][1])} for y, and ends with ${number(found.rates.at(-1)[0])} and ${number(found.rates.at(-1)[1])}.`,
-      caption: `f, which was ${number(value(h, start))}; the methods with the learning rate ${number(lr)}`,
+      caption: `f, at first ${number(value(h, start))}; learning rate ${number(lr)}`,
       head: ["rates", "after 20 steps", `after ${STEPS}`],
       rows: paths.map((path) => row(...path)),
       drag: {
@@ -139,7 +139,7 @@
     controls: [
       { label: "Valleys", presets: {
         "along the coordinates": at(0, "AdaGrad", 1), "turned a little": at(10, "AdaGrad", 1), "turned by 45 degrees": at(45, "AdaGrad", 1),
-        "no rest": at(0, "RMSProp", 0.5), "first steps too long": at(0, "Adam, uncorrected", 0.1) } },
+        "no rest": at(0, "RMSProp", 0.5), "too long": at(0, "Adam, uncorrected", 0.1) } },
       { name: "angle", label: "Turned by, degrees", min: 0, max: 45, step: 1, value: 0 },
       { name: "kappa", label: "Ratio of curvatures", min: 1, max: 100, step: 1, value: 20 },
       { name: "along", label: "Start, along", min: -4, max: 4, step: 0.1, value: -4 },

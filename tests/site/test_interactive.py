@@ -761,14 +761,14 @@ def test_the_valleys_do_what_the_chapter_says_of_them():
         "along the coordinates the flat one gets several times the rate of the steep one; turned by"
         " 45 degrees both get nearly the same",
         'come to rest ("no rest" in',
-        '("First steps too long" in',
+        '("Too long" in',
     ):
         assert said in text
     script = (SCRIPTS / "own-rates.js").read_text()
     for preset in (
         '"along the coordinates": at(0, "AdaGrad", 1), "turned a little": at(10, "AdaGrad", 1)',
         '"turned by 45 degrees": at(45, "AdaGrad", 1)',
-        '"no rest": at(0, "RMSProp", 0.5), "first steps too long": at(0, "Adam, uncorrected", 0.1)',
+        '"no rest": at(0, "RMSProp", 0.5), "too long": at(0, "Adam, uncorrected", 0.1)',
         "kappa, along: -4, beside: 1.2, method",
     ):
         assert preset in script
