@@ -31,6 +31,7 @@ from solutions import (
     newton,
     noise,
     normalization,
+    penalties,
     quasi_newton,
     schedules,
 )
@@ -852,6 +853,282 @@ def test_the_sources_of_the_buttons_do_what_the_chapter_says():
     # Taken for what it is worth, it is worth most, whatever there is of one's own.
     assert np.all(np.array(others) > near)
     same(near, 0.1 / np.array(counts) + 1 / (np.array(counts) + 10))
+
+
+# ---- a valley to turn, and rates for its coordinates
+
+
+def adapted(method, hessian, start, lr, steps):
+    """The points of a method by the references, and the rates of both coordinates at each step."""
+    points, rates, m, v = [start], [], np.zeros(2), np.zeros(2)
+    for t in range(1, steps + 1):
+        theta, late = points[-1], 10**6  # so late that there is nothing left to correct
+        g, clock = hessian @ theta, t if method == "Adam" else late
+        if method == "AdaGrad":
+            moved, v = adaptive.adagrad_step(theta, g, v, lr)
+        elif method == "RMSProp":
+            moved, v = adaptive.rmsprop_step(theta, g, v, lr)
+        else:
+            moved, m, v = adaptive.adam_step(theta, g, m, v, clock, lr)
+        points.append(moved)
+        ahead = g if method in ("AdaGrad", "RMSProp") else m / (1 - 0.9**clock)
+        rates.append((theta - moved) / ahead)
+    return points, rates
+
+
+def turned(degrees, kappa=20.0):
+    """The Hessian of a valley, turned, and the directions of its floor and its walls."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    axes = np.array([[c, -s], [s, c]])
+    return axes @ np.diag([2 / kappa, 2]) @ axes.T, axes
+
+
+@pytest.mark.parametrize("method", ["AdaGrad", "RMSProp", "Adam", "Adam, uncorrected"])
+def test_the_methods_in_a_turned_valley_go_as_the_references_do(method):
+    start, settings = np.array([-4.0, 1.2]), list(product((0, 10, 45), (1.0, 20.0), (0.01, 1.0)))
+    valleys = [turned(degrees, kappa)[0] for degrees, kappa, _ in settings]
+    found = in_node(
+        "own-rates",
+        [
+            ("adapt", hessian, method, start, lr, 25)
+            for hessian, (*_, lr) in zip(valleys, settings, strict=True)
+        ],
+    )
+    for one, hessian, (*_, lr) in zip(found, valleys, settings, strict=True):
+        points, rates = adapted(method, hessian, start, lr, 25)
+        same(one["points"], points)
+        # A rate is a quotient of differences here: fewer digits, where steps are short.
+        long = np.abs(np.diff(points, axis=0)) > 1e-4
+        same(np.array(one["rates"])[long], np.array(rates)[long], 1e-8)
+
+
+def test_the_rates_that_stay_leave_what_the_reference_says():
+    settings, start = list(product((0, 10, 30, 45), (1.0, 20.0, 100.0))), np.array([-4.0, 1.2])
+    valleys = np.array([turned(*setting)[0] for setting in settings])
+    same(in_node("own-rates", [("hessian", *setting) for setting in settings]), valleys)
+    calls = [("fixed", h, kappa) for h, (_, kappa) in zip(valleys, settings, strict=True)]
+    fixed = in_node("own-rates", calls)
+    worst = in_node("own-rates", [("worst", *rest) for _, *rest in calls])
+    paths = in_node(
+        "own-rates",
+        [
+            ("descend", h, rates[name], start, 30)
+            for h, rates in zip(valleys, fixed, strict=True)
+            for name in ("one", "own")
+        ],
+    )
+    same(in_node("own-rates", [("value", h, start) for h in valleys]), start @ valleys @ start / 2)
+    for i, (hessian, rates) in enumerate(zip(valleys, fixed, strict=True)):
+        same(rates["own"], 1 / np.diag(hessian))
+        curvatures = np.linalg.eigvalsh(hessian)
+        same(worst[i]["one"], descent.convergence_rate(curvatures, rates["one"][0]))
+        factors = np.linalg.eigvals(np.eye(2) - np.diag(rates["own"]) @ hessian)
+        same(worst[i]["own"], np.abs(factors).max(), 1e-7)
+        for name, found in zip(("one", "own"), paths[2 * i : 2 * i + 2], strict=True):
+            points = [start]
+            for _ in range(30):
+                grad = hessian @ points[-1]
+                points.append(descent.sgd_step(points[-1], grad * rates[name], 1.0))
+            same(found, points)
+
+
+def test_the_valleys_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "adaptive.md").read_text()
+    for said in (
+        'with "along the coordinates" a rate for each arrives in one step, "turned a little" it'
+        ' still gains, and "turned by 45 degrees" it makes the very steps of one rate',
+        "along the coordinates the flat one gets several times the rate of the steep one; turned by"
+        " 45 degrees both get nearly the same",
+        'come to rest ("no rest" in',
+        '("Too long" in',
+    ):
+        assert said in text
+    script = (SCRIPTS / "own-rates.js").read_text()
+    for preset in (
+        '"along the coordinates": at(0, "AdaGrad", 1), "turned a little": at(10, "AdaGrad", 1)',
+        '"turned by 45 degrees": at(45, "AdaGrad", 1)',
+        '"no rest": at(0, "RMSProp", 0.5), "too long": at(0, "Adam, uncorrected", 0.1)',
+        "kappa, along: -4, beside: 1.2, method",
+    ):
+        assert preset in script
+    ends, ratios = {}, {}
+    for degrees in (0, 10, 45):
+        hessian, axes = turned(degrees)
+        start = axes @ [-4.0, 1.2]
+        (rates,) = in_node("own-rates", [("fixed", hessian, 20)])
+        one, own, adagrad = in_node(
+            "own-rates",
+            [("descend", hessian, rates[name], start, 20) for name in ("one", "own")]
+            + [("adapt", hessian, "AdaGrad", start, 1, 60)],
+        )
+        ends[degrees] = one, own
+        ratios[degrees] = np.divide(*np.array(adagrad["rates"]).T)
+    same(ends[0][1][1], [0, 0])
+    assert np.linalg.norm(ends[10][1][-1]) < np.linalg.norm(ends[10][0][-1]) / 100
+    same(*ends[45])
+    assert ratios[0].min() > 3
+    assert 0.7 < ratios[45].min() <= ratios[45].max() < 1.4
+    hessian, start = turned(0)[0], [-4.0, 1.2]
+    restless, long, corrected = in_node(
+        "own-rates",
+        [("adapt", hessian, "RMSProp", start, 0.5, 60)]
+        + [("adapt", hessian, name, start, 0.1, 60) for name in ("Adam, uncorrected", "Adam")],
+    )
+    steps = np.abs(np.diff(restless["points"], axis=0))[-20:].max(axis=1) / 0.5
+    assert 0.5 < steps.mean() < 2
+    assert np.max(long["points"], axis=0)[0] > 1  # beyond the minimum by a quarter of the way
+    assert np.max(corrected["points"], axis=0)[0] < 0.01
+    first = [points["points"][1][0] - start[0] for points in (long, corrected)]
+    same(first[0] / first[1], 10**0.5, 1e-6)
+
+
+# ---- a mini-batch and its statistics
+
+
+def after(batches, rho, unbiased):
+    """The averages of the reference, before the first batch and after each."""
+    averages = [(np.zeros(1), np.ones(1))]
+    for batch in batches:
+        mean, var = np.mean(batch, keepdims=True), np.var(batch, keepdims=True)
+        averages.append(
+            batchnorm.update_running_statistics(
+                *averages[-1], mean, var, len(batch), rho, unbiased and len(batch) > 1
+            )
+        )
+    return np.array(averages)[..., 0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 32])
+def test_a_batch_is_normalized_and_kept_as_the_references_do_it(n):
+    rng = np.random.default_rng(n)
+    batch, batches = rng.normal(3, 2, size=n), rng.normal(3, 2, size=(60, n))
+    ones, zeros = np.ones(1), np.zeros(1)
+    _, hat, mean, var = batchnorm.batchnorm_forward(batch[:, None], ones, zeros)
+    settings = list(product((0.0, 0.9, 0.995), (True, False)))
+    stats, out, *averages = in_node(
+        "batch-statistics",
+        [("statistics", batch), ("normalized", batch, (mean[0], var[0]))]
+        + [("kept", batches, *setting) for setting in settings],
+    )
+    same(stats, [mean[0], var[0]])
+    same(out, hat[:, 0])
+    for found, setting in zip(averages, settings, strict=True):
+        wanted = after(batches, *setting)
+        same(found, wanted)
+    (found,) = in_node("batch-statistics", [("normalized", batch, wanted[-1])])
+    same(found, batchnorm.batchnorm_inference(batch[:, None], ones, zeros, *wanted[-1:].T)[:, 0])
+
+
+def test_the_batches_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "batchnorm.md").read_text()
+    for said in (
+        '"Twice the weights" changes nothing of what comes out; with "one outlier" the seven others'
+        ' move, and in "a batch of one" nothing is left of the input.',
+        'still $0.99^{100} = 37\\,\\%$ ("too early" in',
+        'as large as what it saw in training ("twos, biased" in',
+    ):
+        assert said in text
+    script = (SCRIPTS / "batch-statistics.js").read_text()
+    for line in (
+        "[shift, scale] = [3 * factor, 2 * factor]",
+        "RHOS = [0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.995]",
+        'calm = { n: 8, own: 1, factor: 1, before: 8, rho: 3, t: 100, kind: "unbiased" }',
+        '"twice the weights": { ...calm, factor: 2 }, "one outlier": { ...calm, own: 5 }',
+        '"a batch of one": { ...calm, n: 1 }, "too early": { ...calm, rho: 5, t: 30 }',
+        '"twos, biased": { ...calm, before: 2, rho: 4, t: BATCHES, kind: "biased" }',
+    ):
+        assert line in script
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        z, later = rng.normal(size=8), rng.normal(size=(200, 8))
+        z[0] = 1
+        far = np.array([5, *z[1:]])
+        batches = [3 + 2 * z, 6 + 4 * z, 3 + 2 * far, [5.0]]
+        stats = in_node("batch-statistics", [("statistics", batch) for batch in batches])
+        calls = [("normalized", *pair) for pair in zip(batches, stats, strict=True)]
+        calls += [
+            ("kept", 3 + 2 * later[:30], 0.99, True),
+            ("kept", 3 + 2 * later[:, :2], 0.95, False),
+        ]
+        calm, twice, outlier, alone, early, twos = in_node("batch-statistics", calls)
+        same(calm, twice, 1e-4)
+        assert np.all(np.array(outlier[1:]) != calm[1:])
+        # They draw together, and to the left.
+        assert np.ptp(outlier[1:]) < np.ptp(calm[1:])
+        assert np.mean(outlier[1:]) < np.mean(calm[1:])
+        assert alone == [0]
+        assert early[-1][0] < 1.5
+        # Half of 4, but for the noise of about forty batches.
+        assert twos[-1][1] < 3.5
+
+
+# ---- two weights and a price on them
+
+LOSSES = [(degrees, low) for degrees in (0, 45, 117, 140) for low in (0.0, 0.05, 0.5, 1.0)]
+SOLUTIONS = [(1.2, 0.6), (0.4, 1.8), (-2.5, -0.8), (0.0, 0.0)]
+
+
+def bowl(degrees, low):
+    """A Hessian, turned: of curvature 1 across the floor and `low` along it."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    axes = np.array([[c, -s], [s, c]])
+    return axes @ np.diag([low, 1]) @ axes.T
+
+
+def test_the_weights_under_a_price_are_where_the_steps_of_the_references_rest():
+    same(in_node("penalties", [("hessian", *at) for at in LOSSES]), [bowl(*at) for at in LOSSES])
+    prices = [(0.03, 0.0), (0.6, 0.0), (0.0, 0.03), (0.0, 3.0), (0.3, 0.3)]
+    settings = list(product([bowl(*at) for at in LOSSES], np.array(SOLUTIONS), prices))
+    found = in_node("penalties", [("solve", h, best, *price) for h, best, price in settings])
+    losses = in_node(
+        "penalties", [("loss", h, best, w) for (h, best, _), w in zip(settings, found, strict=True)]
+    )
+    for (h, best, (l1, l2)), w, value in zip(settings, np.array(found), losses, strict=True):
+        same(value, (w - best) @ h @ (w - best) / 2)
+        # Only a minimum stays where it is.
+        for lr in (0.1, 0.9):
+            z = descent.sgd_step(w, h @ (w - best), lr)
+            same(penalties.elastic_net_prox(z, lr, l1, l2), w)
+        if l1 == 0:
+            values, axes = np.linalg.eigh(h)
+            half = np.sqrt(np.maximum(values, 0) / 2)[:, None] * axes.T
+            x = np.concatenate([half, -half])  # with means of zero
+            same(penalties.ridge(x, x @ best, l2)[0], w)
+
+
+def test_the_prices_do_what_the_chapter_says_of_them():
+    text = (ROOT / "chapters" / "penalties.md").read_text()
+    for said in (
+        'With "one example: L1", the price on sizes, one weight is exactly zero; with "one example:'
+        ' L2", on squares, both are at work.',
+        "Move the least-squares solution along the line: neither answer changes.",
+        '("A corner" and "no corner" of',
+    ):
+        assert said in text
+    script = (SCRIPTS / "penalties.js").read_text()
+    for line in (
+        "10 ** (i / 20 - 2)",
+        'base = { kind: "L1", level: 36, x: 0.4, y: 1.8, degrees: 140, low: 0.5 }',
+        'one = { kind: "L1", level: 10, x: 1.2, y: 0.6, degrees: 117, low: 0 }',
+        '"one example: L1": one, "one example: L2": { ...one, kind: "L2" }',
+        '"a corner": base, "no corner": { ...base, kind: "L2" }',
+    ):
+        assert line in script
+    weak, strong, floor = 10**-1.5, 10**-0.2, np.radians(117)
+    line, tilted = bowl(117, 0.0), bowl(140, 0.5)
+    along = np.add([1.2, 0.6], np.outer((0, -0.5, 0.7), [np.cos(floor), np.sin(floor)]))
+    moved = in_node(
+        "penalties",
+        [("solve", line, best, *price) for price in ((weak, 0), (0, weak)) for best in along],
+    )
+    same(moved[:3], [moved[0]] * 3)
+    same(moved[3:], [moved[3]] * 3)
+    corner, flat = in_node(
+        "penalties", [("solve", tilted, (0.4, 1.8), *at) for at in ((strong, 0), (0, strong))]
+    )
+    assert moved[0][1] == 0 != moved[0][0]
+    assert corner[0] == 0 != corner[1]
+    assert min(*moved[3], *flat) > 0.1
 
 
 # ---- all of them in the page
