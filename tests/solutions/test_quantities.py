@@ -410,9 +410,9 @@ def test_draws_with_replacement_come_in_any_order_and_some_twice(draw, said, see
     [
         (lambda new, kept, rng: np.append(kept, new), ""),
         (lambda new, kept, rng: rng.permutation(np.append(kept, new)), ""),
-        (lambda new, kept, rng: rng.integers(0, 350, 800), "how many rows are kept ones"),
+        (lambda new, kept, rng: rng.integers(0, 1300, 1600), "how many rows are kept ones"),
         (
-            lambda new, kept, rng: np.append(new, 300 + kept % 30),
+            lambda new, kept, rng: np.append(new, 300 + (kept - 300) // 2),
             "kept ones, the numbers drawn",
         ),
         (
@@ -423,8 +423,10 @@ def test_draws_with_replacement_come_in_any_order_and_some_twice(draw, said, see
 )
 def test_replayed_rows_are_counted_and_each_group_has_its_draws(draw, said, seed):
     rng = np.random.default_rng(seed)
-    honest, given = ((rng.integers(0, 300, 600), 300 + rng.integers(0, 50, 200)) for _ in range(2))
-    case = {"n_new": 300, "n_kept": 50}
+    honest, given = (
+        (rng.integers(0, 300, 600), 300 + rng.integers(0, 1000, 1000)) for _ in range(2)
+    )
+    case = {"n_new": 300, "n_kept": 1000}
     assert seen(quantities.replayed, case, np.append(*honest), draw(*given, rng)) == said
 
 
