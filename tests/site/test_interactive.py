@@ -251,6 +251,33 @@ def test_the_layers_have_the_activations_and_variances_of_the_references(kind):
         same(np.array(theory) / wanted, np.ones(8))
 
 
+def test_the_sizes_of_the_buttons_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "initialization.md").read_text()
+    assert (
+        'With "He\'s size" the variance stays what it is, with "half of it" every layer divides it by'
+        ' four, with "twice" it multiplies it by four;' in text
+    )
+    assert 'With "sigmoid" it stays as well, but the last layers no longer tell' in text
+    script = (SCRIPTS / "initialization.js").read_text()
+    assert "[WIDTH, INPUTS, DEPTH, BINS] = [100, 40, 30, 48]" in script
+    found = re.findall(r'"([^"]+)": { name: "(\w+)", power: (-?[\d.]+), depth: DEPTH }', script)
+    wanted = {"He's size": 1, "half of it": 1 / 4, "twice": 4, "sigmoid": 1}
+    assert [name for name, *_ in found] == list(wanted)
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        x, weights = rng.normal(size=(40, 100)), rng.normal(size=(30, 100, 100))
+        for name, kind, power in found:
+            a, variances, spreads = x, [], []
+            for w in weights * 2 ** float(power) / 10:
+                variances.append(np.mean((a @ w) ** 2))
+                a = ACTIVATIONS[kind](a @ w)[0]
+                spreads.append(np.sqrt(np.mean(np.var(a, axis=0))))
+            factor = (variances[-1] / variances[0]) ** (1 / 29)
+            assert factor == pytest.approx(wanted[name], rel=0.1)
+            lost = spreads[-1] / np.sqrt(np.mean(a**2)) < 1e-9
+            assert lost == (name == "sigmoid")
+
+
 def test_the_histograms_are_those_of_numpy():
     values = np.random.default_rng(1).normal(size=3000) * 6
     cases = [(values, -12, 12, 48), (values / 30, -1, 1, 7), (np.array([0.0, 1.0, 0.5]), 0, 1, 2)]
