@@ -211,6 +211,37 @@ def test_the_fan_has_the_parts_of_the_references(degree):
             same(part, reference)
 
 
+def test_the_fits_of_the_buttons_have_the_errors_that_the_chapter_gives():
+    text = (ROOT / "chapters" / "bias-variance.md").read_text()
+    assert 'falls from 10.7 ("no penalty") to 1.7 ("the best penalty")' in text
+    assert "A penalty of 1,000 brings it to 11.2" in text
+    assert "(Degree 8 without a penalty had 1.43" in text
+    script = (SCRIPTS / "bias-variance.js").read_text()
+    found = re.findall(r'"([^"]+)": { degree: (\d+), noise: 1, power: (NONE|[-.\d]+)', script)
+    wanted = [10.7, 1.7, 11.2, 1.43]
+    assert [case for case, *_ in found] == [
+        "no penalty",
+        "the best penalty",
+        "a penalty of 1,000",
+        "degree 8",
+    ]
+    x, x_new = np.linspace(0, 10, 20), np.linspace(0, 10, 201)
+    values, values_new = (at + 2 * np.sin(1.5 * at) for at in (x, x_new))
+
+    def total(degree, penalty):
+        bases = [np.polynomial.legendre.legvander((at - 5) / 5, degree) for at in (x, x_new)]
+        calls = [("smootherMatrix", *bases, penalty)]
+        calls = [("exactDecomposition", *in_node("bias-variance", calls), values, values_new, 1)]
+        return 1 + np.sum(np.mean(in_node("bias-variance", calls)[0], axis=1))
+
+    for (_, degree, power), error in zip(found, wanted, strict=True):
+        penalty = 0 if power == "NONE" else 10 ** float(power)
+        digits = len(str(error).split(".")[1])
+        assert round(total(int(degree), penalty), digits) == error
+    best, *others = (total(15, 10**power) for power in (-0.5, -0.75, -0.25))
+    assert best < min(others)
+
+
 # ---- activations over depth
 
 ACTIVATIONS = {
