@@ -213,7 +213,10 @@ def test_the_fan_has_the_parts_of_the_references(degree):
 
 def test_the_fits_of_the_buttons_have_the_errors_that_the_chapter_gives():
     text = (ROOT / "chapters" / "bias-variance.md").read_text()
-    assert 'falls from 10.7 ("no penalty") to 1.7 ("the best penalty")' in text
+    assert (
+        'buttons for what follows: "no penalty", "the best penalty", "a penalty of 1,000"' in text
+    )
+    assert "falls from 10.7 to 1.7" in text
     assert "A penalty of 1,000 brings it to 11.2" in text
     assert "(Degree 8 without a penalty had 1.43" in text
     script = (SCRIPTS / "bias-variance.js").read_text()
@@ -429,6 +432,39 @@ def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
     # The formula of the chapter for the variance of the sum.
     spread = np.sqrt(p / (1 - p) * np.sum((hidden * weights) ** 2, axis=1))
     same(in_node("dropout", [("exact", hidden, p, "as it is")])[0][1], spread)
+
+
+def test_the_masks_of_the_buttons_do_what_the_chapter_says():
+    said = (
+        'from "one mask" to "twelve" and "a thousand" the average comes nearer to that of all, on which'
+        ' one pass lies; "through a sigmoid" these two part, the more so the more is dropped'
+    )
+    assert said in (ROOT / "chapters" / "noise.md").read_text()
+    script = (SCRIPTS / "dropout.js").read_text()
+    assert "MOST = 1000, SHOWN = 12" in script
+    for name, p, count, last in (
+        ("one mask", 0.3, "1", "as it is"),
+        ("twelve", 0.3, "12", "as it is"),
+        ("a thousand", 0.3, "MOST", "as it is"),
+        ("through a sigmoid", 0.5, "MOST", "through a sigmoid"),
+    ):
+        assert f'"{name}": {{ p: {p}, count: {count}, last: "{last}" }}' in script
+    (hidden,) = in_node("dropout", [("hiddenOf", np.linspace(-3, 3, 61))])
+    apart = {}
+    for last in ("as it is", "through a sigmoid"):
+        calls = [("exact", hidden, p, last) for p in (0.1, 0.3, 0.5, 0.7, 0.9)]
+        one, *averages = in_node("dropout", [("outputs", hidden, np.ones(10), last), *calls])
+        apart[last] = [np.abs(np.subtract(one, average)).max() for average, _ in averages]
+    assert max(apart["as it is"]) < 1e-12
+    assert apart["through a sigmoid"][0] > 0.01
+    assert min(np.diff(apart["through a sigmoid"])) > 0
+    for seed in range(5):
+        draws = np.random.default_rng(seed).random((1000, 10))
+        masks = np.where(draws < 0.3, 0, 1 / 0.7)
+        calls = [("outputs", hidden, masks[:n].mean(axis=0), "as it is") for n in (1, 12, 1000)]
+        pass_, *means = in_node("dropout", [("outputs", hidden, np.ones(10), "as it is"), *calls])
+        off = [np.abs(np.subtract(pass_, mean)).max() for mean in means]
+        assert off[0] > off[1] > off[2]
 
 
 def test_the_units_of_the_dropout_figure_are_those_of_the_chapter():
