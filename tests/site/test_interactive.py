@@ -352,6 +352,46 @@ def test_bfgs_visits_the_points_and_has_the_matrices_of_the_reference(monkeypatc
     assert apart < 0.05 if valley == "the tilted valley" else 0.05 < apart < 0.3
 
 
+def test_the_paths_of_the_buttons_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "quasi-newton.md").read_text()
+    for said in (
+        'go from "one step" to "nine steps" and see the ellipse turn until it covers the other',
+        'in "a chase", on Rosenbrock, the other one moves.',
+        'From a start "along the floor" two steps end at the minimum, and nothing was learned of the'
+        " curvature across.",
+    ):
+        assert said in text
+    script = (SCRIPTS / "second-order.js").read_text()
+    for preset in (
+        '"one step": from(-6.35, -3.55, 1), "nine steps": from(-6.35, -3.55, 9)',
+        '"a chase": from(-1.2, 1, 11, "Rosenbrock"), "along the floor": from(-5, -5, 2)',
+    ):
+        assert preset in script
+    tilted, rosenbrock = (problems.get(name) for name in VALLEYS.values())
+    hessian = tilted.hessian(tilted.start)
+    whole, chase, floor = in_node(
+        "second-order",
+        [
+            ("bfgs", "the tilted valley", 1e-5, 40, (-6.35, -3.55)),
+            ("bfgs", "Rosenbrock", 1e-5, 40, (-1.2, 1)),
+            ("bfgs", "the tilted valley", 1e-5, 40, (-5, -5)),
+        ],
+    )
+    assert len(whole["matrices"]) == 9
+    apart = [np.linalg.norm(m @ hessian - np.eye(2), ord=2) for m in np.array(whole["matrices"])]
+    assert apart[0] > 0.9
+    assert apart[-1] < 0.05
+    # Halfway it describes a curvature that is there no longer.
+    there = rosenbrock.hessian(np.array(chase["points"][11]))
+    assert np.linalg.norm(chase["matrices"][10] @ there - np.eye(2), ord=2) > 1
+    assert min(np.linalg.eigvalsh(there)) > 0  # it has an ellipse
+    assert len(floor["points"]) == 3
+    same(floor["points"][-1], (0, 0))
+    learned = np.array(floor["matrices"][-1])
+    same(learned @ hessian @ [1, 1], (1, 1))
+    same(learned, np.trace(learned) / 2 * np.eye(2))  # across it is as along
+
+
 def test_the_update_and_its_error_are_those_of_numpy():
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1.0, 1e3):
