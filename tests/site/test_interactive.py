@@ -429,6 +429,35 @@ def test_the_cube_is_normalized_as_the_references_do_it(groups):
         same([found[2] for found in in_node("norm-cube", calls)], hat.ravel())
 
 
+def test_the_norms_of_the_buttons_average_what_the_chapter_says():
+    text = (ROOT / "chapters" / "normalization.md").read_text()
+    for said in (
+        'With "batch" numbers of other examples are averaged too; with "two groups", as with every'
+        " other norm, none is.",
+        "one group is layer normalization, $c$ groups instance normalization"
+        ' ("one group" and "six groups" in [the figure',
+    ):
+        assert said in text
+    script = (SCRIPTS / "norm-cube.js").read_text()
+    assert '"batch": { norm: "batch", groups: "2", ...here }' in script
+    for words, groups in (("two groups", 2), ("one group", 1), ("six groups", 6)):
+        assert f'"{words}": {{ norm: "group", groups: "{groups}", ...here }}' in script
+    shape, norms = (4, 6, 5), ("batch", "layer", "group", "instance", "position")
+    places = list(np.ndindex(shape))
+    calls = [("averaged", norm, shape, 2, place) for place in places for norm in norms]
+    calls += [("averaged", "group", shape, n, place) for n in (1, 6) for place in places]
+    found = np.array(in_node("norm-cube", calls)).reshape(-1, *shape)
+    split, (whole, single) = (
+        found[:600].reshape(120, 5, *shape),
+        found[600:].reshape(2, 120, *shape),
+    )
+    for place, own in zip(places, split, strict=True):
+        others = np.delete(own, place[0], axis=1).any(axis=(1, 2, 3))
+        assert others.tolist() == [True, False, False, False, False]
+    assert np.array_equal(whole, split[:, 1])
+    assert np.array_equal(single, split[:, 3])
+
+
 # ---- dropout
 
 
