@@ -46,15 +46,15 @@
     const order = [...batch.keys()].reverse(), look = (i, style) => (i ? style : "gradus-1");
     const dots = (plot, values, y, style) => order.map((i) => dot(plot, [values[i], y], look(i, style), i ? 4 : 5)).join("");
     const ways = order.map((i) => `<path class="gradus-line ${i ? "gradus-thin" : "gradus-1"}" d="M${above.x(batch[i]).toFixed(1)},${above.y(0.5)}` +
-      `L${middle.x(Math.min(Math.max(outs[0][i], -40), 40)).toFixed(1)},${middle.y(0.7)}"/>`).join("");
+      `L${middle.x(Math.min(Math.max(outs[0][i], -40), 40)).toFixed(1)},${middle.y(0.8)}"/>`).join("");
     const side = (sign) => averages.map(([m, v], k) => [k, m + sign * Math.sqrt(v)]);
     const flat = [-1, 0, 1].map((sign) => line(below, [[0, unit(sign)], [BATCHES, unit(sign)]], "gradus-dotted")).join("");
     const row = (style, name, [mean, variance], out) => [style, name, number(mean), number(Math.sqrt(variance)), number(out)];
     return {
       height: 228 + tall + 38,
       svg: above.frame + middle.frame + above.inside(dots(above, batch, 0.5, "gradus-5")) + ways +
-        middle.inside(dots(middle, outs[0], 0.7, "gradus-0") + dots(middle, outs[1], 0.2, "gradus-2")) +
-        label(above, [27, 0.5], "what goes in", "gradus-5", [0, 4], "end") + label(middle, [-4, 0.7], "by the batch", "gradus-0", [6, -10]) + label(middle, [-4, 0.2], "by what is kept", "gradus-2", [6, -10]) +
+        middle.inside(dots(middle, outs[0], 0.8, "gradus-0") + dots(middle, outs[1], 0.3, "gradus-2")) +
+        label(above, [27, 0.5], "what goes in", "gradus-5", [0, 4], "end") + label(middle, [-4, 0.8], "by the batch", "gradus-0", [6, 17]) + label(middle, [-4, 0.3], "by what is kept", "gradus-2", [6, 17]) +
         handle(above, [batch[0], 0.5], "own", "gradus-1") +
         below.frame + below.inside(flat + batches.map((values, k) => dot(below, [k + 1, statistics(values)[0]], "gradus-5", 1.5)).join("") +
           [-1, 1].map((sign) => line(below, side(sign), "gradus-2 gradus-faint")).join("") + line(below, averages.map(([m], k) => [k, m]), "gradus-2")) +

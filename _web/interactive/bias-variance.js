@@ -65,7 +65,7 @@
     return;
   }
 
-  const { number, axes, line, generator, normals, define } = Gradus;
+  const { number, axes, line, handle, label, generator, normals, define } = Gradus;
   const grid = (n) => Array.from({ length: n }, (_, i) => (10 * i) / (n - 1));
   const [old, fresh] = [grid(20), grid(201)], [values, valuesNew] = [old.map(truth), fresh.map(truth)];
   const DEGREES = Array.from({ length: 16 }, (_, k) => k);
@@ -81,6 +81,26 @@
     return kept[`${degree} ${power}`];
   }
 
+  /** The names [words, style] of some lines of points, each where it is far from the others and touches none. */
+  function beside(plot, lines, names) {
+    const shown = lines.map((points) => points.map(([x, y]) => [plot.x(x), plot.y(y)])), taken = [];
+    const all = shown.flatMap((points) => points.slice(1).flatMap(([x, y], i) => Array.from({ length: 20 }, (_, k) =>
+      [x + ((points[i][0] - x) * k) / 20, y + ((points[i][1] - y) * k) / 20])));
+    return names.map(([words, style], k) => {
+      const far = (i) => Math.min(...names.map((_, j) => (j === k ? Infinity : Math.abs(shown[j][i][1] - shown[k][i][1]))));
+      const long = 7.5 * words.length, order = [...shown[k].keys()].sort((i, j) => far(j) - far(i));
+      for (const i of order) for (const [dx, dy] of [[6, -8], [6, 18], [-6, -8], [-6, 18]]) {
+        const [x, y] = shown[k][i], left = x + dx - (dx < 0 ? long : 0), base = y + dy;
+        const hit = (a, b) => a > left - 4 && a < left + long + 4 && b > base - 13 && b < base + 5;
+        if (left < plot.x(lines[0][0][0]) || left + long > plot.x(lines[0].at(-1)[0]) + 10 || base > plot.y(0) - 3 ||
+          all.some(([a, b]) => hit(a, b)) || taken.some(([a, b, w]) => a < left + long && left < a + w && Math.abs(b - base) < 14)) continue;
+        taken.push([left, base, long]);
+        return label(plot, lines[k][i], words, style, [dx, dy], dx < 0 ? "end" : "start");
+      }
+      return ""; // the table has it
+    }).join("");
+  }
+
   let draws = [];
   function draw({ degree, noise, power, against, again }, width) {
     if (draws.seed !== again) {
@@ -93,7 +113,12 @@
     const above = axes([left, 10, wide, tall], { from: 0, to: 10, label: "x" }, { from: -5, to: 16, label: "y" });
     const curve = (row, style) => line(above, row.map((y, i) => [fresh[i], y]), style);
     const thin = predictions.slice(0, 12).map((row) => curve(row, "gradus-thin"));
-    const top = above.inside([...thin, curve(average, "gradus-0"), curve(valuesNew, "gradus-dotted")].join(""));
+    // The scatter of the data about the pattern, at one input.
+    const at = 8, bar = [-noise, noise].map((e) => [at, truth(at) + e]);
+    const top = above.inside([...thin, curve(average, "gradus-0"), curve(valuesNew, "gradus-dotted"),
+      line(above, bar, "gradus-1")].join("")) + handle(above, bar[1], "noise", "gradus-1") +
+      label(above, [1, 14.5], "average of 300 fits", "gradus-0") + label(above, [1, 14.5], "twelve of them", "gradus-5", [0, 9]) +
+      label(above, [7.6, 10], "± noise", "gradus-1", [0, 4], "end") + label(above, [9, -4], "dotted, the pattern", "gradus-ink", [0, 0], "end");
 
     const error = ([b, v]) => b + noise ** 2 * (v + 1);
     const byPower = against === "penalty";
@@ -104,18 +129,18 @@
       byPower ? { from: NONE, to: 3, label: "penalty", log: true, ticks: [-4, -3, -2, -1, 0, 1, 2, 3] }
         : { from: 0, to: 15, label: "degree" },
       { from: 0, to: Math.max(0.1, 1.05 * Math.max(...curves.map(error))), label: "expected error" });
-    const of = (value, style) => line(below, curves.map((c, i) => [places[i], value(c)]), style);
-    const bottom = below.inside([
-      of(([, v]) => noise ** 2 * v, "gradus-0"), of(([b]) => b, "gradus-1"), of(error, "gradus-2"),
-      line(below, [[here, 0], [here, 1e6]], "gradus-dotted"),
-    ].join(""));
+    const names = [["variance", "gradus-0"], ["squared bias", "gradus-1"], ["total", "gradus-2"]];
+    const lines = [([, v]) => noise ** 2 * v, ([b]) => b, error].map((value) => curves.map((c, i) => [places[i], value(c)]));
+    const mark = [[here, 0], [here, below.fromY(tall + 70)]];
+    const bottom = below.inside(lines.map((points, k) => line(below, points, names[k][1])).join("") +
+      line(below, mark, "gradus-dotted")) + beside(below, [...lines, mark], names);
 
     const [b, v] = parts(degree, power), total = error([b, v]);
     const best = POWERS.reduce((a, c) => (error(parts(degree, c)) < error(parts(degree, a)) ? c : a));
     const named = (at) => (at <= NONE ? "none" : number(10 ** at));
     return {
       height: 2 * tall + 112,
-      svg: above.frame + top + below.frame + bottom,
+      svg: above.frame + top + below.frame + bottom + handle(below, [here, total], "here", "gradus-2"),
       alt: `Above, twelve fits of degree ${degree} as thin lines, the average of 300 and, dotted, the pattern. ` +
         `Below, the parts of the expected error against the ${against}; a dotted line marks where you are.`,
       status: `Expected error ${number(total)}: noise ${number(noise ** 2)}, squared bias ${number(b)}, variance ` +
@@ -129,6 +154,10 @@
         ["", "noise", number(noise ** 2), "(known)"],
         ["gradus-2", "total", number(total), number(mean(bias2) + mean(variance) + noise ** 2)],
       ],
+      drag: {
+        noise(px, py, set) { set("noise", Math.abs(above.fromY(py) - truth(at))); },
+        here(px, py, set) { set(byPower ? "power" : "degree", below.fromX(px)); },
+      },
     };
   }
 
@@ -136,6 +165,11 @@
     title: "The fan of fits and the parts of its error, with controls",
     draw,
     controls: [
+      { label: "Fits", presets: {
+        "no penalty": { degree: 15, noise: 1, power: NONE, against: "penalty" },
+        "the best penalty": { degree: 15, noise: 1, power: -0.5, against: "penalty" },
+        "a penalty of 1,000": { degree: 15, noise: 1, power: 3, against: "penalty" },
+        "degree 8": { degree: 8, noise: 1, power: NONE, against: "degree" } } },
       { name: "degree", label: "Degree", min: 0, max: 15, step: 1, value: 15 },
       { name: "noise", label: "Noise", min: 0, max: 3, step: 0.1, value: 1 },
       { name: "power", label: "Penalty", min: NONE, max: 3, step: 0.25, value: NONE,

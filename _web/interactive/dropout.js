@@ -39,9 +39,11 @@
     return;
   }
 
-  const { number, pixel, axes, line, generator, define } = Gradus;
+  const { number, pixel, axes, line, handle, label, generator, define } = Gradus;
   const inputs = Array.from({ length: 61 }, (_, i) => -3 + i / 10), hidden = hiddenOf(inputs);
   const MOST = 1000, SHOWN = 12;
+  // What one mask scatters at the middle input is dragged: for each p, how much.
+  const MIDDLE = 30, SHARES = Array.from({ length: 19 }, (_, i) => i / 20), scatter = {};
   let drawn = {}, known = {};
 
   function draw({ p, count, last, again }, width) {
@@ -58,15 +60,17 @@
 
     const tall = Math.round(width * 0.42), left = 50, wide = width - left - 12;
     const [from, to] = last === "as it is" ? [-5, 5] : [0, 1];
-    const above = axes([left, 10, wide, tall], { from: -3, to: 3, label: "input x" }, { from, to, label: "output" });
+    const above = axes([left, 28, wide, tall], { from: -3, to: 3, label: "input x" }, { from, to, label: "output" });
     const curve = (row, style) => line(above, row.map((y, i) => [inputs[i], y]), style);
     const lines = [curve(average, "gradus-broad"), ...all.slice(-SHOWN).map((row) => curve(row, "gradus-thin")),
       curve(sampled, "gradus-0"), curve(pass, "gradus-1")];
 
+    const bar = [-1, 1].map((sign) => [0, average[MIDDLE] + sign * spread[MIDDLE]]), top = from + 0.94 * (to - from);
+
     const rows = masks.slice(-SHOWN), high = 16 * rows.length;
-    const below = axes([left, tall + 70, Math.min(wide, 300), high],
+    const below = axes([left, tall + 88, Math.min(wide, 300), high],
       { from: 0.5, to: 10.5, label: "hidden unit", ticks: [1, 4, 7, 10] },
-      { from: rows.length + 0.5, to: 0.5, label: "last masks", ticks: [1, rows.length] });
+      { from: rows.length + 0.5, to: 0.5, label: "last masks", ticks: [...new Set([1, rows.length])] });
     const cells = rows.flatMap((mask, k) => mask.map((value, i) =>
       `<rect class="gradus-square${value ? " gradus-cell" : ""}" x="${pixel(below.x(i + 0.6))}" ` +
       `y="${pixel(below.y(k + 0.6))}" width="${pixel(below.x(1.8) - below.x(1))}" height="12.8"/>`));
@@ -74,9 +78,13 @@
     const gap = (row) => Math.max(...row.map((y, i) => Math.abs(y - average[i])));
     const exactly = gap(pass) < 1e-12, off = (row) => (gap(row) < 1e-12 ? "0, to rounding" : number(gap(row)));
     const masksText = `${count} mask${count === 1 ? "" : "s"}`;
+    // Above the axes, in one row: where all is well the lines lie on one another.
+    const names = [["average of all", "gradus-ink", -10], [`of ${masksText}`, "gradus-0", 90], ["one pass", "gradus-1", 202]]
+      .map(([words, style, x]) => label(above, [-3, to], words, style, [x, -12])).join("");
     return {
-      height: tall + high + 112,
-      svg: above.frame + above.inside(lines.join("")) + below.frame + cells.join(""),
+      height: tall + high + 130,
+      svg: above.frame + above.inside(lines.join("") + line(above, bar, "gradus-2")) +
+        names + label(above, [0, top], "± one mask", "gradus-2", [-4, 0], "end") + handle(above, bar[1], "p", "gradus-2") + below.frame + cells.join(""),
       alt: "Above, the output against the input: thin lines for single masks, and over them their average, the " +
         "average over all masks, and one pass without a mask. Below, the last masks: a filled square is a kept unit.",
       status: (exactly ? "One pass with all units is the average over all 1,024 masks, to rounding. "
@@ -90,6 +98,13 @@
         ["gradus-0", `average of ${masksText}`, off(sampled)],
         ["gradus-thin", "a single mask", `${number(Math.max(...spread))} (standard deviation)`],
       ],
+      drag: {
+        p(px, py, set) {
+          scatter[last] ??= SHARES.map((share) => exact([hidden[MIDDLE]], share, last)[1][0]);
+          const apart = scatter[last].map((each) => Math.abs(each - (above.fromY(py) - average[MIDDLE])));
+          set("p", SHARES[apart.indexOf(Math.min(...apart))]);
+        },
+      },
     };
   }
 
@@ -97,6 +112,10 @@
     title: "Dropout masks and their average, with controls",
     draw,
     controls: [
+      { label: "Masks", presets: {
+        "one mask": { p: 0.3, count: 1, last: "as it is" }, "twelve": { p: 0.3, count: 12, last: "as it is" },
+        "a thousand": { p: 0.3, count: MOST, last: "as it is" },
+        "through a sigmoid": { p: 0.5, count: MOST, last: "through a sigmoid" } } },
       { name: "p", label: "Dropped, p =", min: 0, max: 0.9, step: 0.05, value: 0.3 },
       { name: "count", label: "Masks", min: 1, max: MOST, step: 1, value: SHOWN },
       { name: "last", label: "Output", options: Object.keys(LAST) },

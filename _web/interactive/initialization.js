@@ -72,8 +72,8 @@
     return;
   }
 
-  const { number, pixel, axes, line, dot, generator, normals, define } = Gradus;
-  const [WIDTH, INPUTS, DEPTH, BINS] = [100, 40, 30, 48];
+  const { number, pixel, axes, line, dot, handle, label, generator, normals, define } = Gradus;
+  const [WIDTH, INPUTS, DEPTH, BINS] = [100, 40, 30, 48], MOST = 3.5; // of the powers of two
   const RANGES = { sigmoid: [0, 1], tanh: [-1, 1] };
   const rows = (random, n) => Array.from({ length: n }, () => normals(random, WIDTH));
   let drawn = {};
@@ -91,8 +91,8 @@
     const tall = Math.round(width * 0.36), left = 64, wide = width - left - 12;
     const across = { from: 0.5, to: depth + 0.5, label: "layer" };
     const powers = !RANGES[name], [from, to] = RANGES[name] || [-12, 12];
-    const label = powers ? "size of the activation" : "activation";
-    const above = axes([left, 10, wide, tall], across, { from, to, label, log: powers });
+    const above = axes([left, 10, wide, tall], across,
+      { from, to, label: powers ? "size of the activation" : "activation", log: powers });
     const cells = layers.flatMap((zs, i) => {
       const values = activated(name, zs.flat()).map(([a]) => a);
       const sizes = values.filter((a) => a !== 0).map((a) => Math.log10(Math.abs(a)));
@@ -103,8 +103,14 @@
         `fill-opacity="${Math.sqrt(count / most).toFixed(2)}"/>`);
     });
     const logs = theory.map(Math.log10);
-    const below = axes([left, tall + 70, wide, tall], across, {
-      from: Math.min(-2, ...logs), to: Math.max(2, ...logs), label: "variance of z", log: true });
+    // The same for all sizes: an axis that moved would run away from what is dragged along it.
+    const [low, high] = powers ? [-20, 20] : [-6, 4];
+    const below = axes([left, tall + 70, wide, tall], across, { from: low, to: high, label: "variance of z", log: true });
+    const end = Math.max(logs.findLastIndex((q) => q >= low && q <= high), 0), falls = logs[end] < logs[0];
+    // On either side of the line, where it leaves them room.
+    const at = Math.min(end, Math.max(end >> 1, Math.ceil((70 * depth) / wide - 0.5)));
+    const named = (words, style, under) => label(below, [at + 1, logs[at]], words, style,
+      [under === falls ? -8 : 8, under ? 20 : -10], under === falls ? "end" : "start");
     const points = found.map(([q], i) => dot(below, [i + 1, Math.log10(q)], "gradus-1", 3));
     const lines = line(below, logs.map((q, i) => [i + 1, q]), "gradus-ink") + points.join("");
 
@@ -115,7 +121,9 @@
     const shown = [...new Set([1, Math.ceil(depth / 2), depth])];
     return {
       height: 2 * tall + 112,
-      svg: above.frame + above.inside(cells.filter(Boolean).join("")) + below.frame + below.inside(lines),
+      svg: above.frame + above.inside(cells.filter(Boolean).join("")) + below.frame + below.inside(lines) +
+        named("predicted", "gradus-ink", false) + named("measured", "gradus-1", true) +
+        handle(below, [end + 1, logs[end]], "power"),
       alt: `Above, a histogram of the activations of each of ${depth} layers of ${name}, dark where many lie. Below, ` +
         "the variance of z in each layer, measured as dots and predicted as a line.",
       status: `${name}, standard deviation ${number(deviation)}: from layer to layer the variance of z is multiplied ` +
@@ -127,6 +135,20 @@
       head: ["layer", "variance of z", "predicted", "slopes < 0.01", "between inputs"],
       rows: shown.map((k) => ["", k, number(found[k - 1][0]), number(theory[k - 1]), percent(found[k - 1][1]),
         number(found[k - 1][2])]),
+      drag: {
+        /** The size whose predicted line goes through the pointer. */
+        power(px, py, set) {
+          const layer = Math.min(Math.max(Math.round(below.fromX(px)), 1), depth), wanted = below.fromY(py);
+          let [least, most] = [-MOST, MOST];
+          for (let k = 0; k < 8; k++) {
+            const middle = (least + most) / 2;
+            const q = forwardVariance(WIDTH, layer, 2 ** middle / Math.sqrt(WIDTH), name).at(-1);
+            if (Math.log10(q) < wanted) least = middle;
+            else most = middle;
+          }
+          set("power", least);
+        },
+      },
     };
   }
 
@@ -134,8 +156,11 @@
     title: "Activations over depth, with controls",
     draw,
     controls: [
+      { label: "Networks", presets: {
+        "He's size": { name: "ReLU", power: 0.5, depth: DEPTH }, "half of it": { name: "ReLU", power: -0.5, depth: DEPTH },
+        "twice": { name: "ReLU", power: 1.5, depth: DEPTH }, "sigmoid": { name: "sigmoid", power: 0, depth: DEPTH } } },
       { name: "name", label: "Activation", options: Object.keys(ACTIVATIONS) },
-      { name: "power", label: "Size of weights × √n", min: -3.5, max: 3.5, step: 0.125, value: 0.5,
+      { name: "power", label: "Size of weights × √n", min: -MOST, max: MOST, step: 0.125, value: 0.5,
         text: (v) => number(2 ** v) },
       { name: "depth", label: "Layers", min: 2, max: DEPTH, step: 1, value: DEPTH },
       { name: "again", label: "Draw new weights" },

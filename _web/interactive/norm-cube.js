@@ -35,7 +35,7 @@
     return;
   }
 
-  const { number, pixel, generator, normals, define } = Gradus;
+  const { number, pixel, handle, generator, normals, define } = Gradus;
   const NAMES = Object.keys(TOGETHER), [N, C, P] = SHAPE;
 
   /** Numbers in which each example and each map has a level of its own. */
@@ -51,19 +51,17 @@
     const perRow = width < 460 ? 2 : 4, gap = 14, left = 34;
     const side = Math.floor((width - left - gap * perRow) / (perRow * P));
     const tall = C * side + 40;
+    const straight = { x: (px) => px, y: (py) => py }; // what is drawn here is in pixels
+    const corner = (i) => [left + (i % perRow) * (P * side + gap), 24 + Math.floor(i / perRow) * tall];
     const cells = placesOf(SHAPE).map((at, k) => {
-      const x = left + (at[0] % perRow) * (P * side + gap) + at[2] * side;
-      const y = 24 + Math.floor(at[0] / perRow) * tall + at[1] * side;
-      const isChosen = at.every((v, axis) => v === chosen[axis]);
+      const [column, row] = corner(at[0]), x = column + at[2] * side, y = row + at[1] * side;
       const box = `x="${pixel(x + 1)}" y="${pixel(y + 1)}" width="${pixel(side - 2)}" height="${pixel(side - 2)}"`;
-      const value = `<title>${number(values[k])}</title>`;
-      return `<rect class="gradus-square${inside[k] ? " gradus-cell" : ""}" ${box}>${value}</rect>` + (isChosen
-        ? `<circle cx="${pixel(x + side / 2)}" cy="${pixel(y + side / 2)}" r="${pixel(side / 4)}" ` +
-          `fill="var(--gradus-4)" stroke="currentColor" stroke-width="1.5"/>` : "");
+      return `<rect class="gradus-square${inside[k] ? " gradus-cell" : ""}" ${box}><title>${number(values[k])}</title></rect>`;
     });
+    const [column, row] = corner(chosen[0]), dot = [column + (chosen[2] + 0.5) * side, row + (chosen[1] + 0.5) * side];
     const titles = range(N).map((i) => `<text text-anchor="middle" ` +
-      `x="${pixel(left + (i % perRow) * (P * side + gap) + (P * side) / 2)}" ` +
-      `y="${pixel(15 + Math.floor(i / perRow) * tall)}">example ${i + 1}</text>`);
+      `x="${pixel(corner(i)[0] + (P * side) / 2)}" ` +
+      `y="${pixel(corner(i)[1] - 9)}">example ${i + 1}</text>`);
     const rows = range(Math.ceil(N / perRow)).map((r) =>
       `<text transform="translate(14,${24 + r * tall + (C * side) / 2}) rotate(-90)" text-anchor="middle">maps</text>` +
       `<text x="${left + (P * side) / 2}" y="${24 + r * tall + C * side + 14}" text-anchor="middle">pixels</text>`);
@@ -72,7 +70,7 @@
     const others = norm === "batch" ? "other examples are among them" : "no other example is among them";
     return {
       height: Math.ceil(N / perRow) * tall + 4,
-      svg: titles.join("") + rows.join("") + cells.join(""),
+      svg: titles.join("") + rows.join("") + cells.join("") + handle(straight, dot, "chosen"),
       alt: "Four examples side by side, each a table of six maps (rows) and five pixels (columns). Filled are the " +
         `numbers that share mean and variance with the one that has a dot; norm: ${norm}.`,
       status: `${inside.filter(Boolean).length} of ${N * C * P} numbers are averaged; ${others}. Their mean is ` +
@@ -82,13 +80,27 @@
       rows: NAMES.map((name) => ["", name === "group" ? `group (${groups})` : name,
         String(averaged(name, SHAPE, count, chosen).filter(Boolean).length),
         number(results[name][0]), number(Math.sqrt(results[name][1])), number(results[name][2])]),
+      drag: {
+        chosen(px, py, set) {
+          const within = (v, n) => Math.min(Math.max(Math.floor(v), 0), n - 1);
+          const at = within((px - left + gap / 2) / (P * side + gap), perRow) +
+            perRow * within((py - 4) / tall, Math.ceil(N / perRow)), [x, y] = corner(at);
+          set("example", at + 1);
+          set("map", 1 + within((py - y) / side, C));
+          set("place", 1 + within((px - x) / side, P));
+        },
+      },
     };
   }
 
+  const here = { example: 2, map: 3, place: 3 };
   define("norm-cube", {
     title: "Which numbers a norm averages, with controls",
     draw,
     controls: [
+      { label: "Norms", presets: {
+        "batch": { norm: "batch", groups: "2", ...here }, "two groups": { norm: "group", groups: "2", ...here },
+        "one group": { norm: "group", groups: "1", ...here }, "six groups": { norm: "group", groups: "6", ...here } } },
       { name: "norm", label: "Norm", options: NAMES },
       { name: "groups", label: "Groups of maps", options: ["2", "1", "3", "6"] },
       { name: "example", label: "Example", min: 1, max: N, step: 1, value: 2 },

@@ -35,7 +35,7 @@
     return;
   }
 
-  const { number, axes, line, dot, contours, define } = Gradus;
+  const { number, axes, line, dot, handle, label, contours, define } = Gradus;
   const STEPS = 60;
   const kind = (x, mu) => {
     if (factor(x, mu) > 1) return "diverges";
@@ -51,19 +51,21 @@
     const floor = (a, b) => Math.min(worst(a, b, kappa), 1.3);
     const limit = [[2, 0], [4, 1]], top = best(kappa);
     const inside = contours(plane, floor, x, y) + line(plane, limit, "gradus-ink") +
-      dot(plane, [top.rate, top.mu], "gradus-2", 6) + dot(plane, [top.plain, 0], "gradus-5", 6) +
-      dot(plane, [rate, mu], "gradus-1", 5);
+      dot(plane, [top.rate, top.mu], "gradus-2", 6) + dot(plane, [top.plain, 0], "gradus-5", 6);
 
     const below = axes([50, tall + 70, wide, tall], { from: 0, to: STEPS, label: "step" },
       { from: -8, to: 2, label: "error", log: true, ticks: [-8, -6, -4, -2, 0, 2] });
     const curves = [["gradus-0", rate / kappa], ["gradus-4", rate]].map(([style, product]) =>
       line(below, errors(product, mu, STEPS).map((e, t) => [t, Math.log10(Math.max(Math.abs(e), 1e-12))]), style));
     const found = worst(rate, mu, kappa);
+    const named = (words, style, x) => label(below, [x, 1], words, style, [0, 0], "end"); // mostly above both lines
     const rows = [["gradus-0", "flattest", rate / kappa], ["gradus-4", "steepest", rate]].map(([style, name, product]) =>
       [style, name, number(product), number(factor(product, mu)), kind(product, mu)]);
     return {
       height: 2 * tall + 115,
-      svg: plane.frame + plane.inside(inside) + below.frame + below.inside(curves.join("")),
+      svg: plane.frame + plane.inside(inside) + label(plane, [4, 0.05], "diverges", "gradus-ink", [-4, 0], "end") +
+        handle(plane, [rate, mu], "at", "gradus-1") + below.frame + below.inside(curves.join("")) +
+        named("flattest", "gradus-0", 40) + named("steepest", "gradus-4", STEPS),
       alt: "Above, level lines of the worst factor per step on the plane of learning rate and momentum, with the " +
         "line beyond which it diverges and three dots: the best of gradient descent, the best of momentum, and " +
         "the chosen one. Below, the error along the flattest and the steepest direction.",
@@ -74,6 +76,7 @@
         `and ${number(worst(top.rate, top.mu, kappa))} with it`,
       head: ["direction", "rate × curvature", "factor", "it"],
       rows,
+      drag: { at(px, py, set) { set("rate", plane.fromX(px)); set("mu", plane.fromY(py)); } },
     };
   }
 

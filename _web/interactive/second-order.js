@@ -71,9 +71,9 @@
   }
 
   /** The points of BFGS and its matrix after each step, until no entry of the gradient exceeds `tol`. */
-  function bfgs(name, tol, maxIterations) {
-    const problem = PROBLEMS[name], points = [problem.start], matrices = [];
-    let theta = problem.start, value = problem.value(theta), grad = problem.gradient(theta), inverse = null;
+  function bfgs(name, tol, maxIterations, start = PROBLEMS[name].start) {
+    const problem = PROBLEMS[name], points = [start], matrices = [];
+    let theta = start, value = problem.value(theta), grad = problem.gradient(theta), inverse = null;
     for (let k = 0; k < maxIterations && Math.max(...grad.map(Math.abs)) > tol; k++) {
       const direction = (inverse ? times(inverse, grad) : grad).map((d) => -d);
       const initial = inverse ? 1 : Math.min(1, 1 / Math.sqrt(dot2(grad, grad)));
@@ -103,7 +103,7 @@
     return;
   }
 
-  const { number, axes, line, dot, contours, define } = Gradus;
+  const { number, axes, line, dot, handle, label, contours, define } = Gradus;
   const identity = [[1, 0], [0, 1]];
   const inverted = ([[a, b], [c, d]]) => [[d, -b], [-c, a]].map((row) => row.map((v) => v / (a * d - b * c)));
 
@@ -116,16 +116,26 @@
     });
   }
 
-  function draw({ name, step }, width) {
-    const { value, gradient, hessian, x, y } = PROBLEMS[name];
-    const { points, matrices } = bfgs(name, 1e-5, 40), steps = points.length - 1, k = Math.min(step, steps);
+  /** The name of a ring beside its left (-1) or right end, above or below it: where it hits less of the other ring. */
+  function named(plot, ring, other, words, style, side) {
+    const [x, y] = ring.reduce((a, b) => (side * b[0] > side * a[0] ? b : a));
+    const hits = (dy) => (other || []).filter(([a, b]) => {
+      const beside = side * (plot.x(a) - plot.x(x)), under = plot.y(b) - plot.y(y) - dy;
+      return beside > 4 && beside < 14 + 7.5 * words.length && under > -14 && under < 6;
+    }).length;
+    return label(plot, [x, y], words, style, [10 * side, hits(-4) > hits(14) ? 14 : -4], side > 0 ? "start" : "end");
+  }
+
+  function draw({ name, x: startX, y: startY, step }, width) {
+    const { value, gradient, hessian, x, y } = PROBLEMS[name], start = [startX, startY];
+    const { points, matrices } = bfgs(name, 1e-5, 40, start), steps = points.length - 1, k = Math.min(step, steps);
     const here = points[k], matrix = k ? matrices[k - 1] : identity, truth = hessian(here);
     const definite = truth[0][0] > 0 && truth[0][0] * truth[1][1] > truth[0][1] ** 2;
     const axis = ([from, to], label) => ({ from, to, label });
     const wide = width - 62, tall = Math.round(width * 0.42);
     const above = axes([50, 10, wide, tall], axis(x, "x"), axis(y, "y"));
     const visited = points.slice(0, k + 1);
-    const path = line(above, visited, "gradus-1") + visited.map((p) => dot(above, p, "gradus-1", 3)).join("");
+    const path = line(above, points, "gradus-thin") + line(above, visited, "gradus-1") + visited.map((p) => dot(above, p, "gradus-1", 3)).join("");
     // Below, both ellipses in one scale, the same across and up.
     const rings = [[ellipse(matrix), "gradus-0"]];
     if (definite) rings.unshift([ellipse(inverted(truth)), "gradus-broad"]);
@@ -133,13 +143,16 @@
     const ratio = wide / tall;
     const below = axes([50, tall + 70, wide, tall], { from: -reach * ratio, to: reach * ratio, label: "step in x" },
       { from: -reach, to: reach, label: "step in y" });
-    const far = error(matrix, truth);
+    const far = error(matrix, truth), [learned, wanted] = [rings.at(-1)[0], definite && rings[0][0]];
+    const under = above.y(startY) < 40 || (startY < (points[1] || start)[1] && above.y(startY) < tall - 20);
     const judged = definite ? `M H differs from I by ${number(far)}`
       : "the true Hessian here has a negative eigenvalue and no ellipse";
     return {
       height: 2 * tall + 112,
       svg: above.frame + above.inside(contours(above, (a, b) => value([a, b]), axis(x), axis(y)) + path) +
-        below.frame + below.inside(rings.map(([ring, style]) => line(below, ring, style)).join("")),
+        label(above, start, "start", "gradus-ink", [0, under ? 23 : -13], above.x(startX) > width - 30 ? "end" : above.x(startX) < 70 ? "start" : "middle") + handle(above, start, "start") +
+        below.frame + below.inside(rings.map(([ring, style]) => line(below, ring, style)).join("")) +
+        named(below, learned, wanted, "M of BFGS", "gradus-0", -1) + (wanted ? named(below, wanted, learned, "true", "gradus-ink", 1) : ""),
       alt: `Above, the path of BFGS on ${name} up to step ${k}. Below, the ellipse of its matrix, in blue, ` +
         (definite ? "over the ellipse of the true Hessian at this point, broad and grey." : "alone."),
       status: `${k < step ? "Done. " : ""}After ${k} step${k === 1 ? "" : "s"} f is ${number(value(here))} and the ` +
@@ -151,14 +164,30 @@
         ["gradus-0", "M of BFGS", number(matrix[0][0]), number(matrix[0][1]), number(matrix[1][1])],
         ["gradus-broad", "true", ...[[0, 0], [0, 1], [1, 1]].map(([i, j]) => number(inverted(truth)[i][j]))],
       ],
+      drag: { start(px, py, set) { set("x", above.fromX(px)); set("y", above.fromY(py)); } },
     };
   }
 
+  /** Each landscape has its start, and none outside of its picture. */
+  function react(settings, changed, set) {
+    const problem = PROBLEMS[settings.name];
+    ["x", "y"].forEach((key, i) => {
+      const [from, to] = problem[key];
+      set(key, changed === "name" ? problem.start[i] : Math.min(Math.max(settings[key], from), to));
+    });
+  }
+
+  const from = (x, y, step, name = "the tilted valley") => ({ name, x, y, step });
   define("second-order", {
     title: "BFGS and the curvature it has learned, with controls",
-    draw,
+    draw, react,
     controls: [
+      { label: "Paths", presets: {
+        "one step": from(-6.35, -3.55, 1), "nine steps": from(-6.35, -3.55, 9),
+        "a chase": from(-1.2, 1, 11, "Rosenbrock"), "along the floor": from(-5, -5, 2) } },
       { name: "name", label: "Landscape", options: Object.keys(PROBLEMS) },
+      { name: "x", label: "Start, x", min: -8, max: 4, step: 0.05, value: -6.35 },
+      { name: "y", label: "Start, y", min: -5.5, max: 3, step: 0.05, value: -3.55 },
       { name: "step", label: "Steps", min: 0, max: 40, step: 1, value: 2 },
     ],
   });

@@ -25,15 +25,16 @@
     const ways = [["gradus-1", "from scratch", scratch], ["gradus-2", "new head", (k) => frozen(k, distance)],
       ["gradus-3", "fine-tuned", (k) => tuned(k, distance, pull)], ["", `best pull, ${power(-far)}`, (k) => tuned(k, distance, worth)]];
     const height = (way, k) => Math.log10(way[2](k)), curve = (way) => line(plot, logs.map((v) => [v, height(way, 10 ** v)]), way[0]);
-    const [plain, still, free] = ways, hurts = free[2](pull) > plain[2](pull), low = hold < 1, named = far < -1.5 ? 1 : 1.9;
+    const [plain, still, free] = ways, hurts = free[2](pull) > plain[2](pull), named = far < -1.5 ? 1 : 1.9;
+    const beside = hurts ? hold : Math.max(hold, 1.7 - 0.4 * far); // where no other line is below it
     const best = ways.slice(0, 3).reduce((a, b) => (b[2](n) < a[2](n) ? b : a));
     return {
       height: tall + 54,
       svg: plot.frame + plot.inside(line(plot, [[Math.log10(n), -4], [Math.log10(n), 1]], "gradus-dotted") + ways.slice(0, 3).map(curve).join("")) +
         label(plot, [named, height(plain, 10 ** named)], plain[1], plain[0], hurts ? [-8, 14] : [8, -8], hurts ? "end" : "start") +
         label(plot, [3, height(still, 1000)], "new head", still[0], [-8, -12], "end") +
-        label(plot, [hold, height(free, pull)], free[1], free[0], hurts ? [hold > 2 ? -8 : 8, -12] : low ? [8, 46] : [-10, 20],
-          (hurts ? hold > 2 : !low) ? "end" : "start") +
+        label(plot, [beside, height(free, 10 ** beside)], free[1], free[0], hurts ? [hold > 2 ? -8 : 8, -12] : [-10, 20],
+          hurts && hold <= 2 ? "start" : "end") +
         handle(plot, [3, height(still, 1000)], "far", "gradus-2") + handle(plot, [hold, height(free, pull)], "hold", "gradus-3") +
         handle(plot, [Math.log10(n), height(plain, n)], "seen", "gradus-1"),
       alt: "Expected error against the number of labelled examples, both axes logarithmic. From scratch it falls along a straight line; with " +

@@ -211,6 +211,40 @@ def test_the_fan_has_the_parts_of_the_references(degree):
             same(part, reference)
 
 
+def test_the_fits_of_the_buttons_have_the_errors_that_the_chapter_gives():
+    text = (ROOT / "chapters" / "bias-variance.md").read_text()
+    assert (
+        'buttons for what follows: "no penalty", "the best penalty", "a penalty of 1,000"' in text
+    )
+    assert "falls from 10.7 to 1.7" in text
+    assert "A penalty of 1,000 brings it to 11.2" in text
+    assert "(Degree 8 without a penalty had 1.43" in text
+    script = (SCRIPTS / "bias-variance.js").read_text()
+    found = re.findall(r'"([^"]+)": { degree: (\d+), noise: 1, power: (NONE|[-.\d]+)', script)
+    wanted = [10.7, 1.7, 11.2, 1.43]
+    assert [case for case, *_ in found] == [
+        "no penalty",
+        "the best penalty",
+        "a penalty of 1,000",
+        "degree 8",
+    ]
+    x, x_new = np.linspace(0, 10, 20), np.linspace(0, 10, 201)
+    values, values_new = (at + 2 * np.sin(1.5 * at) for at in (x, x_new))
+
+    def total(degree, penalty):
+        bases = [np.polynomial.legendre.legvander((at - 5) / 5, degree) for at in (x, x_new)]
+        calls = [("smootherMatrix", *bases, penalty)]
+        calls = [("exactDecomposition", *in_node("bias-variance", calls), values, values_new, 1)]
+        return 1 + np.sum(np.mean(in_node("bias-variance", calls)[0], axis=1))
+
+    for (_, degree, power), error in zip(found, wanted, strict=True):
+        penalty = 0 if power == "NONE" else 10 ** float(power)
+        digits = len(str(error).split(".")[1])
+        assert round(total(int(degree), penalty), digits) == error
+    best, *others = (total(15, 10**power) for power in (-0.5, -0.75, -0.25))
+    assert best < min(others)
+
+
 # ---- activations over depth
 
 ACTIVATIONS = {
@@ -249,6 +283,33 @@ def test_the_layers_have_the_activations_and_variances_of_the_references(kind):
             (12,) * 9, [deviation**2] * 8, lambda z: activation(z)[0]
         )
         same(np.array(theory) / wanted, np.ones(8))
+
+
+def test_the_sizes_of_the_buttons_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "initialization.md").read_text()
+    assert (
+        'With "He\'s size" the variance stays what it is, with "half of it" every layer divides it by'
+        ' four, with "twice" it multiplies it by four;' in text
+    )
+    assert 'With "sigmoid" it stays as well, but the last layers no longer tell' in text
+    script = (SCRIPTS / "initialization.js").read_text()
+    assert "[WIDTH, INPUTS, DEPTH, BINS] = [100, 40, 30, 48]" in script
+    found = re.findall(r'"([^"]+)": { name: "(\w+)", power: (-?[\d.]+), depth: DEPTH }', script)
+    wanted = {"He's size": 1, "half of it": 1 / 4, "twice": 4, "sigmoid": 1}
+    assert [name for name, *_ in found] == list(wanted)
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        x, weights = rng.normal(size=(40, 100)), rng.normal(size=(30, 100, 100))
+        for name, kind, power in found:
+            a, variances, spreads = x, [], []
+            for w in weights * 2 ** float(power) / 10:
+                variances.append(np.mean((a @ w) ** 2))
+                a = ACTIVATIONS[kind](a @ w)[0]
+                spreads.append(np.sqrt(np.mean(np.var(a, axis=0))))
+            factor = (variances[-1] / variances[0]) ** (1 / 29)
+            assert factor == pytest.approx(wanted[name], rel=0.1)
+            lost = spreads[-1] / np.sqrt(np.mean(a**2)) < 1e-9
+            assert lost == (name == "sigmoid")
 
 
 def test_the_histograms_are_those_of_numpy():
@@ -291,6 +352,46 @@ def test_bfgs_visits_the_points_and_has_the_matrices_of_the_reference(monkeypatc
     assert apart < 0.05 if valley == "the tilted valley" else 0.05 < apart < 0.3
 
 
+def test_the_paths_of_the_buttons_do_what_the_chapter_says():
+    text = (ROOT / "chapters" / "quasi-newton.md").read_text()
+    for said in (
+        'go from "one step" to "nine steps" and see the ellipse turn until it covers the other',
+        'in "a chase", on Rosenbrock, the other one moves.',
+        'From a start "along the floor" two steps end at the minimum, and nothing was learned of the'
+        " curvature across.",
+    ):
+        assert said in text
+    script = (SCRIPTS / "second-order.js").read_text()
+    for preset in (
+        '"one step": from(-6.35, -3.55, 1), "nine steps": from(-6.35, -3.55, 9)',
+        '"a chase": from(-1.2, 1, 11, "Rosenbrock"), "along the floor": from(-5, -5, 2)',
+    ):
+        assert preset in script
+    tilted, rosenbrock = (problems.get(name) for name in VALLEYS.values())
+    hessian = tilted.hessian(tilted.start)
+    whole, chase, floor = in_node(
+        "second-order",
+        [
+            ("bfgs", "the tilted valley", 1e-5, 40, (-6.35, -3.55)),
+            ("bfgs", "Rosenbrock", 1e-5, 40, (-1.2, 1)),
+            ("bfgs", "the tilted valley", 1e-5, 40, (-5, -5)),
+        ],
+    )
+    assert len(whole["matrices"]) == 9
+    apart = [np.linalg.norm(m @ hessian - np.eye(2), ord=2) for m in np.array(whole["matrices"])]
+    assert apart[0] > 0.9
+    assert apart[-1] < 0.05
+    # Halfway it describes a curvature that is there no longer.
+    there = rosenbrock.hessian(np.array(chase["points"][11]))
+    assert np.linalg.norm(chase["matrices"][10] @ there - np.eye(2), ord=2) > 1
+    assert min(np.linalg.eigvalsh(there)) > 0  # it has an ellipse
+    assert len(floor["points"]) == 3
+    same(floor["points"][-1], (0, 0))
+    learned = np.array(floor["matrices"][-1])
+    same(learned @ hessian @ [1, 1], (1, 1))
+    same(learned, np.trace(learned) / 2 * np.eye(2))  # across it is as along
+
+
 def test_the_update_and_its_error_are_those_of_numpy():
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1.0, 1e3):
@@ -326,6 +427,35 @@ def test_the_cube_is_normalized_as_the_references_do_it(groups):
     for norm, hat in hats.items():
         calls = [("normalized", x.ravel(), norm, shape, groups, place) for place in places]
         same([found[2] for found in in_node("norm-cube", calls)], hat.ravel())
+
+
+def test_the_norms_of_the_buttons_average_what_the_chapter_says():
+    text = (ROOT / "chapters" / "normalization.md").read_text()
+    for said in (
+        'With "batch" numbers of other examples are averaged too; with "two groups", as with every'
+        " other norm, none is.",
+        "one group is layer normalization, $c$ groups instance normalization"
+        ' ("one group" and "six groups" in [the figure',
+    ):
+        assert said in text
+    script = (SCRIPTS / "norm-cube.js").read_text()
+    assert '"batch": { norm: "batch", groups: "2", ...here }' in script
+    for words, groups in (("two groups", 2), ("one group", 1), ("six groups", 6)):
+        assert f'"{words}": {{ norm: "group", groups: "{groups}", ...here }}' in script
+    shape, norms = (4, 6, 5), ("batch", "layer", "group", "instance", "position")
+    places = list(np.ndindex(shape))
+    calls = [("averaged", norm, shape, 2, place) for place in places for norm in norms]
+    calls += [("averaged", "group", shape, n, place) for n in (1, 6) for place in places]
+    found = np.array(in_node("norm-cube", calls)).reshape(-1, *shape)
+    split, (whole, single) = (
+        found[:600].reshape(120, 5, *shape),
+        found[600:].reshape(2, 120, *shape),
+    )
+    for place, own in zip(places, split, strict=True):
+        others = np.delete(own, place[0], axis=1).any(axis=(1, 2, 3))
+        assert others.tolist() == [True, False, False, False, False]
+    assert np.array_equal(whole, split[:, 1])
+    assert np.array_equal(single, split[:, 3])
 
 
 # ---- dropout
@@ -371,6 +501,39 @@ def test_masks_outputs_and_their_exact_average_are_those_of_the_reference(p):
     # The formula of the chapter for the variance of the sum.
     spread = np.sqrt(p / (1 - p) * np.sum((hidden * weights) ** 2, axis=1))
     same(in_node("dropout", [("exact", hidden, p, "as it is")])[0][1], spread)
+
+
+def test_the_masks_of_the_buttons_do_what_the_chapter_says():
+    said = (
+        'from "one mask" to "twelve" and "a thousand" the average comes nearer to that of all, on which'
+        ' one pass lies; "through a sigmoid" these two part, the more so the more is dropped'
+    )
+    assert said in (ROOT / "chapters" / "noise.md").read_text()
+    script = (SCRIPTS / "dropout.js").read_text()
+    assert "MOST = 1000, SHOWN = 12" in script
+    for name, p, count, last in (
+        ("one mask", 0.3, "1", "as it is"),
+        ("twelve", 0.3, "12", "as it is"),
+        ("a thousand", 0.3, "MOST", "as it is"),
+        ("through a sigmoid", 0.5, "MOST", "through a sigmoid"),
+    ):
+        assert f'"{name}": {{ p: {p}, count: {count}, last: "{last}" }}' in script
+    (hidden,) = in_node("dropout", [("hiddenOf", np.linspace(-3, 3, 61))])
+    apart = {}
+    for last in ("as it is", "through a sigmoid"):
+        calls = [("exact", hidden, p, last) for p in (0.1, 0.3, 0.5, 0.7, 0.9)]
+        one, *averages = in_node("dropout", [("outputs", hidden, np.ones(10), last), *calls])
+        apart[last] = [np.abs(np.subtract(one, average)).max() for average, _ in averages]
+    assert max(apart["as it is"]) < 1e-12
+    assert apart["through a sigmoid"][0] > 0.01
+    assert min(np.diff(apart["through a sigmoid"])) > 0
+    for seed in range(5):
+        draws = np.random.default_rng(seed).random((1000, 10))
+        masks = np.where(draws < 0.3, 0, 1 / 0.7)
+        calls = [("outputs", hidden, masks[:n].mean(axis=0), "as it is") for n in (1, 12, 1000)]
+        pass_, *means = in_node("dropout", [("outputs", hidden, np.ones(10), "as it is"), *calls])
+        off = [np.abs(np.subtract(pass_, mean)).max() for mean in means]
+        assert off[0] > off[1] > off[2]
 
 
 def test_the_units_of_the_dropout_figure_are_those_of_the_chapter():
