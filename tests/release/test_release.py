@@ -247,9 +247,13 @@ def test_what_lies_beside_the_notebook(released):
     with zipfile.ZipFile(released.folder() / wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         package = Path(gradus.__file__).parent
-        files = (*package.glob("*.py"), package / "pyproject.toml", package / "glyphs.npz")
-        assert names == {f"gradus/{file.name}" for file in files}
-        assert all(archive.read(name) == (package.parent / name).read_bytes() for name in names)
+        data = ("pyproject.toml", "glyphs.npz", "gradus-student.json")
+        files = (*package.glob("*.py"), *(package / name for name in data))
+        # What JupyterLab is to read lies where pip puts it into the environment's etc/, too.
+        (menus,) = (name for name in names if ".data/data/etc/jupyter/labconfig/" in name)
+        assert names - {menus} == {f"gradus/{file.name}" for file in files}
+        for name in names:
+            assert archive.read(name) == (package / Path(name).name).read_bytes()
 
 
 def test_released_again_is_the_same(small, run):
