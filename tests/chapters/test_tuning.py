@@ -399,14 +399,14 @@ def test_a_rare_class_is_shared_out(chapter):
 
 
 def test_the_winner_is_flattered_and_nested_folds_are_not(chapter):
-    said("The winner's own error is too low by a fifth to a third of the truth.")
+    said("The winner's own error is too low by a sixth to a third of the truth.")
     said("The nested estimate is rather too high")
     said("And it scatters widely; honest is not exact.")
     gaps = []
     for seed in range(1, 6):
         rng = np.random.default_rng(seed)
         plain, nested, later = np.array([chapter["plain_and_nested"](rng) for _ in range(20)]).T
-        assert -0.36 < (plain - later).mean() / later.mean() < -0.14
+        assert -0.35 < (plain - later).mean() / later.mean() < -0.15
         assert (nested - later).mean() > -0.01
         assert (nested - later).std() > 0.05
         assert np.mean(plain < later) > 0.75
