@@ -259,9 +259,9 @@ def _counted(arguments: dict, points: list, runs: list) -> dict:
             made = iterations  # a rounding may lie on either side of a bound
         elif largest > arguments["tol"]:
             made += 1
-    words = {-1: "fewer than were made", 0: "as many as were made"}
+    words = {-1: "fewer than it takes", 0: "as many as it takes"}
     way = np.sign(runs[-1][1] - made)
-    return {"iterations": words.get(way, "more than were made")}
+    return {"iterations": words.get(way, "more than it takes")}
 
 
 def _followed(arguments: dict, points: list) -> str:

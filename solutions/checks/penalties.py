@@ -541,6 +541,10 @@ elastic_net_prox.add_mistakes("""
         return soft_threshold(z, lr * l1) * (1 + lr * l2)
     the divisor has a half too much: the derivative of l2 / 2 * w**2 is l2 * w, so it is 1 + lr * l2
         return soft_threshold(z, lr * l1) / (1 + lr * l2 / 2)
+    the L2 part is a gradient step before the threshold: the minimiser thresholds z and divides
+        return soft_threshold(z - lr * l2 * z, lr * l1)
+    `l1` is in the divisor, too: it belongs to the threshold alone
+        return soft_threshold(z, lr * l1) / (1 + lr * (l1 + l2))
     this is a (sub)gradient step of the penalties: it has no exact zeros, take their minimiser
         return z - lr * (l1 * np.sign(z) + l2 * z)
     the signs are lost: negative entries stay negative
@@ -674,6 +678,14 @@ early_stopping.add_mistakes("""
         return len(losses) - 1, best
     each epoch is compared with the one before it: compare it with the best loss so far
         losses[best] -> losses[epoch - 1]
+    or
+        best, waited = 0, 0
+        for epoch in range(1, len(losses)):
+            waited = 0 if losses[epoch] < losses[epoch - 1] - min_delta else waited + 1
+            best = epoch if losses[epoch] < losses[best] else best
+            if waited >= max(patience, 1):
+                return epoch, best
+        return len(losses) - 1, best
     `min_delta` is not used: a smaller improvement than that is none
         losses[best] - min_delta -> losses[best]
     a loss as low as the best is no improvement: it must be lower
@@ -706,6 +718,9 @@ early_stopping.add_mistakes("""
     the best of all losses is taken, also of those after the end: when training stops, nobody knows
     them
         return early_stopping(losses, patience, min_delta)[0], int(np.argmin(losses))
+    or
+        best = int(np.argmin(losses))
+        return min(best + patience, len(losses) - 1), best
     the weights of the last epoch are kept: restore those of the best epoch, which lies before it
         stopped, _ = early_stopping(losses, patience, min_delta)
         return stopped, stopped

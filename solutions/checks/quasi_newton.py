@@ -1146,7 +1146,7 @@ def spectral_direction(rng):
         ("square", 3, 3, 1.0),
         ("more rows than columns", 5, 3, 1.0),
         ("more columns than rows", 2, 4, 1.0),
-        ("a small gradient", 4, 4, 1e-3),
+        ("a small gradient", 4, 4, 1e-7),
         ("a large one", 3, 4, 50.0),
     ):
         sizes = scale * np.array([2.0, 0.8, 0.3, 0.1])[: min(m, n)] * rng.uniform(0.8, 1.2, min(m, n))
@@ -1158,6 +1158,12 @@ def spectral_direction(rng):
 spectral_direction.add_mistakes("""
     the direction goes uphill: the least sum is asked for
         return -spectral_direction(grad)
+    or
+        u, _, vt = np.linalg.svd(grad, full_matrices=False)
+        return u @ vt
+    singular values below a millionth are dropped: below a millionth of the largest
+        u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
+        return -(u * (sizes > 1e-6)) @ vt
     this is the gradient divided by its length as a list of numbers: the length of a matrix is its
     largest stretch here
         return -grad / np.linalg.norm(grad)

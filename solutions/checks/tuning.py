@@ -539,6 +539,9 @@ one_standard_error.add_mistakes("""
     or
         means = np.mean(errors, axis=1)
         return _first_within(errors, means.min() + means.std())
+    the standard error is that of a share of k errors: the folds' own deviation, divided by the root of k
+        means = np.mean(errors, axis=1)
+        return _first_within(errors, means.min() + np.sqrt(np.abs(means.min() * (1 - means.min())) / len(errors[0])))
     the mean of the best candidate within the limit is returned: return its place
         return float(np.mean(errors, axis=1)[one_standard_error(errors)])
     the limit itself is returned: return the place of the first candidate that is not above it
@@ -763,6 +766,8 @@ def successive_halving(rng):
     n = int(rng.choice([33, 34, 35, 37, 38, 39, 41, 42, 43, 45, 46, 47]))
     yield Call("fourths, and more epochs in the first round", 1.5, losses=_losses(rng, n, 140), first=2, factor=4)
     yield Call("the epochs come to an end first", losses=_losses(rng, int(rng.integers(40, 60)), 15), first=3, factor=2)
+    # The last round needs all epochs, and no more.
+    yield Call("the last round needs all epochs", losses=_losses(rng, int(rng.integers(40, 60)), 24), first=3, factor=2)
     losses = _losses(rng, 23, 50)
     losses[rng.permutation(23)[:14], int(rng.integers(1, 3)) :] = np.inf
     yield Call("some diverge", losses=losses, first=3, factor=2)
@@ -836,7 +841,13 @@ successive_halving.add_mistakes("""
     the single trial that is left is not trained any further: its round is the last one
         epochs[left] = trained -> epochs[left] = trained if len(left) > 1 or n == 1 else epochs[left]
     the last round is left out: it may need as many epochs as there are columns
+        trained * factor > most -> trained * factor >= most
+    or
         return _halved(losses[:, : max(first, losses.shape[1] // factor)], first, factor)
+    the search goes on with a single trial: it ends with the round in which that is trained
+        len(left) == 1 or trained * factor -> trained * factor
+    of equal trials the one that was ahead before counts as better: the one of the smaller number
+        np.sort(left[: max(1, len(left) // factor)]) -> left[: max(1, len(left) // factor)]
     the single trial was trained to the last column: it has its round, and no more
         epochs[left] = trained -> epochs[left] = trained if len(left) > 1 else most
     the first round lasts an epoch: it lasts `first` of them

@@ -153,6 +153,36 @@ def test_mini_batches(page):
     assert sum(ratio > 1 for ratio in ratios) >= 4
 
 
+def test_the_race(page):
+    start = SOURCE.index("def gradient_descent(")
+    world = page | {"rosenbrock": ROSENBROCK}
+    exec(SOURCE[start : SOURCE.index("```", start)], world)
+    traces, tasks = world["traces"], list(world["tasks"])
+
+    def each_step(method):
+        return [traces[method, task][1] / traces[method, task][0] for task in tasks]
+
+    said("*L-BFGS* and *BFGS* need about one evaluation a step")
+    assert max(each_step("BFGS") + each_step("L-BFGS, 10 pairs")) < 1.5
+    said("hence two to four evaluations a step")
+    assert {round(each) for each in each_step("conjugate gradients")} <= {2, 3, 4}
+    said("*Newton's method* needs the fewest steps, on the two convex problems by far")
+    for task in tasks:
+        newton, *others = sorted((traces[method, task][0], method) for method in world["methods"])
+        assert newton[1] == "Newton"
+        assert task == "Rosenbrock" or newton[0] < others[0][0] / 3
+    done = {
+        method: [traces[method, task][0] < 2000 for task in tasks] for method in world["methods"]
+    }
+    said(
+        "does not finish where the condition number is in the thousands or above, line search or not"
+    )
+    assert done.pop("gradient descent") == [False, False, True]
+    said("does finish on two problems of three")
+    assert sum(done.pop("Adam")) == 2
+    assert all(map(all, done.values()))
+
+
 def by_the_exercises_alone(f, gradient, theta, memory=10, tol=1e-5, max_iterations=10_000):
     """L-BFGS as one writes it: the line search asks for f(theta) once more in every step."""
     steps, changes = [], []

@@ -576,8 +576,8 @@ def way(rng):
         (lambda *args: descends(*args, keep=99), "M of all pairs"),
         (lambda *args: descends(*args, keep=1), "M of the newest pair alone"),
         (lambda *args: (args[2], args[5]), "another direction"),
-        (lambda *args: (descends(*args)[0], 1), "'fewer than were made', expected 'as many as"),
-        (lambda *args: (descends(*args)[0], 9), "'more than were made', expected 'as many as"),
+        (lambda *args: (descends(*args)[0], 1), "'fewer than it takes', expected 'as many as"),
+        (lambda *args: (descends(*args)[0], 9), "'more than it takes', expected 'as many as"),
     ],
 )
 def test_runs_of_few_steps_show_the_method(answer, said, seed):
