@@ -125,6 +125,8 @@ fit_stump.add_mistakes("""
         return _best_cut(x, y, weights, lambda column: _middles(np.unique(column))[:-1])
     only the first feature was tried: try them all
         return _best_cut(x, y, weights, lambda column: _middles(np.unique(column)), features=[0])
+    the best of the last feature alone is kept: keep the best of all
+        return _best_cut(x, y, weights, lambda column: _middles(np.unique(column)), features=[x.shape[1] - 1])
     the stump is the one with the fewest wrong examples: take that of least weighted error
         feature, threshold, sign, _ = fit_stump(x, y, np.full(len(y), 1 / len(y)))
         answer = np.where(x[:, feature] > threshold, sign, -sign)
@@ -392,6 +394,10 @@ gradient_boost.add_mistakes("""
         residuals = y - scores -> residuals = scores - y
     it starts at 0: the best constant for squared error is the mean
         start = np.mean(y) -> start = 0.0
+    the start is shrunk, too: `rate` is for the stumps
+        start = np.mean(y) -> start = rate * np.mean(y)
+    the first round is fitted to the targets: fit it to what the start leaves of them
+        np.full(len(y), start) -> np.zeros(len(y))
     it starts at the median: the best constant for squared error is the mean
         start = np.mean(y) -> start = np.median(y)
     the thresholds are values of x: they lie half-way between neighbours
@@ -534,8 +540,10 @@ logistic_residuals.add_mistakes("""
         return logistic_residuals(y, scores) / len(y)
     this is the sign of the residual alone
         return np.sign(logistic_residuals(y, scores))
-    this is y minus tanh of the score, twice the residual at half the score
+    this is y minus tanh of the score, twice the residual at twice the score: of a loss with -2 * y * F
         return y - np.tanh(scores)
+    the exponential residual is only cut off at 1: that of the logistic loss is another
+        return y * np.minimum(np.exp(-y * scores), 1.0)
     this is the second derivative, p (1 - p): the first is asked for
         p = (1 + np.tanh(scores / 2)) / 2
         return p * (1 - p)
@@ -629,8 +637,12 @@ logistic_boost.add_mistakes("""
         left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y - 1 / (1 + np.exp(-scores))
     the half of tanh's argument is lost, so that the score counts twice
         np.tanh(y * scores / 2) -> np.tanh(y * scores)
+    this is y minus tanh of the score, twice the residual at twice the score: of a loss with -2 * y * F
+        left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y - np.tanh(scores)
     this is the loss of each example, not its derivative
         left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y * np.logaddexp(0, -y * scores)
+    or
+        left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y * np.log(1 + np.exp(-y * scores))
     this is the second derivative, p (1 - p): the first is asked for
         left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y * (1 - np.tanh(scores / 2) ** 2) / 4
     the residuals are those of the start in every round: the scores have moved on
@@ -710,6 +722,7 @@ OTHER_SCORES = (
     lambda low, high: np.var(low) + np.var(high),
     lambda low, high: np.sum(np.abs(low - low.mean())) + np.sum(np.abs(high - high.mean())),
     lambda low, high: -abs(low.mean() - high.mean()),
+    lambda low, high: -(low.mean() ** 2) - high.mean() ** 2,
 )
 
 
@@ -770,14 +783,22 @@ def tree_predict(rng):
     case["x"] = np.hstack([case["x"], case["x"] ** 3 / 3 + case["x"]])
     case["x_new"] = np.hstack([case["x_new"], -case["x_new"]])
     yield Call("two features that split alike", 0.5, **case)
+    # Every sum of these is exact, so that the first question gains exactly nothing.
+    sides = rng.uniform(0.5, 2.0, (2, 2)) * [[-1], [1]]
+    rows = rng.permutation(np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], 2, axis=0))
+    board = np.column_stack([sides[rows[:, 0], 0], sides[rows[:, 1], 1]])
+    while not _well_apart(board, x_new := rng.uniform(-3, 3, (12, 2))):
+        pass
+    y = rng.integers(1, 5) * np.where(rows[:, 0] == rows[:, 1], 1.0, -1.0)
+    yield Call("a board: the first question gains nothing", 1.0, x=board, y=y, x_new=x_new, depth=2)
     yield Call("no question", 0.5, **_tree_case(rng, 8, 2, 0))
 
 
-def _grow(x, y, x_new, depth, *, score=None, cuts=None, answer=np.mean, features=None, above=np.greater):
-    """A tree with one part exchanged: score(y of the two sides) is made least."""
+def _grow(x, y, x_new, depth, *, score=None, cuts=None, answer=np.mean, features=None, above=np.greater, gain=False):
+    """A tree with one part exchanged: score(y of the two sides) is made least, if `gain`, only below that of y."""
     score = score or (lambda low, high: np.sum((low - low.mean()) ** 2) + np.sum((high - high.mean()) ** 2))
     cuts = cuts or (lambda column: np.convolve(np.unique(column), [0.5, 0.5], mode="valid"))
-    best = None
+    best = (np.sum((y - y.mean()) ** 2), None, None) if gain else None
     if depth > 0 and np.ptp(y) > 0:
         for j in features(x) if features else range(x.shape[1]):
             for cut in cuts(x[:, j]):
@@ -787,12 +808,12 @@ def _grow(x, y, x_new, depth, *, score=None, cuts=None, answer=np.mean, features
                 value = score(y[~up], y[up])
                 if best is None or value < best[0] - 1e-12:
                     best = value, j, cut
-    if best is None:
+    if best is None or best[1] is None:
         return np.full(len(x_new), answer(y))
     _, j, cut = best
     up, there = above(x[:, j], cut), above(x_new[:, j], cut)
     result = np.empty(len(x_new))
-    same = {"score": score, "cuts": cuts, "answer": answer, "features": features, "above": above}
+    same = {"score": score, "cuts": cuts, "answer": answer, "features": features, "above": above, "gain": gain}
     result[there] = _grow(x[up], y[up], x_new[there], depth - 1, **same)
     result[~there] = _grow(x[~up], y[~up], x_new[~there], depth - 1, **same)
     return result
@@ -849,6 +870,12 @@ tree_predict.add_mistakes("""
         return _grow(x, y, x_new, depth, features=lambda x: [0])
     the worst split is taken: take the one of least squared error
         return _grow(x, y, x_new, depth, score=lambda low, high: -np.sum((low - low.mean()) ** 2) - np.sum((high - high.mean()) ** 2))
+    the squares of the two means are added: each counts as often as its side has examples
+        return _grow(x, y, x_new, depth, score=lambda low, high: -low.mean() ** 2 - high.mean() ** 2)
+    of questions of the same error the last is asked: ask the first feature's, at the smallest threshold
+        return _grow(x, y, x_new, depth, cuts=lambda column: np.convolve(np.unique(column), [0.5, 0.5], mode="valid")[::-1], features=lambda x: range(x.shape[1])[::-1])
+    a question that gains nothing was left out: the next one may need it
+        return _grow(x, y, x_new, depth, gain=True)
     the means lie farthest apart, whatever the number of examples on a side: the squares decide
         return _grow(x, y, x_new, depth, score=lambda low, high: -abs(low.mean() - high.mean()))
     one question too few is asked
@@ -859,6 +886,8 @@ tree_predict.add_mistakes("""
         return tree_predict(x, y, x_new, min(depth, 1))
     the tree is grown to the end, whatever the depth
         return tree_predict(x, y, x_new, 50)
+    or
+        return tree_predict(x, y, x_new, 50 if depth else 0)
     the two sides have changed places
         return _swapped(x, y, x_new, depth)
     both sides ask the feature of the first question: each side may ask another

@@ -786,6 +786,11 @@ masked_norm.add_mistakes("""
         mean = np.mean(x, axis=1, keepdims=True, where=mask[:, :, None])
         var = ((x - mean) ** 2).mean(axis=1, keepdims=True)
         return (x - mean) / np.sqrt(var + eps) * mask[:, :, None]
+    the mean is in order; in the variance the squares of the padding are still added
+        real = mask[:, :, None]
+        mean = np.mean(x, axis=1, keepdims=True, where=real)
+        var = ((x - mean) ** 2).sum(axis=1, keepdims=True) / real.sum(axis=1, keepdims=True)
+        return (x - mean) / np.sqrt(var + eps) * real
     the mean is in order; the squares of the real steps are still divided by the number of all steps
         real = mask[:, :, None]
         mean = (x * real).sum(axis=1, keepdims=True) / real.sum(axis=1, keepdims=True)
@@ -917,6 +922,10 @@ recalibrate.add_mistakes("""
     or
         share = (counts / counts.sum())[:, None]
         return np.sum(share * means, axis=0), variances.mean(axis=0) + means.var(axis=0)
+    or
+        share = (counts / counts.sum())[:, None]
+        mean = np.sum(share * means, axis=0)
+        return mean, np.mean(variances + means**2, axis=0) - mean**2
     the spread of the means counts all batches alike: a batch counts by the number of its examples
         share = (counts / counts.sum())[:, None]
         mean = np.sum(share * means, axis=0)
@@ -956,6 +965,10 @@ recalibrate.add_mistakes("""
         share = (counts / counts.sum())[:, None]
         mean = np.sum(share * means, axis=0)
         return mean, np.sum(share * (variances + means**2), axis=0) + mean**2
+    the mean is subtracted, not its square: the variance is the mean of the squares less the square of the mean
+        share = (counts / counts.sum())[:, None]
+        mean = np.sum(share * means, axis=0)
+        return mean, np.sum(share * (variances + means**2), axis=0) - mean
     the spread of the means is subtracted: it is added, all examples are spread more widely than a batch
         (variances + (means -> (variances - (means
     the spread of the means is not squared

@@ -39,6 +39,24 @@ best_rates.add_mistakes("""
         (1 + age + np.arange(n_steps)) -> (age + np.arange(n_steps))
     `sigma` is the standard deviation of the noise: its square enters
         (sigma / curvature) ** 2 / variance -> sigma / curvature**2 / variance
+    or
+        rates = []
+        for _ in range(n_steps):
+            rates.append(curvature * variance / (curvature**2 * variance + sigma))
+            variance = (1 - rates[-1] * curvature) ** 2 * variance + (rates[-1] * sigma) ** 2
+        return np.array(rates)
+    a factor of the curvature is missing: the derivative has one above the fraction, and its square below
+        rates = []
+        for _ in range(n_steps):
+            rates.append(curvature * variance / (curvature * variance + sigma**2))
+            variance = (1 - rates[-1] * curvature) ** 2 * variance + (rates[-1] * sigma) ** 2
+        return np.array(rates)
+    or
+        rates = []
+        for _ in range(n_steps):
+            rates.append(variance / (curvature**2 * variance + sigma**2))
+            variance = (1 - rates[-1] * curvature) ** 2 * variance + (rates[-1] * sigma) ** 2
+        return np.array(rates)
     `variance` is the mean of theta**2: it enters as it is
         / variance -> / variance**2
     or

@@ -150,12 +150,12 @@ def test_the_answer_for_recall():
 def test_against_wrong_labels_the_bounded_pull_is_better(names):
     said("With clean labels AdaBoost is ahead after as many rounds")
     said("with a fifth of them wrong the bounded pull is better by far")
-    said("and a shorter run of AdaBoost does not catch up")
+    said("and at the best round of each it is still ahead")
     rng = np.random.default_rng(70)
     rows = np.array([names["with_wrong_labels"](rng, 0.2) for _ in range(5)])
     assert np.all(rows[:, 1] < rows[:, 0] - 0.01)
     assert rows[:, 1].mean() < rows[:, 0].mean() - 0.03
-    assert rows[:, 3].mean() < rows[:, 2].mean()
+    assert rows[:, 3].mean() < rows[:, 2].mean() - 0.005
     clean = np.array([names["with_wrong_labels"](rng, 0.0) for _ in range(5)])
     assert clean[:, 0].mean() < clean[:, 1].mean()
 
@@ -171,8 +171,20 @@ def test_a_sum_of_stumps_is_a_sum_over_features(names):
 
 @pytest.mark.parametrize("seed", range(80, 85))
 def test_what_depth_adds_to_boosting(names, seed):
-    said("Stumps end above the variance of the truth: they fit noise alone")
+    said("Stumps end above the variance of the truth: they find the slope along $x_1$")
     said("the third level makes up for a poor one")
     one, two, three = names["by_depth"](np.random.default_rng(seed))
     assert one > np.var(names["checkers"](names["squares"])) > two > three
     assert three < 2.5
+
+
+def test_stumps_find_the_slope(names):
+    said("and lose more by fitting noise where the board is")
+    squares, slopes = names["squares"], []
+    for seed in range(80, 85):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(-1, 1, (120, 2))
+        y = names["checkers"](x) + 0.5 * rng.normal(size=120)
+        last = names["boosted_trees"](x, y, squares, 1)[-1]
+        slopes.append(np.polyfit(squares[:, 0], last, 1)[0])
+    assert np.mean(slopes) == pytest.approx(1, abs=0.5)

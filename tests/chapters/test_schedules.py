@@ -31,12 +31,12 @@ def test_steps_in_twenty_epochs():
 
 
 def test_the_floors_of_the_first_figure():
-    said("With rate 0.3 it falls within ten steps to 0.18 and stays")
-    for lr, floor, steps in ((0.3, 0.18, 10), (0.03, 0.015, 200)):
+    said("With rate 0.3 it falls within 15 steps to 0.18 and stays")
+    for lr, floor, steps in ((0.3, 0.18, 15), (0.03, 0.015, 200)):
         variance = 100.0
         for _ in range(steps):
             variance = (1 - lr) ** 2 * variance + lr**2
-        assert variance == pytest.approx(floor, rel=0.7)
+        assert variance == pytest.approx(floor, rel=0.06)
         assert lr / (2 - lr) == pytest.approx(floor, rel=0.03)
 
 
@@ -132,6 +132,9 @@ def test_what_two_bounds_do(page):
         "The bound of 5 touches about one step in seven at the rate 0.03, and lowers the loss there"
     )
     said("a loss at small rates and a gain at large ones")
+    said(
+        "At the rate 0.03 its mini-batch gradients are mostly 1 to 5 long, and now and then above 10"
+    )
     step, found, shares = page["momentum_step"], {}, []
     with np.errstate(all="ignore"):
         for lr in (0.003, 0.03, 0.06):
@@ -143,7 +146,11 @@ def test_what_two_bounds_do(page):
                 found[lr, bound] = np.median([np.nan_to_num(r[0][-1], nan=np.inf) for r in runs])
                 if bound == 5 and lr == 0.03:
                     shares += [np.mean(r[2] > 5) for r in runs]
+                if bound == np.inf and lr == 0.03:
+                    usual = [np.mean((1 < r[2]) & (r[2] < 5)) for r in runs]
+                    peaks = [np.mean(r[2] > 10) for r in runs]
     assert 0.1 < np.mean(shares) < 0.25
+    assert np.mean(usual) > 0.6 and 0.005 < np.mean(peaks) < 0.1
     assert found[0.03, 5.0] < 0.85 * found[0.03, np.inf]
     assert found[0.003, 1.0] > 1.3 * found[0.003, np.inf]
     assert found[0.06, 1.0] < 0.6 * found[0.06, np.inf]

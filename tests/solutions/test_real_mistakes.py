@@ -607,6 +607,32 @@ IMAGINED = {
             return 1 / (curvature * np.arange(1, n_steps + 1))
         all steps have the rate that is best for the first: the variance falls
             return np.full(n_steps, curvature * variance / (curvature**2 * variance + sigma**2))
+        `sigma` is the standard deviation of the noise: its square
+            rates, v = [], variance
+            for _ in range(n_steps):
+                lr = curvature * v / (curvature**2 * v + sigma)
+                v = (1 - lr * curvature) ** 2 * v + lr**2 * sigma**2
+                rates.append(lr)
+            return np.array(rates)
+    """,
+    "tree_predict": """
+        a question that gains nothing was left out: the next one may
+            def grown(x, y, x_new, depth):
+                best, off = None, np.var(y) * len(y)
+                for j in range(x.shape[1]) if depth else ():
+                    values = np.unique(x[:, j])
+                    for cut in (values[1:] + values[:-1]) / 2:
+                        up = x[:, j] > cut
+                        now = np.var(y[up]) * up.sum() + np.var(y[~up]) * (~up).sum()
+                        if now < off:
+                            best, off = (j, cut), now
+                if best is None:
+                    return np.full(len(x_new), y.mean())
+                j, cut = best
+                up = x[:, j] > cut
+                low = grown(x[~up], y[~up], x_new, depth - 1)
+                high = grown(x[up], y[up], x_new, depth - 1)
+                return np.where(x_new[:, j] > cut, high, low)
     """,
     "clip_by_global_norm": """
         each array is shortened by a length of its own: then the direction
