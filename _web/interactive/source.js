@@ -42,7 +42,7 @@
       status: `The source is worth ${power(-far)} example${far ? "s" : ""} and is taken for ${power(hold)}. After ${n} of your own the least error of the three ` +
         `is ${number(best[2](n))}, ${best[1]}; fine-tuning has ${number(free[2](n) / plain[2](n))} times the error from scratch${free[2](n) > plain[2](n) ? ", and does harm" : ""}.`,
       caption: "Expected errors, by the number of examples",
-      head: ["", ...COLUMNS.map(String)],
+      head: ["examples", ...COLUMNS.map(String)],
       rows: ways.map((way) => [way[0], way[1], ...COLUMNS.map((k) => number(way[2](k), 2))]),
       drag: {
         far(px, py, set) { set("far", plot.fromY(py)); },

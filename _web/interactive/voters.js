@@ -61,7 +61,7 @@
       status: `With ${percent(error)} % of errors and the correlation ${number(rho)}, ten networks are wrong together on ` +
         `${Math.round(digits[TEN])} of ${DIGITS} digits. A vote of eleven errs on ${percent(here[11])} %; of independent ones, on ${percent(alone[11])} %.`,
       caption: "Errors of the vote in percent, by networks",
-      head: ["", ...SIZES.map(String)],
+      head: ["voters", ...SIZES.map(String)],
       rows: [row("gradus-0", "these", here), row("gradus-5", "independent", alone)],
       drag: {
         error(px, py, set) { set("error", 10 ** below.fromY(py)); },
