@@ -27,7 +27,8 @@ def test_a_parameter_that_is_off_by_a_tenth_is_refused(name, parameter):
 
 def test_every_exercise_that_draws_with_a_parameter_is_among_them():
     """The others draw places, each equally likely."""
-    places = "bootstrap_sample minibatches random_crop train_validation_test_split kfold_indices"
+    places = """bootstrap_sample minibatches random_crop train_validation_test_split kfold_indices
+        replay_rows"""
     drawn = {
         exercise.name
         for exercise in EXERCISES

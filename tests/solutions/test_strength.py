@@ -55,7 +55,9 @@ EDGES = (
         "only equals",
         "exactly `enough`",
     ),
-    *("exactly one standard error", "an input that is not used"),
+    *("exactly one standard error", "an input that is not used", "what rounding has left"),
+    *("the last example is never drawn", "a millionth are dropped", "of equal trials"),
+    *("the last round is left out", "goes on with a single trial"),
 )
 # Mutants that are right as well, by what stands in the changed line.
 EQUALLY_RIGHT = {
