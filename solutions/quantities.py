@@ -177,7 +177,6 @@ def minimum(arguments: dict, result: tuple) -> dict:
     """Whether a minimiser came to rest where the gradient is small, and how long it took."""
     if not isinstance(result, tuple | list) or len(result) != 2:
         return {"": result}
-    arguments = SETTINGS | arguments
     theta, iterations = result
     with np.errstate(all="ignore"):
         # The slack is for an answer in float32.

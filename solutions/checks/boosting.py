@@ -798,7 +798,7 @@ def _grow(x, y, x_new, depth, *, score=None, cuts=None, answer=np.mean, features
     """A tree with one part exchanged: score(y of the two sides) is made least, if `gain`, only below that of y."""
     score = score or (lambda low, high: np.sum((low - low.mean()) ** 2) + np.sum((high - high.mean()) ** 2))
     cuts = cuts or (lambda column: np.convolve(np.unique(column), [0.5, 0.5], mode="valid"))
-    best = (np.sum((y - y.mean()) ** 2), None, None) if gain else None
+    best = np.sum((y - y.mean()) ** 2) if gain else np.inf, None, None
     if depth > 0 and np.ptp(y) > 0:
         for j in features(x) if features else range(x.shape[1]):
             for cut in cuts(x[:, j]):
@@ -806,9 +806,9 @@ def _grow(x, y, x_new, depth, *, score=None, cuts=None, answer=np.mean, features
                 if up.all() or not up.any():
                     continue
                 value = score(y[~up], y[up])
-                if best is None or value < best[0] - 1e-12:
+                if value < best[0] - 1e-12:
                     best = value, j, cut
-    if best is None or best[1] is None:
+    if best[1] is None:
         return np.full(len(x_new), answer(y))
     _, j, cut = best
     up, there = above(x[:, j], cut), above(x_new[:, j], cut)

@@ -46,6 +46,13 @@ SCRIPTS = ROOT / "_web" / "interactive"
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.js") if path.stem != "figures")
 
 
+def has(file, *pieces):
+    """That a chapter still says this, or that a script still has it."""
+    text = file.read_text()
+    for piece in pieces:
+        assert piece in text
+
+
 def in_node(script, calls):
     """What the functions of a script return for each call (name, *arguments)."""
     code = """
@@ -353,20 +360,18 @@ def test_bfgs_visits_the_points_and_has_the_matrices_of_the_reference(monkeypatc
 
 
 def test_the_paths_of_the_buttons_do_what_the_chapter_says():
-    text = (ROOT / "chapters" / "quasi-newton.md").read_text()
-    for said in (
+    has(
+        ROOT / "chapters" / "quasi-newton.md",
         'go from "one step" to "nine steps" and see the ellipse turn until it covers the other',
         'in "a chase", on Rosenbrock, the other one moves.',
         'From a start "along the floor" two steps end at the minimum, and nothing was learned of the'
         " curvature across.",
-    ):
-        assert said in text
-    script = (SCRIPTS / "second-order.js").read_text()
-    for preset in (
+    )
+    has(
+        SCRIPTS / "second-order.js",
         '"one step": from(-6.35, -3.55, 1), "nine steps": from(-6.35, -3.55, 9)',
         '"a chase": from(-1.2, 1, 11, "Rosenbrock"), "along the floor": from(-5, -5, 2)',
-    ):
-        assert preset in script
+    )
     tilted, rosenbrock = (problems.get(name) for name in VALLEYS.values())
     hessian = tilted.hessian(tilted.start)
     whole, chase, floor = in_node(
@@ -430,14 +435,13 @@ def test_the_cube_is_normalized_as_the_references_do_it(groups):
 
 
 def test_the_norms_of_the_buttons_average_what_the_chapter_says():
-    text = (ROOT / "chapters" / "normalization.md").read_text()
-    for said in (
+    has(
+        ROOT / "chapters" / "normalization.md",
         'With "batch" numbers of other examples are averaged too; with "two groups", as with every'
         " other norm, none is.",
         "one group is layer normalization, $c$ groups instance normalization"
         ' ("one group" and "six groups" in [the figure',
-    ):
-        assert said in text
+    )
     script = (SCRIPTS / "norm-cube.js").read_text()
     assert '"batch": { norm: "batch", groups: "2", ...here }' in script
     for words, groups in (("two groups", 2), ("one group", 1), ("six groups", 6)):
@@ -1039,17 +1043,22 @@ def adapted(method, hessian, start, lr, steps):
     return points, rates
 
 
-def turned(degrees, kappa=20.0):
-    """The Hessian of a valley, turned, and the directions of its floor and its walls."""
+def turned(degrees, *curvatures):
+    """A Hessian of these curvatures, turned, and the directions that have them."""
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     axes = np.array([[c, -s], [s, c]])
-    return axes @ np.diag([2 / kappa, 2]) @ axes.T, axes
+    return axes @ np.diag(curvatures) @ axes.T, axes
+
+
+def valley(degrees, kappa=20.0):
+    """Curvature 2 across the floor, and along it less by a factor."""
+    return turned(degrees, 2 / kappa, 2)
 
 
 @pytest.mark.parametrize("method", ["AdaGrad", "RMSProp", "Adam", "Adam, uncorrected"])
 def test_the_methods_in_a_turned_valley_go_as_the_references_do(method):
     start, settings = np.array([-4.0, 1.2]), list(product((0, 10, 45), (1.0, 20.0), (0.01, 1.0)))
-    valleys = [turned(degrees, kappa)[0] for degrees, kappa, _ in settings]
+    valleys = [valley(degrees, kappa)[0] for degrees, kappa, _ in settings]
     found = in_node(
         "own-rates",
         [
@@ -1067,7 +1076,7 @@ def test_the_methods_in_a_turned_valley_go_as_the_references_do(method):
 
 def test_the_rates_that_stay_leave_what_the_reference_says():
     settings, start = list(product((0, 10, 30, 45), (1.0, 20.0, 100.0))), np.array([-4.0, 1.2])
-    valleys = np.array([turned(*setting)[0] for setting in settings])
+    valleys = np.array([valley(*setting)[0] for setting in settings])
     same(in_node("own-rates", [("hessian", *setting) for setting in settings]), valleys)
     calls = [("fixed", h, kappa) for h, (_, kappa) in zip(valleys, settings, strict=True)]
     fixed = in_node("own-rates", calls)
@@ -1096,27 +1105,25 @@ def test_the_rates_that_stay_leave_what_the_reference_says():
 
 
 def test_the_valleys_do_what_the_chapter_says_of_them():
-    text = (ROOT / "chapters" / "adaptive.md").read_text()
-    for said in (
+    has(
+        ROOT / "chapters" / "adaptive.md",
         'with "along the coordinates" a rate for each arrives in one step, "turned a little" it'
         ' still gains, and "turned by 45 degrees" it makes the very steps of one rate',
         "along the coordinates the flat one gets several times the rate of the steep one; turned by"
         " 45 degrees both get nearly the same",
         'come to rest ("no rest" in',
         '("Too long" in',
-    ):
-        assert said in text
-    script = (SCRIPTS / "own-rates.js").read_text()
-    for preset in (
+    )
+    has(
+        SCRIPTS / "own-rates.js",
         '"along the coordinates": at(0, "AdaGrad", 1), "turned a little": at(10, "AdaGrad", 1)',
         '"turned by 45 degrees": at(45, "AdaGrad", 1)',
         '"no rest": at(0, "RMSProp", 0.5), "too long": at(0, "Adam, uncorrected", 0.1)',
         "kappa, along: -4, beside: 1.2, method",
-    ):
-        assert preset in script
+    )
     ends, ratios = {}, {}
     for degrees in (0, 10, 45):
-        hessian, axes = turned(degrees)
+        hessian, axes = valley(degrees)
         start = axes @ [-4.0, 1.2]
         (rates,) = in_node("own-rates", [("fixed", hessian, 20)])
         one, own, adagrad = in_node(
@@ -1131,7 +1138,7 @@ def test_the_valleys_do_what_the_chapter_says_of_them():
     same(*ends[45])
     assert ratios[0].min() > 3
     assert 0.7 < ratios[45].min() <= ratios[45].max() < 1.4
-    hessian, start = turned(0)[0], [-4.0, 1.2]
+    hessian, start = valley(0)[0], [-4.0, 1.2]
     restless, long, corrected = in_node(
         "own-rates",
         [("adapt", hessian, "RMSProp", start, 0.5, 60)]
@@ -1183,24 +1190,22 @@ def test_a_batch_is_normalized_and_kept_as_the_references_do_it(n):
 
 
 def test_the_batches_do_what_the_chapter_says_of_them():
-    text = (ROOT / "chapters" / "batchnorm.md").read_text()
-    for said in (
+    has(
+        ROOT / "chapters" / "batchnorm.md",
         '"Twice the weights" changes nothing of what comes out; with "one outlier" the seven others'
         ' move, and in "a batch of one" nothing is left of the input.',
         'still $0.99^{100} = 37\\,\\%$ ("too early" in',
         'as large as what it saw in training ("twos, biased" in',
-    ):
-        assert said in text
-    script = (SCRIPTS / "batch-statistics.js").read_text()
-    for line in (
+    )
+    has(
+        SCRIPTS / "batch-statistics.js",
         "[shift, scale] = [3 * factor, 2 * factor]",
         "RHOS = [0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.995]",
         'calm = { n: 8, own: 1, factor: 1, before: 8, rho: 3, t: 100, kind: "unbiased" }',
         '"twice the weights": { ...calm, factor: 2 }, "one outlier": { ...calm, own: 5 }',
         '"a batch of one": { ...calm, n: 1 }, "too early": { ...calm, rho: 5, t: 30 }',
         '"twos, biased": { ...calm, before: 2, rho: 4, t: BATCHES, kind: "biased" }',
-    ):
-        assert line in script
+    )
     for seed in range(5):
         rng = np.random.default_rng(seed)
         z, later = rng.normal(size=8), rng.normal(size=(200, 8))
@@ -1233,9 +1238,7 @@ SOLUTIONS = [(1.2, 0.6), (0.4, 1.8), (-2.5, -0.8), (0.0, 0.0)]
 
 def bowl(degrees, low):
     """A Hessian, turned: of curvature 1 across the floor and `low` along it."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    axes = np.array([[c, -s], [s, c]])
-    return axes @ np.diag([low, 1]) @ axes.T
+    return turned(degrees, low, 1)[0]
 
 
 def test_the_weights_under_a_price_are_where_the_steps_of_the_references_rest():
@@ -1260,23 +1263,21 @@ def test_the_weights_under_a_price_are_where_the_steps_of_the_references_rest():
 
 
 def test_the_prices_do_what_the_chapter_says_of_them():
-    text = (ROOT / "chapters" / "penalties.md").read_text()
-    for said in (
+    has(
+        ROOT / "chapters" / "penalties.md",
         'With "one example: L1", the price on sizes, one weight is exactly zero; with "one example:'
         ' L2", on squares, both are at work.',
         "Move the least-squares solution along the line: neither answer changes.",
         '("A corner" and "no corner" of',
-    ):
-        assert said in text
-    script = (SCRIPTS / "penalties.js").read_text()
-    for line in (
+    )
+    has(
+        SCRIPTS / "penalties.js",
         "10 ** (i / 20 - 2)",
         'base = { kind: "L1", level: 36, x: 0.4, y: 1.8, degrees: 140, low: 0.5 }',
         'one = { kind: "L1", level: 10, x: 1.2, y: 0.6, degrees: 117, low: 0 }',
         '"one example: L1": one, "one example: L2": { ...one, kind: "L2" }',
         '"a corner": base, "no corner": { ...base, kind: "L2" }',
-    ):
-        assert line in script
+    )
     weak, strong, floor = 10**-1.5, 10**-0.2, np.radians(117)
     line, tilted = bowl(117, 0.0), bowl(140, 0.5)
     along = np.add([1.2, 0.6], np.outer((0, -0.5, 0.7), [np.cos(floor), np.sin(floor)]))

@@ -30,9 +30,7 @@ EXERCISES = [exercise for chapter in CHAPTERS for exercise in exercises_of(chapt
 WRITTEN = [written for chapter in CHAPTERS for written in written_of(chapter)]
 exercises = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 seeds = pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed {seed}")
-few_seeds = pytest.mark.parametrize(
-    "seed", SEEDS[:: len(SEEDS) - 1], ids=lambda seed: f"seed {seed}"
-)
+few_seeds = pytest.mark.parametrize("seed", [SEEDS[0], SEEDS[-1]], ids=lambda seed: f"seed {seed}")
 
 _plans = {}
 

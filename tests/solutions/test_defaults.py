@@ -1,17 +1,11 @@
 """The defaults of the arguments: an answer whose signature has another one fails a case that grades."""
 
-import functools
 import inspect
-import sys
 
 import pytest
 
 from gradus import calling
-from tests.conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-from checks import CASE_SECONDS, Judge, chapters
+from tests.solutions.test_strength import CASE_SECONDS, EXERCISES, judge_of
 
 # What no result can tell, or tells no wrong answer by.
 NOT_SEEN = {
@@ -41,17 +35,11 @@ def _others(default):
 
 DEFAULTS = [
     (exercise, name, other)
-    for chapter in chapters().values()
-    for exercise in chapter
+    for exercise in EXERCISES.values()
     for name, parameter in inspect.signature(exercise.reference).parameters.items()
     if parameter.default is not parameter.empty and name not in NOT_SEEN.get(exercise.name, ())
     for other in _others(parameter.default)
 ]
-
-
-@functools.cache
-def _judge_of(name):
-    return Judge(next(exercise for exercise, *_ in DEFAULTS if exercise.name == name))
 
 
 @pytest.mark.parametrize(
@@ -67,5 +55,5 @@ def test_another_default_fails_a_case_that_grades(exercise, name, other, monkeyp
 
     # Who never shortens a step never ends.
     monkeypatch.setattr(calling, "CASE_SECONDS", CASE_SECONDS)
-    passed = [seed for seed in range(4) if _judge_of(exercise.name).passes(changed, seed)]
+    passed = [seed for seed in range(4) if judge_of(exercise.name).passes(changed, seed)]
     assert not passed
