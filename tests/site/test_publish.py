@@ -1,11 +1,9 @@
-"""The site is light and can be found: fonts, weights, search, addresses, keyboard, paper."""
+"""The site is light and can be found: fonts, search, addresses, keyboard, paper."""
 
-import gzip
 import http.server
 import json
 import re
 import threading
-from collections import Counter
 from functools import cache
 from xml.etree import ElementTree
 
@@ -20,8 +18,6 @@ from sphinx.search.en import SearchEnglish
 from tests.conftest import ROOT
 from tests.site.conftest import MOVED, UNWRITTEN
 
-CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md"))]
-MOST = 300 * 1024
 PUBLISHED = "https://example.org/gradus/"
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
 FONTS = "vendor/fontawesome/webfonts"
@@ -98,54 +94,6 @@ def test_every_letter_of_a_formula_is_in_the_fonts_that_have_it(site, soup, name
     for font in fonts:
         whole = letters(ROOT / "node_modules" / "katex" / "dist" / "fonts" / font.name)
         assert used & whole <= letters(font)
-
-
-# Selectors of a style sheet that find something on the page, whatever is pointed at or pressed: each as
-# often as it stands there, under the conditions under which it stands.
-FINDS = """async sheet => {
-    const all = (rules, under) => [...rules].flatMap(rule =>
-        rule.selectorText === undefined ? all(rule.cssRules ?? [], `${under} ${rule.conditionText ?? ""}`)
-            : rule.selectorText.split(/,(?![^()]*\\))/).map(selector => [selector.trim(), under]))
-    const found = selector => {
-        const plain = selector.replace(/::?(?:[a-z-]*(?:before|after|marker|placeholder|selection|scrollbar[a-z-]*)|hover|active|focus[a-z-]*|visited)/g, "")
-        try { return document.querySelector(plain || "*") } catch { return null }
-    }
-    const made = await new CSSStyleSheet().replace(sheet)
-    return all(made.cssRules, "").filter(([selector]) => found(selector)).map(each => each.join(" under "))
-}"""
-
-
-def test_the_style_sheet_has_every_rule_that_a_page_uses(visit, site, address, name):
-    page = visit(f"{address}/{name}.html")
-    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-    (link,) = page.locator("link[rel=stylesheet]").all()
-    sheet = (site / "_static" / "site.css").read_text("utf-8")
-    whole = [(site / sheet).read_text("utf-8") for sheet in link.get_attribute("data-of").split()]
-    whole += [(site / "_static" / "basic.css").read_text("utf-8")]  # imported by the theme's
-    assert len(sheet) < len("".join(whole)) / 2
-    for mode in ("light", "dark"):
-        page.evaluate("mode => document.documentElement.dataset.theme = mode", mode)
-        used = Counter(selector for each in whole for selector in page.evaluate(FINDS, each))
-        assert used.total() > 200
-        assert used - Counter(page.evaluate(FINDS, sheet)) == Counter()
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_weighs_at_most_300_kib_without_its_figures(visit, address, site, chapter):
-    page = visit(f"{address}/chapters/{chapter}.html")
-    asked = page.evaluate("performance.getEntries().filter(e => e.responseStatus).map(e => e.name)")
-    files = {site / url.removeprefix(address).split("?")[0].strip("/") for url in asked}
-    weight = {}
-    for file in files:
-        content = file.read_bytes()
-        if file.suffix == ".html":
-            content = re.sub(
-                rb'<figure class="gradus-figure">.*?</figure>', b"", content, flags=re.DOTALL
-            )
-        weight[file.name] = len(content if file.suffix == ".woff2" else gzip.compress(content))
-    assert {f"{chapter}.html", "site.css", "fa-solid-900.woff2"} <= set(weight)
-    assert "searchindex.js" not in weight
-    assert sum(weight.values()) <= MOST, weight
 
 
 @pytest.fixture(scope="module")
