@@ -4,7 +4,8 @@
 // reader sees what the element holds, the static figure; so does the printed page.
 //   controls  sliders {name, label, min, max, step, value, text}, choices {name, label, options,
 //             value} and buttons {name, label}, each a key of `settings`; a button counts its clicks;
-//             {label, presets: {words: {name: value, ...}}}: buttons that move what they name
+//             {label, presets: {words: {name: value, ...}}}: buttons that move what they name, or put
+//             what has no control into `settings`
 //   draw      (settings, width) -> {height, svg, alt, status, caption, head, rows, drag}: what to show;
 //             a row begins with the style of its line, "" if it has none; drag has a function
 //             (x, y, set) for each `handle`, of pixels: for a mouse or a finger what sliders are for keys
@@ -66,15 +67,16 @@ const Gradus = (() => {
     return { frame, inside, x: toX, y: toY, fromX, fromY };
   }
 
+  const isFinite = (point) => point.every(Number.isFinite);
+
   /** A line through points [[x, y], ...] up to the first that is not finite. */
   function line(plot, points, style) {
-    const end = points.findIndex(([x, y]) => !Number.isFinite(x) || !Number.isFinite(y));
-    const shown = end < 0 ? points : points.slice(0, end);
-    const places = shown.map(([x, y]) => `${pixel(plot.x(x))},${pixel(plot.y(y))}`);
+    const end = points.findIndex((point) => !isFinite(point));
+    const places = points.slice(0, end < 0 ? undefined : end).map(([x, y]) => `${pixel(plot.x(x))},${pixel(plot.y(y))}`);
     return `<polyline class="gradus-line ${style}" points="${places.join(" ")}"/>`;
   }
 
-  const dot = (plot, [x, y], style, radius = 4) => Number.isFinite(x) && Number.isFinite(y)
+  const dot = (plot, [x, y], style, radius = 4) => isFinite([x, y])
     ? `<circle class="gradus-dot ${style}" cx="${pixel(plot.x(x))}" cy="${pixel(plot.y(y))}" r="${radius}"/>` : "";
 
   /** What can be dragged to move a point; `name` is its key in what draw returns as `drag`. */
@@ -195,7 +197,7 @@ const Gradus = (() => {
         this.presets = Object.entries(presets).map(([name, wanted]) => {
           const button = make("button", { type: "button" }, name);
           button.addEventListener("click", () => {
-            for (const [key, v] of Object.entries(wanted)) this.inputs[key](v);
+            for (const [key, v] of Object.entries(wanted)) this.put(key, v);
             this.later();
           });
           return [button, Object.entries(wanted)];
@@ -230,9 +232,13 @@ const Gradus = (() => {
         return make("div", {}, make("label", { for: id }, label), input, ...(options ? [] : [shown]));
       }
 
-      change(key, value) {
+      put(key, value) {
         if (this.inputs[key]) this.inputs[key](value);
         else this.settings[key] = value;
+      }
+
+      change(key, value) {
+        this.put(key, value);
         if (react) react(this.settings, key, (other, wanted) => this.inputs[other](wanted));
         this.later();
       }

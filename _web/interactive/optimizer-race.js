@@ -18,32 +18,22 @@
       start: [-1.2, 1], x: [-1.8, 1.8], y: [-0.9, 1.9], level: 0.01,
     },
   };
-  // One coordinate: (theta, gradient, state of two numbers, lr, mu, t) -> [theta, state].
+  const over = (move, v) => [move / (Math.sqrt(v) + 1e-8), [v]];
+  // One coordinate: (gradient, state of two numbers, lr, mu, t) -> [the move, state].
   const STEPS = {
-    "gradient descent": (theta, g, state, lr) => [theta - lr * g, state],
-    momentum(theta, g, [v], lr, mu) {
-      v = mu * v + g;
-      return [theta - lr * v, [v]];
-    },
-    nesterov(theta, g, [v], lr, mu) {
-      v = mu * v + g;
-      return [theta - lr * (g + mu * v), [v]];
-    },
-    adagrad(theta, g, [s], lr) {
-      s += g * g;
-      return [theta - (lr * g) / (Math.sqrt(s) + 1e-8), [s]];
-    },
-    rmsprop(theta, g, [v], lr) {
-      v = 0.9 * v + (1 - 0.9) * (g * g);
-      return [theta - (lr * g) / (Math.sqrt(v) + 1e-8), [v]];
-    },
-    adam(theta, g, [m, v], lr, mu, t) {
+    "gradient descent": (g, state, lr) => [lr * g, state],
+    momentum: (g, [v], lr, mu) => [lr * (mu * v + g), [mu * v + g]],
+    nesterov: (g, [v], lr, mu) => [lr * (g + mu * (mu * v + g)), [mu * v + g]],
+    adagrad: (g, [s], lr) => over(lr * g, s + g * g),
+    rmsprop: (g, [v], lr) => over(lr * g, 0.9 * v + (1 - 0.9) * (g * g)),
+    adam(g, [m, v], lr, mu, t) {
       m = 0.9 * m + (1 - 0.9) * g;
       v = 0.999 * v + (1 - 0.999) * (g * g);
-      const mHat = m / (1 - 0.9 ** t), vHat = v / (1 - 0.999 ** t);
-      return [theta - (lr * mHat) / (Math.sqrt(vHat) + 1e-8), [m, v]];
+      return [over(lr * (m / (1 - 0.9 ** t)), v / (1 - 0.999 ** t))[0], [m, v]];
     },
   };
+
+  const isFar = (point) => !point.every((x) => Math.abs(x) < 1e6);
 
   /** The points that a method visits; they end where a coordinate is beyond a million. */
   function run(landscape, method, lr, mu, steps) {
@@ -52,10 +42,10 @@
     let state = [[0, 0], [0, 0]];
     for (let t = 1; t <= steps; t++) {
       const theta = points.at(-1), g = gradient(theta);
-      const moved = theta.map((x, i) => STEPS[method](x, g[i], state[i], lr, mu, t));
-      points.push(moved.map(([x]) => x));
+      const moved = theta.map((_, i) => STEPS[method](g[i], state[i], lr, mu, t));
+      points.push(moved.map(([move], i) => theta[i] - move));
       state = moved.map(([, kept]) => kept);
-      if (!points.at(-1).every((x) => Math.abs(x) < 1e6)) break;
+      if (isFar(points.at(-1))) break;
     }
     return points;
   }
@@ -75,60 +65,68 @@
   const names = Object.keys(STEPS);
   const called = { nesterov: "Nesterov", adagrad: "AdaGrad", rmsprop: "RMSProp", adam: "Adam" };
   const title = (name) => called[name] || name;
-  const all = "all six";
+  const equal = (rate) => Object.fromEntries(names.map((key) => [key, rate]));
 
   function draw({ landscape, mu, steps, rates = {}, rate }, width) {
     const { value, x, y, level } = LANDSCAPES[landscape];
     const height = Math.round(width * 0.5) + 60;
-    const axis = ([from, to], label) => ({ from, to, label });
-    const plot = axes([50, 10, width - 60, height - 60], axis(x, "x"), axis(y, "y"));
-    const lines = [contours(plot, (a, b) => value([a, b]), axis(x), axis(y))], rows = [], ended = [], lost = [];
+    const [across, up] = [x, y].map(([from, to], i) => ({ from, to, label: "xy"[i] }));
+    const plot = axes([50, 10, width - 60, height - 60], across, up);
+    const lines = [contours(plot, (a, b) => value([a, b]), across, up)], rows = [], ended = [], lost = [];
     for (const name of names) {
       const lr = 10 ** (rates[name] ?? rate), style = `gradus-${name.replace(" ", "-")}`;
       const points = run(landscape, name, lr, mu, steps), last = points.length - 1;
-      const far = !points[last].every((c) => Math.abs(c) < 1e6);
+      const far = isFar(points[last]);
       const settled = settlingStep(points.map(value), level);
       // Far down a saddle is where a method should go: there is no minimum.
       const fails = far && !(landscape === "a saddle" && settled < Infinity);
-      if (fails) lost.push(`${title(name)} diverged after ${last} steps`);
+      if (fails) lost.push(` ${title(name)} diverged after ${last} steps.`);
       else if (settled < Infinity) ended.push([settled, title(name)]);
       lines.push(line(plot, points, style) + dot(plot, points[last], style));
       const end = far ? (fails ? "diverged" : "far below") : number(value(points[last]));
-      const when = settled < Infinity && !fails ? settled : fails ? "never" : "not yet";
+      const when = fails ? "never" : settled < Infinity ? settled : "not yet";
       rows.push([style, title(name), number(lr), end, when]);
     }
     ended.sort((a, b) => a[0] - b[0]);
     const goal = level < 0 ? "f below −1" : "f below 0.01 for good";
     const best = ended.filter(([k]) => k === ended[0][0]).map(([, name]) => name).join(" and ");
-    const status = [
-      ended.length ? `${best} first: ${goal} after ${ended[0][0]} steps; ${ended.length} of six are there.`
-        : `After ${steps} steps none has ${goal}.`,
-      lost.length ? `${lost.join(", ")}.` : "",
-    ].join(" ");
+    const status = ended.length
+      ? `${best} first: ${goal} after ${ended[0][0]} steps; ${ended.length} of six are there.`
+      : `After ${steps} steps none has ${goal}.`;
     return {
-      height, status, rows,
+      height, rows, status: status + lost.join(""),
       svg: plot.frame + plot.inside(lines.join("")),
-      alt: `Paths of six optimizers on ${landscape} over level lines, ${steps} steps at most. ` +
-        "The table below has their ends.",
+      alt: `Paths of six optimizers on ${landscape} over level lines; their ends are in the table.`,
       caption: `On ${landscape}, after ${steps} steps`,
-      head: ["method", "rate", "f at the end", level < 0 ? "f < −1 after" : "stays < 0.01 after"],
+      head: ["method", "rate", "f at the end", `${goal}, after`],
     };
   }
 
   /** The rate slider sets the rate of all, or of the one that is chosen. */
   function react(settings, name, set) {
-    settings.rates ??= Object.fromEntries(names.map((key) => [key, settings.rate]));
-    const one = names.find((key) => title(key) === settings.whose);
+    const { rate, whose } = settings, one = names.find((key) => title(key) === whose);
+    settings.rates ??= equal(rate);
     if (name === "whose" && one) set("rate", settings.rates[one]);
-    if (name === "rate") for (const key of one ? [one] : names) settings.rates[key] = settings.rate;
+    // A new object: that of a preset stays what it is.
+    if (name === "rate") settings.rates = one ? { ...settings.rates, [one]: rate } : equal(rate);
   }
+
+  /** On the valley, one method with a rate of its own, a power of ten. */
+  const only = (name, rate, mu = 0.9) => ({
+    landscape: "the long valley", whose: title(name), rate, mu, steps: 100,
+    rates: { ...equal(-1), [name]: rate },
+  });
 
   define("optimizer-race", {
     title: "The race of six optimizers, with controls",
     draw, react,
     controls: [
+      { label: "Examples", presets: {
+        "zig-zags": only("gradient descent", -0.05), diverges: only("gradient descent", 0.05),
+        "momentum 0.9": only("momentum", -0.4), "momentum 0.4": only("momentum", -0.4, 0.4),
+      } },
       { name: "landscape", label: "Landscape", options: Object.keys(LANDSCAPES) },
-      { name: "whose", label: "Learning rate of", options: [all, ...names.map(title)] },
+      { name: "whose", label: "Learning rate of", options: ["all six", ...names.map(title)] },
       { name: "rate", label: "Learning rate", min: -4, max: 1, step: 0.05, value: -1, text: (v) => number(10 ** v) },
       { name: "mu", label: "Momentum", min: 0, max: 0.99, step: 0.01, value: 0.9 },
       { name: "steps", label: "Steps", min: 1, max: 500, step: 1, value: 100 },

@@ -48,27 +48,27 @@
     const kappa = 10 ** power, wide = width - 60, tall = Math.round(width * 0.34);
     const x = { from: 0, to: 4, label: "learning rate × largest curvature" }, y = { from: 0, to: 1, label: "momentum" };
     const plane = axes([50, 10, wide, tall], x, y);
-    const floor = (a, b) => Math.min(worst(a, b, kappa), 1.3);
-    const limit = [[2, 0], [4, 1]], top = best(kappa);
-    const inside = contours(plane, floor, x, y) + line(plane, limit, "gradus-ink") +
+    const floor = (a, b) => Math.min(worst(a, b, kappa), 1.3), top = best(kappa);
+    const inside = contours(plane, floor, x, y) + line(plane, [[2, 0], [4, 1]], "gradus-ink") +
       dot(plane, [top.rate, top.mu], "gradus-2", 6) + dot(plane, [top.plain, 0], "gradus-5", 6);
 
     const below = axes([50, tall + 70, wide, tall], { from: 0, to: STEPS, label: "step" },
       { from: -8, to: 2, label: "error", log: true, ticks: [-8, -6, -4, -2, 0, 2] });
-    const curves = [["gradus-0", rate / kappa], ["gradus-4", rate]].map(([style, product]) =>
+    const ends = [["gradus-0", "flattest", rate / kappa], ["gradus-4", "steepest", rate]];
+    const curves = ends.map(([style, , product]) =>
       line(below, errors(product, mu, STEPS).map((e, t) => [t, Math.log10(Math.max(Math.abs(e), 1e-12))]), style));
     const found = worst(rate, mu, kappa);
     const named = (words, style, x) => label(below, [x, 1], words, style, [0, 0], "end"); // mostly above both lines
-    const rows = [["gradus-0", "flattest", rate / kappa], ["gradus-4", "steepest", rate]].map(([style, name, product]) =>
+    const rows = ends.map(([style, name, product]) =>
       [style, name, number(product), number(factor(product, mu)), kind(product, mu)]);
     return {
       height: 2 * tall + 115,
       svg: plane.frame + plane.inside(inside) + label(plane, [4, 0.05], "diverges", "gradus-ink", [-4, 0], "end") +
         handle(plane, [rate, mu], "at", "gradus-1") + below.frame + below.inside(curves.join("")) +
         named("flattest", "gradus-0", 40) + named("steepest", "gradus-4", STEPS),
-      alt: "Above, level lines of the worst factor per step on the plane of learning rate and momentum, with the " +
-        "line beyond which it diverges and three dots: the best of gradient descent, the best of momentum, and " +
-        "the chosen one. Below, the error along the flattest and the steepest direction.",
+      alt: "Above, the worst factor per step over learning rate and momentum, the line beyond which it diverges, and " +
+        "three dots: the best of gradient descent, of momentum, and the chosen one. Below, the error along the " +
+        "flattest and the steepest direction.",
       status: found > 1 ? `The worst factor is ${number(found)}: it diverges.`
         : found === 1 ? "The worst factor is 1: the error stays."
           : `The worst factor is ${number(found)}: ${number(Math.log(10) / -Math.log(found))} steps for one more digit.`,
@@ -82,9 +82,8 @@
 
   function react(settings, name, set) {
     const top = best(10 ** settings.power);
-    if (name === "plain") { set("rate", top.plain); set("mu", 0); }
-    if (name === "top") { set("rate", top.rate); set("mu", top.mu); }
-    if (name === "usual") { set("rate", top.plain); set("mu", 0.9); }
+    const to = { plain: [top.plain, 0], top: [top.rate, top.mu], usual: [top.plain, 0.9] }[name];
+    if (to) ["rate", "mu"].forEach((key, i) => set(key, to[i]));
   }
 
   define("rate-plane", {

@@ -128,6 +128,41 @@ def test_the_race_visits_the_points_of_the_references(landscape):
     assert 0 < diverged < len(settings)
 
 
+def test_the_races_of_the_buttons_do_what_the_chapter_says():
+    has(
+        ROOT / "chapters" / "descent.md",
+        'give it the rate 0.9, then 1.1 (the buttons "zig-zags" and "diverges")',
+        'lower it from 0.9 to 0.4 ("momentum 0.9" and "momentum 0.4")',
+    )
+    found = re.findall(
+        r'"?([a-z][\w .-]*)"?: only\("([a-z ]+)", (-?[\d.]+)(?:, ([\d.]+))?\)',
+        (SCRIPTS / "optimizer-race.js").read_text(),
+    )
+    wanted = {
+        "zig-zags": ("gradient descent", 0.9, 0.9),
+        "diverges": ("gradient descent", 1.1, 0.9),
+        "momentum 0.9": ("momentum", 0.4, 0.9),
+        "momentum 0.4": ("momentum", 0.4, 0.4),
+    }
+    bowl, across, arrived = problems.get("bowl"), {}, {}
+    assert [button for button, *_ in found] == list(wanted)
+    for button, method, power, mu in found:
+        name, rate, told = wanted[button]
+        assert (method, float(mu or 0.9)) == (name, told)
+        assert 10 ** float(power) == pytest.approx(rate, rel=0.03)  # the notches of the slider
+        points = raced(bowl, method, 10 ** float(power), told, 100)
+        across[button] = points[:40, 1]
+        (arrived[button],) = in_node(
+            "optimizer-race", [("settlingStep", [bowl.value(point) for point in points], 0.01)]
+        )
+    for button, shrinks in (("zig-zags", True), ("diverges", False)):
+        factors = across[button][1:] / across[button][:-1]
+        assert np.all(factors < 0)  # from wall to wall
+        assert np.all((np.abs(factors) < 1) == shrinks)
+    assert arrived["momentum 0.4"] < arrived["momentum 0.9"] <= 100
+    assert arrived["diverges"] == np.inf
+
+
 def test_the_race_counts_the_steps_after_which_all_values_stay_low():
     cases = [[1, 0.5, 0.001], [0.001] * 4, [1, 0.001, 1], [5, 0.001, 2, 0.002, 0.003], [0.01]]
     found = in_node("optimizer-race", [("settlingStep", case, 0.01) for case in cases])
