@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 
 from gradus import texts, values
+from gradus.calling import fixed_words
 from gradus.plan import Case, Mistake, Plan, Quantities, Seen, reseeded
 from gradus.verdict import (
     examine,
@@ -297,7 +298,7 @@ def _run_mistake(function: Callable, case: Case) -> Any:
         try:
             return run(function, case)
         except Exception as error:
-            return {"raised": type(error).__name__}
+            return {"raised": type(error).__name__, "says": fixed_words(str(error))}
 
 
 def judge(

@@ -16,7 +16,7 @@ from gradus import values
 from gradus.distributions import Law, Sample
 
 # The first line of a file of cases: another number where an earlier gradus could not read the rest.
-CASES_FORMAT = b"GRADUS-CASES 5"
+CASES_FORMAT = b"GRADUS-CASES 6"
 _AS_THEY_ARE = (
     *("exercise", "points", "returns", "rtol", "atol", "places"),
     *("repair", "at_stake", "credit"),

@@ -28,7 +28,7 @@ from gradus import stub, values
 from gradus.calling import LINE_CHARS, Outcome
 from gradus.plan import Case, Plan
 from gradus.tables import Table
-from gradus.verdict import Verdict, examine, is_open, is_raised
+from gradus.verdict import Verdict, examine, is_open, is_raised, says_it
 
 # What may be said of a hidden case as the sandbox says it: names of Python's and NumPy's own.
 _EXCEPTIONS = frozenset(
@@ -397,11 +397,16 @@ def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset
     What is left is chosen from what is known outside: names of exceptions and types of Python's own, the lines
     of the student's own source, the names of the case's arguments, and the grader's own sentences.
     """
-    error = outcome.error
-    if error and error not in _EXCEPTIONS and error not in _raised(plan):
+    error, known = outcome.error, _raised(plan)
+    if error and error not in _EXCEPTIONS and error not in {result["raised"] for result in known}:
         error = "an exception"
     message = ""
     match outcome.kind:
+        case "raised":
+            told = [
+                r["says"] for r in known if r["raised"] == error and says_it(r, outcome.message)
+            ]
+            message = max(told, default="", key=len)
         case "killed":
             message = outcome.message if outcome.message in SENTENCES else ""
         case "not data":
@@ -414,9 +419,9 @@ def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset
     return replace(outcome, error=error, message=message, line=line, changed=changed)
 
 
-def _raised(plan: Plan) -> set[str]:
-    """The names of the exceptions by which known mistakes are known."""
-    return {r["raised"] for m in plan.mistakes for r in m.results if is_raised(r)}
+def _raised(plan: Plan) -> list[dict[str, str]]:
+    """What known mistakes raise, by which they are known."""
+    return [r for m in plan.mistakes for r in m.results if is_raised(r)]
 
 
 def _own_lines(cells: list[tuple[int, str]]) -> frozenset[str]:

@@ -132,7 +132,7 @@ def test_a_mistakes_results_and_errors_are_recorded_without_a_warning(recwarn):
     added, raises, unused = make().plan().mistakes
     assert added.sentence == "it was added"
     np.testing.assert_array_equal(added.results[1], make().plan().cases[1].args[0] + 3)
-    assert raises.results[1] == {"raised": "KeyError"}
+    assert raises.results[1] == {"raised": "KeyError", "says": ""}
     assert np.isinf(raises.results[0]).all()
     assert unused.sentence == "the argument `by` is not used, only its default, 2.0"
     assert not recwarn

@@ -425,13 +425,25 @@ def test_of_two_mistakes_that_explain_the_failures_the_closer_is_named():
 
 
 def test_a_mistake_may_raise():
-    plan = plan_for(
-        1.0, 2.0, mistakes=[("divides by zero", ({"raised": "ZeroDivisionError"}, 2.0))]
-    )
+    raises = {"raised": "ValueError", "says": "The truth value of an array with more than"}
+    plan = plan_for(1.0, 2.0, mistakes=[("asks an array", (raises, 2.0))])
+    for error, message, named in (
+        ("ValueError", "The truth value of an array is ambiguous", True),
+        ("ValueError", "operands could not be broadcast together", False),
+        ("ValueError", "The truth", False),
+        ("ValueError", "", False),
+        ("TypeError", "The truth value of an array is ambiguous", False),
+    ):
+        outcome = Outcome("raised", error=error, message=message)
+        verdict = examine(plan, [outcome, *returned(2.0)])
+        assert verdict.mistake == ("asks an array" if named else "")
+
+
+def test_a_mistake_may_raise_without_words():
+    known = ({"raised": "ZeroDivisionError", "says": ""}, 2.0)
+    plan = plan_for(1.0, 2.0, mistakes=[("divides by zero", known)])
     raised = Outcome("raised", error="ZeroDivisionError", message="division by zero")
     assert examine(plan, [raised, *returned(2.0)]).mistake == "divides by zero"
-    other = Outcome("raised", error="TypeError", message="no")
-    assert examine(plan, [other, *returned(2.0)]).mistake == ""
 
 
 @pytest.mark.parametrize("fewer", [(1.0, 2.0), (1.0, 2.0, 3.0, 4.0), ()])
