@@ -1326,7 +1326,7 @@ def expression_gradient(rng):
     )
     yield Call(
         "the loss of two layers",
-        2.2,
+        2.4,
         inputs=[*made((5, 3), (3, 6), (6,), (6, 4), (4,)), 0.2 * _onehot(_labels(rng, 5, 4), 4)],
         # Minus the mean of the labels' logits is left out: the gradient of logsumexp is what is seen.
         operations=[
@@ -1357,6 +1357,7 @@ def expression_gradient(rng):
     corner[0][1:3] = 0.0
     yield Call(
         "a ReLU of exactly 0, a value that is added to itself",
+        0.5,
         inputs=corner,
         operations=[("relu", 0), ("add", 2, 2), ("multiply", 3, 1), ("sum", 4)],
     )
