@@ -248,7 +248,7 @@ def test_their_angle(chapter):
 
 
 def test_b_learns_and_learns_worse_with_other_seeds(chapter):
-    said("it mostly learns worse than it could")
+    said("mostly worse than it could")
     ends = []
     for seed in range(1, 6):
         runs = [chapter["learn"](chapter[name], seed=seed) for name in ("gradient_a", "gradient_b")]
