@@ -190,7 +190,7 @@ def nesterov_step(theta, gradient, velocity, lr, mu=0.9):
         The parameters.
     gradient : callable
         gradient(theta) is the gradient of the loss at theta, shape (n,).
-        It is costly: one call a step.
+        It is costly: one call a step is enough.
     velocity : ndarray of shape (n,)
         As in momentum_step: without the learning rate.
     lr : float, at least 0

@@ -123,6 +123,19 @@ sigmoid.add_mistakes("""
         a, slope = np.zeros_like(z), np.zeros_like(z)
         a[:], slope[:] = sigmoid(z)
         return a, slope
+    `if z > 0` or `max(z, 0)` of an array is not one answer: choose entry by entry, with np.where
+        if z >= 0:
+            a = 1 / (1 + np.exp(-z))
+        else:
+            a = np.exp(z) / (1 + np.exp(z))
+        return a, a * (1 - a)
+    the value is that of |z|: for negative z the other branch is due, below one half
+        a = sigmoid(np.abs(z))[0]
+        return a, a * (1 - a)
+    z was clipped so near that the results are off: far from 0 the sigmoid goes on to 0 and to 1
+        return sigmoid(np.clip(z, -5, 5))
+    or
+        return sigmoid(np.clip(z, -10, 10))
 """)
 sigmoid.add_variants("""
     as a tanh
@@ -235,6 +248,12 @@ tanh.add_mistakes("""
         a, slope = np.zeros_like(z), np.zeros_like(z)
         a[:], slope[:] = tanh(z)
         return a, slope
+    the slope lacks what is inside: 2 * sigmoid(2 * z) has the factor 2 twice on the way back
+        a, slope = sigmoid(2 * z)
+        return 2 * a - 1, slope
+    or
+        a, slope = sigmoid(2 * z)
+        return 2 * a - 1, 2 * slope
 """)
 tanh.add_variants("""
     by exponentials of minus the absolute value
@@ -256,9 +275,10 @@ def leaky_relu(rng):
     for case in _activation_cases(rng):
         # Below the least positive entry, so that np.maximum(z, alpha) changes the negative ones alone.
         yield Call(case.label, case.weight, **case.arguments, alpha=rng.uniform(0.15, 0.29))
-    z = _entries(rng, 6)
+    z, alpha = _entries(rng, 6), rng.uniform(0.15, 0.29)
     z[2:4] = 0.0
-    yield Call("zeros among them", z=z, alpha=rng.uniform(0.15, 0.29))
+    z[4] = alpha * rng.uniform(0.3, 0.7)  # above 0 and below alpha: the kink is at 0
+    yield Call("zeros among them", z=z, alpha=alpha)
     z = _entries(rng, 3, 3, low=7.0, high=9.0)
     z[1, 1] = 0.0
     yield Call("alpha = 0: the ReLU", z=z, alpha=0.0)
@@ -276,6 +296,10 @@ leaky_relu.add_mistakes("""
         return np.where(z > 0, z, alpha * z), np.where(z > 0, 1, alpha * z)
     the negative side is the constant `alpha`: it is `alpha * z`
         return np.where(z > 0, z, alpha), np.where(z > 0, 1, alpha)
+    or
+        return np.maximum(z, alpha), np.where(z > 0, 1, alpha)
+    or
+        return np.maximum(z, alpha), np.where(z > alpha, 1, alpha)
     the negative side goes up: alpha * |z| is above 0; it is `alpha * z`, below
         return np.where(z > 0, z, -alpha * z), np.where(z > 0, 1, -alpha)
     `alpha` is ignored: 0.01 is only its default
@@ -354,6 +378,12 @@ leaky_relu.add_mistakes("""
         return (z, 1.0) if z > 0 else (alpha * z, alpha)
     negative numbers stay as they are: they are multiplied by `alpha`
         return z, np.where(z > 0, 1.0, alpha)
+    the kink is put at `alpha`: it is at 0, and `alpha` is the slope below it
+        return np.where(z > alpha, z, alpha * z), np.where(z > alpha, 1, alpha)
+    or
+        return np.where(z > 0, z, alpha * z), np.where(z > alpha, 1, alpha)
+    the slope ignores `alpha`: 0.01 is only its default
+        return leaky_relu(z, alpha)[0], np.where(z > 0, 1, 0.01)
 """)
 leaky_relu.add_variants("""
     the larger of z and alpha * z, for an alpha below 1
@@ -563,6 +593,17 @@ elu.add_mistakes("""
     at z = 0 the slope is that of the negative side, and not the mean of both sides
         a, slope = elu(z, alpha, scale)
         return a, np.where(z == 0, scale * (1 + alpha) / 2, slope)
+    `if z > 0` or `max(z, 0)` of an array is not one answer: choose entry by entry, with np.where
+        if z > 0:
+            return scale * z, scale
+        return scale * alpha * np.expm1(z), scale * alpha * np.exp(z)
+    1 is subtracted twice: expm1(z) is exp(z) - 1 already
+        a, slope = elu(z, alpha, scale)
+        return np.where(z > 0, a, a - scale * alpha), slope
+    the slope on the negative side has the scale twice, in `a` and before the bracket: it is a + scale
+    * alpha, where a is the scaled activation
+        a, slope = elu(z, alpha, scale)
+        return a, np.where(z > 0, slope, scale * (a + alpha))
 """)
 elu.add_variants("""
     np.where, with an overflow that is not chosen
@@ -688,6 +729,17 @@ silu.add_mistakes("""
         a, slope = np.zeros_like(z), np.zeros_like(z)
         a[:], slope[:] = silu(z)
         return a, slope
+    the activation stands in the place of the gate: the gate's slope is gate * (1 - gate)
+        gate = sigmoid(z)[0]
+        a = z * gate
+        return a, gate + a * (1 - a)
+    or
+        gate = sigmoid(z)[0]
+        a = z * gate
+        return a, gate + z * a * (1 - a)
+    the first term is z: it is the gate, which is what the derivative of z leaves
+        a, slope = sigmoid(z)
+        return z * a, z + z * slope
 """)
 silu.add_variants("""
     the gate times something
@@ -801,6 +853,8 @@ gelu.add_mistakes("""
     or
         gate, density = _phi(np.sqrt(2) * z)
         return z * gate, gate + z * density
+    or
+        return z * (1 + np.vectorize(math.erf, otypes=[float])(z)) / 2, (1 + np.vectorize(math.erf, otypes=[float])(z)) / 2 + z * np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
     erf was divided by 2 in its argument: it is z / sqrt(2)
         gate, density = _phi(z / np.sqrt(2))
         return z * gate, gate + z * density / np.sqrt(2)
@@ -838,6 +892,18 @@ gelu.add_mistakes("""
         a, slope = np.zeros_like(z), np.zeros_like(z)
         a[:], slope[:] = gelu(z)
         return a, slope
+    the brackets are missing: `/ np.sqrt(2) * np.pi` multiplies by pi; the density is divided by sqrt(2 *
+    pi)
+        a, slope = gelu(z)
+        density = np.exp(-np.square(z) / 2)
+        return a, slope + z * density * (np.pi / np.sqrt(2) - 1 / np.sqrt(2 * np.pi))
+    the density grows: the exponent is minus z**2 / 2
+        a, slope = gelu(z)
+        density = np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
+        return a, slope - z * density + z * np.exp(np.square(z) / 2) / np.sqrt(2 * np.pi)
+    the first term is the activation: it is the gate, without the factor z
+        a, slope = gelu(z)
+        return a, a + z * np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
 """)
 gelu.add_variants("""
     number by number, by erf
@@ -907,6 +973,10 @@ softplus.add_mistakes("""
     negative ones
         small = np.exp(-np.abs(z))
         return np.log(1 + np.exp(z)), np.where(z > 0, 1.0, small) / (1 + small)
+    or
+        small = np.exp(-np.abs(z))
+        gate = np.where(z > 0, 1.0, small) / (1 + small)
+        return -np.log(1 - gate), gate
     the slope is in order now, not the value: it is still infinite for large z
         small = np.exp(-np.abs(z))
         return np.log1p(np.exp(z)), np.where(z > 0, 1.0, small) / (1 + small)
@@ -959,6 +1029,11 @@ softplus.add_mistakes("""
         a, slope = np.zeros_like(z), np.zeros_like(z)
         a[:], slope[:] = softplus(z)
         return a, slope
+    this is the softplus of -z: it rises with z
+        small = np.exp(-np.abs(z))
+        return np.logaddexp(0, -z), np.where(z > 0, 1.0, small) / (1 + small)
+    the slope is that of the sigmoid: the softplus's is the sigmoid itself
+        return np.logaddexp(0, z), sigmoid(z)[1]
 """)
 softplus.add_variants("""
     NumPy's own logarithm of a sum of exponentials

@@ -371,6 +371,35 @@ momentum_path.add_mistakes("""
     two faults: the rate is still inside the velocity, and the velocity is subtracted, which climbs
         mu * velocity + gradient(theta) -> mu * velocity - lr * gradient(theta)
         theta - lr * velocity -> theta - velocity
+    every point is the last one: `-=` changes the one array that stands in the list so often; make a
+    new one, `theta = theta - ...`
+        velocity = np.zeros_like(theta)
+        points = [theta]
+        for lr in rates:
+            velocity = mu * velocity + gradient(theta)
+            theta -= lr * velocity
+            points.append(theta)
+        return np.array(points)
+    or
+        velocity = np.zeros_like(theta)
+        points = [theta]
+        for lr in rates:
+            velocity = mu * velocity - lr * gradient(theta)
+            theta += velocity
+            points.append(theta)
+        return np.array(points)
+    two faults: the rate is gone from the velocity and from the step, and the sign has been left behind
+        theta - lr * velocity -> theta + velocity
+    the step is made before the velocity is: first the velocity, then the step with it
+        velocity = np.zeros_like(theta)
+        points = [theta]
+        for lr in rates:
+            theta = theta - lr * velocity
+            velocity = mu * velocity + gradient(theta)
+            points.append(theta)
+        return np.array(points)
+    the last rate serves for all steps: each has its own
+        in rates -> in [rates[-1]] * len(rates)
 """)
 momentum_path.add_variants("""
     with momentum_step
@@ -688,6 +717,10 @@ nesterov_step.add_mistakes("""
         ahead = mu * velocity + gradient(theta)
         velocity = mu * velocity + gradient(theta - lr * mu * ahead)
         return theta - lr * velocity, velocity
+    this is the look-ahead point of the next step: return `theta - lr * velocity`, where the parameters
+    are
+        velocity = mu * velocity + gradient(theta - lr * mu * velocity)
+        return theta - lr * velocity - lr * mu * velocity, velocity
 """)
 nesterov_step.add_variants("""
     in two moves: the momentum's, then the correction
@@ -771,6 +804,31 @@ nesterov_shifted_step.add_mistakes("""
     the two results have changed places: theta first, then the velocity
         velocity = mu * velocity + grad
         return velocity, theta - lr * (grad + mu * velocity)
+    these are the parameters themselves: `theta` is the look-ahead point before the step and after it
+        return theta + lr * mu * velocity - lr * (mu * velocity + grad), mu * velocity + grad
+    the look-ahead point lies at `theta - lr * mu * velocity`, so the parameters at that plus `lr * mu *
+    velocity`: the sign is wrong
+        new = mu * velocity + grad
+        return theta - lr * mu * velocity - lr * new - lr * mu * new, new
+    the change of the velocity has the wrong sign: `- lr * mu * (new - old)` carries the step further
+        new = mu * velocity + grad
+        return theta - lr * new + lr * mu * (new - velocity), new
+    `mu` enters the old velocity's part once, and there it is `mu**2`: the step is `grad + mu * velocity`
+    with the new one
+        new = mu * velocity + grad
+        return theta - lr * ((1 + mu) * grad + mu * velocity), new
+    `lr` multiplies one of the two terms alone: the step needs brackets
+        new = mu * velocity + grad
+        return theta - lr * grad + mu * new, new
+    or
+        new = mu * velocity + grad
+        return theta - lr * grad - mu * new, new
+    or
+        new = mu * velocity + grad
+        return theta - grad - lr * mu * new, new
+    or
+        new = mu * velocity + grad
+        return theta - lr * grad + mu * new, new
 """)
 nesterov_shifted_step.add_variants("""
     by the formula of the change of variables

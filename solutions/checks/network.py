@@ -54,11 +54,20 @@ def accuracy(rng):
     while not np.any(square["logits"].argmax(axis=0) == square["labels"]):
         square = scores(n, n, number(1, n - 1))
     yield Call("as many examples as classes", **square)
-    yield Call("about fifty examples of ten classes", **scores(number(40, 60), 10, number(11, 34), large=20.0))
+    many = scores(number(40, 60), 10, number(11, 34), large=20.0)
+    # The row of the highest score of all comes first and is right, so that its place among all is some row's label.
+    rows = np.argsort(many["logits"].max(axis=1) * np.where(_right(**many), -1, 1))
+    many = {name: array[rows] for name, array in many.items()}
+    many["logits"][0] += 40.0
+    yield Call("about fifty examples of ten classes", **many)
     yield Call("all scores are negative", **_shifted(scores(number(8, 13), 5, number(2, 7)), -50.0))
     n = number(5, 9)
     yield Call("all right", 0.5, **scores(n, 3, n))
     yield Call("none right", 0.5, **scores(n, 3, 0))
+
+
+def _right(logits, labels):
+    return logits.argmax(axis=1) == labels
 
 
 def _shifted(arguments, by):
@@ -114,6 +123,17 @@ accuracy.add_mistakes("""
         return 100 * np.mean(logits.argmax(axis=1) != labels)
     this is the number of wrong rows: divide the number of right ones by that of all
         return np.sum(logits.argmax(axis=1) != labels)
+    `argmax` without an axis is one place among all scores: take that of the highest in each row,
+    `axis=1`
+        return np.mean(logits.argmax() == labels)
+    the result is returned after the first row: `return` stands inside the loop
+        return float(logits[0].argmax() == labels[0]) / len(labels)
+    or
+        return float(logits[0].argmax() == labels[0])
+    one row is left out: the loop goes over all of them, `range(len(labels))`
+        return np.sum(logits.argmax(axis=1)[:-1] == labels[:-1]) / len(labels)
+    or
+        return np.sum(logits.argmax(axis=1)[1:] == labels[1:]) / len(labels)
 """)
 accuracy.add_variants("""
     a loop over the rows
@@ -192,6 +212,9 @@ numerical_gradient.add_mistakes("""
     the step is relative, `h * x[i]`: here it is `h`, whatever x is
         steps = h * np.diag(x)
         return np.array([(f(x + s) - f(x - s)) / (2 * s.sum()) for s in steps])
+    or
+        steps = h * np.diag(x)
+        return np.array([(f(x + s) - f(x - s)) / (2 * h) for s in steps])
     this is the sum of all partial derivatives, one number: the gradient has one for each coordinate
         return np.sum(numerical_gradient(f, x, h))
     the second point is x itself, not x - h: from x + h it is two steps back, `x[i] -= 2 * h`
@@ -252,6 +275,16 @@ numerical_gradient.add_mistakes("""
         return numerical_gradient(f, x, h) * (np.arange(len(x)) < len(x) - 1)
     the grad is cut to whole numbers: make its array of floats
         return np.trunc(numerical_gradient(f, x, h)).astype(int)
+    the step is 1, whatever `h` is: move the coordinate by h
+        return np.array([(f(x + e) - f(x - e)) / (2 * h) for e in np.eye(len(x))])
+    or
+        return np.array([(f(x + e) - f(x - e)) / 2 for e in np.eye(len(x))])
+    the first value is not divided: the difference of the two needs brackets, and then `/ (2 * h)`
+        return np.array([f(x + h * e) - f(x - h * e) / (2 * h) for e in np.eye(len(x))])
+    the coordinates before it are moved, too: begin for each with a step that is 0 everywhere else
+        return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.tri(len(x))])
+    the first coordinate is left out: they are numbered from 0
+        return numerical_gradient(f, x, h) * (np.arange(len(x)) > 0)
 """)
 numerical_gradient.add_variants("""
     one array that is changed and put back
@@ -431,6 +464,12 @@ relative_error.add_mistakes("""
     the sign is wrong where b is larger, and negative ones count as small: take the absolute value
     of a - b
         return np.max((a - b) / np.maximum(np.abs(a), np.abs(b)))
+    what is below the floor counts as equal: it is divided by the floor
+        size = np.maximum(np.abs(a), np.abs(b))
+        return np.max(np.where(size < floor, 0.0, np.abs(a - b) / _sizes(a, b, floor)))
+    only the entry with the largest difference is looked at: divide entry by entry, then take the maximum
+        at = np.argmax(np.abs(a - b))
+        return (np.abs(a - b) / _sizes(a, b, floor)).flat[at]
 """)
 relative_error.add_variants("""
     a loop over pairs of numbers
@@ -766,6 +805,34 @@ softmax_cross_entropy.add_mistakes("""
         grad = np.zeros_like(logits)
         grad[:] = by_rows / len(labels)
         return _mean_loss(log_p, labels), grad
+    `[:, labels]` takes columns, for every row all labels: the row's own is `[np.arange(n), labels]`
+        log_p, _ = _cross_entropy(logits, labels)
+        grad = np.exp(log_p)
+        grad[:, labels] -= 1
+        return -log_p[:, labels].mean(), grad / len(labels)
+    the exponentials of all rows are summed: each row has its own sum
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum())
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    the largest logit of each column was subtracted: one number for a whole row changes nothing,
+    different ones do
+        shifted = logits - logits.max(axis=0)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return _mean_loss(log_p, labels), (np.exp(log_p) - _onehot(labels, logits.shape[1])) / len(labels)
+    the logit was not shifted, and the sum under the logarithm was: subtract the same maximum in both
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_p = logits - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        p = np.exp(np.minimum(log_p, 700))
+        return _mean_loss(log_p, labels), (p - _onehot(labels, logits.shape[1])) / len(labels)
+    the gradient is divided by the number of classes: divide by that of the rows
+        loss, grad = softmax_cross_entropy(logits, labels)
+        return loss, grad * len(labels) / logits.shape[1]
+    the number of the label is subtracted from every probability: subtract 1 at its place alone
+        log_p, _ = _cross_entropy(logits, labels)
+        return _mean_loss(log_p, labels), (np.exp(log_p) - labels[:, None]) / len(labels)
+    the loss is the mean over all classes: of each row, only the probability of its label counts
+        log_p, grad = _cross_entropy(logits, labels)
+        return -log_p.mean(), grad / len(labels)
 """)
 softmax_cross_entropy.add_variants("""
     row by row, in plain Python
@@ -927,16 +994,23 @@ def network_gradient(rng):
         "one example": (1, (3, 6, 5, 2)),
         "three hidden layers": (9, (4, 6, 5, 7, 3)),
         "as many inputs as classes": (7, (3, 6, 3)),
+        "a unit whose z is exactly 0": (5, (3, 4, 2)),
         "no hidden layer": (6, (4, 3)),
     }.items():
         pairs = list(itertools.pairwise(widths))
+        weights = [_away_from_zero(rng, *pair) for pair in pairs]
+        biases = [0.5 * _away_from_zero(rng, k) for _, k in pairs]
+        if "exactly 0" in label:
+            # Of zeros alone, so that it is 0 in every order of summation.
+            unit = int(rng.integers(widths[1]))
+            weights[0][:, unit] = biases[0][unit] = 0.0
         yield Call(
             label,
             0.3 if len(widths) == 2 else 1.0,
             x=_away_from_zero(rng, n, widths[0]),
             labels=_labels(rng, n, widths[-1]),
-            weights=[_away_from_zero(rng, *pair) for pair in pairs],
-            biases=[0.5 * _away_from_zero(rng, k) for _, k in pairs],
+            weights=weights,
+            biases=biases,
         )
 
 
@@ -1026,6 +1100,11 @@ network_gradient.add_mistakes("""
             start=lambda _, dz: (np.exp(log_p) - _onehot(labels, log_p.shape[1])) * (zs[-1] > 0) / len(x),
         )
         return _mean_loss(log_p, labels), d_weights, d_biases
+    or
+        entered, zs = _forward(x, weights, biases)
+        log_p, _ = _cross_entropy(np.maximum(zs[-1], 0), labels)
+        start = (np.exp(log_p) - _onehot(labels, log_p.shape[1])) / len(x)
+        return _mean_loss(log_p, labels), *_network(x, labels, weights, biases, start=lambda _, dz: start)[1:]
     the results are in another order: `return loss, d_weights, d_biases`
         loss, d_weights, d_biases = _network(x, labels, weights, biases)
         return loss, d_biases, d_weights
@@ -1142,6 +1221,18 @@ network_gradient.add_mistakes("""
         log_p, _ = _cross_entropy(zs[-1], labels)
         _, d_weights, d_biases = _network(x, labels, weights, biases)
         return -log_p.mean(), d_weights, d_biases
+    where z is exactly 0 the slope is 0: the mask is z > 0
+        return _network(x, labels, weights, biases, mask=lambda z, da: z >= 0)
+    or
+        return _network(x, labels, weights, biases, mask=lambda z, da: np.heaviside(z, 0.5))
+    the logits' gradient is masked, too: behind the last layer there is no ReLU
+        return _network(
+            x, labels, weights, biases,
+            start=lambda _, dz: dz / len(x) * (_forward(x, weights, biases)[1][-1] > 0),
+        )
+    the first layer has no gradient: the loop stops before it
+        loss, d_weights, d_biases = _network(x, labels, weights, biases)
+        return loss, [0 * d_weights[0], *d_weights[1:]], [0 * d_biases[0], *d_biases[1:]]
 """)
 network_gradient.add_variants("""
     one example at a time, with outer products
@@ -1235,7 +1326,7 @@ def expression_gradient(rng):
     )
     yield Call(
         "the loss of two layers",
-        2.2,
+        2.4,
         inputs=[*made((5, 3), (3, 6), (6,), (6, 4), (4,)), 0.2 * _onehot(_labels(rng, 5, 4), 4)],
         # Minus the mean of the labels' logits is left out: the gradient of logsumexp is what is seen.
         operations=[
@@ -1254,6 +1345,7 @@ def expression_gradient(rng):
     )
     large = made((3, 4), (3,))
     large[0] = 900 * large[0]
+    large[0][0] -= 9_000  # one maximum for all rows leaves nothing of this one
     yield Call(
         "logits of a thousand, an input that is not used",
         1.8,
@@ -1261,6 +1353,14 @@ def expression_gradient(rng):
         operations=[("logsumexp", 0), ("multiply", 3, 1), ("sum", 4)],
     )
     yield Call("a sum alone", 0.5, inputs=made((3, 2)), operations=[("sum", 0)])
+    corner = made((5,), (5,))
+    corner[0][1:3] = 0.0
+    yield Call(
+        "a ReLU of exactly 0, a value that is added to itself",
+        0.5,
+        inputs=corner,
+        operations=[("relu", 0), ("add", 2, 2), ("multiply", 3, 1), ("sum", 4)],
+    )
 
 
 def _values(inputs, operations, logsumexp=None):
@@ -1335,7 +1435,8 @@ expression_gradient.add_mistakes("""
         return _expression(inputs, operations, order=iter)
     each factor of a product gets itself: it gets the other one
         return _expression(inputs, operations, multiply=lambda g, a, b, out: [g * a, g * b])
-    a product of a value with itself counts once: both factors get a gradient
+    a value that is used twice in one operation counts once there: each of the two places sends its
+    part
         values = _values(inputs, operations)
         grads = [np.zeros(np.shape(v)) for v in values]
         grads[-1] = np.ones(())
@@ -1345,6 +1446,10 @@ expression_gradient.add_mistakes("""
             for place, part in dict(zip(places, _parts(name, g, a, b, out))).items():
                 grads[place] = grads[place] + part
         return float(values[-1]), grads[: len(inputs)]
+    or
+        return _expression(inputs, operations, multiply=lambda g, a, b, out: [g * b, g * a if a is not b else 0 * g])
+    or
+        return _expression(inputs, operations, add=lambda g, a, b, out: [g, 0 * g if a is b else g if b.shape == g.shape else g.sum(axis=0)])
     the row that is added to every row gets the whole gradient: sum it over the rows
         return _expression(inputs, operations, add=lambda g, a, b, out: [g, g])
     the row that is added to every row gets the mean over the rows: it gets the sum
@@ -1417,6 +1522,24 @@ expression_gradient.add_mistakes("""
     the gradients are all zero: the last one begins as 1
         value, grads = _expression(inputs, operations)
         return value, [0 * grad for grad in grads]
+    where a ReLU's input is exactly 0 its slope is 0: the mask is a > 0
+        return _expression(inputs, operations, relu=lambda g, a, b, out: [g * (a >= 0)])
+    or
+        return _expression(inputs, operations, relu=lambda g, a, b, out: [g * np.heaviside(a, 0.5)])
+    one maximum was subtracted for all rows: each row needs its own, or a low row underflows as a whole
+        return _expression(inputs, operations, logsumexp=lambda a: a.max() + np.log(np.exp(a - a.max()).sum(axis=1)))
+    the maximum was taken out of logsumexp and not added again: the value is that and the logarithm
+        return _expression(inputs, operations, logsumexp=lambda a: np.log(np.exp(a - a.max(axis=1)[:, None]).sum(axis=1)))
+    or
+        values = _values(inputs, operations, lambda a: np.log(np.exp(a - a.max(axis=1)[:, None]).sum(axis=1)))
+        return values[-1], _expression(inputs, operations)[1]
+    the way back through logsumexp overflows: exp(a - value) is an entry's share, and never above 1
+        return _with(inputs, operations, lambda g, a, out: g[:, None] * np.exp(a) / np.exp(a).sum(axis=1)[:, None])
+    two vectors of one shape are added entry by entry: the gradient is summed over the rows for a row
+    that was added to all of them
+        return _expression(inputs, operations, add=lambda g, a, b, out: [g, g.sum(axis=0)])
+    dividend and divisor have changed places on the way back
+        return _expression(inputs, operations, divide=lambda g, a, b, out: [-g * out / b, g / b])
 """)
 expression_gradient.add_variants("""
     forward mode: every entry of every input moved, and what moves with it
@@ -1530,6 +1653,8 @@ minibatches.add_mistakes("""
     shuffle once and cut
         sizes = [len(batch) for batch in _cut(np.arange(n), batch_size)]
         return [rng.choice(n, size, replace=False) for size in sizes]
+    or
+        return [rng.permutation(n)[start : start + batch_size] for start in range(0, n, batch_size)]
     the last, shorter batch is dropped: its examples belong to the epoch
         order = rng.permutation(n)
         return [order[i * batch_size : (i + 1) * batch_size] for i in range(n // batch_size)]
@@ -1547,6 +1672,9 @@ minibatches.add_mistakes("""
         blocks = _cut(np.arange(n), batch_size)
         blocks[: n // batch_size] = [blocks[i] for i in rng.permutation(n // batch_size)]
         return blocks
+    or
+        starts = rng.permutation(np.arange(0, n, batch_size))
+        return [np.arange(s, min(s + batch_size, n)) for s in starts]
     the examples are numbered from 0: here they begin at 1
         return _cut(rng.permutation(n) + 1, batch_size)
     this is one array: cut it into a list of batches
@@ -1569,6 +1697,12 @@ minibatches.add_mistakes("""
     or
         order = rng.permutation(n)
         return [order[i : i + batch_size] for i in range(0, n, max(batch_size // 2, 1))]
+    or
+        order = rng.permutation(n)
+        return [order[i : i + batch_size + 1] for i in range(0, n, batch_size)]
+    or
+        order = rng.permutation(n)
+        return [order[i : i + batch_size] for i in range(n - batch_size + 1)]
     one number is left out between two batches: a slice's end is not part of it
         order = rng.permutation(n)
         return [order[i : i + batch_size - 1] for i in range(0, n, batch_size) if len(order[i : i + batch_size - 1])]
@@ -1576,6 +1710,13 @@ minibatches.add_mistakes("""
         return _cut(rng.permutation(np.arange(1, n)), batch_size)
     the last example is never seen: they are 0 to n - 1
         return _cut(rng.permutation(n - 1), batch_size)
+    the batches are made equally long, and one too few: only the last has what is left
+        return np.array_split(rng.permutation(n), max(n // batch_size, 1))
+    or
+        return np.array_split(rng.permutation(n), n // batch_size)
+    the short batch comes first: it is the last
+        order, first = rng.permutation(n), n % batch_size
+        return [order[:first]] * (first > 0) + _cut(order[first:], batch_size)
 """)
 minibatches.add_variants("""
     by sorting random keys

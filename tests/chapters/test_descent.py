@@ -200,12 +200,12 @@ def test_the_ratio_of_the_first_step(page):
     said("At the first step the good rate has a ratio of 1.5 % here")
     norm = np.linalg.norm
     network, digits = page["network"], page["digits"]
-    for seed in range(6):
+    for seed in range(50):
         theta = network.init(np.random.default_rng(seed))
         grad = network.loss(theta, digits.x_train, digits.y_train)[1]
         ratio = 0.2 * norm(grad) / norm(theta)
-        assert (0.0148 < ratio < 0.0158) if seed == 0 else (0.01 < ratio < 0.04)
-    said("up to 4 % with other seeds")
+        assert (0.0148 < ratio < 0.0158) if seed == 0 else (0.01 < ratio < 0.06)
+    said("between 1 and 6 % with other seeds")
 
 
 def test_curvatures_of_a_network_differ_by_powers_of_ten(page):

@@ -243,12 +243,12 @@ def test_the_check_of_the_two_gradients(chapter):
 
 
 def test_their_angle(chapter):
-    said("Its direction is about 54 degrees off")
+    said("less than 90 degrees off, 54 where we measured")
     assert np.degrees(np.arccos(chapter["cosine"])) == pytest.approx(54, abs=0.5)
 
 
 def test_b_learns_and_learns_worse_with_other_seeds(chapter):
-    said("it mostly learns worse than it could")
+    said("mostly worse than it could")
     ends = []
     for seed in range(1, 6):
         runs = [chapter["learn"](chapter[name], seed=seed) for name in ("gradient_a", "gradient_b")]
@@ -278,7 +278,7 @@ def test_sorted_batches_with_other_starts(chapter):
             for batches in chapter["kinds"].values()
         ]
         shuffled, in_order = map(np.array, curves)
-        assert in_order[-1] > shuffled[2]
+        assert shuffled[1] < in_order[-1] < shuffled[0]
         assert in_order[-1] > 4 * shuffled[-1]
 
 
@@ -300,8 +300,8 @@ def test_three_checks_and_the_run(chapter):
     assert 0.95 < right < 0.985
 
 
-def test_the_sorted_run_is_where_the_shuffled_one_was_after_the_second_epoch(chapter):
-    said("ten epochs leave it where the shuffled one was after the second")
+def test_the_sorted_run_on_the_page_is_where_the_shuffled_one_was_after_the_second_epoch(chapter):
+    said("ten epochs take it about as far as one or two take the shuffled one")
     runs = {
         name: chapter["train"](
             chapter["start"],
