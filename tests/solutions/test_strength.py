@@ -57,7 +57,7 @@ EDGES = (
     ),
     *("exactly one standard error", "an input that is not used", "what rounding has left"),
     *("the last example is never drawn", "a millionth are dropped", "of equal trials"),
-    *("the last round is left out", "goes on with a single trial"),
+    *("the last round is left out", "goes on with a single trial", "does not go with its spread"),
 )
 # Mutants that are right as well, by what stands in the changed line.
 EQUALLY_RIGHT = {
