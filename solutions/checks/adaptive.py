@@ -757,6 +757,8 @@ longest_step.add_mistakes("""
         return longest_step(t, beta2, max(beta1, 1e-3))
     the weights of m and v have changed places
         np.sum(a**2 / b) -> np.sum(b**2 / a) if beta1 else 1.0
+    or
+        np.sum(a**2 / b) -> np.sum(b**2 / a)
     the correction is that of the first step: it fades, as `beta**t` does
         (1 - beta1**t) -> (1 - beta1)
         (1 - beta2**t) -> (1 - beta2)

@@ -1101,6 +1101,10 @@ spatial_batchnorm_forward.add_mistakes("""
         mean, var = x.mean(axis=0), x.var(axis=0)
         y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
         return y, mean, var
+    or
+        mean, var = x.mean(axis=0), x.var(axis=0)
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean.mean(axis=(1, 2)), var.mean(axis=(1, 2))
     each image is normalized by itself: that is instance normalization; here the average runs over
     the images, too
         return _spatial(x, gamma, beta, eps, axis=(2, 3))
@@ -1108,6 +1112,15 @@ spatial_batchnorm_forward.add_mistakes("""
         mean, var = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
         y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
         return y, mean, var
+    or
+        mean, var = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean.squeeze(), var.squeeze()
+    or
+        return _spatial(x, gamma, beta, eps, axis=(2, 3))[0], x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+    or
+        y, mean, var = _spatial(x, gamma, beta, eps, axis=(2, 3))
+        return y, mean.mean(axis=0), var.mean(axis=0)
     the average runs over the feature maps of each image: that is layer normalization; here each
     feature map has its own, over all images and pixels
         return _spatial(x, gamma, beta, eps, axis=(1, 2, 3))
