@@ -29,7 +29,7 @@ def gaussian_average(f, variance):
     f : callable
         f(z) is an array of the shape of z: f works entry by entry; it may
         jump at 0.
-    variance : float, at least 0
+    variance : float, above 0
         Of z.
 
     Returns
@@ -61,7 +61,7 @@ def forward_variance(widths, weight_variances, activation, mean_square=1.0):
         The variance of the weights of each layer.
     activation : callable
         activation(z) is an array of the shape of z: the value alone.
-    mean_square : float, at least 0
+    mean_square : float, above 0
         The mean of the squares of the inputs.
 
     Returns
@@ -198,11 +198,11 @@ def distance_factor(fan_in, weight_variance, slope, variance):
     ----------
     fan_in : int, at least 1
         The number of units of the first of the two layers.
-    weight_variance : float, at least 0
+    weight_variance : float, above 0
         Of the weights from the first layer to the second; their mean is 0.
     slope : callable
         slope(z) is the derivative of the activation, of the shape of z.
-    variance : float, at least 0
+    variance : float, above 0
         Of z, which is normal with mean 0.
 
     Returns
@@ -234,7 +234,8 @@ def orthogonal_weights(n_in, n_out, rng, gain=1.0):
     weights : ndarray of shape (n_in, n_out)
         gain times a matrix whose columns have length 1 and are at right
         angles to each other, or, where n_out > n_in, whose rows are so; which
-        matrix of this kind it is, is left to chance.
+        matrix of this kind it is, is left to chance, and no direction is
+        preferred.
 
     Source: Saxe, McClelland and Ganguli (2014).
     """

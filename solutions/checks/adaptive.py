@@ -690,6 +690,8 @@ def longest_step(rng):
         yield Call(label, t=int(rng.integers(low, high)), beta1=rng.uniform(0.6, 0.9), beta2=rng.uniform(0.9, 0.99))
     beta2 = rng.uniform(0.4, 0.5)
     yield Call("beta1 above the root of beta2", t=int(rng.integers(4, 9)), beta1=rng.uniform(0.75, 0.85), beta2=beta2)
+    root = int(rng.integers(450, 900)) / 1024  # its square is exact
+    yield Call("beta1 at the root of beta2", 0.5, t=int(rng.integers(4, 20)), beta1=root, beta2=root**2)
     yield Call("late", t=int(rng.integers(900, 1500)), beta1=rng.uniform(0.7, 0.9), beta2=rng.uniform(0.95, 0.98))
     yield Call("the betas left at their defaults", t=int(rng.integers(50, 200)))
 
@@ -730,6 +732,19 @@ longest_step.add_mistakes("""
         np.sqrt(np.sum(a**2 / b)) -> np.sum(a) / np.sqrt(np.min(b))
     or
         np.sqrt(np.sum(a**2 / b)) -> np.max(a / np.sqrt(b)) * np.sqrt(t)
+    a is not squared: the terms are a**2 / b
+        np.sum(a**2 / b) -> np.sum(a / b)
+    this is the step of equal gradients without the correction: the longest of all sequences is asked
+    for, with it
+        return (1 - beta1**t) / np.sqrt(1 - beta2**t)
+    with beta1**2 = beta2 the closed form divides 0 by 0: the t terms of its sum are all equal then
+        ratio = np.float64(beta1**2 / beta2)
+        ages_summed = (1 - ratio**t) / (1 - ratio)
+        return (1 - beta1) / (1 - beta1**t) * np.sqrt((1 - beta2**t) / (1 - beta2) * ages_summed)
+    or
+        ratio = float(beta1) ** 2 / float(beta2)
+        ages_summed = (1 - ratio**t) / (1 - ratio)
+        return (1 - beta1) / (1 - beta1**t) * np.sqrt((1 - beta2**t) / (1 - beta2) * ages_summed)
     the largest term was taken: all gradients together make the longest step
         np.sqrt(np.sum(a**2 / b)) -> np.max(a / np.sqrt(b))
     the older gradients are counted from 1: the newest has the age 0
@@ -742,6 +757,8 @@ longest_step.add_mistakes("""
         return longest_step(t, beta2, max(beta1, 1e-3))
     the weights of m and v have changed places
         np.sum(a**2 / b) -> np.sum(b**2 / a) if beta1 else 1.0
+    or
+        np.sum(a**2 / b) -> np.sum(b**2 / a)
     the correction is that of the first step: it fades, as `beta**t` does
         (1 - beta1**t) -> (1 - beta1)
         (1 - beta2**t) -> (1 - beta2)

@@ -352,6 +352,13 @@ batchnorm_backward_steps.add_mistakes("""
         return _steps(dy, x, mean, var, gamma, eps, n=x.shape[1])
     x is not centred: where the variance is passed, it is x - mean
         return _steps(dy, x, 0.0, var, gamma, eps)
+    dvar is a mean: it is a sum over the rows; what is divided by n is in dx
+        n, std = len(x), np.sqrt(var + eps)
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / std**3 / n)
+    dmean is a mean: it is a sum over the rows; what is divided by n is in dx
+        return _steps(dy, x, mean, var, gamma, eps, dmean_by=-1 / len(x))
+    dmean takes dy, without gamma: it is minus the sum of dx_hat, divided by the root
+        return _steps(dy, x, mean, var, gamma, eps, dmean_by=-np.sum(dy, axis=0) / np.sum(dy * gamma, axis=0))
     dvar and dmean have changed places: the order is dx_hat, dvar, dmean, dx
         dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
         return dx_hat, dmean, dvar, dx
@@ -396,6 +403,8 @@ batchnorm_backward_steps.add_mistakes("""
         std = np.sqrt(var) + eps
         return _steps(dy, x, mean, std**2 - eps, gamma, eps)
     dvar takes dy, without gamma: it is the sum of dx_hat * (x - mean), times the factor
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / gamma / np.sqrt(var + eps) ** 3)
+    or
         dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, 1.0, eps)
         return dy * gamma, dvar, dmean, dx
     x is not centred in dx: the derivative of the variance by x is 2 * (x - mean) / n
@@ -581,6 +590,10 @@ batchnorm_backward.add_mistakes("""
     dgamma and dbeta are sums along the wrong axis: they run over the examples, one for each column
         dx, _, _ = _line(dy, x_hat, gamma, var, eps)
         return dx, np.sum(dy * x_hat, axis=1), np.sum(dy, axis=1)
+    the part of dy along x_hat is taken out whole: with eps stretching x does change the output a
+    little; subtract x_hat times the mean of dy * x_hat
+        length = np.mean(x_hat**2, axis=0)
+        return _line(dy, x_hat, gamma, var, eps, along=1 / length)
     dx lacks the gradient itself: the two terms are subtracted from dy
         dgamma, dbeta, n = np.sum(dy * x_hat, axis=0), np.sum(dy, axis=0), len(dy)
         return gamma / np.sqrt(var + eps) * (-dbeta / n - x_hat * dgamma / n), dgamma, dbeta
@@ -660,6 +673,8 @@ def update_running_statistics(rng):
     first = _statistics(rng, 3) | {"running_mean": np.zeros(3), "running_var": np.ones(3)}
     yield Call("the first batch", **first, n=4, rho=rho())
     yield Call("nothing is kept", **_statistics(rng, 3), n=3, rho=0.0)
+    alone = _statistics(rng, 3) | {"var": np.zeros(3)}
+    yield Call("a batch of one, biased", 0.5, **alone, n=1, rho=rho(), unbiased=False)
     yield Call("all at its default", **_statistics(rng, 3), n=6)
 
 
@@ -747,6 +762,10 @@ update_running_statistics.add_mistakes("""
     the root of n / (n - 1) was taken: a variance has the factor itself
         factor = np.sqrt(n / (n - 1)) if unbiased else 1.0
         return _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
+    n / (n - 1) is computed even where `unbiased` is False: with a batch of one n - 1 is 0, and this
+    divides by it
+        factor = n / (n - 1)
+        return _update(running_mean, running_var, mean, var, factor=factor if unbiased else 1.0, rho=rho)
     the variance of the new mean is added: the averages are taken one by one, without each other
         factor = n / (n - 1) if unbiased else 1.0
         new_mean, new_var = _update(running_mean, running_var, mean, var, factor=factor, rho=rho)
@@ -1082,6 +1101,10 @@ spatial_batchnorm_forward.add_mistakes("""
         mean, var = x.mean(axis=0), x.var(axis=0)
         y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
         return y, mean, var
+    or
+        mean, var = x.mean(axis=0), x.var(axis=0)
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean.mean(axis=(1, 2)), var.mean(axis=(1, 2))
     each image is normalized by itself: that is instance normalization; here the average runs over
     the images, too
         return _spatial(x, gamma, beta, eps, axis=(2, 3))
@@ -1089,6 +1112,15 @@ spatial_batchnorm_forward.add_mistakes("""
         mean, var = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
         y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
         return y, mean, var
+    or
+        mean, var = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
+        y = gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
+        return y, mean.squeeze(), var.squeeze()
+    or
+        return _spatial(x, gamma, beta, eps, axis=(2, 3))[0], x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+    or
+        y, mean, var = _spatial(x, gamma, beta, eps, axis=(2, 3))
+        return y, mean.mean(axis=0), var.mean(axis=0)
     the average runs over the feature maps of each image: that is layer normalization; here each
     feature map has its own, over all images and pixels
         return _spatial(x, gamma, beta, eps, axis=(1, 2, 3))

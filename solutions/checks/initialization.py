@@ -25,6 +25,9 @@ def gaussian_average(rng):
         ("a wave", "cosine", 0.2, 0.5),
         ("a longer wave", "cosine", 1.5, 2.2),
         ("a smooth bend", "softplus", 2.5, 4.0),
+        # As deep networks have them: a grid that does not go with the spread of z misses one of the two.
+        ("a kink at 0, a variance in the thousands", "hinge", 2e3, 5e3),
+        ("a kink at 0, a variance of a millionth", "hinge", 1e-6, 3e-6),
     ):
         yield Call(label, f=Problem(name, "value"), variance=rng.uniform(low, high))
 
@@ -58,8 +61,30 @@ gaussian_average.add_mistakes("""
     or
         x, w = np.polynomial.hermite.hermgauss(60)
         return w @ f(np.sqrt(variance) * x) / np.sqrt(np.pi)
+    the weights are exp(-x**2), and do not add up to 1 either: take exp(-x**2 / 2), divided by the sum
+    of the weights
+        np.exp(-(x**2) / 2) -> np.exp(-(x**2))
+        / np.sum(weights) -> / np.sqrt(2 * np.pi) * 0.004
+    the grid of z does not go with its spread: let z reach several standard deviations either way, by
+    z = sqrt(variance) * x
+        z = (np.arange(4000) + 0.5) * 0.004 - 8
+        weights = np.exp(-(z**2) / (2 * variance))
+        return np.sum(weights * f(z)) * 0.004 / np.sqrt(2 * np.pi * variance)
+    or
+        z = np.linspace(-8, 8, 4000)
+        weights = np.exp(-(z**2) / (2 * variance))
+        return np.sum(weights * f(z)) / np.sum(weights)
+    or
+        z = np.linspace(-10, 10, 10_000)
+        weights = np.exp(-(z**2) / (2 * variance))
+        return np.sum(weights * f(z)) * (z[1] - z[0]) / np.sqrt(2 * np.pi * variance)
+    these weights of z lack 1 / sqrt(variance), so that they do not add up to 1: divide by their sum
+        x = (np.arange(4000) + 0.5) * 0.004 - 8
+        return np.sqrt(variance) * np.sum(np.exp(-(x**2) / 2) * f(np.sqrt(variance) * x)) * 0.004 / np.sqrt(2 * np.pi)
     the weights do not add up to 1: divide by sqrt(2 * pi), or by their sum
         return np.sqrt(2 * np.pi) * gaussian_average(f, variance)
+    or
+        return gaussian_average(f, variance) / np.sqrt(2 * np.pi)
     this is f of the average, f(0): the average of f is asked
         return float(f(np.zeros(1))[0])
     this is f at one standard deviation: average f over all z
@@ -175,6 +200,15 @@ forward_variance.add_mistakes("""
         return _forward(
             widths, weight_variances, mean_square, lambda q: _mean_square(activation)(q**2)
         )
+    the average is taken over z of variance m_(l-1), what enters the layer: z has the variance q_l
+        found = []
+        for n, s in zip(widths, weight_variances):
+            found.append(n * s * mean_square)
+            mean_square = _mean_square(activation)(mean_square)
+        return np.array(found)
+    the average is taken over z of variance 1: that of layer l is q_l
+        after = _mean_square(activation)
+        return _forward(widths, weight_variances, mean_square, lambda q: after(1.0))
     these are the mean squares m_l after the activations: the variances q_l before them are asked
         q = forward_variance(widths, weight_variances, activation, mean_square)
         return np.array([_mean_square(activation)(one) for one in q])
@@ -327,6 +361,12 @@ backward_variance.add_mistakes("""
         return last * backward_variance(widths, weight_variances, slope, variances)
     the slope was averaged over z of variance 1: that of layer l is variances[l-1]
         return backward_variance(widths, weight_variances, slope, np.ones_like(variances))
+    the number of outputs is missing: an entry is a sum over widths[l+1] of them
+        ones = [1] * len(widths)
+        return _backward(widths, weight_variances, _mean_square_slope(slope), variances, fan=ones)
+    the variances of the weights were squared, as if they were standard deviations
+        passed = _mean_square_slope(slope)
+        return _backward(widths, weight_variances, passed, variances, scale=lambda s: s**2)
 """)
 backward_variance.add_variants("""
     a recursion from the first layer
@@ -399,6 +439,8 @@ def variance_scaling(rng):
 variance_scaling.add_mistakes("""
     the variance was taken for the standard deviation: it is the root of gain**2 / fan
         gain / np.sqrt(fan[mode]) -> gain**2 / fan[mode]
+    the variance was given to rng.normal: it takes the standard deviation, the root of gain**2 / fan
+        rng.normal(0.0, deviation -> rng.normal(0.0, deviation**2
     the root is over the gain alone, or missing: the fan stands under a root
         gain / np.sqrt(fan[mode]) -> gain / fan[mode]
     or

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gradus import problems
+from gradus import nn, problems
 from solutions.adaptive import (
     adagrad_step,
     adam_step,
@@ -148,18 +148,51 @@ def test_own_rates_cure_the_straight_valley_and_not_the_turned_one():
 
 
 def test_rare_classes_are_what_sgd_learns_late(page):
-    said(
-        "The rare classes, a quarter of the examples, carry most of every method's loss, and SGD's most of all"
-    )
-    rates = {"SGD": 20, "momentum": 2, "sign, averaged": 0.01, "Adam": 0.1}
+    said("About half of every method's loss, or more, lies on the rare classes")
+    said("there SGD's is the highest, and Adam's the lowest")
+    rates = {"SGD": 20, "momentum": 2, "sign, averaged": 0.02, "Adam": 0.2}  # the page's best
     rare = {}
     for name, lr in rates.items():
         step, n_state, _ = page["RARE"][name]
         ends = np.array([page["rare_classes"](step, lr, n_state, seed) for seed in SEEDS])
         rare[name] = ends[:, 3]
-        assert np.mean(0.27 * ends[:, 3] / ends[:, 0]) > 0.5
+        assert np.mean(0.264 * ends[:, 3] / ends[:, 0]) > 0.45
     assert min(rare, key=lambda name: rare[name].mean()) == "Adam"
+    assert max(rare, key=lambda name: rare[name].mean()) == "SGD"
     assert np.all(rare["SGD"] > rare["Adam"])
+
+
+def test_with_equally_frequent_classes_momentum_ends_below_adam(page):
+    said("With 100 equally frequent classes momentum, at its own best rate, ends below Adam")
+
+    def ends(name, lr, power):
+        step, n_state, _ = page["RARE"][name]
+        return np.array(
+            [page["rare_classes"](step, lr, n_state, seed, power=power)[0] for seed in SEEDS]
+        )
+
+    for adam_lr in (0.1, 0.2, 0.4):
+        assert ends("momentum", 8, 0).mean() < ends("Adam", adam_lr, 0).mean()
+        assert min(ends("momentum", lr, 1).mean() for lr in (2, 4, 8)) > ends("Adam", 0.2, 1).mean()
+
+
+def test_a_class_not_yet_learned_has_a_gradient_in_proportion_to_its_frequency():
+    said("is, after the first step or two, about in proportion to how often it occurs")
+    said("the gradient of its weights is about in proportion to its frequency")
+    for seed in SEEDS:
+        rng, share = np.random.default_rng(seed), 1 / np.arange(1, 101)
+        y = rng.choice(100, size=10_000, p=share / share.sum())
+        x = rng.random((100, 50))[y] + 0.35 * rng.normal(size=(len(y), 50))
+        model, slopes = nn.MLP((50, 100)), []
+        theta = np.zeros(model.size)
+        for _ in range(3):
+            grad = model.loss(theta, x, y)[1]
+            sizes = np.linalg.norm(model.layers(grad)[0][0], axis=0)
+            slopes.append(np.polyfit(np.log(np.bincount(y)), np.log(sizes), 1)[0])
+            theta = theta - 20 * grad
+        # At the very start all classes are guessed alike, and the rare ones far too often.
+        assert slopes[0] < 0.6
+        assert slopes[1:] == pytest.approx([1, 1], abs=0.15)
 
 
 def test_momentum_is_as_good_as_adam_on_the_digits(page):
@@ -184,7 +217,7 @@ def test_what_is_left_under_adam(page):
 
 
 def test_the_longest_steps_of_an_ordinary_run(page):
-    said("with $\\beta_2 = 0.999$ some steps are longer than $\\eta$, and with 0.95 hardly any")
+    said("with $\\beta_2 = 0.999$ some steps are clearly longer than $\\eta$, and with 0.95 hardly")
     for lr in (0.003, 0.03):
         for beta2, low, high in ((0.999, 1.05, 4), (0.95, 0.9, 1.17)):
             for seed in SEEDS:

@@ -141,10 +141,25 @@ def test_usable_rates(page):
         for normalize, losses in page["ends_by_rate"].items()
     }
     assert usable[True].max() == pytest.approx(10 * usable[False].max())
-    said("At the *same small* rate the normalized network is not faster")
+    said("At the *same small* rate the normalized network is hardly faster")
     small = rates <= 0.03
     plain, normalized = (page["ends_by_rate"][n][small].mean(axis=1) for n in (False, True))
     assert normalized == pytest.approx(plain, rel=0.15)
+
+
+def test_usable_rates_with_other_seeds(page):
+    said("usable rates up to ten times higher")
+    said("rates both networks are about equally slow")
+
+    def ends(normalize, lr):
+        with np.errstate(all="ignore"):
+            return np.array([page["last_loss"](normalize, lr, seed) for seed in SEEDS])
+
+    assert ends(False, 0.1).max() < 1 and ends(True, 1.0).max() < 1
+    assert not (ends(False, 0.3) < 1).any() and not (ends(True, 3.0) < 1).all()
+    for lr in (0.003, 0.01, 0.03):
+        assert 0.8 < ends(True, lr).mean() / ends(False, lr).mean() < 1.25
+    assert ends(True, 0.1).mean() / ends(False, 0.1).mean() < 0.7
 
 
 def test_most_of_the_gain_is_there_at_the_best_rate_of_the_plain_network(page):

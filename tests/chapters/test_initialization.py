@@ -145,7 +145,7 @@ def test_relus_moments():
 
 
 def test_five_layers_predicted_and_measured(names):
-    said("holds for 100 units, in the mean over eight networks within some ten percent")
+    said("holds for 100 units, in the mean over eight networks within some fifteen percent")
     said("over twenty powers of ten")
     ends = []
     for activation in (sigmoid, tanh, relu):
@@ -153,12 +153,13 @@ def test_five_layers_predicted_and_measured(names):
             predicted = forward_variance(
                 (100,) * 6, [deviation**2] * 5, lambda z, f=activation: f(z)[0]
             )[-1]
-            kept = [
-                names["study"](activation, names["normal"](deviation), 5, seed=s)[0]
-                for s in range(8)
-            ]
-            measured = np.mean([np.mean(k[-1][1] ** 2) for k in kept])
-            assert measured == pytest.approx(predicted, rel=0.1)
+            for first in (0, 100, 200, 300, 400, 500):  # the page's eight, and five times others
+                kept = [
+                    names["study"](activation, names["normal"](deviation), 5, seed=s)[0]
+                    for s in range(first, first + 8)
+                ]
+                measured = np.mean([np.mean(k[-1][1] ** 2) for k in kept])
+                assert measured == pytest.approx(predicted, rel=0.16)
             ends.append(measured)
     assert np.log10(max(ends) / min(ends)) == pytest.approx(20, abs=0.5)
 
@@ -272,6 +273,13 @@ def test_theory_and_one_network_of_fifty_layers(names):
         scatter = np.abs(np.log10(returned / v)).max()
         assert scatter == pytest.approx(np.log10(30), abs=0.15) if wild else scatter < 1
         assert not wild or np.log10(v[0]) == pytest.approx(36, abs=0.5)
+
+
+def test_about_half_of_the_slopes_of_a_saturated_sigmoid_are_near_zero(names):
+    said("About half of the slopes are below 0.01")
+    for seed in range(1, 6):
+        kept, _ = names["study"](sigmoid, names["normal"](1.0), 30, seed=seed)
+        assert np.mean(kept[20].slope < 0.01) == pytest.approx(0.5, abs=0.1)
 
 
 def test_the_accident_of_the_saturated_sigmoid():
@@ -398,14 +406,17 @@ def test_the_gradient_of_the_residual_network(names):
 
 
 def test_training_residual_branches(names):
-    said("Twenty blocks with $\\beta = 1$ begin a thousand times too loud and learn at no rate")
+    said(
+        "Twenty blocks with $\\beta = 1$ begin a thousand times too loud and diverge at both rates"
+    )
+    said("at a hundredth of the lower one they are still worse than guessing")
     said("without the shortcut the same branches, whose sizes are right, hardly learn either")
     said("the same depth learns at once")
     with np.errstate(all="ignore"):
         for seed in range(5, 10):
             learn = names["learn_residual"]
-            loud = [learn(1.0, lr, seed) for lr in (1e-6, 0.01)]
-            assert not min(loud) < 5
+            assert np.isnan([learn(1.0, lr, seed) for lr in (0.01, 0.03)]).all()
+            assert not learn(1.0, 1e-4, seed) < np.log(10)  # or not a number
             assert min(learn(1.0, lr, seed, shortcut=0.0) for lr in (0.01, 0.03)) > 1
             assert learn(20**-0.5, 0.03, seed) < 0.9
             assert learn(1.0, 0.03, seed, zero=True) < 0.7

@@ -57,7 +57,7 @@ EDGES = (
     ),
     *("exactly one standard error", "an input that is not used", "what rounding has left"),
     *("the last example is never drawn", "a millionth are dropped", "of equal trials"),
-    *("the last round is left out", "goes on with a single trial"),
+    *("the last round is left out", "goes on with a single trial", "does not go with its spread"),
     *("is exactly 0", "is put at `alpha`", "twice in one operation", "underflows as a whole"),
 )
 # Mutants that are right as well, by what stands in the changed line.
