@@ -99,7 +99,9 @@ def test_conditions_of_the_bases():
 
 
 def test_a_smaller_model_than_was_asked_for():
-    said("Without all that `lstsq` fits a *smaller* model than you asked for, and does not say so")
+    said(
+        "Without all that `lstsq` fits a *smaller* model than you asked for, and says so in the rank alone"
+    )
     said("with years as inputs, a cubic is enough")
     years = 2000 + 2 * X
     powers = np.vander(years, 4)
