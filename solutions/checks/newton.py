@@ -405,6 +405,10 @@ backtracking.add_mistakes("""
         def accept(new, old, alpha, slope, c1):
             return new <= old + c1 * slope
         return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    or
+        def accept(new, old, alpha, slope, c1):
+            return not new > old + c1 * slope
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
     the sign of the slope is wrong: it is negative, so that the bound lies *below* f(theta)
         def accept(new, old, alpha, slope, c1):
             return new <= old - c1 * alpha * slope
@@ -588,7 +592,7 @@ def wolfe_line_search(rng):
     x, trial = -rng.uniform(1.22, 1.28), rng.uniform(0.4, 0.7)
     given = {"theta": np.array([x, y]), "direction": -left, "c1": 0.05, "c2": 0.3}
     given = _stretched(rng, given, trial - x)
-    yield Call("at the first length f is higher and falls again", **wells, **given)
+    yield Call("at the first length f is higher and falls again", 0.1, **wells, **given)
     for label, name, c2, initial in (
         ("Rosenbrock", "rosenbrock", 0.9, 1.0),
         ("Rosenbrock, nearly exact", "rosenbrock", 0.1, 1e-4),
@@ -681,10 +685,6 @@ wolfe_line_search.add_mistakes("""
             low, high = (low, alpha) if slope > 0 else (alpha, high)
             alpha = 2 * low if high is None else (low + high) / 2
         return alpha
-    the bound lacks `alpha`: what the slope promises is in proportion to the length of the step
-        def falls_enough(value, value0, alpha, slope0, c1):
-            return value <= value0 + c1 * slope0
-        return _bisect(f, gradient, theta, direction, c1, c2, initial, falls_enough=falls_enough)
     the slope at the start is negative, and no absolute value is below `c2` times it: take its own
         def too_steep(slope, slope0, c2):
             return 0 if abs(slope) <= c2 * slope0 else np.sign(slope)

@@ -58,6 +58,9 @@ EDGES = (
     *("exactly one standard error", "an input that is not used", "what rounding has left"),
     *("the last example is never drawn", "a millionth are dropped", "of equal trials"),
     *("the last round is left out", "goes on with a single trial"),
+    *("add up to 1", "a toss is made at test time", "only its sign decides", "0 is not positive"),
+    *("every comparison with nan", "the bound itself is refused", "but slopes downwards"),
+    "in a row that is far below it",
 )
 # Mutants that are right as well, by what stands in the changed line.
 EQUALLY_RIGHT = {
