@@ -592,7 +592,7 @@ def wolfe_line_search(rng):
     x, trial = -rng.uniform(1.22, 1.28), rng.uniform(0.4, 0.7)
     given = {"theta": np.array([x, y]), "direction": -left, "c1": 0.05, "c2": 0.3}
     given = _stretched(rng, given, trial - x)
-    yield Call("at the first length f is higher and falls again", 0.1, **wells, **given)
+    yield Call("at the first length f is higher and falls again", 0.02, **wells, **given)
     for label, name, c2, initial in (
         ("Rosenbrock", "rosenbrock", 0.9, 1.0),
         ("Rosenbrock, nearly exact", "rosenbrock", 0.1, 1e-4),
