@@ -206,9 +206,9 @@ def leave_one_out(smoother, y):
     Parameters
     ----------
     smoother : ndarray of shape (n, n)
-        Least squares or ridge regression with a fixed penalty: turns the n
-        targets into predictions at the training inputs. No entry of its
-        diagonal is 1.
+        Least squares or ridge regression with a fixed penalty, with or without
+        a constant: turns the n targets into predictions at the training inputs.
+        No entry of its diagonal is 1.
     y : ndarray of shape (n,)
         The targets.
 
@@ -240,7 +240,8 @@ def variance_parts(outputs):
         Means over the points. `by_start` is the variance over starts with the
         data held fixed, in the mean over data; `by_data` is the variance over
         data of what training gives in the mean over all starts. Both are right
-        on average for any D and S, so that `by_data` may be negative.
+        on average for any D and S, so that `by_data` may be negative, and the
+        same for any order of the starts of one data set.
 
     Source: Neal et al. (2018).
     """

@@ -63,7 +63,7 @@ def stochastic_depth_forward(x, residual, survival, training, rng):
     training : bool
         True in training, False at test time.
     rng : numpy.random.Generator
-        Used in training alone: one toss for each example.
+        Used in training alone, one toss for each example; None at test time.
 
     Returns
     -------

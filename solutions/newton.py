@@ -294,7 +294,7 @@ def hessian_product(x, weights, direction, penalty):
     -------
     product : ndarray of shape (d, k)
         The derivative of the gradient at W along the direction. Exact but for
-        rounding, for logits of any size; no array has (d * k)**2 entries.
+        rounding, for logits of any size; no array of (d * k)**2 is needed.
 
     Source: Pearlmutter (1994).
     """

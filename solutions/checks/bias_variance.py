@@ -145,8 +145,10 @@ def _plain_bias(predictions, truth):
 
 
 unbiased_bias_squared.add_mistakes("""
-    nothing is subtracted: on average this is too large by the variance of the average model
+    this is the plain estimate: on average it is too large by the variance of the average model
         return _plain_bias(predictions, truth)
+    or
+        return np.mean((predictions - truth) ** 2, axis=0) - predictions.var(axis=0)
     the variance of one model was subtracted: that of an average of K models is K times smaller
         return _plain_bias(predictions, truth) - predictions.var(axis=0, ddof=1)
     the variance was divided by K and again by K: its first divisor is K - 1, or it is too small on
@@ -414,6 +416,12 @@ expected_training_error.add_mistakes("""
     that of (I - S)(I - S)^T
         rest = np.eye(truth.size) - smoother
         return _training_error(smoother, truth, noise_sd**2 * np.trace(rest @ rest) / truth.size)
+    the product of noise and fit counts once: it stands in the square twice
+        n = truth.size
+        return _training_error(smoother, truth, noise_sd**2 * (1 - (np.trace(smoother) - np.sum(smoother**2)) / n))
+    the product of noise and fit is added: the fit follows the noise, so it makes the error smaller
+        n = truth.size
+        return _training_error(smoother, truth, noise_sd**2 * (1 + (2 * np.trace(smoother) + np.sum(smoother**2)) / n))
     the spread of the fit is missing: noise and cross term are there, but the sum of the squares of
     S counts, too
         return _training_error(
@@ -588,6 +596,9 @@ def leave_one_out(rng):
     yield Call("a large penalty", **_fit(rng, 8, 3, rng.uniform(100.0, 300.0)))
     yield Call("hardly more targets than features", **_fit(rng, 7, 6))
     yield Call("ridge, as many features as targets", **_fit(rng, 6, 6, rng.uniform(0.3, 0.8)))
+    features = rng.uniform(0.5, 1.5, size=(7, 2))
+    smoother = features @ np.linalg.pinv(features)
+    yield Call("least squares without a constant", smoother=smoother, y=rng.uniform(2.0, 4.0, size=7))
 
 
 leave_one_out.add_mistakes("""
@@ -625,6 +636,9 @@ leave_one_out.add_mistakes("""
         (1 - np.diag(smoother)) -> (1 + 1e-9 - np.sum(smoother, axis=1))
     only the target is divided, not the prediction: the brackets are missing
         (y - smoother @ y) / (1 - np.diag(smoother)) -> y - smoother @ y / (1 - np.diag(smoother))
+    the other weights of a row are made to add up to 1: so they do in a fit with a constant alone
+        others = smoother - np.diag(np.diag(smoother))
+        return y - others @ y / others.sum(axis=1)
     the divisor is 1 plus the diagonal: 1 minus it
         1 - np.diag(smoother) -> 1 + np.diag(smoother)
     the root of the divisor was taken: that is for the spread of an error, not for leaving it out
@@ -711,6 +725,13 @@ variance_parts.add_mistakes("""
         return variance_parts(outputs)[::-1]
     a negative part was cut off: without it the estimate is too large on average again
         spread - by_start / outputs.shape[1] -> max(spread - by_start / outputs.shape[1], 0.0)
+    starts of the same number were compared across the data: they are different starts; average them
+    before
+        by_start = outputs.var(axis=1, ddof=1).mean()
+        return outputs.var(axis=0, ddof=1).mean(), by_start
+    or
+        by_start = outputs.var(axis=1, ddof=1).mean()
+        return outputs.var(axis=0, ddof=1).mean() - by_start, by_start
     the data's part was taken from the variance of all models: of the averages over the starts
         outputs.mean(axis=1).var(axis=0, ddof=1).mean() -> outputs.var(axis=0, ddof=1).mean()
     the rest of the variance of all models was taken for the data's part: together they are not that

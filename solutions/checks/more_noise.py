@@ -135,7 +135,7 @@ def stochastic_depth_forward(rng):
     survival = rng.uniform(0.55, 0.7)
     yield Call("test", 1.5, **block(9, 3), survival=survival, training=False, rng=Rng(number))
     survival = rng.uniform(0.1, 0.3)
-    yield Call("test, a low probability", 1.5, **block(6, 4), survival=survival, training=False, rng=Rng(number))
+    yield Call("test, a low probability", 1.5, **block(6, 4), survival=survival, training=False, rng=None)
     yield Call("survival 1: nothing is dropped", **block(5, 2), survival=1.0, training=True, rng=Rng(number))
 
 
@@ -158,6 +158,9 @@ stochastic_depth_forward.add_mistakes("""
         if training:
             return x + residual * (rng.random((len(x), 1)) >= survival)
         return x + (1 - survival) * residual
+    a toss is made at test time, too, though its result is not used: there `rng` may be None
+        tosses = _tosses(x, survival, rng)
+        return x + (tosses if training else survival) * residual
     at test time the branch is multiplied by 1 - survival, the ratio dropped: multiply by the ratio
     kept
         return x + (_tosses(x, survival, rng) if training else 1 - survival) * residual
@@ -540,6 +543,11 @@ pca_color_augment.add_mistakes("""
         pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
         values, vectors = np.linalg.eigh(np.cov(pixels.T))
         return images + ((alphas * values[::-1]) @ vectors.T)[:, :, None, None]
+    the eigenvectors are reversed, the eigenvalues are not: reverse both, `values[::-1]` and
+    `vectors[:, ::-1]`
+        pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+        values, vectors = np.linalg.eigh(np.cov(pixels.T))
+        return images + ((alphas * values) @ vectors[:, ::-1].T)[:, :, None, None]
     the ROWS of the matrix of eigenvectors are reversed: they are its columns, `vectors[:, ::-1]`
         pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
         values, vectors = np.linalg.eigh(np.cov(pixels.T))

@@ -1,7 +1,7 @@
 """How the exercises of the chapter on Newton's method are judged.
 
 Points and matrices are drawn anew at every seed; where a line search decides by a comparison, the cases
-keep away from the bound, so that a rounding cannot turn it.
+keep away from the bound, so that a rounding cannot turn it, or lie on it in numbers that do not round.
 """
 
 import numpy as np
@@ -169,6 +169,11 @@ def safe_direction(rng):
     yield Call("positive definite", **given(rng.uniform([0.4, 1.0, 2.0], [0.8, 1.8, 3.0])))
     flat = rng.uniform(0.05, 0.1)
     yield Call("positive definite, and flat one way", **given([flat, 1.0 + flat, 3.0]))
+    flatter = rng.uniform(0.01, 0.03)
+    yield Call("positive definite, and flatter", **given([flatter, 0.5, 1.0 + flat]))
+    # On a diagonal a zero is exact.
+    level = rng.permutation([0.0, *rng.uniform(0.5, 2.0, size=2)])
+    yield Call("level one way", grad=_away_from_zero(rng, 3), hessian=np.diag(level))
     yield Call("one parameter", grad=_away_from_zero(rng, 1), hessian=np.array([[rng.uniform(0.5, 2.0)]]))
     # The determinant is positive in both, and so is the trace.
     two = [low - 0.2, low, far + 2.0]
@@ -206,6 +211,16 @@ safe_direction.add_mistakes("""
         lowest = np.linalg.eigvalsh(hessian)[0] -> every = np.linalg.eigvalsh(hessian); lowest = every[np.argmin(np.abs(every))]
     the damping is always there: a positive definite Hessian is not damped
         0.0 if lowest > 0 else 0.1 - 2 * lowest -> 0.1 + 2 * abs(lowest)
+    or
+        0.0 if lowest > 0 else 0.1 - 2 * lowest -> 0.1 - 2 * lowest
+    a positive definite Hessian is damped where its smallest eigenvalue is small: only its sign decides
+        0.0 if lowest > 0 else 0.1 - 2 * lowest -> max(0.0, 0.1 - 2 * lowest)
+    or
+        if lowest > 0 -> if lowest > 0.05
+    or
+        if lowest > 0 -> if lowest > 0.1
+    where the smallest eigenvalue is 0 nothing is damped, and there is no solution: 0 is not positive
+        if lowest > 0 -> if lowest >= 0
     nothing is damped: where an eigenvalue is negative the step may go uphill
         0.0 if lowest > 0 else 0.1 - 2 * lowest -> 0.0
     the damping brings the smallest eigenvalue to 0.1: twice that eigenvalue is subtracted
@@ -334,6 +349,17 @@ def backtracking(rng):
         length = _length_with(problems.get("rosenbrock"), theta, grad, direction, c1)
         given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad}
         yield Call(f"all defaults, f falls {label}", weight, **given, direction=length * direction)
+    # Powers of two and their sums: the second length is on the bound itself, without a rounding.
+    scale = 2.0 ** rng.integers(-3, 4)
+    x = scale * rng.choice([-2.0, 2.0])
+    given = {"f": Problem("saddle", "value"), "theta": np.array([x, scale]), "grad": np.array([x, -scale])}
+    on_bound = {"direction": np.array([-x, 0.0]), "initial": 2.0, "c1": 0.5, "shrink": 0.5}
+    yield Call("f falls by exactly the share", **given, **on_bound)
+    # Both squares overflow, and their difference is nan; after it f is huge, then good.
+    theta = 1e140 * np.array([rng.uniform(2.0, 3.0), rng.uniform(-1.0, 1.0)])
+    given = {"f": Problem("saddle", "value"), "theta": theta, "grad": theta * [1.0, -1.0]}
+    far = {"direction": 1e140 * np.array([-1.0, 0.3]), "initial": rng.uniform(1e15, 9e15), "c1": 0.1, "shrink": 0.1}
+    yield Call("f is nan at the first length", **given, **far)
 
 
 def _length_with(problem, theta, grad, direction, share):
@@ -366,6 +392,11 @@ backtracking.add_mistakes("""
     any fall is accepted, or nearly any: it must be the share `c1` of what the slope promises, with
     the `c1` that is given
         <= value + c1 * alpha * slope -> < value
+    the bound itself is refused: a fall of exactly the share `c1` is enough
+        <= value + c1 * alpha * slope -> < value + c1 * alpha * slope
+    a length at which f is nan is taken: every comparison with nan is false, so shorten while f has
+    *not* fallen enough
+        while not f(theta + alpha * direction) <= -> while f(theta + alpha * direction) >
     the whole slope is asked for: only the share `c1` of it must be kept
         def accept(new, old, alpha, slope, c1):
             return new <= old + alpha * slope
@@ -373,6 +404,10 @@ backtracking.add_mistakes("""
     the bound lacks `alpha`: what the slope promises is in proportion to the length of the step
         def accept(new, old, alpha, slope, c1):
             return new <= old + c1 * slope
+        return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
+    or
+        def accept(new, old, alpha, slope, c1):
+            return not new > old + c1 * slope
         return _backtrack(accept, f, theta, grad, direction, initial, c1, shrink)
     the sign of the slope is wrong: it is negative, so that the bound lies *below* f(theta)
         def accept(new, old, alpha, slope, c1):
@@ -570,6 +605,11 @@ def wolfe_line_search(rng):
         theta, direction, best = _valley(rng, bowl)
         given = {"theta": theta, "direction": rng.uniform(0.8, 1.2) * times * best * direction}
         yield Call(f"all settings left at their defaults, {label}", 0.5, **_functions(bowl), **given)
+    # From the deep well's left wall: the other well's slope is downwards, and all of that well too high.
+    x, trial = -rng.uniform(1.22, 1.28), rng.uniform(0.4, 0.7)
+    given = {"theta": np.array([x, y]), "direction": -left, "c1": 0.05, "c2": 0.3}
+    given = _stretched(rng, given, trial - x)
+    yield Call("at the first length f is higher and falls again", 0.1, **wells, **given)
 
 
 def _armijo(value, value0, alpha, slope0, c1):
@@ -633,6 +673,21 @@ wolfe_line_search.add_mistakes("""
     the slope is held against `c2` itself: it must be at most `c2` times the slope at the start
         def too_steep(slope, slope0, c2):
             return 0 if abs(slope) <= c2 else np.sign(slope)
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
+    where f has not fallen enough, but slopes downwards, a longer step is tried: ask of the fall first
+        value0, slope0 = f(theta), gradient(theta) @ direction
+        low, high, alpha = 0.0, None, initial
+        for _ in range(60):
+            there = theta + alpha * direction
+            slope = gradient(there) @ direction
+            if _armijo(f(there), value0, alpha, slope0, c1) and abs(slope) <= c2 * abs(slope0):
+                break
+            low, high = (low, alpha) if slope > 0 else (alpha, high)
+            alpha = 2 * low if high is None else (low + high) / 2
+        return alpha
+    the slope at the start is negative, and no absolute value is below `c2` times it: take its own
+        def too_steep(slope, slope0, c2):
+            return 0 if abs(slope) <= c2 * slope0 else np.sign(slope)
         return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
     `initial` is returned as it is: it is only the first length to try
         return initial
@@ -961,6 +1016,10 @@ def hessian_product(rng):
     large["x"][:, 0] = 1.0
     large["weights"][0] += 900.0
     yield Call("logits of about 900", 1.0, **large, penalty=rng.uniform(0.2, 0.8))
+    apart = given(4, 3, 3, length=1e3)
+    apart["x"][:, 0] = [-1.0, 1.0, 1.0, 0.0]
+    apart["weights"][0] += 900.0
+    yield Call("logits of about 900 and of about -900", 1.0, **apart, penalty=rng.uniform(0.2, 0.8))
 
 
 def _softmax(logits):
@@ -1017,6 +1076,8 @@ hessian_product.add_mistakes("""
         return (gradient(weights + 1e-6 * direction) - gradient(weights)) / 1e-6
     large logits overflow: subtract the largest of each row before the exponential
         np.exp(logits - logits.max(axis=1, keepdims=True)) -> np.exp(logits)
+    the largest logit of all is subtracted: in a row that is far below it all exponentials are 0
+        logits.max(axis=1, keepdims=True) -> logits.max()
     this is the change of the logits' gradient alone: back through x, times x.T
         p = _softmax(x @ weights)
         change = x @ direction

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gradus import nn
+from gradus import data, nn
 from solutions.more_noise import fractional_pooling_regions
 from tests.conftest import ROOT
 
@@ -78,3 +78,33 @@ def test_the_common_pattern(page):
         else:
             assert fixed < together + 0.01
     said("fixed regions are just one draw")
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_common_pattern_on_other_digits(page, seed):
+    network, pooled_network, pooled = page["network"], page["on_pooled"], page["pooled"]
+    x, y, rng = data.few_digits(seed, n_wrong=0)
+
+    def loss_of_pooled(theta, x, y):
+        return pooled_network.loss(theta, pooled(x, *rng.random(2)), y)
+
+    thetas = [
+        nn.train(network, x, y, rng, lambda *at: page["dropconnect_loss"](*at, rng))[-1],
+        nn.train(pooled_network, x, y, rng, loss_of_pooled)[-1],
+    ]
+    tests = page["x_test"]
+    drops = (page["drop_first_weights"](thetas[0], rng)[0] for _ in range(32))
+    passes = (
+        [network.logits(theta, tests) for theta in drops],
+        [pooled_network.logits(thetas[1], pooled(tests, *rng.random(2))) for _ in range(32)],
+    )
+    ones = (
+        network.logits(thetas[0], tests),
+        pooled_network.logits(thetas[1], pooled(tests, 0.4, 0.4)),
+    )
+    for many, one, stands_in in zip(passes, ones, (True, False), strict=True):
+        many = nn.softmax(np.array(many))
+        guesses = many.argmax(axis=2), many.mean(axis=0).argmax(axis=1), one.argmax(axis=1)
+        alone, together, fixed = (np.mean(guess != page["y_test"]) for guess in guesses)
+        assert together < alone - 0.02
+        assert (fixed < (alone + together) / 2) == stands_in

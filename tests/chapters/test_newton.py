@@ -201,7 +201,7 @@ def test_the_step_of_a_trust_region_is_a_damped_one_whatever_the_signs(seed):
     said(
         "the answer is a damped step: $-(H + \\lambda_d I)^{-1} g$ with a $\\lambda_d$ that makes it fit"
     )
-    said("the direction turns as the radius shrinks, from Newton's to the gradient's")
+    said("the direction turns downhill, to $-g$, as the radius shrinks")
     rng = np.random.default_rng(seed)
     hessian, grad = np.diag([-1.0, 0.5, 3.0]), rng.normal(size=3)
     for radius in (0.1, 1.0):
@@ -215,6 +215,37 @@ def test_the_step_of_a_trust_region_is_a_damped_one_whatever_the_signs(seed):
         assert model[0] < min(model[1].min(), model[2].min()) + 0.01 * radius
     cosines = steps @ grad / np.linalg.norm(steps, axis=1) / -np.linalg.norm(grad)
     assert cosines[-1] > 1 - 1e-6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_without_a_part_along_the_lowest_eigenvector_no_damped_step_reaches_far(seed):
+    said("Unless $g$ has no part along the lowest eigenvector")
+    rng = np.random.default_rng(seed)
+    hessian, grad = np.diag([-1.0, 0.5, 3.0]), np.array([0.0, *rng.normal(size=2)])
+    longest = newton_step(np.zeros(3), grad, hessian, 1 + 1e-9)
+    assert np.linalg.norm(longest) > np.linalg.norm(newton_step(np.zeros(3), grad, hessian, 1.01))
+    # In a region of twice its length the model is lower with the lowest eigenvector added.
+    far = longest + np.sqrt(3) * np.linalg.norm(longest) * np.eye(3)[0]
+    assert np.linalg.norm(far) == pytest.approx(2 * np.linalg.norm(longest))
+    model = [d @ grad + d @ hessian @ d / 2 for d in (far, longest)]
+    assert model[0] < model[1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_third_step_of_steepest_descent_goes_the_way_of_the_first(seed):
+    said("the third goes the first one's way again")
+    rng = np.random.default_rng(seed)
+    for n in (2, 3, 10):
+        basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
+        a = (basis * rng.uniform(0.1, 10.0, size=n)) @ basis.T
+        residuals = [rng.normal(size=n)]
+        for _ in range(2):
+            r = residuals[-1]
+            residuals.append(r - (r @ r) / (r @ a @ r) * (a @ r))
+        assert residuals[0] @ residuals[1] == pytest.approx(
+            0, abs=1e-9 * (residuals[0] @ residuals[0])
+        )
+        assert residuals[0] @ residuals[2] > 0
 
 
 def test_a_positive_diagonal_is_not_enough():

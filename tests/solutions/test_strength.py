@@ -59,6 +59,9 @@ EDGES = (
     *("the last example is never drawn", "a millionth are dropped", "of equal trials"),
     *("the last round is left out", "goes on with a single trial", "does not go with its spread"),
     *("is exactly 0", "is put at `alpha`", "twice in one operation", "underflows as a whole"),
+    *("add up to 1", "a toss is made at test time", "only its sign decides", "0 is not positive"),
+    *("every comparison with nan", "the bound itself is refused", "but slopes downwards"),
+    "in a row that is far below it",
 )
 # Mutants that are right as well, by what stands in the changed line.
 EQUALLY_RIGHT = {
