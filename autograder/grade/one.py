@@ -403,9 +403,7 @@ def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset
     message = ""
     match outcome.kind:
         case "raised":
-            told = [
-                r["says"] for r in known if r["raised"] == error and says_it(r, outcome.message)
-            ]
+            told = [r["says"] for r in raised if says_it(r, outcome.message)]
             message = max(told, default="", key=len)
         case "killed":
             message = outcome.message if outcome.message in SENTENCES else ""
