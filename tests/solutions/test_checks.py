@@ -17,7 +17,7 @@ from gradus.calling import Outcome
 from gradus.calling import call as attempt
 from gradus.plan import Plan, Seen, read_cases, write_cases
 from gradus.tables import Table
-from gradus.verdict import examine
+from gradus.verdict import examine, is_raised
 from tests.conftest import THOROUGH
 
 # Many once a week: a case that exposes a mistake at most seeds only is a defect of the check.
@@ -199,6 +199,18 @@ def test_a_mistake_in_float32_is_named_too(exercise):
             assert verdict.as_given
         else:
             assert verdict.mistake == sentence
+
+
+@exercises
+def test_what_raises_for_another_reason_is_no_known_mistake(exercise):
+    plan = plan_of(exercise, PUBLIC_SEED)
+    raised = {r["raised"] for known in plan.mistakes for r in known.results if is_raised(r)}
+    for error in raised:
+        outcomes = [Outcome("raised", error=error, message="cannot do this with that")]
+        verdict = examine(plan, outcomes * len(plan.cases))
+        assert verdict.status == "wrong"
+        assert "cannot do this with that" not in verdict.message
+        assert verdict.mistake == ""
 
 
 @exercises
