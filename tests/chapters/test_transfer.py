@@ -150,11 +150,20 @@ def test_what_changes_of_low_rank_gain(ran, other):
     assert 1552 < 0.1 * np.sum(freeze_mask(ran["WIDTHS"], 2) == 0)
     table = {key: other[key] for key in other if key[1] in (5, 100)}
     table |= ran["low_rank_table"](seed=900, draws=DRAWS)
+    gains = np.array(
+        [
+            [mean[name, n] - mean["new head", n] for name in ("rank 4", "fine-tune all layers")]
+            for mean in (means(ran["low_rank"]), means(table))
+            for n in (5, 100)
+        ]
+    )
+    # Each of the four is uncertain by a fifth or so.
+    assert np.all(gains[:, 0] < 0.9 * gains[:, 1])
+    few, every = gains.sum(axis=0)
+    assert 0.4 < few / every < 0.7
     for found in (ran["low_rank"], table):
         mean = means(found)
         for n in (5, 100):
-            all_of_it = mean["fine-tune all layers", n] - mean["new head", n]
-            assert 0.3 < (mean["rank 4", n] - mean["new head", n]) / all_of_it < 0.75
             gained = [mean[f"rank {r}", n] for r in ran["RANKS"]]
             assert mean["new head", n] < gained[0] < gained[1] < gained[2]
             assert gained[2] < mean["fine-tune all layers", n]

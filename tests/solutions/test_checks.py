@@ -209,7 +209,6 @@ def test_what_raises_for_another_reason_is_no_known_mistake(exercise):
         outcomes = [Outcome("raised", error=error, message="cannot do this with that")]
         verdict = examine(plan, outcomes * len(plan.cases))
         assert verdict.status == "wrong"
-        assert "cannot do this with that" not in verdict.message
         assert verdict.mistake == ""
 
 
