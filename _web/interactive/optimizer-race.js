@@ -69,7 +69,7 @@
 
   function draw({ landscape, mu, steps, rates = {}, rate }, width) {
     const { value, x, y, level } = LANDSCAPES[landscape];
-    const height = Math.round(width * 0.48) + 60;
+    const height = Math.round(width * 0.5) + 60;
     const [across, up] = [x, y].map(([from, to], i) => ({ from, to, label: "xy"[i] }));
     const plot = axes([50, 10, width - 60, height - 60], across, up);
     const lines = [contours(plot, (a, b) => value([a, b]), across, up)], rows = [], ended = [], lost = [];
