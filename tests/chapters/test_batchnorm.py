@@ -29,7 +29,7 @@ def page(run_chapter):
 
 
 def test_the_opening_failure(page):
-    said("With half or twice the right scale it does not get as far as guessing")
+    said("With half or twice the right scale it is no better than guessing")
     said("falls below 1")
     guessing = np.log(10)
     best = {f: min(runs, key=lambda losses: losses[-1]) for f, runs in page["table"].items()}
