@@ -24,6 +24,7 @@ import ast
 import hashlib
 import inspect
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,6 @@ from typing import Any
 import numpy as np
 
 from gradus import texts, values
-from gradus.calling import fixed_words
 from gradus.plan import Case, Mistake, Plan, Quantities, Seen, reseeded
 from gradus.verdict import (
     examine,
@@ -292,13 +292,18 @@ def _with_default(case: Case, name: str, default: Any) -> Case:
     return replace(case, args=tuple(args), kwargs=kwargs)
 
 
+def _fixed_words(message: str) -> str:
+    """What an exception of Python's or NumPy's says whatever the arguments: up to the first number, name or shape."""
+    return re.split(r"[\d'\"(\[]", message, maxsplit=1)[0].strip()
+
+
 def _run_mistake(function: Callable, case: Case) -> Any:
     # A mistake may raise, divide by zero or overflow on some cases: that too is how it is known.
     with np.errstate(all="ignore"):
         try:
             return run(function, case)
         except Exception as error:
-            return {"raised": type(error).__name__, "says": fixed_words(str(error))}
+            return {"raised": type(error).__name__, "says": _fixed_words(str(error))}
 
 
 def judge(

@@ -3,7 +3,6 @@
 import _thread
 import contextlib
 import os
-import re
 import signal
 import threading
 import traceback
@@ -133,11 +132,6 @@ def described(error: BaseException, is_own: Callable[[str], bool] | None = None)
         "message": message,
         "line": line.strip()[:LINE_CHARS],
     }
-
-
-def fixed_words(message: str) -> str:
-    """What an exception of Python's or NumPy's says whatever the arguments: up to the first number, name or shape."""
-    return re.split(r"[\d'\"(\[]", message, maxsplit=1)[0].strip()
 
 
 def as_data(value: Any) -> Any:

@@ -336,7 +336,8 @@ def is_raised(result: Any) -> bool:
 
 def says_it(result: dict[str, str], message: str) -> bool:
     """Whether a message begins as that of a known mistake: by three words, since NumPy changes others."""
-    return message.split()[:3][: len(result["says"].split())] == result["says"].split()[:3]
+    words = result["says"].split()[:3]
+    return message.split()[: len(words)] == words
 
 
 def said_of_chance(plan: Plan, outcomes: Sequence[Outcome]) -> tuple[str, ...]:

@@ -397,7 +397,8 @@ def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset
     What is left is chosen from what is known outside: names of exceptions and types of Python's own, the lines
     of the student's own source, the names of the case's arguments, and the grader's own sentences.
     """
-    error, raised = outcome.error, _raised(plan)
+    error = outcome.error
+    raised = _raised(plan) if error else []
     if error and error not in _EXCEPTIONS and error not in {result["raised"] for result in raised}:
         error = "an exception"
     message = ""
