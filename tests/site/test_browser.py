@@ -172,7 +172,7 @@ def test_a_page_is_sound_at_every_width_and_in_both_modes(
         assert page.evaluate("document.documentElement.dataset.theme") == mode
         if name.startswith("chapters/") and name not in MOVED:
             weighs_little(page, site, address)
-        # Chromium remembers the height of a section that it laid out when half of it was there: not at each load.
+        # Known defect, its cause not found: at some loads the first heights of *activations* are off by more.
         for attempt in range(8):
             try:
                 has_a_true_scroll_bar(page, lay_out)
