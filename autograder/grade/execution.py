@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from autograder.grade.cells import definitions, parse
 from autograder.sandbox.host import Connection, Limits, Lost, Sandbox, SandboxError
+from gradus import values
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
 from gradus.values import NotData
@@ -28,6 +29,8 @@ _SLOW_SECONDS, _SLOW_AGAIN_SECONDS = 0.5, 0.05
 # What runs out inside may be seen a little earlier than outside.
 _TICK_SECONDS = 0.05
 _START_SECONDS = 30.0
+# Calls that took longer are made again at once each by itself, where that is to be.
+_QUICK_SECONDS = 1.0
 # For what takes a moment, on a machine that may be busy with other things.
 _PATIENCE_SECONDS = 5.0
 # How a process ended, as it may be told to a student: as the code inside the sandbox says it, and as that outside.
@@ -45,6 +48,7 @@ SENTENCES = frozenset(
         "it left Python, or used too much memory",
     )
 )
+_ENDS = frozenset(("returned", "raised", "not data"))  # by itself, whatever it is
 _KINDS = frozenset(("returned", "raised", "timeout", "killed", "not found", "not data"))
 
 
@@ -76,9 +80,11 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
     """Run cells in order, then make every call of every plan.
 
     The calls of an exercise are made one after the other in one fork of the notebook's state. Where they
-    are not all right, that run does not count: the cells are run afresh, out of reach of what the calls
-    have left, and every call is made again, each in a fork of its own that finds the files as the cells
-    left them. So no call can spoil another, an answer has one guess, and a right one costs one fork.
+    are not all right, they are made the other way round in a second fork: an answer that does the same in
+    both remembers nothing of its calls, and has been judged. Of any other neither run counts: the cells are
+    run afresh, out of reach of what the calls have left, and every call is made again, each in a fork of its
+    own that finds the files as the cells left them. So no call can spoil another, an answer has one guess, a
+    right one costs one fork, and a plainly wrong one two.
 
     Parameters
     ----------
@@ -269,13 +275,39 @@ def _ask_together(
     Plans that were not asked, because the process had ended, have their turn in the next run.
     """
     asked = [(plan, [[plan.cases[number] for number in plan.order]]) for plan in plans]
-    alive = False
+    alive, begun, quick = False, time.monotonic(), []
     for plan, found, alive in _ask(connection, asked, run, limits):
         by_case = dict(zip(plan.order, found, strict=True))
         outcomes = [by_case[number] for number in range(len(found))]
         again = alive and _is_doubtful(plan, outcomes)
         (doubtful if again else run.outcomes)[plan.exercise] = outcomes
+        took, begun = time.monotonic() - begun, time.monotonic()
+        if again and took < _QUICK_SECONDS and _ENDS.issuperset(one.kind for one in outcomes):
+            quick.append(plan)
+    if alive and quick:
+        # What happens here is of no account, unless it is what happened before.
+        turned = [
+            (plan, [[plan.cases[number] for number in _turned(plan.order)]]) for plan in quick
+        ]
+        for plan, found, _ in _ask(connection, turned, Run(), limits):
+            first = [doubtful[plan.exercise][number] for number in _turned(plan.order)]
+            if list(map(_packed, found)) == list(map(_packed, first)):
+                run.outcomes[plan.exercise] = doubtful.pop(plan.exercise)
     return alive
+
+
+def _turned(order: list[int]) -> list[int]:
+    """The order of the calls that tells whether an answer remembers any.
+
+    Each comes after those that it came before, so that what an answer has kept of one call shows at another.
+    At first the last is called as often as there are calls: it was the last of them before, so that one who
+    counts differs somewhere on the way.
+    """
+    return order[-1:] * len(order) + order[::-1]
+
+
+def _packed(outcome: Outcome) -> bytes:
+    return values.pack(vars(outcome))
 
 
 def _ask_alone(connection: Connection, plans: list[Plan], run: Run, limits: Limits) -> bool:

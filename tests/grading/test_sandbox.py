@@ -6,6 +6,7 @@ Each attack is bounded by itself too, so that a sandbox that fails cannot harm t
 import contextlib
 import ctypes
 import functools
+import itertools
 import os
 import platform
 import signal
@@ -22,6 +23,7 @@ import pytest
 
 import autograder
 from autograder.course import Course, CourseError
+from autograder.grade import execution
 from autograder.grade.execution import MAX_BLAMELESS, execute
 from autograder.sandbox import calls, host
 from autograder.sandbox.host import Limits, Lost, Sandbox, SandboxError
@@ -885,7 +887,7 @@ def test_a_set_up_that_fails_is_no_fault_of_a_submission():
         execute([(0, RIGHT)], plans(), Sandbox("bubblewrap", SHORT, ["1 / 0"]))
 
 
-def test_a_right_answer_is_called_once_a_case_and_a_wrong_one_again_by_itself():
+def test_a_right_answer_is_called_once_a_case_and_a_spoilt_one_again_by_itself():
     right = RIGHT.replace("\n", "\n    calls[0] += 1\n", 1)
     count = "def other(x):\n    return float(calls[0])"
 
@@ -902,6 +904,55 @@ def test_a_right_answer_is_called_once_a_case_and_a_wrong_one_again_by_itself():
         "    import builtins\n    x = x + getattr(builtins, 'late', 0)\n    builtins.late = 1\n    return",
     )
     assert counted(spoilt)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "points", "alone"),
+    [
+        ("return x", 0, False),
+        ("return x * 2.0**times if len(x) > 1 else x", 0.67, False),
+        ("raise ValueError(str(x))", 0, False),
+        # Right as the first call of its process, and so alone; wrong in some way afterwards.
+        ("return (x * 2.0**times) / len(calls)", 2, True),
+        ("return x * 2.0**times if len(calls) % 2 else x", 2, True),
+        ("return x * 2.0**times if len(calls) % 3 == 1 else x", 2, True),
+        ("return x * 2.0**times if len(calls) != 2 else x", 2, True),
+        ("return x * 2.0**times if len(calls) < 3 else x", 2, True),
+        ("return calls[0][0] * 2.0 ** calls[0][1]", 2, True),
+        ("return x * 2.0**times * (1 + any(len(a) > len(x) for a, _ in calls))", 2, True),
+        # The other way round.
+        ("return x * 2.0**times if len(calls) > 1 else x", 0, True),
+        ("return x + calls[0][0].sum() - calls[-1][0].sum()", 0, True),
+        # Not the same twice.
+        ("import os\n    return x + os.urandom(1)[0]", 0, True),
+    ],
+)
+def test_what_remembers_nothing_is_judged_without_calls_by_themselves(
+    monkeypatch, body, points, alone
+):
+    made = []
+    ask_alone = execution._ask_alone
+    monkeypatch.setattr(
+        execution, "_ask_alone", lambda *given: made.append(given) or ask_alone(*given)
+    )
+    answer = f"def doubled(x, times=1):\n    calls.append((x, times))\n    {body}"
+    assert earned("calls = []", answer, OTHER) == [points, 1]
+    assert bool(made) == alone
+
+
+@pytest.mark.parametrize("n", range(2, 7))
+def test_calls_the_other_way_round_tell_on_whoever_counts_or_remembers(n):
+    order = list(range(n))
+    turned = execution._turned(order)
+    assert set(turned) == set(order)
+    last = {number: turned.index(number) for number in order}
+    for one, other in itertools.combinations(order, 2):
+        assert last[other] < last[one]
+    # An answer that is right at some places of a run and wrong at others, whatever the case: the same both
+    # ways only if it is the same at all places where its calls are judged.
+    for right in itertools.product((False, True), repeat=len(turned)):
+        same = all(right[number] == right[place] for place, number in enumerate(turned))
+        assert not same or len(set(right[:n])) == 1
 
 
 def test_only_one_run_counts():

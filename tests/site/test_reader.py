@@ -1,5 +1,6 @@
 """What a page shows of its reader and for its use: progress, the place, exercises, predictions, previews."""
 
+import copy
 import gzip
 import json
 import re
@@ -293,6 +294,29 @@ def test_a_page_without_its_figures_is_light(site, soup, chapter):
     page = gzip.compress((site / f"{name}.html").read_bytes())
     whole = (site / f"{name}.html").stat().st_size
     assert len(page) * (1 - figures / whole) < 250 * 1024
+
+
+NO_PROSE = "pre, .highlight, details, script, style, figure, .cell_output, gradus-chapter, gradus-predict, .gradus-downloads"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_keeps_the_measure_of_a_week(soup, chapter):
+    """Its words are those of the text, in which a formula is one: not of code, figures and what is folded."""
+    text = copy.copy(soup(f"chapters/{chapter}").select_one("article section"))
+    n_figures = len(text.select(".gradus-figure"))
+    boxes = text.select(".gradus-box")
+    for box in boxes:
+        box.replace_with(" (exercise) ")
+    for part in text.select(NO_PROSE):
+        part.extract()
+    for formula in text.select(".math"):
+        formula.replace_with(" x ")
+    words = re.findall(r"\S*\w\S*", text.get_text(" "))
+    assert 1000 < len(words) <= 5000
+    assert 100 < words.index("(exercise)") <= 600
+    assert 5 <= len(boxes) <= 8
+    if chapter != "more-noise":  # an optional page
+        assert n_figures >= 6
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

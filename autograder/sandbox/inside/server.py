@@ -22,6 +22,7 @@ import tempfile
 
 import isolate
 import numpy as np
+import numpy.random  # it would be loaded anew in each fork
 import runner
 
 from gradus import values
