@@ -12,11 +12,10 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat import NotebookNode, from_dict
 
 from autograder.course import Course, CourseError
 from autograder.grade import submission
@@ -459,7 +458,7 @@ def _write(notebook: NotebookNode, verdicts: dict[str, Verdict], run: Run) -> No
             cell.outputs = _verdict_outputs(verdicts[exercise])
         elif text := _told(run.cells.get(index))[:room]:
             room -= len(text)
-            cell.outputs = [new_output("stream", name="stdout", text=text)]
+            cell.outputs = [_output("stream", name="stdout", text=text)]
 
 
 def _verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
@@ -467,10 +466,16 @@ def _verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
     table = Table(verdict)
     # The lines of a student's that it quotes may hold formulas, which formgrader shows as such.
     shown = {"text/html": submission.harmless_tex(table._repr_html_()), "text/plain": repr(table)}
+    given = {"text/plain": repr(score(verdict))}
     return [
-        new_output("display_data", data=shown),
-        new_output("execute_result", data={"text/plain": repr(score(verdict))}),
+        _output("display_data", data=shown, metadata={}),
+        _output("execute_result", data=given, metadata={}, execution_count=None),
     ]
+
+
+def _output(kind: str, **fields: Any) -> NotebookNode:
+    """As nbformat's, which holds each against its schema: the notebook is, as a whole, where it is written."""
+    return from_dict({"output_type": kind, **fields})
 
 
 def score(verdict: Verdict) -> float:

@@ -224,6 +224,35 @@ def test_curvatures_of_a_network_differ_by_powers_of_ten(page):
         assert max(curvatures) > 1e3 * np.quantile(curvatures, 0.25)
 
 
+def test_the_inputs_make_the_condition_number(page):
+    said("What is left in the last row is the correlation, which no scaling of columns removes.")
+    kappas, steps = [], []
+    for x in page["INPUTS"].values():
+        x = np.column_stack([x, np.ones(len(x))])
+        kappas.append(np.linalg.cond(x) ** 2)
+        hessian = x.T @ x / len(x)
+        eigenvalues, vectors = np.linalg.eigh(hessian)
+        step = np.eye(3) - 2 / (eigenvalues[0] + eigenvalues[-1]) * hessian
+        # From a start on the slowest direction: how long a digit takes.
+        error, many = vectors[:, 0], 1
+        while np.linalg.norm(np.linalg.matrix_power(step, many) @ error) > 0.1:
+            many *= 2
+        steps.append(many)
+    raw, centred, scaled = kappas
+    assert raw > 100 * centred > 100**2 * scaled
+    assert steps[0] > 8 * steps[1] > 8**2 * steps[2]
+    # Two columns of deviation 1 and their correlation.
+    correlation = np.corrcoef(page["cars"].T)[0, 1]
+    assert scaled == pytest.approx((1 + correlation) / (1 - correlation), rel=1e-6)
+
+
+def test_the_unit_of_a_column_enters_squared():
+    said("its entry on the diagonal a million times")
+    x = np.random.default_rng(0).normal(5, 1, size=(50, 2))
+    grams = x * [1000, 1]
+    assert (grams.T @ grams)[0, 0] == pytest.approx(1e6 * (x.T @ x)[0, 0])
+
+
 def test_nesterov_and_momentum_end_alike_on_the_digits(page):
     said("the two end at losses of 0.04 and 0.05, which is within the deviation between seeds")
     momentum, nesterov = (

@@ -288,3 +288,17 @@ def test_newton_by_products_beside_nonlinear_conjugate_gradients(page, seed):
     assert few + products < 0.9 * points
     assert 0.75 < (few + 1.5 * products) / points < 1.25
     assert a == pytest.approx(b, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_step_without_saddles_leads_downhill_and_away(seed):
+    said("downhill wherever no eigenvalue is 0, and away from the saddle")
+    rng = np.random.default_rng(seed)
+    vectors = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    eigenvalues = np.array([-2.0, -0.1, 0.5, 3.0])
+    theta = rng.normal(size=4)  # the saddle is at 0
+    grad = vectors @ (eigenvalues * (vectors.T @ theta))
+    step = -vectors @ (vectors.T @ grad / np.abs(eigenvalues))
+    assert grad @ step < 0
+    before, after = vectors.T @ theta, vectors.T @ (theta + step)
+    assert after == pytest.approx([2 * before[0], 2 * before[1], 0, 0])

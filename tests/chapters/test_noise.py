@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradus import conv, data, nn
+from solutions import penalties
 from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "noise.md").read_text("utf-8")
@@ -37,6 +38,36 @@ def test_ten_equal_inputs_have_a_tenth_of_the_variance():
     assert 10 * 0.1**2 == pytest.approx(0.1)
     said("At $p = 0.2$ the wrong one gives a quarter of the right one.")
     assert 0.2 / 0.8 == 0.25
+
+
+def test_noise_added_to_inputs_is_ridge():
+    said(
+        "plus $n s^2 \\lVert w \\rVert^2$: that is [ridge regression](#sec-reg-ridge), with $\\lambda = n s^2$"
+    )
+    rng = np.random.default_rng(0)
+    n, s, copies = 30, 0.6, 20_000
+    x = rng.normal(size=(n, 3))
+    y = x @ [1.0, -2.0, 0.5] + 0.3 * rng.normal(size=n)
+    noisy = np.concatenate([x + s * rng.normal(size=x.shape) for _ in range(copies)])
+    noisy = np.column_stack([noisy, np.ones(len(noisy))])
+    fitted = np.linalg.lstsq(noisy, np.tile(y, copies), rcond=None)[0][:3]
+    assert fitted == pytest.approx(penalties.ridge(x, y, n * s**2)[0], abs=5e-3)
+    assert np.abs(fitted - penalties.ridge(x, y, 0.0)[0]).max() > 0.1
+
+
+def test_for_a_network_the_gradient_with_respect_to_the_inputs_takes_the_place_of_the_weights():
+    said("the squared gradient with respect to the inputs takes the place")
+    rng = np.random.default_rng(1)
+    w, v = rng.normal(size=(4, 6)), rng.normal(size=6)
+    network = lambda x: np.tanh(x @ w) @ v  # noqa: E731
+    x = rng.normal(size=(5, 4))
+    slopes = ((1 - np.tanh(x @ w) ** 2) * v) @ w.T
+    for s in (1e-2, 1e-3):
+        # Of a target that is met: noise and its opposite, so that what is odd in it cancels.
+        noise = s * rng.normal(size=(40_000, 1, 4))
+        noise = np.concatenate([noise, -noise])
+        added = np.mean((network(x + noise) - network(x)) ** 2)
+        assert added == pytest.approx(s**2 * np.mean(np.sum(slopes**2, axis=1)), rel=0.03)
 
 
 def test_the_network_of_the_framework_section(oracle):

@@ -9,7 +9,7 @@ import pytest
 
 from gradus import data, nn, problems
 from solutions.newton import hessian_product, wolfe_line_search
-from solutions.quasi_newton import bfgs, lbfgs, lbfgs_direction
+from solutions.quasi_newton import bfgs, bfgs_update, lbfgs, lbfgs_direction
 from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "quasi-newton.md").read_text("utf-8")
@@ -81,6 +81,34 @@ def test_scaling_the_first_matrix(page):
         assert max(counts) - min(counts) <= 4
     identity = points_of(page, page["from_identity"], p.value, p.gradient, p.start, tol=1e-5)
     assert identity < 0.6 * counts[1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_relatives_of_bfgs(seed):
+    said("updates an approximation $B$ of the Hessian itself so that $B s = y$")
+    said("it can learn that the curvature is negative")
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(4, 4))
+    m, s = root @ root.T + np.eye(4), rng.normal(size=4)
+    y = m @ s + 0.3 * rng.normal(size=4)
+    assert s @ y > 0
+    b = bfgs_update(m, y, s)  # exchanged
+    assert b @ s == pytest.approx(y)
+    # As it is found in books, for the inverse.
+    inverse = np.linalg.inv(m)
+    z = inverse @ y
+    assert np.linalg.inv(b) == pytest.approx(
+        inverse - np.outer(z, z) / (y @ z) + np.outer(s, s) / (y @ s)
+    )
+    for change in (y, -y):  # the second of negative curvature
+        r = s - m @ change
+        new = m + np.outer(r, r) / (r @ change)
+        assert new @ change == pytest.approx(s)
+        # Of all symmetric updates of rank one, which are multiples of some v v': v is along r.
+        v = rng.normal(size=4)
+        other = m + np.outer(v, v) * ((r @ v) / (v @ change) / (v @ v))
+        assert np.abs(other @ change - s).max() > 1e-3
+    assert np.linalg.eigvalsh(new)[0] < 0 and -y @ s < 0
 
 
 def test_the_approximation_becomes_the_inverse_hessian(page):

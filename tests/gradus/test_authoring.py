@@ -104,6 +104,22 @@ def test_a_case_without_a_needed_argument():
         cases.plan()
 
 
+def test_a_hidden_case_that_is_the_shown_one_by_chance_is_drawn_again():
+    @judge(scale, points=1, returns=("y",))
+    def cases(rng):
+        yield Call("by hand", x=np.ones(2))
+        yield Call("one of nine", x=np.full(3, rng.integers(9)))
+        yield Call("any", x=rng.normal(size=3))
+
+    (shown,) = (case.args[0][0] for case in cases.plan().cases if case.label == "one of nine")
+    first = [
+        next(c for c in cases._cases(seed) if c.label == "one of nine") for seed in range(1, 21)
+    ]
+    assert any(case.args[0][0] == shown for case in first)
+    for seed in range(1, 21):
+        assert [case.label for case in cases.plan(seed).cases] == ["one of nine", "any"]
+
+
 def test_numbers_are_those_of_python():
     @judge(scale, points=1, returns=("y",))
     def cases(rng):
