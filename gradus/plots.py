@@ -68,6 +68,8 @@ plt.rcParams.update(
         "lines.markersize": 4.5,
         "legend.frameon": False,
         "legend.fontsize": 10,
+        # Of a picture its own pixels go into the file, which the browser enlarges, and not thousands more.
+        "image.interpolation": "none",
     }
 )
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from autograder.grade.cells import definitions, parse
 from autograder.sandbox.host import Connection, Limits, Lost, Sandbox, SandboxError
-from gradus import values
 from gradus.calling import Outcome
 from gradus.plan import Case, Plan
 from gradus.values import NotData
@@ -29,8 +28,6 @@ _SLOW_SECONDS, _SLOW_AGAIN_SECONDS = 0.5, 0.05
 # What runs out inside may be seen a little earlier than outside.
 _TICK_SECONDS = 0.05
 _START_SECONDS = 30.0
-# Calls that took longer are made again at once each by itself, where that is to be.
-_QUICK_SECONDS = 1.0
 # For what takes a moment, on a machine that may be busy with other things.
 _PATIENCE_SECONDS = 5.0
 # How a process ended, as it may be told to a student: as the code inside the sandbox says it, and as that outside.
@@ -48,7 +45,6 @@ SENTENCES = frozenset(
         "it left Python, or used too much memory",
     )
 )
-_ENDS = frozenset(("returned", "raised", "not data"))  # by itself, whatever it is
 _KINDS = frozenset(("returned", "raised", "timeout", "killed", "not found", "not data"))
 
 
@@ -80,11 +76,10 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
     """Run cells in order, then make every call of every plan.
 
     The calls of an exercise are made one after the other in one fork of the notebook's state. Where they
-    are not all right, they are made the other way round in a second fork: an answer that does the same in
-    both remembers nothing of its calls, and has been judged. Of any other neither run counts: the cells are
-    run afresh, out of reach of what the calls have left, and every call is made again, each in a fork of its
-    own that finds the files as the cells left them. So no call can spoil another, an answer has one guess, a
-    right one costs one fork, and a plainly wrong one two.
+    are not all right, and the answer may have kept something from one to the next, that run does not count:
+    the cells are run afresh, out of reach of what the calls have left, and every call is made again, each in
+    a fork of its own that finds the files as the cells left them. So no call can spoil another, an answer has
+    one guess, and most answers cost one fork, right or wrong.
 
     Parameters
     ----------
@@ -275,46 +270,20 @@ def _ask_together(
     Plans that were not asked, because the process had ended, have their turn in the next run.
     """
     asked = [(plan, [[plan.cases[number] for number in plan.order]]) for plan in plans]
-    alive, begun, quick = False, time.monotonic(), []
-    for plan, found, alive in _ask(connection, asked, run, limits):
+    alive = False
+    for plan, found, alive, forgets in _ask(connection, asked, run, limits):
         by_case = dict(zip(plan.order, found, strict=True))
         outcomes = [by_case[number] for number in range(len(found))]
-        again = alive and _is_doubtful(plan, outcomes)
+        again = alive and not forgets and _is_doubtful(plan, outcomes)
         (doubtful if again else run.outcomes)[plan.exercise] = outcomes
-        took, begun = time.monotonic() - begun, time.monotonic()
-        if again and took < _QUICK_SECONDS and _ENDS.issuperset(one.kind for one in outcomes):
-            quick.append(plan)
-    if alive and quick:
-        # What happens here is of no account, unless it is what happened before.
-        turned = [
-            (plan, [[plan.cases[number] for number in _turned(plan.order)]]) for plan in quick
-        ]
-        for plan, found, _ in _ask(connection, turned, Run(), limits):
-            first = [doubtful[plan.exercise][number] for number in _turned(plan.order)]
-            if list(map(_packed, found)) == list(map(_packed, first)):
-                run.outcomes[plan.exercise] = doubtful.pop(plan.exercise)
     return alive
-
-
-def _turned(order: list[int]) -> list[int]:
-    """The order of the calls that tells whether an answer remembers any.
-
-    Each comes after those that it came before, so that what an answer has kept of one call shows at another.
-    At first the last is called as often as there are calls: it was the last of them before, so that one who
-    counts differs somewhere on the way.
-    """
-    return order[-1:] * len(order) + order[::-1]
-
-
-def _packed(outcome: Outcome) -> bytes:
-    return values.pack(vars(outcome))
 
 
 def _ask_alone(connection: Connection, plans: list[Plan], run: Run, limits: Limits) -> bool:
     """Fill in the outcomes of plans, each call in a fork of its own; whether the process lives."""
     asked = [(plan, [[case] for case in plan.cases]) for plan in plans]
     lives = False
-    for plan, outcomes, alive in _ask(connection, asked, run, limits):
+    for plan, outcomes, alive, _ in _ask(connection, asked, run, limits):
         run.outcomes[plan.exercise], lives = outcomes, alive
     return lives
 
@@ -337,8 +306,10 @@ def _ask(
     asked: Sequence[tuple[Plan, Sequence[Sequence[Case]]]],
     run: Run,
     limits: Limits,
-) -> Iterator[tuple[Plan, list[Outcome], bool]]:
+) -> Iterator[tuple[Plan, list[Outcome], bool, bool]]:
     """The outcomes of each plan's cases, up to the plan whose calls ended the process, and whether it lives.
+
+    Last, whether the answer is known to keep nothing from one call to the next.
 
     Each list of cases is called in a fork of its own. All calls go out in one frame, so that there is one trip.
     """
@@ -356,21 +327,23 @@ def _ask(
         return
     for plan, forks in asked:
         begun = time.monotonic()
-        outcomes, alive, starved = _listen(connection, sum(map(len, forks)), limits)
+        outcomes, alive, starved, forgets = _listen(connection, sum(map(len, forks)), limits)
         run.starved |= starved
         late = time.monotonic() - begun > limits.exercise_seconds - _TICK_SECONDS
         if late and any(outcome.kind == "timeout" for outcome in outcomes):
             most = f"{limits.exercise_seconds:g} s (exercise_seconds)"
             run.notes.append(f"the calls of `{plan.exercise}` together took longer than {most}")
-        yield plan, outcomes, alive
+        yield plan, outcomes, alive, forgets
         if not alive:
             return
 
 
-def _listen(connection: Connection, count: int, limits: Limits) -> tuple[list[Outcome], bool, bool]:
-    """The outcomes of so many calls, whether the process is still there, and whether one was starved."""
+def _listen(
+    connection: Connection, count: int, limits: Limits
+) -> tuple[list[Outcome], bool, bool, bool]:
+    """The outcomes of so many calls; whether the process is still there, one was starved, the answer forgets."""
     outcomes: list[Outcome] = []
-    starved = False
+    starved, forgets = False, True
     end = time.monotonic() + limits.exercise_seconds + limits.grace_seconds
     while len(outcomes) < count:
         wait = min(limits.case_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
@@ -378,13 +351,15 @@ def _listen(connection: Connection, count: int, limits: Limits) -> tuple[list[Ou
             said = connection.receive(wait)
             outcomes.append(_outcome(said))
             starved |= said.get("starved") is True
+            forgets &= said.get("forgets") is True
         except NotData:
+            forgets = False
             outcomes.append(Outcome("not data", message="a result that cannot be read"))
         except Lost as lost:
             missing = count - len(outcomes)
             late = lost.kind == "timeout"
-            return outcomes + [Outcome(lost.kind, message=str(lost))] * missing, False, late
-    return outcomes, True, starved
+            return outcomes + [Outcome(lost.kind, message=str(lost))] * missing, False, late, False
+    return outcomes, True, starved, forgets
 
 
 def _outcome(said: object) -> Outcome:

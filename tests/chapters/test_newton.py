@@ -292,7 +292,7 @@ def test_newton_by_products_beside_nonlinear_conjugate_gradients(page, seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_step_without_saddles_leads_downhill_and_away(seed):
-    said("downhill wherever no eigenvalue is 0, and away from the saddle")
+    said("downhill wherever no eigenvalue is 0, and away from a saddle along the eigenvectors of")
     rng = np.random.default_rng(seed)
     vectors = np.linalg.qr(rng.normal(size=(4, 4)))[0]
     eigenvalues = np.array([-2.0, -0.1, 0.5, 3.0])

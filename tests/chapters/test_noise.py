@@ -56,7 +56,7 @@ def test_noise_added_to_inputs_is_ridge():
 
 
 def test_for_a_network_the_gradient_with_respect_to_the_inputs_takes_the_place_of_the_weights():
-    said("the squared gradient with respect to the inputs takes the place")
+    said("the squared gradient of its output with respect to the inputs takes the place")
     rng = np.random.default_rng(1)
     w, v = rng.normal(size=(4, 6)), rng.normal(size=6)
     network = lambda x: np.tanh(x @ w) @ v  # noqa: E731

@@ -6,7 +6,6 @@ Each attack is bounded by itself too, so that a sandbox that fails cannot harm t
 import contextlib
 import ctypes
 import functools
-import itertools
 import os
 import platform
 import signal
@@ -28,6 +27,7 @@ from autograder.grade.execution import MAX_BLAMELESS, execute
 from autograder.sandbox import calls, host
 from autograder.sandbox.host import Limits, Lost, Sandbox, SandboxError
 from autograder.sandbox.inside import isolate
+from autograder.sandbox.inside.memory import forgets
 from gradus import values
 from gradus.verdict import examine
 from tests.conftest import ROOT
@@ -906,53 +906,50 @@ def test_a_right_answer_is_called_once_a_case_and_a_spoilt_one_again_by_itself()
     assert counted(spoilt)[0] == 2
 
 
-@pytest.mark.parametrize(
-    ("body", "points", "alone"),
-    [
-        ("return x", 0, False),
-        ("return x * 2.0**times if len(x) > 1 else x", 0.67, False),
-        ("raise ValueError(str(x))", 0, False),
-        # Right as the first call of its process, and so alone; wrong in some way afterwards.
-        ("return (x * 2.0**times) / len(calls)", 2, True),
-        ("return x * 2.0**times if len(calls) % 2 else x", 2, True),
-        ("return x * 2.0**times if len(calls) % 3 == 1 else x", 2, True),
-        ("return x * 2.0**times if len(calls) != 2 else x", 2, True),
-        ("return x * 2.0**times if len(calls) < 3 else x", 2, True),
-        ("return calls[0][0] * 2.0 ** calls[0][1]", 2, True),
-        ("return x * 2.0**times * (1 + any(len(a) > len(x) for a, _ in calls))", 2, True),
-        # The other way round.
-        ("return x * 2.0**times if len(calls) > 1 else x", 0, True),
-        ("return x + calls[0][0].sum() - calls[-1][0].sum()", 0, True),
-        # Not the same twice.
-        ("import os\n    return x + os.urandom(1)[0]", 0, True),
-    ],
-)
-def test_what_remembers_nothing_is_judged_without_calls_by_themselves(
-    monkeypatch, body, points, alone
-):
+# Answers of one to three lines: what they earn, and whether their calls are made again by themselves.
+REMEMBERS = [
+    ("return x", 0, False),
+    ("return x * 2.0**times if len(x) > 1 else x", 0.67, False),
+    ("raise ValueError(str(x))", 0, False),
+    # Right as the first call of its process, and so alone; wrong in some way afterwards.
+    ("calls.append(x)\nreturn (x * 2.0**times) / len(calls)", 2, True),
+    ("calls.append(x)\nreturn x * 2.0**times if len(calls) % 2 else x", 2, True),
+    ("calls.append(x)\nreturn x * 2.0**times if len(calls) != 2 else x", 2, True),
+    ("calls.append((x, times))\nreturn calls[0][0] * 2.0 ** calls[0][1]", 2, True),
+    ("global first\nfirst = x if first is None else first\nreturn first * 2.0**times", 2, True),
+    ("return x * 2.0**times / next(count)", 2, True),
+    # The other way round.
+    ("calls.append(x)\nreturn x * 2.0**times if len(calls) > 1 else x", 0, True),
+    ("import os\nreturn x + os.urandom(1)[0]", 0, True),
+]
+
+
+@pytest.mark.parametrize(("body", "points", "alone"), REMEMBERS)
+def test_what_remembers_nothing_is_judged_by_one_run(monkeypatch, body, points, alone):
     made = []
     ask_alone = execution._ask_alone
     monkeypatch.setattr(
         execution, "_ask_alone", lambda *given: made.append(given) or ask_alone(*given)
     )
-    answer = f"def doubled(x, times=1):\n    calls.append((x, times))\n    {body}"
-    assert earned("calls = []", answer, OTHER) == [points, 1]
+    before = "import itertools\ncalls, count, first = [], itertools.count(1), None"
+    answer = "def doubled(x, times=1):\n" + textwrap.indent(body, "    ")
+    assert earned(before, answer, OTHER) == [points, 1]
     assert bool(made) == alone
 
 
-@pytest.mark.parametrize("n", range(2, 7))
-def test_calls_the_other_way_round_tell_on_whoever_counts_or_remembers(n):
-    order = list(range(n))
-    turned = execution._turned(order)
-    assert set(turned) == set(order)
-    last = {number: turned.index(number) for number in order}
-    for one, other in itertools.combinations(order, 2):
-        assert last[other] < last[one]
-    # An answer that is right at some places of a run and wrong at others, whatever the case: the same both
-    # ways only if it is the same at all places where its calls are judged.
-    for right in itertools.product((False, True), repeat=len(turned)):
-        same = all(right[number] == right[place] for place, number in enumerate(turned))
-        assert not same or len(set(right[:n])) == 1
+def test_answers_that_share_a_fork_cost_each_other_nothing():
+    hangs = "def doubled(x, times=1):\n    while len(x) > 1: pass\n    return x * 2.0**times"
+    slow = "def doubled(x, times=1):\n    return x * 2.0**times + 0 * sum(i * i for i in range(5_000_000))"
+    for answer in (hangs, slow):
+        names = {}
+        exec(answer, names)
+        assert forgets(names["doubled"])
+    found = plans()
+    run = execute(list(enumerate([hangs, OTHER])), found, server("bubblewrap", SHORT))
+    kinds = [outcome.kind for outcome in run.outcomes["doubled"]]
+    assert "timeout" in kinds and "killed" not in kinds
+    assert examine(found[1], run.outcomes["other"]).earned == 1
+    assert earned(slow, OTHER) == [2, 1]
 
 
 def test_only_one_run_counts():

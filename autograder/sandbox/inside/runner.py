@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import inspect
 import io
+import itertools
 import linecache
 import os
 import select
@@ -25,12 +26,15 @@ from signal import signal as _signal
 
 import isolate
 import leftovers
+import memory
 import numpy as np
 
 from gradus import calling, values
 from gradus.plan import Case
 
 _OWN_FILES = 16  # that a cell cannot open, so that this program can
+# So long may the calls of answers that share a fork take: a moment, for whoever waits for the first.
+_TOGETHER_SECONDS = 0.5
 # What computed for less than this part of its time waited for others, or slept.
 _COMPUTING = 0.9
 
@@ -82,8 +86,7 @@ def run(connection: Connection, shell: "Shell") -> None:
     shell.keep()
     connection.send({"ready": True})
     while request := connection.receive():
-        for calls in request["exercises"]:
-            shell.answer(calls, connection)
+        shell.answer_all(request["exercises"], connection)
 
 
 class Capture(io.TextIOBase):
@@ -140,6 +143,7 @@ class Shell:
         self.limits, self.alone, self.folder = limits, False, "."
         self.spent: dict[str, float] = {}  # seconds, by exercise
         self.computed: dict[str, float] = {}  # of these, seconds of a processor
+        self.forgets: dict[str, bool] = {}
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         self.names = vars(module)
@@ -199,6 +203,36 @@ class Shell:
         folders = [self.folder, "/tmp", "/dev/shm"] if self.alone else [self.folder]
         self.kept = leftovers.Kept(folders, self.limits["folder_bytes"])
 
+    def answer_all(self, exercises: list[list[dict]], connection: Connection) -> None:
+        """Answer the calls of one exercise after the other; answers that forget share a fork, if they are quick."""
+        names = (calls[0]["exercise"] for calls in exercises)
+        self.forgets = {name: memory.forgets(self.names.get(name)) for name in names}
+        shared = [n for n, calls in enumerate(exercises) if self.forgets[calls[0]["exercise"]]]
+        found = self._together([exercises[n] for n in shared], connection)
+        done = dict(zip(shared, found, strict=False))
+        for number, calls in enumerate(exercises):
+            if number not in done:
+                self.answer(calls, connection)
+            for outcome in done.get(number, ()):
+                connection.send_packed(outcome)
+
+    def _together(self, exercises: list[list[dict]], connection: Connection) -> list[list[bytes]]:
+        """The outcomes of the first exercises' calls, as far as all of an exercise come in time from one fork."""
+        found: list[list[bytes]] = []
+        last = time.monotonic() + min(_TOGETHER_SECONDS, self.limits["case_seconds"])
+        every = [call for calls in exercises for call in calls]
+        if len(exercises) < 2 or not (fork := self._fork(every, connection)):
+            return found
+        child, reads = fork
+        for calls in exercises:
+            frames = (_collect(reads, last, self.limits["result_bytes"]) for _ in calls)
+            outcomes = [frame for frame in itertools.takewhile(bool, frames) if frame]
+            if len(outcomes) < len(calls):
+                break
+            found.append(outcomes)
+        self._end(child, reads)
+        return found
+
     def answer(self, calls: list[dict], connection: Connection) -> None:
         """Make calls of one exercise one after the other in one fork, and send an outcome for each."""
         begun, exercise = time.monotonic(), calls[0]["exercise"]
@@ -207,16 +241,43 @@ class Shell:
             for _ in calls:
                 connection.send(self._timeout(exercise))
             return
-        self._end_what_is_left()
-        reads, writes = os.pipe()
-        try:
-            child = os.fork()
-        except OSError:
+        fork = self._fork(calls, connection)
+        if not fork:
             for _ in calls:
                 connection.send(
                     {"kind": "killed", "message": "too many processes or threads run already"}
                 )
             return
+        child, reads = fork
+        answers, late = 0, False
+        while answers < len(calls):
+            end = min(time.monotonic() + self.limits["case_seconds"], last)
+            outcome = _collect(reads, end, self.limits["result_bytes"])
+            late = outcome is None
+            if not outcome:
+                break
+            connection.send_packed(outcome)
+            answers += 1
+        status, computed = self._end(child, reads)
+        for total, seconds in (
+            (self.spent, time.monotonic() - begun),
+            (self.computed, computed),
+        ):
+            total[exercise] = total.get(exercise, 0.0) + seconds
+        lost = self._timeout(exercise) if late else {"kind": "killed", "message": _ending(status)}
+        for _ in range(len(calls) - answers):
+            connection.send(lost)
+
+    def _fork(self, calls: list[dict], connection: Connection) -> tuple[int, int] | None:
+        """Begin to make calls in a fork: its number, and where its outcomes come from; None if there can be none."""
+        self._end_what_is_left()
+        reads, writes = os.pipe()
+        try:
+            child = os.fork()
+        except OSError:
+            os.close(reads)
+            os.close(writes)
+            return None
         if child == 0:
             try:
                 connection.close()
@@ -229,30 +290,18 @@ class Shell:
             finally:
                 os._exit(0)
         os.close(writes)
-        answers, late = 0, False
-        while answers < len(calls):
-            end = min(time.monotonic() + self.limits["case_seconds"], last)
-            outcome = _collect(reads, end, self.limits["result_bytes"])
-            late = outcome is None
-            if not outcome:
-                break
-            connection.send_packed(outcome)
-            answers += 1
+        return child, reads
+
+    def _end(self, child: int, reads: int) -> tuple[int, float]:
+        """End a fork and all that its calls have left: how it ended, and the seconds that it computed."""
         os.close(reads)
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(child, signal.SIGKILL)
         _, status, used = os.wait4(child, 0)
-        for total, seconds in (
-            (self.spent, time.monotonic() - begun),
-            (self.computed, used.ru_utime + used.ru_stime),
-        ):
-            total[exercise] = total.get(exercise, 0.0) + seconds
-        lost = self._timeout(exercise) if late else {"kind": "killed", "message": _ending(status)}
-        for _ in range(len(calls) - answers):
-            connection.send(lost)
         self._end_what_is_left()
         self.kept.restore()
+        return status, used.ru_utime + used.ru_stime
 
     def _timeout(self, exercise: str) -> dict:
         """The outcome of a call that is too late; `starved`: its exercise may have waited for others."""
@@ -298,7 +347,8 @@ class Shell:
         except KeyboardInterrupt as error:  # raised by the answer: nobody else interrupts here
             outcome = calling.Outcome("raised", **calling.described(error, _own))
         try:
-            data = values.pack(vars(outcome))
+            said = vars(outcome) | {"forgets": self.forgets[request["exercise"]]}
+            data = values.pack(said)
         except Exception:
             what = values.kind(outcome.value)
             return values.pack({"kind": "not data", "message": what})
