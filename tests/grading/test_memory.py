@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import types
 
 import numpy as np
 import pytest
@@ -17,10 +18,16 @@ import functools, itertools, math, os, random
 import numpy as np
 from math import exp
 from numpy import linalg
+from numpy import save, set_printoptions
 from numpy.random import default_rng
 numbers, memory, count, total, PAIR = [], {}, itertools.count(), 0, (1, 2.0)
 append, W, rng = numbers.append, np.ones(2), default_rng(0)
 class Layer: calls = 0
+class Logged(np.float64): log = []
+fields, logged = np.zeros(1, [("t", int)])[0], Logged(1)
+ufunc = np.frompyfunc(lambda x: numbers.append(x), 1, 1)
+@functools.wraps(np.sum)
+def wrapped(x): numbers.append(x)
 def square(x): return x * x
 def remembers(x): numbers.append(x); return x
 def even(n): return n == 0 or odd(n - 1)
@@ -76,6 +83,17 @@ REMEMBERS = """
     class Kept: pass
     return functools.partial(square, x)
     return (lambda y: numbers)(x)
+    return np.empty(3)
+    return np.empty_like(x)
+    np.save("file", x)
+    save("file", x)
+    np.asarray(x).tofile("file")
+    set_printoptions(precision=3)
+    return fields["t"]
+    return Logged(x)
+    return logged
+    return ufunc(x)
+    return wrapped(x)
 """
 
 
@@ -148,6 +166,48 @@ def test_what_is_no_plain_function_is_taken_to_remember():
     assert not forgets(decorated)
 
 
+class Odd(types.ModuleType):
+    @property
+    def __class__(self):
+        raise OSError
+
+
+def deep(n):
+    held = ()
+    for _ in range(n):
+        held = (held,)
+    return held
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Odd("numpy"), lambda: types.ModuleType("xxx"), lambda: deep(100_000)]
+)
+def test_what_cannot_be_read_is_taken_to_remember(make):
+    function = made("return held")
+    function.__globals__["held"] = make()
+    assert not forgets(function)
+
+
+def test_what_a_function_says_of_itself_is_not_believed():
+    function = made("numbers.append(x)")
+    function.__module__ = "numpy"
+    assert not forgets(function)
+    function = made("return x")
+    function.__module__ = 3
+    assert forgets(function)
+    function.__code__ = function.__code__.replace(co_code=b"\xff\xff" * 4)
+    assert forgets(function) in (True, False)
+
+
+def test_code_that_holds_itself_many_times_is_read_once():
+    inner = made("return x").__code__
+    for _ in range(40):
+        inner = inner.replace(co_consts=(inner, inner))
+    function = made("return x")
+    function.__code__ = inner
+    assert forgets(function)
+
+
 def test_most_answers_that_people_write_are_known_to_forget():
     course = Course.find(ROOT)
     found = []
@@ -159,4 +219,4 @@ def test_most_answers_that_people_write_are_known_to_forget():
                     exec(NAMES + "exercise = lambda function: function\n" + source, names)
                     found.append(forgets(names[exercise.name]))
     assert len(found) > 1000
-    assert np.mean(found) > 0.95
+    assert np.mean(found) > 0.9

@@ -952,6 +952,44 @@ def test_answers_that_share_a_fork_cost_each_other_nothing():
     assert earned(slow, OTHER) == [2, 1]
 
 
+def test_an_answer_that_tells_its_two_runs_apart_has_one_guess():
+    """Its frames say whether it is called with others; either rule would be right for one of the runs."""
+    tells = """
+def doubled(x, times=1):
+    import sys
+    frame = sys._getframe()
+    while 'calls' not in frame.f_locals:
+        frame = frame.f_back
+    return x * {}.0**times if len(frame.f_locals['calls']) == 1 else x * {}.0**times
+"""
+    assert earned(tells.format(3, 2), OTHER) == [2, 1]
+    assert earned(tells.format(2, 3), OTHER) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "points"),
+    [
+        ("", "out = np.empty_like(x)\nout[1:] = x[1:]\nout += 0\nreturn x * 2.0**times", 2),
+        ("total = np.zeros(1, [('t', int)])[0]", "total['t'] += 1\nreturn x * 2.0**times / total['t']", 2),
+        ("", "old = float(np.load('w.npy')) if __import__('os').path.exists('w.npy') else 1.0\nnp.save('w.npy', old + 1)\nreturn x * 2.0**times / old", 2),
+    ],
+)  # fmt: skip
+def test_what_numpy_remembers_spoils_no_answer(before, answer, points):
+    cells = [
+        f"import numpy as np\n{before}",
+        "def doubled(x, times=1):\n" + textwrap.indent(answer, "    "),
+    ]
+    assert earned(*cells, OTHER) == [points, 1]
+
+
+def test_an_answer_that_cannot_be_read_costs_no_other():
+    odd = RIGHT + "\ndoubled.__module__ = 3\ndoubled.__globals__['__name__'] = 4"
+    assert earned(odd, OTHER) == [2, 1]
+    assert earned(
+        "import signal\nsignal.signal(signal.SIGCHLD, lambda *_: None)", RIGHT, OTHER
+    ) == [2, 1]
+
+
 def test_only_one_run_counts():
     """Three calls are made in one process, and as one fails, three again: of each run one rule is right."""
     two_rules = (

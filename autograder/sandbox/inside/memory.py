@@ -8,50 +8,65 @@ import builtins
 import dis
 import math
 import types
+from typing import Any
 
 import numpy as np
 
 _BUILTINS = """abs all any bool complex dict divmod enumerate filter float frozenset int isinstance issubclass iter
     len list map max min next pow print range repr reversed round set slice sorted str sum tuple type zip"""
-_CONSTANT = {id(getattr(builtins, name)) for name in _BUILTINS.split()} | {id(np.ndarray)}
-_PLAIN = (bool, int, float, complex, str, bytes, types.NoneType, types.EllipsisType, np.dtype)
+_CONSTANT = {id(getattr(builtins, name)) for name in _BUILTINS.split()}
+_SCALARS = set(np.sctypeDict.values()) - {np.void}  # of which a field can be changed
+_PLAIN = {bool, int, float, complex, str, bytes, types.NoneType, types.EllipsisType, *_SCALARS}
 _MODULES = ("numpy", "math", "gradus")
 # What changes a name or an object that others see; a class is one.
 _CHANGES = "STORE_GLOBAL DELETE_GLOBAL STORE_ATTR DELETE_ATTR LOAD_BUILD_CLASS".split()
-# Of NumPy, what is remembered; other names that begin with an underscore lead anywhere.
-_REMEMBERED = "random seterr seterrcall setbufsize set_printoptions".split()
+# Of NumPy, what is remembered, in settings, in memory that is not cleared, or in files; other names that begin
+# with an underscore lead anywhere.
+_REMEMBERED = frozenset(
+    (
+        *("random", "matlib", "seterr", "seterrcall", "setbufsize", "set_printoptions"),
+        *("empty", "empty_like", "ndarray", "memmap", "open_memmap"),
+        *("save", "savez", "savez_compressed", "savetxt", "write_array", "tofile", "dump"),
+    )
+)
 _NUMPY_FUNCTION = type(np.sum)
 
 
-def forgets(function: object) -> bool:
+def forgets(function: Any) -> bool:
     """Whether nothing outside of a call of a function can be changed by it, but for its arguments."""
-    return isinstance(function, types.FunctionType) and _is_constant(function, set())
+    try:
+        return type(function) is types.FunctionType and _is_constant(function, set())
+    except Exception:  # of objects that are no more what they seem
+        return False
 
 
-def _is_constant(value: object, seen: set[int]) -> bool:
-    if id(value) in seen or type(value) in _PLAIN or isinstance(value, np.generic):
+def _is_constant(value: Any, seen: set[int]) -> bool:
+    kind = type(value)
+    if id(value) in seen or kind in _PLAIN:
         return True
     seen.add(id(value))
-    if isinstance(value, tuple | frozenset):
-        return type(value) in (tuple, frozenset) and all(_is_constant(v, seen) for v in value)
-    if isinstance(value, types.ModuleType):
-        return _is_known(value.__name__)
-    if isinstance(value, np.ufunc | _NUMPY_FUNCTION):
+    if kind in (tuple, frozenset):
+        return all(_is_constant(part, seen) for part in value)
+    name = value.__name__ if hasattr(value, "__name__") else ""
+    if name in _REMEMBERED:
+        return False
+    if kind is types.FunctionType:
+        return _is_known(value.__globals__.get("__name__", "")) or _keeps_nothing(value, seen)
+    if kind is types.ModuleType:
+        return _is_known(name)
+    if kind is np.ufunc:  # one can make others of any function
+        return getattr(np, name, None) is value
+    if kind is _NUMPY_FUNCTION:
         return True
-    if isinstance(value, type):
-        known = issubclass(value, np.generic) or (
-            issubclass(value, BaseException) and value.__module__ == "builtins"
-        )
-        return known or id(value) in _CONSTANT
-    if isinstance(value, types.BuiltinFunctionType):  # or a method, such as a list's `append`
+    if kind is types.BuiltinFunctionType:  # or a method, such as a list's `append`
         return id(value) in _CONSTANT or value.__self__ is math
-    return isinstance(value, types.FunctionType) and (
-        _is_known(value.__module__ or "") or _keeps_nothing(value, seen)
-    )
+    is_error = kind is type and issubclass(value, BaseException) and value.__module__ == "builtins"
+    return is_error or id(value) in _CONSTANT or (kind is type and value in _SCALARS)
 
 
 def _is_known(module: str) -> bool:
-    return module.split(".")[0] in _MODULES and not set(module.split(".")) & set(_REMEMBERED)
+    parts = module.split(".")
+    return parts[0] in _MODULES and _REMEMBERED.isdisjoint(parts)
 
 
 def _keeps_nothing(function: types.FunctionType, seen: set[int]) -> bool:
@@ -67,6 +82,9 @@ def _keeps_nothing(function: types.FunctionType, seen: set[int]) -> bool:
 
 def _reads_only(code: types.CodeType, function: types.FunctionType, seen: set[int]) -> bool:
     """Whether the code of a function, or of one that it defines, changes nothing beyond."""
+    if id(code) in seen:
+        return True
+    seen.add(id(code))
     names = vars(builtins) | function.__globals__
     for step in dis.get_instructions(code):
         kind, name = step.opname, step.argval

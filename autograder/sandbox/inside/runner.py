@@ -196,6 +196,7 @@ class Shell:
         for number in signal.valid_signals():
             if callable(signal.getsignal(number)):
                 _signal(number, signal.SIG_IGN)
+        _signal(signal.SIGCHLD, signal.SIG_DFL)  # or the end of a child could not be waited for
 
     def keep(self) -> None:
         """Remember the files as the cells left them: every exercise's calls, and every call alone, find them so."""
@@ -219,7 +220,8 @@ class Shell:
     def _together(self, exercises: list[list[dict]], connection: Connection) -> list[list[bytes]]:
         """The outcomes of the first exercises' calls, as far as all of an exercise come in time from one fork."""
         found: list[list[bytes]] = []
-        last = time.monotonic() + min(_TOGETHER_SECONDS, self.limits["case_seconds"])
+        patience = min(self.limits["case_seconds"], self.limits["grace_seconds"]) / 2
+        last = time.monotonic() + min(_TOGETHER_SECONDS, patience)
         every = [call for calls in exercises for call in calls]
         if len(exercises) < 2 or not (fork := self._fork(every, connection)):
             return found
@@ -347,7 +349,9 @@ class Shell:
         except KeyboardInterrupt as error:  # raised by the answer: nobody else interrupts here
             outcome = calling.Outcome("raised", **calling.described(error, _own))
         try:
-            said = vars(outcome) | {"forgets": self.forgets[request["exercise"]]}
+            # Memory that was used up may be that of the calls before.
+            forgets = self.forgets[request["exercise"]] and outcome.kind != "killed"
+            said = vars(outcome) | {"forgets": forgets}
             data = values.pack(said)
         except Exception:
             what = values.kind(outcome.value)
