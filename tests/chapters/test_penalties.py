@@ -78,7 +78,7 @@ def test_the_opening(page):
     x, y, _ = data.few_digits(0)
     last = page["plain_path"][-1]
     assert network.accuracy(last, x, y) == 1
-    said("It repeats the ten wrong labels, all of them.")
+    said("It repeats all ten wrong labels.")
     assert (network.logits(last, x[:10]).argmax(axis=1) == y[:10]).all()
     assert 20 <= page["lowest"] <= 45
     assert page["val_losses"][-1] > 1.2 * min(page["val_losses"])
@@ -104,7 +104,7 @@ def test_zeros_of_l1(page):
 
 def test_twins_share_under_both_penalties(page):
     said("L2 alone shares the work between the twins and has no zeros.")
-    said("here one twin gets most, with other draws the other does, or both get a part")
+    said("L1 alone gives all to one twin, as in most other draws; which one is up to the noise.")
     said("the twins share *and* most of the useless features are zero")
     centred, response, prox = (page[name] for name in ("centred", "response", "elastic_net_prox"))
     shares = []
@@ -114,9 +114,9 @@ def test_twins_share_under_both_penalties(page):
         lr = 1 / np.linalg.eigvalsh(twins.T @ twins / 60).max()
 
         def fitted(l1, l2, twins=twins, lr=lr):
-            w = np.zeros(13)
-            for _ in range(3000):
-                w = prox(w - lr * twins.T @ (twins @ w - response) / 60, lr, l1, l2)
+            w, gram, target = np.zeros(13), twins.T @ twins / 60, twins.T @ response / 60
+            for _ in range(3000 if l2 else 60_000):  # the twins' difference is slow
+                w = prox(w - lr * (gram @ w - target), lr, l1, l2)
             return w
 
         l2, l1, both = fitted(0.0, 0.4), fitted(0.4, 0.0), fitted(0.4, 0.4)
@@ -126,9 +126,9 @@ def test_twins_share_under_both_penalties(page):
         assert zeros[:2] == [0, 8]
         assert zeros[2] >= 6
         shares.append(l1[1] / (l1[0] + l1[1]))
-    assert shares[0] > 0.8  # the page's
-    assert min(shares) < 0.2
-    assert any(0.3 < share < 0.7 for share in shares)
+    assert shares[0] == 1  # the page's
+    assert min(shares) < 0.02
+    assert sum(share < 0.02 or share > 0.98 for share in shares) >= 5
 
 
 def test_restored_weights_are_better_than_those_of_the_stop(page):
