@@ -298,7 +298,6 @@ BACKTRACKING = {
     "the first length is good": ("long rosenbrock", 0.01, 0.1, 0.5, 0),
     "one length is too long": ("rosenbrock", 0.5, 0.1, 0.4, 1),
     "many are too long": ("ill-conditioned", 40.0, 0.2, 0.6, 6),
-    "each length is little shorter": ("ill-conditioned", 60.0, 0.2, 0.9, 25),
     "much of the slope must be kept": ("logistic", 9.0, 0.6, 0.8, 3),
     "nearly all of the slope must be kept": ("two wells", 1.5, 0.9, 0.8, 5),
     "a longer first length": ("long rosenbrock", 30.0, 0.3, 0.3, 3),
@@ -512,18 +511,6 @@ backtracking.add_mistakes("""
         alpha = initial
         if f(theta + alpha * direction) > f(theta) + c1 * alpha * (grad @ direction):
             alpha = alpha * shrink
-        return alpha
-    the search ends after so many lengths, whether or not the last is good: with a `shrink` near 1 it takes many
-        alpha = initial
-        for _ in range(20):
-            if f(theta + alpha * direction) <= f(theta) + c1 * alpha * (grad @ direction):
-                break
-            alpha = alpha * shrink
-        return alpha
-    or
-        alpha, tries = initial, 0
-        while f(theta + alpha * direction) > f(theta) + c1 * alpha * (grad @ direction) and tries < 10:
-            alpha, tries = alpha * shrink, tries + 1
         return alpha
     each refused length is multiplied by `shrink` and by the one before: multiply by `shrink` alone
         alpha, k = initial, 1
