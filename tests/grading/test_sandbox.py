@@ -982,6 +982,18 @@ def test_what_numpy_remembers_spoils_no_answer(before, answer, points):
     assert earned(*cells, OTHER) == [points, 1]
 
 
+def test_memory_that_earlier_calls_have_left_takes_no_points():
+    # What refers to itself is not freed at once; so much of it fits twice, and by itself.
+    leaves = (
+        "import numpy as np\ndef doubled(x, times=1):\n    held = np.zeros(90_000_000)\n"
+        "    def inner(): return inner, held\n    return x * 2.0**times"
+    )
+    names = {}
+    exec(leaves, names)
+    assert forgets(names["doubled"])
+    assert earned(leaves, OTHER) == [2, 1]
+
+
 def test_an_answer_that_cannot_be_read_costs_no_other():
     odd = RIGHT + "\ndoubled.__module__ = 3\ndoubled.__globals__['__name__'] = 4"
     assert earned(odd, OTHER) == [2, 1]

@@ -205,10 +205,15 @@ class Shell:
         self.kept = leftovers.Kept(folders, self.limits["folder_bytes"])
 
     def answer_all(self, exercises: list[list[dict]], connection: Connection) -> None:
-        """Answer the calls of one exercise after the other; answers that forget share a fork, if they are quick."""
-        names = (calls[0]["exercise"] for calls in exercises)
+        """Answer the calls of one exercise after the other; answers that forget share a fork, if they are quick.
+
+        Not those whose calls come in lists of their own: they are to be made each by itself.
+        """
+        names = [calls[0]["exercise"] for calls in exercises]
         self.forgets = {name: memory.forgets(self.names.get(name)) for name in names}
-        shared = [n for n, calls in enumerate(exercises) if self.forgets[calls[0]["exercise"]]]
+        shared = [
+            n for n, name in enumerate(names) if self.forgets[name] and names.count(name) == 1
+        ]
         found = self._together([exercises[n] for n in shared], connection)
         done = dict(zip(shared, found, strict=False))
         for number, calls in enumerate(exercises):
