@@ -11,7 +11,7 @@ import re
 from docutils import nodes
 from gradus_box import Box, Folded
 from gradus_live import ChapterLine, TryHere
-from gradus_reader import Guess, asked_about, asks
+from gradus_reader import Guess, guesses
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
@@ -146,23 +146,14 @@ def table(node: nodes.table, width: float) -> float:
     return 32 + sum(17 + LINE * count for count in high)
 
 
-def hide_answers(whole: nodes.section) -> None:
-    """Put in the place of what is to be predicted what a reader sees of it at first."""
-    for question in list(whole.findall(asks)):
-        answers = asked_about(question)
-        for answer in answers:
-            answer.parent.remove(answer)
-        if answers:
-            question.parent.insert(question.parent.index(question) + 1, Guess())
-
-
 def mark(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Write into a page how high its sections are."""
     if not doctree or app.builder.name != "html":
         return
     whole = next(iter(app.env.get_doctree(pagename).findall(nodes.section)), None)
-    if whole:
-        hide_answers(whole)
+    for _, _, answers in guesses(whole) if whole else ():
+        for answer in answers:  # a reader sees none of it at first
+            answer.parent.remove(answer)
     for section in whole.children if whole else ():
         if isinstance(section, nodes.section):
             sizes = ";".join(

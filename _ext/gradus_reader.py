@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import gradus_overview
@@ -38,13 +39,20 @@ class HideAnswers(SphinxPostTransform):
     builders = ("html",)
 
     def run(self, **kwargs) -> None:
-        for question in list(self.document.findall(asks)):
-            if answers := asked_about(question):
-                words = f"{self.env.docname} {question.astext()}"
-                key = hashlib.sha256(words.encode()).hexdigest()[:8]
-                for answer in answers:
-                    answer["classes"] += ["gradus-answer", f"gradus-answer-{key}"]
-                question.parent.insert(question.parent.index(question) + 1, Guess(of=key))
+        for question, guess, answers in guesses(self.document):
+            words = f"{self.env.docname} {question.astext()}"
+            guess["of"] = hashlib.sha256(words.encode()).hexdigest()[:8]
+            for answer in answers:
+                answer["classes"] += ["gradus-answer", f"gradus-answer-{guess['of']}"]
+
+
+def guesses(tree: nodes.Element) -> Iterator[tuple[nodes.Element, Guess, list[nodes.Element]]]:
+    """Put a field below each paragraph that asks for a prediction: the paragraph, the field, what it hides."""
+    for question in list(tree.findall(asks)):
+        if answers := asked_about(question):
+            guess = Guess()
+            question.parent.insert(question.parent.index(question) + 1, guess)
+            yield question, guess, answers
 
 
 def asks(node: nodes.Node) -> bool:

@@ -982,16 +982,23 @@ def test_what_numpy_remembers_spoils_no_answer(before, answer, points):
     assert earned(*cells, OTHER) == [points, 1]
 
 
-def test_memory_that_earlier_calls_have_left_takes_no_points():
-    # What refers to itself is not freed at once; so much of it fits twice, and by itself.
+# What refers to itself is not freed at once. Of the first, so much fits twice, and by itself; of the second all
+# three calls fit, and the other exercise's only call by itself.
+LEAVES = [(90_000_000, 1), (50_000_000, 100_000_000)]
+
+
+@pytest.mark.parametrize(("left", "needed"), LEAVES)
+def test_memory_that_earlier_calls_have_left_takes_no_points(left, needed):
     leaves = (
-        "import numpy as np\ndef doubled(x, times=1):\n    held = np.zeros(90_000_000)\n"
+        f"import numpy as np\ndef doubled(x, times=1):\n    held = np.zeros({left})\n"
         "    def inner(): return inner, held\n    return x * 2.0**times"
     )
+    other = f"def other(x):\n    return x + 1.0 + np.zeros({needed})[0]"
     names = {}
     exec(leaves, names)
-    assert forgets(names["doubled"])
-    assert earned(leaves, OTHER) == [2, 1]
+    exec(other, names)
+    assert forgets(names["doubled"]) and forgets(names["other"])
+    assert earned(leaves, other) == [2, 1]
 
 
 def test_an_answer_that_cannot_be_read_costs_no_other():

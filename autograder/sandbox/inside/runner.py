@@ -228,7 +228,7 @@ class Shell:
         patience = min(self.limits["case_seconds"], self.limits["grace_seconds"]) / 2
         last = time.monotonic() + min(_TOGETHER_SECONDS, patience)
         every = [call for calls in exercises for call in calls]
-        if len(exercises) < 2 or not (fork := self._fork(every, connection)):
+        if len(exercises) < 2 or not (fork := self._fork(every, connection, shared=True)):
             return found
         child, reads = fork
         for calls in exercises:
@@ -275,8 +275,13 @@ class Shell:
         for _ in range(len(calls) - answers):
             connection.send(lost)
 
-    def _fork(self, calls: list[dict], connection: Connection) -> tuple[int, int] | None:
-        """Begin to make calls in a fork: its number, and where its outcomes come from; None if there can be none."""
+    def _fork(
+        self, calls: list[dict], connection: Connection, shared: bool = False
+    ) -> tuple[int, int] | None:
+        """Begin to make calls in a fork: its number, and where its outcomes come from; None if there can be none.
+
+        A `shared` one ends where memory is used up: it may be that of another answer.
+        """
         self._end_what_is_left()
         reads, writes = os.pipe()
         try:
@@ -290,7 +295,7 @@ class Shell:
                 connection.close()
                 os.setsid()
                 for call in calls:
-                    data = self._call(call)
+                    data = self._call(call, shared)
                     view = memoryview(struct.pack("<I", len(data)) + data)
                     while view:
                         view = view[os.write(writes, view) :]
@@ -343,7 +348,7 @@ class Shell:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
 
-    def _call(self, request: dict) -> bytes:
+    def _call(self, request: dict, shared: bool) -> bytes:
         function = self.names.get(request["exercise"])
         if not callable(function):
             return values.pack({"kind": "not found"})
@@ -353,6 +358,8 @@ class Shell:
             outcome = calling.call(function, case, _own)
         except KeyboardInterrupt as error:  # raised by the answer: nobody else interrupts here
             outcome = calling.Outcome("raised", **calling.described(error, _own))
+        if shared and outcome.kind == "killed":
+            os._exit(0)
         try:
             # Memory that was used up may be that of the calls before.
             forgets = self.forgets[request["exercise"]] and outcome.kind != "killed"
