@@ -146,6 +146,22 @@ def table(node: nodes.table, width: float) -> float:
     return 32 + sum(17 + LINE * count for count in high)
 
 
+# A browser remembers how high a section was, though it held but its first lines, laid out while the page was arriving;
+# it forgets that where the section is, for a moment, one that nobody sees. What is near the screen stays.
+FORGET = """\
+<script>
+addEventListener("DOMContentLoaded", () => {
+  const far = [...document.querySelectorAll(".bd-article > section > section")].filter(
+    section => section.getBoundingClientRect().top > 2 * innerHeight)
+  for (const unseen of [true, false]) {
+    far.forEach(section => section.classList.toggle("gradus-far", unseen))
+    document.body.offsetHeight
+  }
+})
+</script>
+"""
+
+
 def mark(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Write into a page how high its sections are."""
     if not doctree or app.builder.name != "html":
@@ -154,14 +170,16 @@ def mark(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
     for _, _, answers in guesses(whole) if whole else ():
         for answer in answers:  # a reader sees none of it at first
             answer.parent.remove(answer)
-    for section in whole.children if whole else ():
-        if isinstance(section, nodes.section):
-            sizes = ";".join(
-                f"--gradus-{name}:{height(section, width) / 16:.0f}rem"
-                for name, width in WIDTHS.items()
-            )
-            tag = f'<section id="{section["ids"][0]}"'
-            context["body"] = context["body"].replace(tag, f'{tag} style="{sizes}"', 1)
+    sections = [node for node in whole.children if isinstance(node, nodes.section)] if whole else []
+    for section in sections:
+        sizes = ";".join(
+            f"--gradus-{name}:{height(section, width) / 16:.0f}rem"
+            for name, width in WIDTHS.items()
+        )
+        tag = f'<section id="{section["ids"][0]}"'
+        context["body"] = context["body"].replace(tag, f'{tag} style="{sizes}"', 1)
+    if sections:
+        context["body"] = FORGET + context["body"]
 
 
 def setup(app: Sphinx) -> dict:

@@ -79,7 +79,7 @@
     controls: [
       { label: "Networks", presets: {
         "the ten networks": { error: 0.076, rho: 0.75 }, independent: { error: 0.076, rho: 0 },
-        "half alike": { error: 0.076, rho: 0.5 }, "worse than chance": { error: 0.6, rho: 0 } } },
+        "half alike": { error: 0.076, rho: 0.5 }, "mostly wrong": { error: 0.6, rho: 0 } } },
       { name: "error", label: "Error of one network", min: 0.02, max: 0.7, step: 0.002, value: 0.076, text: (p) => `${percent(p)} %` },
       { name: "rho", label: "Correlation", min: 0, max: 1, step: 0.01, value: 0 },
     ],

@@ -100,13 +100,15 @@ def test_conditions_of_the_bases():
 
 def test_a_smaller_model_than_was_asked_for():
     said(
-        "Without all that `lstsq` fits a *smaller* model than you asked for, and says so in the rank alone"
+        "Without all that `lstsq` fits a *smaller* model than you asked for, and says so only by the rank and by residuals that come back empty"
     )
     said("with years as inputs, a cubic is enough")
     years = 2000 + 2 * X
     powers = np.vander(years, 4)
-    theta, _, rank, _ = np.linalg.lstsq(powers, f(X), rcond=None)
+    theta, residuals, rank, _ = np.linalg.lstsq(powers, f(X), rcond=None)
     assert rank == 3
+    assert residuals.size == 0
+    assert np.linalg.lstsq(powers[:, 1:], f(X), rcond=None)[1].size == 1
     assert np.abs(powers @ theta - fit_polynomial(years, f(X), 3, years)).max() > 0.1
 
 

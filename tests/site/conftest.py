@@ -1,5 +1,6 @@
 """The site, built once as readers get it, and once without references and repairs."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -156,7 +157,13 @@ def address(site):
         def log_message(self, *_):
             pass
 
-    handler = functools.partial(Quiet, directory=str(site))
+    with served(functools.partial(Quiet, directory=str(site))) as home:
+        yield home
+
+
+@contextlib.contextmanager
+def served(handler):
+    """The address at which a handler answers on the loopback."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
