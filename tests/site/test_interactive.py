@@ -1457,8 +1457,16 @@ def shown(page, name):
     return parts
 
 
+# Each press of a key would lay out the rest of the page, too, which `test_browser` looks at.
+ALONE = """name => {
+    for (const section of document.querySelectorAll('.bd-article > section > section'))
+        if (!section.querySelector(`gradus-${name}`)) section.remove()
+}"""
+
+
 def opened(page, figure):
-    """An interactive figure of a page whose reader has made every prediction, drawn."""
+    """An interactive figure of a page whose reader has made every prediction, drawn; its section alone."""
+    page.evaluate(ALONE, figure)
     element = guessed(page).locator(f"gradus-{figure}")
     element.scroll_into_view_if_needed()
     element.locator(".gradus-play").wait_for()
