@@ -105,9 +105,9 @@ def fractional_pooling_regions(n, out, u):
     """
     if out > n:
         raise ValueError(f"out: expected at most n = {n}, got {out}")
-    edges = np.floor(n / out * (np.arange(out + 1) + u)).astype(int)
+    edges = np.floor(n * (np.arange(out + 1) + u) / out).astype(int)
     edges = edges - edges[0]
-    edges[-1] = n  # as it is, but for the rounding of n / out
+    edges[-1] = n  # as it is, but for rounding
     return np.column_stack([edges[:-1], edges[1:]])
 
 

@@ -160,7 +160,7 @@ def early_stopping(losses, patience, min_delta=0.0):
         0 acts as 1 does.
     min_delta : float, at least 0
         A loss that is lower by no more than this is no improvement; nor is
-        one that is not a number.
+        one that is not a number. The first is a number.
 
     Returns
     -------

@@ -200,7 +200,9 @@ def test_dying(names):
 
 
 def test_no_activation_cures_a_rate_that_is_too_large(names):
-    said("in the network with two hidden layers, at `lr = 2`, the leaky ones diverge, to values that are no numbers")
+    said(
+        "in the network with two hidden layers, at `lr = 2`, the leaky ones diverge, to values that are no numbers"
+    )
     said("ELU's loss leaps above $10^{7}$ before all its units fall silent")
     with np.errstate(all="ignore"):
         for activation in (leaky_relu, lambda z: leaky_relu(z, 0.2), elu):

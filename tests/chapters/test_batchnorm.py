@@ -56,7 +56,7 @@ def test_a_bias_in_front_has_a_gradient_of_zero():
 
 
 def test_each_unit_is_on_for_half_of_the_examples_before_the_activation():
-    said("each unit is then on for about half of the examples, whatever the weights are")
+    said("on for about half of the examples, whatever the scale of the weights is")
     rng = np.random.default_rng(0)
     for scale in (1e-1, 1.0, 1e3):
         z = rng.normal(3.0, 1.0, size=(500, 50)) @ (scale * rng.normal(size=(50, 200)))
@@ -220,6 +220,10 @@ def test_gradients_grow_with_depth(page):
     assert np.log10(sizes[False, 1.4][0] / sizes[False, 0.7][0]) == pytest.approx(10, abs=0.5)
     said("that fall from about 300 at the input to 4 at the last layer")
     assert sizes[True, 1.0][[0, -1]] == pytest.approx([300, 4], rel=0.05)
+    said("by nearly the same factor in every layer but the first and the last few")
+    ratios = sizes[True, 1.0][:-1] / sizes[True, 1.0][1:]
+    assert np.all((ratios[3:20] > 1.1) & (ratios[3:20] < 1.3))
+    assert ratios[0] < 1.1
     flat = sizes[False, 1.0]
     assert flat.max() / flat.min() < 4
 
@@ -274,9 +278,24 @@ def test_the_noise_of_a_batch(value):
     assert x_hat.std() == pytest.approx(np.sqrt(1 / 64 + value**2 / 128), rel=0.05)
 
 
+def test_the_noise_of_a_small_batch():
+    """The example is in its batch, too."""
+    said(
+        "in a batch of 4, where no $\\lvert\\hat x\\rvert$ can exceed $\\sqrt 3$, there is more noise"
+    )
+    said("near the mean, and less far from it")
+    noises, others = [], np.random.default_rng(0).normal(size=(100_000, 3))
+    for value in (0.0, 2.0, 1e6):
+        batch = np.column_stack([np.full(100_000, value), others])
+        x_hat = (value - batch.mean(axis=1)) / batch.std(axis=1)
+        assert np.abs(x_hat).max() <= np.sqrt(3) + 1e-9
+        noises.append(x_hat.std() / np.sqrt(1 / 4 + value**2 / 8))
+    assert noises[0] > 1.2 and noises[1] < 0.5
+
+
 def test_memorizing(page):
     said(
-        "Normalized by all 48, the network memorizes nearly everything, far more than the plain one"
+        "Normalized by all 48, the network memorizes nearly everything, far more than the plain one in as many"
     )
     results = page["results"]
     assert results[True, 1][0] > 0.9
@@ -286,6 +305,8 @@ def test_memorizing(page):
     assert results[True, 12][2] > results[True, 1][2] + 0.04
     said("(the right ones are learned all the same)")
     assert results[True, 12][1] > 0.95
+    said("(In four times as many the plain one memorizes nearly everything, too.)")
+    assert np.mean([page["memorize"](False, 1, seed, 160)[0] for seed in SEEDS]) > 0.9
     memorized = [results[True, groups][0] for groups in (1, 3, 6, 12)]
     assert memorized == sorted(memorized, reverse=True)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradus import data
+from solutions.descent import momentum_step
 from solutions.penalties import early_stopping, soft_threshold
 from tests.conftest import ROOT
 
@@ -26,6 +27,22 @@ def page(run_chapter):
 
 
 # Claims that need no experiment
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
+def test_a_decay_beside_the_velocity_is_a_weaker_penalty(mu):
+    said("comes to rest where $g = -(1 - \\mu)\\lambda w$, like an L2 penalty of the strength")
+    curvature, target, lam, lr = 0.1, 1.0, 0.1, 0.05
+    coupled = decoupled = np.zeros(1)
+    v = u = np.zeros(1)
+    for _ in range(20_000):
+        g = curvature * (coupled - target)
+        coupled, v = momentum_step(coupled, g + lam * coupled, v, lr, mu)
+        g = curvature * (decoupled - target)
+        moved, u = momentum_step(decoupled, g, u, lr, mu)
+        decoupled = moved - lr * lam * decoupled
+    assert coupled == pytest.approx(curvature / (curvature + lam))
+    assert decoupled == pytest.approx(curvature / (curvature + (1 - mu) * lam))
 
 
 def test_the_corner_and_the_point_on_the_circle_are_where_level_lines_touch():

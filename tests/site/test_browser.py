@@ -193,7 +193,9 @@ def test_a_page_is_sound_at_every_width_and_in_both_modes(
 def test_the_scroll_bar_is_true_of_a_page_that_arrives_in_pieces(visit, lay_out, site):
     """What is seen of a section while it arrives is not remembered as all that it holds."""
     whole = (site / "using.html").read_bytes()
-    begins = [match.start() for match in re.finditer(rb'<section id="[^"]*" style="--gradus-', whole)]
+    begins = [
+        match.start() for match in re.finditer(rb'<section id="[^"]*" style="--gradus-', whole)
+    ]
 
     class InPieces(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):

@@ -1040,7 +1040,10 @@ def test_the_sources_of_the_buttons_do_what_the_chapter_says():
         " behind." in text
     )
     assert "it is worse than training from scratch from the second example on, and with" in text
-    assert 'With "let go" more than half of the near task\'s lead is lost from four examples on.' in text
+    assert (
+        'With "let go" more than half of the near task\'s lead is lost from four examples on.'
+        in text
+    )
     script = (SCRIPTS / "source.js").read_text()
     assert '"a near task": { far: -1, hold: 1 }, "a far task": { far: 0, hold: 0 }' in script
     assert '"pulled too hard": { far: 0, hold: 1 }, "let go": { far: -1, hold: 0 }' in script
