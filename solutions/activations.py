@@ -146,7 +146,7 @@ def gelu(z):
     Returns
     -------
     a, slope : tuple of two ndarrays of floats, shape of z
-        The activations, and da/dz, exact and not by differences.
+        The activations, and da/dz by its formula, not by differences.
 
     Source: Hendrycks and Gimpel (2016).
     """
@@ -161,8 +161,8 @@ def gelu(z):
 def softplus(z):
     """The softplus, the smooth ReLU, and its slope, element by element.
 
-    Both are finite for every finite z, and both keep their digits wherever
-    they are small: at z = -50 as at z = 50.
+    Both are finite for every finite z, and both keep their digits
+    everywhere, at z = -50 as at z = 50.
 
     Parameters
     ----------

@@ -234,8 +234,8 @@ def orthogonal_weights(n_in, n_out, rng, gain=1.0):
     weights : ndarray of shape (n_in, n_out)
         gain times a matrix whose columns have length 1 and are at right
         angles to each other, or, where n_out > n_in, whose rows are so; which
-        matrix of this kind it is, is left to chance, and no direction is
-        preferred.
+        matrix of this kind it is, is left to chance, and but for its sign no
+        direction is preferred.
 
     Source: Saxe, McClelland and Ganguli (2014).
     """

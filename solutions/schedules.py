@@ -99,8 +99,8 @@ def plan_rates(curvatures, sigma, variance, n_steps):
 
     The score is log(constant / loss) / log(constant / bound). The best of all
     constant rates reaches the loss `constant`; `bound` is what could be reached
-    if every direction had rates of its own, and nobody gets there: good rates
-    score more than a half. Below 0 they are worse than a constant.
+    if every direction had rates of its own; with many different curvatures
+    nobody gets there, and good rates score more than a half. Below 0 they are worse than a constant.
 
     Parameters
     ----------
@@ -161,12 +161,12 @@ def reduce_on_plateau(
         the last good one, the best, by more than `threshold`, and bad
         otherwise; the first epoch is good.
     threshold : float, at least 0
-        The smallest improvement that counts, as a share of the best. A smaller
-        one leaves the best as it is.
+        An improvement counts if it is larger than this share of the best.
+        Another leaves the best as it is.
     cooldown : int, at least 0
         So many epochs after a cut none is counted as bad; a good one sets the
         best as always.
-    min_lr : float, at least 0
+    min_lr : float, at least 0, at most lr
         The rate is never cut below this.
 
     Returns

@@ -1130,7 +1130,7 @@ all_units_silent = Written(
     points=4,
     rubric="""\
 - 1 point: what happened: one step that was too large pushed weights or biases so far that the hidden units are off for all examples; then the output is the same for every image, and its best is the loss of guessing.
-- 1 point: why not a minimum (the loss is larger than before, and no gradient pulls anywhere: it is a plateau) and why not a vanishing product (two layers, and on paths that are on every slope is 1; here none is on).
+- 1 point: why it is no valley (the loss is larger than before, and nothing pulls the hidden layers anywhere: it is a plateau; who calls it a flat minimum and says why it is flat has the point) and why not a vanishing product (two layers, and on paths that are on every slope is 1; here none is on).
 - 1 point: what to print: of each hidden unit whether its pre-activation is above 0 for any example; or the gradients of the first layers, which are exactly 0, not merely small.
 - 1 point: the learning rate is the cause and is lowered (or clipped, or warmed up); an activation with a slope on the negative side may let units come back, but does not make a step that is too large right.""",
 )

@@ -902,7 +902,7 @@ breaking_symmetry = Written(
     rubric="""\
 - 1 point: the argument: units with equal incoming and outgoing weights (and biases) have equal activations and equal gradients, so any update that is the same function of a parameter and its gradients keeps them equal.
 - 1 point: mini-batches, momentum and Adam do not help: they change the gradients or the rule for all units alike. (No point where Adam's rate per parameter is said to break it.)
-- 1 point: dropout does, and so does noise added to each weight: units get different gradients. (Different biases do, too, where the activation bends: an answer that says so and why may have the point.)
+- 1 point: dropout does, and so does noise added to each weight: units get different gradients. (Different biases do, too: the activations differ, so the outgoing weights get different gradients. An answer that says so may have the point.)
 - 1 point: what a network that stays symmetric can still learn: that of a single unit in each layer, and that this is seen by counting the different columns, not by the loss alone.""",
 )
 

@@ -475,10 +475,24 @@ def test_twenty_layers(names):
     assert ends["He"] < 1.3
 
 
+def test_angles_of_relu_close_whatever_the_size():
+    said("Its angles close all the same, slowly, and whatever the size of the weights")
+    for seed in range(5):
+        cosines = []
+        for size in (0.5, 1.0, 4.0):
+            rng = np.random.default_rng(seed)
+            a = rng.normal(size=(2, 300))
+            for _ in range(60):
+                a = np.maximum(a @ rng.normal(0, size * np.sqrt(2 / 300), (300, 300)), 0)
+            cosines.append(a[0] @ a[1] / np.prod(np.linalg.norm(a, axis=1)))
+        assert cosines == pytest.approx([cosines[0]] * 3)
+        assert 0.9 < cosines[0] < 0.999
+
+
 def test_starts_with_other_seeds(names):
     """He ahead of Xavier with five ReLU layers; of sigmoids the large weights, of tanh the others."""
     said(
-        "Of the sigmoid networks the one with weights of variance 1 is the only one that has learned anything"
+        "Of the sigmoid networks the one with weights of variance 1 is the only one that has learned anything in these epochs"
     )
     said("For tanh it is the other way round.")
 
