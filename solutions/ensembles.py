@@ -168,7 +168,7 @@ def snapshot_schedule(step, n_steps, n_cycles, lr):
         The step of training, counted from 0.
     n_steps, n_cycles : int, at least 1
         Of the whole training. Where they do not divide, cycles are a step
-        longer than the quotient, and the last is cut short or missing.
+        longer than the quotient, and the last ones are cut short or missing.
     lr : float, above 0
         The rate at the beginning of each cycle.
 
@@ -189,7 +189,7 @@ def polyak_average(average, theta, t):
     Parameters
     ----------
     average : ndarray, any shape
-        The mean so far; not used if t is 1.
+        The mean so far; if t is 1, any numbers of theta's size.
     theta : ndarray, shape of average
         The new point.
     t : int, at least 1

@@ -101,7 +101,7 @@ def fold_errors(x, y, folds, penalty):
     folds : list of k tuples (train, held)
         Two ndarrays of int, the numbers of the rows to fit to and of those to
         judge by.
-    penalty : float, at least 0
+    penalty : float, at least 0, above 0 where a column does not vary
         Times the sum of the squared weights, added to the sum of the squared
         errors on the training rows.
 

@@ -972,7 +972,7 @@ wrong_labels = Written(
     name="boosting-with-wrong-labels",
     points=4,
     rubric="""\
-- 1 point: the update: an example that a member gets wrong is multiplied by exp(alpha), and good members get a wrongly labelled example "wrong", so that its weight grows in most rounds.
+- 1 point: the update: an example that a member gets wrong is multiplied by exp(alpha), and good members get a wrongly labelled example "wrong", so that its weight grows in the first rounds and stays high.
 - 1 point: what follows: later members are chosen to fit these labels; training error goes to zero, the error on new examples stops falling or rises.
 - 1 point: how to see it: a small share of the examples gathers most of the weight (largest weights, or their effective number, by round), or the error on held-out examples beside the training error.
 - 1 point: two remedies that work, such as stopping early, a smaller vote (shrinkage), a cap on the weights or a loss that grows more slowly (logistic), looking at the heaviest examples anew, bagging in place of boosting; chosen by the error on clean held-out examples, not by the training error.

@@ -1030,7 +1030,7 @@ five_leaks = Written(
 - 1 point: means for missing values and for standardising were computed from all visits, test visits among them: a leak, usually a small one; large only with heavy tails or few rows.
 - 1 point: the 40 columns were chosen by the labels of the test visits, too: a serious leak, for columns that correlate by chance are kept with their chance.
 - 1 point: visits of one patient stand in both parts, so that the individual is recognised: split by patients.
-- 1 point: 200 settings were compared on the test visits and the best result is quoted: flattered by up to sqrt(2 ln 200), about 3.3 standard errors; validation data are missing.
+- 1 point: 200 settings were compared on the test visits and the best result is quoted: flattered, on average, by up to sqrt(2 ln 200), about 3.3 standard errors; validation data are missing.
 - 1 point: a right order: split first (by patients, three parts), then all preparation from the training part, choice on the validation part or by folds, the test part once.
 - 1 point: for use next month the test part should be later than the training part, or another point of substance: the base rate (how many return anyway), the standard error of 91 % on 600 visits that are not independent, or which leak is judged worst and why.""",
 )

@@ -347,6 +347,13 @@ def test_parameters_within_one_basin_and_across_two(names):
         pairs.append([names["train"](200 + 2 * seed + i, n_steps=300, start=start) for i in (0, 1)])
     one, _, parameters = names["averaged"](pairs).mean(axis=0)
     assert parameters < one + 0.002
+    said("(Here the same first weights are enough, without a common step.)")
+    pairs = []
+    for seed in range(40, 45):
+        start = names["train"](seed, n_steps=0)
+        pairs.append([names["train"](300 + 2 * seed + i, start=start) for i in (0, 1)])
+    one, _, parameters = names["averaged"](pairs).mean(axis=0)
+    assert parameters < one + 0.01
 
 
 def test_the_scaled_pass_is_the_geometric_mean(names):

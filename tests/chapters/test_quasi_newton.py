@@ -153,7 +153,7 @@ def test_mini_batches(page):
     said("L-BFGS is nearly always worse than plain SGD")
     said("the loss is thrown up by powers of ten")
     said("It ends about where SGD and Adam do after as many passes")
-    said("it ends some fifty times lower than any of them")
+    said("it ends fifty times lower than any of them, or more")
     best_of, on_batches, other = (page[name] for name in ("best_of", "on_batches", "sgd_or_adam"))
     alphas = (1.0, 0.3, 0.1, 0.03, 0.01)
     passes, exact = page["full_batch"]()
