@@ -64,7 +64,7 @@ def leaky_relu(z, alpha=0.01):
     ----------
     z : ndarray, any shape
         The pre-activations; floats or whole numbers.
-    alpha : float, at least 0
+    alpha : float, from 0 to 1
         The slope on the negative side.
 
     Returns

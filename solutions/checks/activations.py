@@ -36,6 +36,16 @@ def _activation_cases(rng):
     yield Call("whole numbers", 0.5, z=rng.permutation([-3, -1, 1, 2, *rng.integers(-5, 6, size=2)]))
 
 
+def _gate_cases(rng):
+    for case in _activation_cases(rng):
+        if "10,000" in case.label:
+            # So large that a difference quotient has no digits left, whatever its step.
+            far = rng.uniform(1e9, 2e9, size=2) * [1.0, -1.0]
+            yield Call(f"{case.label}, and much further out", case.weight, z=np.append(case.arguments["z"], far))
+        else:
+            yield case
+
+
 def _numbers(f, z):
     """An answer number by number, in nested lists."""
     if np.ndim(z) == 0:
@@ -569,10 +579,11 @@ elu.add_mistakes("""
         return elu(z, scale, alpha)
     the slope lacks the scale: it multiplies the derivative as it multiplies the value
         return elu(z, alpha, scale)[0], elu(z, alpha)[1]
-    or
+    the slope lacks the scale on the positive side: there it is `scale`
         a, slope = elu(z, alpha, scale)
         return a, np.where(z > 0, 1.0, slope)
-    or
+    the slope lacks the scale on the negative side: it multiplies the derivative as it multiplies the
+    value
         a, slope = elu(z, alpha)
         return scale * a, np.where(z > 0, scale, slope)
     the value lacks the scale: it multiplies the value as it multiplies the slope
@@ -636,7 +647,7 @@ elu.add_variants("""
 
 @judge(reference.silu, points=2, returns=RETURNS)
 def silu(rng):
-    yield from _activation_cases(rng)
+    yield from _gate_cases(rng)
     # Where the slope is below 0, and where it is above 1.
     z = np.concatenate([rng.uniform(-4, -1.6, size=3), rng.uniform(1.6, 4, size=3)])
     yield Call("where the slope is negative, or above 1", 1.5, z=rng.permutation(z))
@@ -721,6 +732,20 @@ silu.add_mistakes("""
         return silu(z)[0]
     the results are in the other order: `a, slope`
         return silu(z)[::-1]
+    the slope is a difference quotient, and for large z it is what rounding has left: derive it
+        return silu(z)[0], (silu(z + 1e-5)[0] - silu(z - 1e-5)[0]) / 2e-5
+    or
+        return silu(z)[0], (silu(z + 1e-6)[0] - silu(z - 1e-6)[0]) / 2e-6
+    or
+        return silu(z)[0], (silu(z + 1e-4)[0] - silu(z - 1e-4)[0]) / 2e-4
+    or
+        return silu(z)[0], (silu(z + 1e-7)[0] - silu(z - 1e-7)[0]) / 2e-7
+    or
+        return silu(z)[0], (silu(z + 1e-6)[0] - silu(z)[0]) / 1e-6
+    or
+        return silu(z)[0], (silu(z + 1e-7)[0] - silu(z)[0]) / 1e-7
+    or
+        return silu(z)[0], (silu(z + 1e-8)[0] - silu(z)[0]) / 1e-8
     the slope is a difference quotient whose step is too large: derive it
         return silu(z)[0], (silu(z + 0.01)[0] - silu(z)[0]) / 0.01
     or
@@ -771,7 +796,7 @@ def _phi(z):
 
 @judge(reference.gelu, points=3, returns=RETURNS)
 def gelu(rng):
-    yield from _activation_cases(rng)
+    yield from _gate_cases(rng)
     z = np.concatenate([rng.uniform(-2.5, -1.1, size=3), rng.uniform(1.1, 2.5, size=3)])
     yield Call("where the slope is negative, or above 1", 1.5, z=rng.permutation(z))
 
@@ -826,7 +851,7 @@ gelu.add_mistakes("""
         return _phi(z)[0], gelu(z)[1]
     this is the approximation by tanh: it is off by up to 0.0005, and the distribution function
     itself is asked; `math.erf` has it
-        z = np.clip(z, -1e5, 1e5).astype(float)
+        z = np.asarray(z, dtype=float)
         c = math.sqrt(2 / math.pi)
         t = np.tanh(c * (z + 0.044715 * z**3))
         return z * (1 + t) / 2, (1 + t) / 2 + z * (1 - t**2) / 2 * c * (1 + 3 * 0.044715 * z**2)
@@ -886,6 +911,20 @@ gelu.add_mistakes("""
         return gelu(z)[0]
     the results are in the other order: `a, slope`
         return gelu(z)[::-1]
+    the slope is a difference quotient, and for large z it is what rounding has left: derive it
+        return gelu(z)[0], (gelu(z + 1e-5)[0] - gelu(z - 1e-5)[0]) / 2e-5
+    or
+        return gelu(z)[0], (gelu(z + 1e-6)[0] - gelu(z - 1e-6)[0]) / 2e-6
+    or
+        return gelu(z)[0], (gelu(z + 1e-4)[0] - gelu(z - 1e-4)[0]) / 2e-4
+    or
+        return gelu(z)[0], (gelu(z + 1e-7)[0] - gelu(z - 1e-7)[0]) / 2e-7
+    or
+        return gelu(z)[0], (gelu(z + 1e-6)[0] - gelu(z)[0]) / 1e-6
+    or
+        return gelu(z)[0], (gelu(z + 1e-7)[0] - gelu(z)[0]) / 1e-7
+    or
+        return gelu(z)[0], (gelu(z + 1e-8)[0] - gelu(z)[0]) / 1e-8
     the slope is a difference quotient whose step is too large: derive it
         return gelu(z)[0], (gelu(z + 0.01)[0] - gelu(z)[0]) / 0.01
     the results are cut to whole numbers: an array made like `z` is whole where z is; make it of floats
@@ -1014,7 +1053,7 @@ softplus.add_mistakes("""
         return np.maximum(z, 0), (z > 0) * 1.0
     the slope is now the ReLU's: it is the sigmoid
         return np.logaddexp(0, z), (z > 0) * 1.0
-    the slope loses its digits for very negative z: 1 - exp(-a) cancels where a is small
+    the slope loses its digits for very negative z: two numbers near 1 are subtracted
         a = np.logaddexp(0, z)
         return a, 1 - np.exp(-a)
     or
@@ -1076,6 +1115,9 @@ def dead_units(rng):
     z[rng.integers(1, 6), 0] *= -1
     z[:, 1] = -np.abs(z[:, 1])
     z[:3, 1] = 0.0
+    # And one that is on by very little, for one example.
+    z[:, 2] = -np.abs(z[:, 2])
+    z[rng.integers(6), 2] = rng.uniform(1e-10, 1e-9)
     yield Call("exactly 0 is off, too", 1.5, z=rng.permutation(z, axis=1))
 
 
@@ -1088,6 +1130,12 @@ dead_units.add_mistakes("""
         return np.all(z <= 0, axis=1)
     exactly 0 is off, too: nothing passes there, so compare with `z <= 0`
         return np.all(z < 0, axis=0)
+    what is barely above 0 passes: only its sign decides, so compare with 0 itself, without a tolerance
+        return np.all(z <= 1e-6, axis=0)
+    or
+        return np.isclose(np.maximum(z, 0).sum(axis=0), 0)
+    or
+        return np.all(z <= 1e-8, axis=0)
     these are the units that live: True is for the dead ones
         return np.any(z > 0, axis=0)
     or

@@ -22,7 +22,10 @@ def _normal(rng, shape, *names):
 @judge(reference.sgd_step, points=1, returns=("theta",))
 def sgd_step(rng):
     for label, shape in SHAPES.items():
-        yield Call(label, **_normal(rng, shape, "theta", "grad"), lr=rng.uniform(0.1, 0.9))
+        given, lr = _normal(rng, shape, "theta", "grad"), rng.uniform(0.1, 0.9)
+        # One entry of the step is longer than 1.
+        given["grad"].flat[rng.integers(given["grad"].size)] = rng.choice([-1, 1]) * rng.uniform(1.3, 2.5) / lr
+        yield Call(label, **given, lr=lr)
 
 
 sgd_step.add_mistakes("""
@@ -34,6 +37,11 @@ sgd_step.add_mistakes("""
     a fixed distance
         # For a single number this is the sign; the cases hold none of absolute value 1.
         return theta - lr * grad / np.linalg.norm(grad)
+    the step was clipped to lie within [-1, 1], or the gradient was: the step is `lr * grad`, however
+    long it is
+        return theta - np.clip(lr * grad, -1, 1)
+    or
+        return theta - lr * np.clip(grad, -1, 1)
     this is the step alone: add it to `theta` and return the new parameters
         return -lr * grad
     this is `lr * grad` alone: subtract it from `theta` and return the new parameters
@@ -713,7 +721,8 @@ nesterov_step.add_mistakes("""
         ahead = mu * velocity + gradient(theta)
         velocity = mu * ahead + gradient(theta - lr * ahead)
         return theta - lr * velocity, velocity
-    or
+    the look-ahead point is reached with the new velocity, a gradient at theta in it: it is `theta - lr *
+    mu * velocity`, with the old one
         ahead = mu * velocity + gradient(theta)
         velocity = mu * velocity + gradient(theta - lr * mu * ahead)
         return theta - lr * velocity, velocity

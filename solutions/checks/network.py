@@ -60,7 +60,11 @@ def accuracy(rng):
     many = {name: array[rows] for name, array in many.items()}
     many["logits"][0] += 40.0
     yield Call("about fifty examples of ten classes", **many)
-    yield Call("all scores are negative", **_shifted(scores(number(8, 13), 5, number(2, 7)), -50.0))
+    # So low that their exponentials are 0: a softmax without a shift is no number, and its argmax 0.
+    low = scores(number(8, 13), 5, number(2, 7))
+    while np.mean(low["labels"] == 0) == np.mean(_right(**low)):
+        low = scores(number(8, 13), 5, number(2, 7))
+    yield Call("all scores are negative", **_shifted(low, -1000.0))
     n = number(5, 9)
     yield Call("all right", 0.5, **scores(n, 3, n))
     yield Call("none right", 0.5, **scores(n, 3, 0))
@@ -85,6 +89,10 @@ accuracy.add_mistakes("""
         np.mean -> 100 * np.mean
     this says of every row whether it is right: take the mean of it
         return logits.argmax(axis=1) == labels
+    exp of a score far from 0 is 0, or an overflow, and the softmax no number: the highest score of a
+    row is found without it
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return np.mean(p.argmax(axis=1) == labels)
     the lowest score of each row was taken: the network's answer is the highest
         return np.mean(logits.argmin(axis=1) == labels)
     this divides by the number of classes: divide by the number of rows, the examples
@@ -1310,9 +1318,10 @@ def expression_gradient(rng):
     yield Call(
         "a product of sums, a value that forks",
         2.2,
-        # (u + v) * (u + v) / w, with u + v made once and used twice.
+        # (u + v) * (u + v) / w + max(v, 0), with u + v made once and used twice. On the way back v gets another
+        # part after the sum: an array that both have for a gradient must not be changed.
         inputs=made((4,), (4,), (4,)),
-        operations=[("add", 0, 1), ("multiply", 3, 3), ("divide", 4, 2), ("sum", 5)],
+        operations=[("relu", 1), ("add", 0, 1), ("multiply", 4, 4), ("divide", 5, 2), ("add", 6, 3), ("sum", 7)],
     )
     yield Call(
         "an input that is used three times",
@@ -1322,7 +1331,7 @@ def expression_gradient(rng):
     yield Call(
         "a layer with its biases, square",
         inputs=made((4, 4), (4, 4), (4,), (4, 4)),
-        operations=[("matmul", 0, 1), ("add", 4, 2), ("relu", 5), ("multiply", 6, 3), ("sum", 7)],
+        operations=[("matmul", 0, 1), ("add", 4, 2), ("relu", 5), ("add", 0, 3), ("multiply", 6, 7), ("sum", 8)],
     )
     yield Call(
         "the loss of two layers",
@@ -1350,7 +1359,7 @@ def expression_gradient(rng):
         "logits of a thousand, an input that is not used",
         1.8,
         inputs=[*large, *made((2,))],
-        operations=[("logsumexp", 0), ("multiply", 3, 1), ("sum", 4)],
+        operations=[("logsumexp", 0), ("multiply", 3, 1), ("add", 3, 1), ("multiply", 4, 5), ("sum", 6)],
     )
     yield Call("a sum alone", 0.5, inputs=made((3, 2)), operations=[("sum", 0)])
     corner = made((5,), (5,))
@@ -1428,6 +1437,22 @@ expression_gradient.add_mistakes("""
     a gradient overwrites the one before: where a value is used twice, the gradients of both uses add
     up
         return _expression(inputs, operations, collect=lambda old, part: part)
+    what is added to one gradient changes another: a sum sends the same array to both its terms, and
+    `+=` changes that array; make a new one, `grads[i] = grads[i] + part`
+        values, n = _values(inputs, operations), len(inputs)
+        grads = [None] * len(values)
+        grads[-1] = np.ones(())
+        for k in reversed(range(len(operations))):
+            name, *places = operations[k]
+            g, a, b = grads[n + k], values[places[0]], values[places[-1]]
+            if g is None:
+                continue
+            for place, part in zip(places, _parts(name, g, a, b, values[n + k])):
+                if grads[place] is None:
+                    grads[place] = part
+                else:
+                    grads[place] += part
+        return float(values[-1]), [np.zeros(np.shape(v)) if g is None else g for g, v in zip(grads, values[:n])]
     the gradients of two uses are averaged: they add up
         return _expression(inputs, operations, collect=lambda old, part: part if not np.any(old) else (old + part) / 2)
     the operations are gone through from the front: the gradient of a value is whole only when all
