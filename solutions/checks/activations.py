@@ -146,6 +146,12 @@ sigmoid.add_mistakes("""
         return sigmoid(np.clip(z, -5, 5))
     or
         return sigmoid(np.clip(z, -10, 10))
+    the argument of tanh is not halved: this rises twice as fast as the sigmoid
+        a = (1 + np.tanh(z)) / 2
+        return a, a * (1 - a)
+    or
+        a = (1 + np.tanh(z)) / 2
+        return a, (1 - np.tanh(z) ** 2) / 2
 """)
 sigmoid.add_variants("""
     as a tanh
@@ -176,6 +182,8 @@ tanh.add_mistakes("""
     exp(z) overflows for large z: inf / inf is not a number; use np.tanh
         a = (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
         return a, 1 - a**2
+    or
+        return np.sinh(z) / np.cosh(z), 1 / np.cosh(z) ** 2
     the slope is a * (1 - a), that of the sigmoid: for tanh it is 1 - a**2
         a = np.tanh(z)
         return a, a * (1 - a)
@@ -264,6 +272,21 @@ tanh.add_mistakes("""
     or
         a, slope = sigmoid(2 * z)
         return 2 * a - 1, 2 * slope
+    exp(-2 * z) overflows for very negative z: inf / inf is not a number; use np.tanh
+        e = np.exp(-2 * z)
+        a = (1 - e) / (1 + e)
+        return a, 1 - a**2
+    the activation is doubled, not squared: the slope is 1 - a**2
+        a = np.tanh(z)
+        return a, 1 - a * 2
+    the value is cut to whole numbers: an array made like `z` is whole where z is; make it of floats
+        a = np.zeros_like(z)
+        a[:] = np.tanh(z)
+        return a, 1 - a**2
+    or
+        a = np.zeros_like(z)
+        a[:] = np.tanh(z)
+        return a, tanh(z)[1]
 """)
 tanh.add_variants("""
     by exponentials of minus the absolute value
@@ -306,6 +329,8 @@ leaky_relu.add_mistakes("""
         return np.where(z > 0, z, alpha * z), np.where(z > 0, 1, alpha * z)
     the negative side is the constant `alpha`: it is `alpha * z`
         return np.where(z > 0, z, alpha), np.where(z > 0, 1, alpha)
+    or
+        return np.where(z > 0, z, alpha), np.where(z > 0, 1.0, 0.0)
     or
         return np.maximum(z, alpha), np.where(z > 0, 1, alpha)
     or
@@ -394,6 +419,18 @@ leaky_relu.add_mistakes("""
         return np.where(z > 0, z, alpha * z), np.where(z > alpha, 1, alpha)
     the slope ignores `alpha`: 0.01 is only its default
         return leaky_relu(z, alpha)[0], np.where(z > 0, 1, 0.01)
+    `alpha` is added to the slope on both sides: on the positive one it is 1
+        slope = (z > 0) + alpha
+        return slope * z, slope
+    or
+        return leaky_relu(z, alpha)[0], (z > 0) + alpha
+    the slope is cut to whole numbers: an array made like `z` is whole where z is; make it of floats
+        slope = np.ones_like(z)
+        slope[z <= 0] = alpha
+        return leaky_relu(z, alpha)[0], slope
+    the slope is a / z here, which divides 0 by 0: choose it by the side, with z = 0 on the negative one
+        a = leaky_relu(z, alpha)[0]
+        return a, a / z
 """)
 leaky_relu.add_variants("""
     the larger of z and alpha * z, for an alpha below 1
@@ -448,6 +485,9 @@ elu.add_mistakes("""
     or
         below = alpha * (np.exp(z) - 1)
         return scale * np.where(z > 0, z, below), scale * ((z > 0) + alpha * np.exp(z) * (z <= 0))
+    or
+        below = alpha * (np.exp(z) - 1)
+        return scale * (z * (z > 0) + below * (z <= 0)), elu(z, alpha, scale)[1]
     the - 1 is missing: alpha * exp(z) jumps at 0; it is alpha * (exp(z) - 1)
         return _sides(z, alpha, scale, below=alpha * np.exp(np.minimum(z, 0)))
     or
@@ -615,6 +655,18 @@ elu.add_mistakes("""
     * alpha, where a is the scaled activation
         a, slope = elu(z, alpha, scale)
         return a, np.where(z > 0, slope, scale * (a + alpha))
+    these are SELU's numbers in every case: `alpha` and `scale` are given
+        return elu(z, 1.6732632423543772, 1.0507009873554805)
+    or
+        return elu(z, 1.6733, 1.0507)
+    the slope has the scale twice: it multiplies the derivative once, as it multiplies the value
+        a, slope = elu(z, alpha, scale)
+        return a, scale * slope
+    the value is cut to whole numbers: an array made like `z` is whole where z is; make it of floats
+        a = np.zeros_like(z)
+        a[z > 0] = z[z > 0]
+        a[z <= 0] = alpha * np.expm1(z[z <= 0])
+        return scale * a, elu(z, alpha, scale)[1]
 """)
 elu.add_variants("""
     np.where, with an overflow that is not chosen
@@ -749,6 +801,8 @@ silu.add_mistakes("""
     the slope is a difference quotient whose step is too large: derive it
         return silu(z)[0], (silu(z + 0.01)[0] - silu(z)[0]) / 0.01
     or
+        return silu(z)[0], (silu(z + 1e-3)[0] - silu(z)[0]) / 1e-3
+    or
         return silu(z)[0], np.gradient(silu(z)[0].ravel()).reshape(z.shape)
     the results are cut to whole numbers: an array made like `z` is whole where z is; make it of floats
         a, slope = np.zeros_like(z), np.zeros_like(z)
@@ -765,6 +819,16 @@ silu.add_mistakes("""
     the first term is z: it is the gate, which is what the derivative of z leaves
         a, slope = sigmoid(z)
         return z * a, z + z * slope
+    the gate's slope is added to the activation: the derivative of the product is the gate and z times
+    the gate's slope
+        gate, rise = sigmoid(z)
+        return z * gate, z * gate + rise
+    the first term is the activation: it is the gate, without the factor z
+        gate, rise = sigmoid(z)
+        return z * gate, z * gate + z * rise
+    z is squared in the second term: it is z times the gate's slope
+        gate, rise = sigmoid(z)
+        return z * gate, gate + z**2 * rise
 """)
 silu.add_variants("""
     the gate times something
@@ -861,6 +925,10 @@ gelu.add_mistakes("""
         return z * (1 + t) / 2, gelu(z)[1]
     or
         z = np.asarray(z, dtype=float)
+        t = np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))
+        return z * (1 + t) / 2, (1 + t) / 2 + z * _phi(z)[1]
+    or
+        z = np.asarray(z, dtype=float)
         c = math.sqrt(2 / math.pi)
         t = np.tanh(c * (z + 0.044715 * z**3))
         return gelu(z)[0], (1 + t) / 2 + z * (1 - t**2) / 2 * c * (1 + 3 * 0.044715 * z**2)
@@ -886,6 +954,9 @@ gelu.add_mistakes("""
     erf goes from -1 to 1: the gate is half of 1 + erf, from 0 to 1
         gate, density = _phi(z)
         return z * (2 * gate - 1), 2 * gate - 1 + 2 * z * density
+    or
+        gate, density = _phi(z)
+        return z * (2 * gate - 1), 2 * gate - 1 + z * density
     or
         gate, density = _phi(z)
         return z * (gate - 0.5), gate - 0.5 + z * density
@@ -927,6 +998,8 @@ gelu.add_mistakes("""
         return gelu(z)[0], (gelu(z + 1e-8)[0] - gelu(z)[0]) / 1e-8
     the slope is a difference quotient whose step is too large: derive it
         return gelu(z)[0], (gelu(z + 0.01)[0] - gelu(z)[0]) / 0.01
+    or
+        return gelu(z)[0], (gelu(z + 1e-3)[0] - gelu(z)[0]) / 1e-3
     the results are cut to whole numbers: an array made like `z` is whole where z is; make it of floats
         a, slope = np.zeros_like(z), np.zeros_like(z)
         a[:], slope[:] = gelu(z)
@@ -1073,6 +1146,16 @@ softplus.add_mistakes("""
         return np.logaddexp(0, -z), np.where(z > 0, 1.0, small) / (1 + small)
     the slope is that of the sigmoid: the softplus's is the sigmoid itself
         return np.logaddexp(0, z), sigmoid(z)[1]
+    the value is now z or |z| plus log1p(exp(-|z|)): z belongs there only where it is positive
+        small = np.exp(-np.abs(z))
+        return z + np.log1p(small), np.where(z > 0, 1.0, small) / (1 + small)
+    or
+        small = np.exp(-np.abs(z))
+        return np.abs(z) + np.log1p(small), np.where(z > 0, 1.0, small) / (1 + small)
+    the slope now has the wrong sign in its exponent: it rises with z, from 0 to 1
+        return np.logaddexp(0, z), 1 / (1 + np.exp(z))
+    or
+        return np.logaddexp(0, z), sigmoid(-z)[0]
 """)
 softplus.add_variants("""
     NumPy's own logarithm of a sum of exponentials
@@ -1160,6 +1243,8 @@ dead_units.add_mistakes("""
     the wrong axis, and one example that is off is enough: this says for each example whether some
     unit is off
         return np.any(z <= 0, axis=1)
+    this is for how many examples each unit is off: dead is one that is off for all of them
+        return np.sum(z <= 0, axis=0)
 """)
 dead_units.add_variants("""
     the largest pre-activation of each unit

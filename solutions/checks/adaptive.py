@@ -441,6 +441,11 @@ adam_step.add_mistakes("""
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) + eps
     `eps` is missing: a gradient that was always 0 divides 0 by 0
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)
+    the brackets of the correction are wrong: only beta is raised to the power, `1 - beta**t`
+        (1 - beta1**t) -> (1 - beta1) ** t
+        (1 - beta2**t) -> (1 - beta2) ** t
+    `beta1` and `beta2` are ignored: 0.9 and 0.999 are only their defaults
+        return adam_step(theta, grad, m, v, t, lr, 0.9, 0.999, eps)
 """)
 adam_step.add_mistakes(AVERAGES_MISTAKES)
 adam_step.add_mistakes("""
@@ -640,6 +645,34 @@ adam_path.add_mistakes("""
         m_hat = m / -> m = m /
         v_hat = v / (1 - beta2**t) -> v_hat = v
         m_hat / (np -> m / (np
+    t is counted from 0 now: the first step is t = 1, and with 0 its correction divides by 0
+        in range(1, n_steps + 1) -> in range(n_steps)
+    the gradient at the start serves for all steps now: each takes that at its own point
+        grad = gradient(theta) -> grad = gradient(points[0])
+    the gradient is that of the point before: take it where the step begins, at the last point
+        grad = gradient(theta) -> grad = gradient(points[-2] if len(points) > 1 else points[0])
+    every point is the last one: `-=` changes the one array that stands in the list so often; make a
+    new one, `theta = theta - ...`
+        theta = theta - lr -> theta -= lr
+    or
+        m_hat = m / -> m = m /
+        v_hat = v / -> v = v /
+        theta = theta - lr * m_hat / (np.sqrt(v_hat) + eps) -> theta -= lr * m / (np.sqrt(v) + eps)
+    the first row is 0, and the steps begin there: put the start into it
+        theta = np.zeros_like(theta)
+        m = v = np.zeros_like(theta)
+        points = [theta]
+        for t in range(1, n_steps + 1):
+            grad = gradient(theta)
+            m = beta1 * m + (1 - beta1) * grad
+            v = beta2 * v + (1 - beta2) * grad**2
+            theta = theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+            points.append(theta)
+        return np.array(points)
+    the step is right now, but only the last point is returned: all of them are asked for, the start first
+        return np.array(points) -> return theta
+    the step goes uphill now: subtract it
+        theta - lr -> theta + lr
 """)
 adam_path.add_variants("""
     with adam_step

@@ -60,6 +60,8 @@ sgd_step.add_mistakes("""
         return theta - grad / lr
     the gradient multiplies `theta`: the step is `lr * grad`, whatever theta is
         return theta - lr * grad * theta
+    the brackets are wrong: `lr * grad` is subtracted from `theta`
+        return (theta - lr) * grad
 """)
 sgd_step.add_variants("""
     in place on a copy
@@ -128,6 +130,18 @@ convergence_rate.add_mistakes("""
         return np.argmax(np.abs(1 - lr * eigenvalues))
     `lr` divides: the factor is 1 - lr * lambda
         return np.max(np.abs(1 - eigenvalues / lr))
+    the maximum is subtracted from 1: take |1 - lr * lambda| for each eigenvalue, then the largest
+        return 1 - np.max(np.abs(lr * eigenvalues))
+    this is the length of the vector of all factors: the rate is the largest of them
+        return np.linalg.norm(1 - lr * eigenvalues)
+    this says whether it converges: the rate is a number, the largest |1 - lr * lambda|
+        return np.max(np.abs(1 - lr * eigenvalues)) < 1
+    this is a learning rate: here `lr` is given, and what a step leaves of the error is asked for
+        return 2 / np.max(eigenvalues)
+    or
+        return 2 / (np.min(eigenvalues) + np.max(eigenvalues))
+    or
+        return 1 / np.max(eigenvalues)
 """)
 convergence_rate.add_variants("""
     a loop over the eigenvalues
@@ -408,6 +422,24 @@ momentum_path.add_mistakes("""
         return np.array(points)
     the last rate serves for all steps: each has its own
         in rates -> in [rates[-1]] * len(rates)
+    the gradient at the start serves for all steps now: each takes that at its own point
+        velocity, grad = np.zeros_like(theta), gradient(theta)
+        points = [theta]
+        for lr in rates:
+            velocity = mu * velocity + grad
+            theta = theta - lr * velocity
+            points.append(theta)
+        return np.array(points)
+    the velocity begins as the gradient at the start now, which so comes in twice: it begins at 0
+        velocity = np.zeros_like(theta) -> velocity = gradient(theta)
+    the mean of the rates serves for all steps: each has its own
+        in rates -> in [np.mean(rates)] * len(rates)
+    the rates are taken from the last to the first: the first belongs to the first step
+        in rates -> in rates[::-1]
+    the step is right now, but only the last point is returned: all of them are asked for, the start first
+        return np.array(points) -> return theta
+    the velocities stand in the place of the points: append theta
+        points.append(theta) -> points.append(velocity)
 """)
 momentum_path.add_variants("""
     with momentum_step
@@ -494,6 +526,10 @@ descent_rates.add_mistakes("""
     the first and the last eigenvalue are taken for the smallest and the largest: they come in any
     order
         low, high = np.min(eigenvalues), np.max(eigenvalues) -> low, high = sorted((eigenvalues[0], eigenvalues[-1]))
+    or
+        low, high = np.min(eigenvalues), np.max(eigenvalues) -> low, high = eigenvalues[0], eigenvalues[-1]
+    or
+        low, high = np.min(eigenvalues), np.max(eigenvalues) -> low, high = eigenvalues[-1], eigenvalues[0]
     two rates take turns: that is the best for two steps; more steps can share the work better
         (np.arange(n_steps) + 0.5) / n_steps -> (np.arange(n_steps) % 2 + 0.5) / 2
     each rate is the best for what the steps before it have left: the steps must be chosen together
@@ -505,6 +541,14 @@ descent_rates.add_mistakes("""
             rates.append(tried[np.argmin(worst)])
             left = left * (1 - rates[-1] * eigenvalues)
         return np.array(rates)
+    all steps have the rate 2 / M: that leaves the steep direction as it is, with the other sign
+        2 / (high + low + (high - low) * np.cos(angles)) -> np.full(n_steps, 2 / high)
+    the rates are half as large as they should be: the middle of the spectrum is (low + high) / 2
+        2 / (high + low + (high - low) * np.cos(angles)) -> 1 / (high + low + (high - low) * np.cos(angles))
+    the angles are those of other polynomials, which are smallest within and largest at both ends
+        (np.arange(n_steps) + 0.5) / n_steps -> (np.arange(n_steps) + 1) / (n_steps + 1)
+    one rate is missing: there are n_steps
+        np.arange(n_steps) + 0.5 -> np.arange(n_steps - 1) + 0.5
 """)
 descent_rates.add_variants("""
     the other way round
@@ -730,6 +774,15 @@ nesterov_step.add_mistakes("""
     are
         velocity = mu * velocity + gradient(theta - lr * mu * velocity)
         return theta - lr * velocity - lr * mu * velocity, velocity
+    the old velocity is multiplied by `mu` twice in the new one: that is `mu * velocity` plus the gradient
+    at the look-ahead point
+        velocity = mu * velocity
+        velocity = mu * velocity + gradient(theta - lr * velocity)
+        return theta - lr * velocity, velocity
+    or
+        velocity = mu * velocity
+        velocity = mu * velocity + gradient(theta - lr * mu * velocity)
+        return theta - lr * velocity, velocity
 """)
 nesterov_step.add_variants("""
     in two moves: the momentum's, then the correction

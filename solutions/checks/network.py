@@ -142,6 +142,13 @@ accuracy.add_mistakes("""
         return np.sum(logits.argmax(axis=1)[:-1] == labels[:-1]) / len(labels)
     or
         return np.sum(logits.argmax(axis=1)[1:] == labels[1:]) / len(labels)
+    one column is compared with a threshold: the answer of a row is the place of its highest score,
+    whatever its size
+        return np.mean((logits[:, 1] > 0).astype(int) == labels)
+    or
+        return np.mean((logits[:, 0] > 0).astype(int) == labels)
+    or
+        return np.mean((logits[:, 1] > 0.5).astype(int) == labels)
 """)
 accuracy.add_variants("""
     a loop over the rows
@@ -293,6 +300,8 @@ numerical_gradient.add_mistakes("""
         return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.tri(len(x))])
     the first coordinate is left out: they are numbered from 0
         return numerical_gradient(f, x, h) * (np.arange(len(x)) > 0)
+    the difference is divided by 2 alone: from x - h to x + h it is two steps of h
+        return np.array([(f(x + h * e) - f(x - h * e)) / 2 for e in np.eye(len(x))])
 """)
 numerical_gradient.add_variants("""
     one array that is changed and put back
@@ -478,6 +487,16 @@ relative_error.add_mistakes("""
     only the entry with the largest difference is looked at: divide entry by entry, then take the maximum
         at = np.argmax(np.abs(a - b))
         return (np.abs(a - b) / _sizes(a, b, floor)).flat[at]
+    the floor is used only where both entries are 0, or not at all: it is the least that one divides by,
+    for all small entries
+        size = np.maximum(np.abs(a), np.abs(b))
+        return np.max(np.abs(a - b) / np.where(size == 0, floor, size))
+    or
+        return np.nanmax(np.abs(a - b) / np.maximum(np.abs(a), np.abs(b)))
+    the maximum is taken along one axis: the error is one number, the largest of all entries
+        return np.max(np.abs(a - b) / _sizes(a, b, floor), axis=0)
+    or
+        return np.max(np.abs(a - b) / _sizes(a, b, floor), axis=-1)
 """)
 relative_error.add_variants("""
     a loop over pairs of numbers
@@ -974,6 +993,17 @@ affine_backward.add_mistakes("""
     is in dz already
         n = len(x)
         return dz @ w.T, x.T @ dz / n, dz.sum(axis=0, keepdims=True) / n
+    `reshape` writes the entries in their order into another form: that is no transpose, `.T` is
+        dz @ w.T -> dz @ w.reshape(w.shape[1], w.shape[0])
+    or
+        x.T @ dz -> x.reshape(x.shape[1], x.shape[0]) @ dz
+    or
+        return dz @ w.reshape(w.shape[::-1]), x.reshape(x.shape[::-1]) @ dz, dz.sum(axis=0)
+    dw is that of the last example alone, or db is, too: w and b act on every row, so add up what the rows
+    give, `+=`
+        return dz @ w.T, np.outer(x[-1], dz[-1]), dz.sum(axis=0)
+    or
+        return dz @ w.T, np.outer(x[-1], dz[-1]), dz[-1].copy()
 """)
 affine_backward.add_variants("""
     a sum over the examples, one outer product each
@@ -1241,6 +1271,21 @@ network_gradient.add_mistakes("""
     the first layer has no gradient: the loop stops before it
         loss, d_weights, d_biases = _network(x, labels, weights, biases)
         return loss, [0 * d_weights[0], *d_weights[1:]], [0 * d_biases[0], *d_biases[1:]]
+    the ReLU is there on the way back only: on the way forward, too, a = max(z, 0) enters the next layer
+        entered = [x]
+        for w, b in zip(weights, biases):
+            entered.append(entered[-1] @ w + b)
+        log_p, dz = _cross_entropy(entered.pop(), labels)
+        dz /= len(x)
+        d_weights, d_biases = [], []
+        for a, w in zip(entered[::-1], weights[::-1]):
+            d_weights.insert(0, a.T @ dz)
+            d_biases.insert(0, dz.sum(axis=0))
+            dz = dz @ w.T * (a > 0)
+        return _mean_loss(log_p, labels), d_weights, d_biases
+    weights and biases come in pairs, one for each layer: return two lists, `d_weights` and `d_biases`
+        loss, d_weights, d_biases = _network(x, labels, weights, biases)
+        return loss, list(zip(d_weights, d_biases))
 """)
 network_gradient.add_variants("""
     one example at a time, with outer products
@@ -1534,6 +1579,16 @@ expression_gradient.add_mistakes("""
         values = _values(inputs, operations)
         value, grads = _expression(inputs, operations)
         return value, [*grads, *(np.zeros(np.shape(v)) for v in values[len(inputs) :])]
+    or
+        values, n = _values(inputs, operations), len(inputs)
+        grads = [np.zeros(np.shape(v)) for v in values]
+        grads[-1] = np.ones(())
+        for k in reversed(range(len(operations))):
+            name, *places = operations[k]
+            a, b = values[places[0]], values[places[-1]]
+            for place, part in zip(places, _parts(name, grads[n + k], a, b, values[n + k])):
+                grads[place] = grads[place] + part
+        return float(values[-1]), grads
     the gradients have the wrong sign
         value, grads = _expression(inputs, operations)
         return value, [-grad for grad in grads]
@@ -1565,6 +1620,23 @@ expression_gradient.add_mistakes("""
         return _expression(inputs, operations, add=lambda g, a, b, out: [g, g.sum(axis=0)])
     dividend and divisor have changed places on the way back
         return _expression(inputs, operations, divide=lambda g, a, b, out: [-g * out / b, g / b])
+    the gradient is sent on at each use, with what came before in it, and so more than once: wait until
+    all uses of a value are in it, from the last operation to the first
+        values, n = _values(inputs, operations), len(inputs)
+        grads = [np.zeros(np.shape(v)) for v in values]
+        grads[-1] = np.ones(())
+        def back(number):
+            if number < n:
+                return
+            name, *places = operations[number - n]
+            a, b = values[places[0]], values[places[-1]]
+            for place, part in zip(places, _parts(name, grads[number], a, b, values[number])):
+                grads[place] = grads[place] + part
+                back(place)
+        back(len(values) - 1)
+        return float(values[-1]), grads[:n]
+    the first operation is left out on the way back: `range(last, 0, -1)` ends at 1
+        return _expression(inputs, operations, order=lambda numbers: range(len(numbers) - 1, 0, -1))
 """)
 expression_gradient.add_variants("""
     forward mode: every entry of every input moved, and what moves with it
@@ -1690,9 +1762,15 @@ minibatches.add_mistakes("""
         return np.array_split(rng.permutation(n), -(-n // batch_size))
     batch_size was taken for the number of batches: it is the length of one
         return np.array_split(rng.permutation(n), batch_size)
+    or
+        return np.array_split(rng.permutation(n), min(n, batch_size))
     the last batch is filled up with examples that have been: it has only what is left
         order = rng.permutation(n)
         return _cut(np.resize(order, -(-n // batch_size) * batch_size), batch_size)
+    or
+        batches = _cut(rng.permutation(n), batch_size)
+        batches[-1] = np.append(batches[-1], np.concatenate(batches)[: batch_size - len(batches[-1])])
+        return batches
     only the order of the batches is random: neighbours in the data stay together in every epoch
         blocks = _cut(np.arange(n), batch_size)
         blocks[: n // batch_size] = [blocks[i] for i in rng.permutation(n // batch_size)]
@@ -1735,6 +1813,9 @@ minibatches.add_mistakes("""
         return _cut(rng.permutation(np.arange(1, n)), batch_size)
     the last example is never seen: they are 0 to n - 1
         return _cut(rng.permutation(n - 1), batch_size)
+    or
+        order = rng.permutation(n - 1)
+        return [order[start : start + batch_size] for start in range(0, n, batch_size)]
     the batches are made equally long, and one too few: only the last has what is left
         return np.array_split(rng.permutation(n), max(n // batch_size, 1))
     or
@@ -1742,6 +1823,15 @@ minibatches.add_mistakes("""
     the short batch comes first: it is the last
         order, first = rng.permutation(n), n % batch_size
         return [order[:first]] * (first > 0) + _cut(order[first:], batch_size)
+    each batch is drawn for itself, and the last is as long as the others: in one epoch each example comes
+    exactly once, so shuffle once and cut
+        return [rng.choice(n, batch_size) for _ in range(-(-n // batch_size))]
+    or
+        return [rng.choice(n, min(batch_size, n), replace=False) for _ in range(-(-n // batch_size))]
+    or
+        return [rng.integers(n, size=batch_size) for _ in range(-(-n // batch_size))]
+    or
+        return [rng.integers(0, n, batch_size) for _ in range(0, n, batch_size)]
 """)
 minibatches.add_variants("""
     by sorting random keys
