@@ -158,7 +158,8 @@ def masked_norm(x, mask, eps=1e-5):
     Parameters
     ----------
     x : ndarray of shape (n, t, d)
-        n sequences of t steps with d features.
+        n sequences of t steps with d features; all numbers are finite, in the
+        padding, too.
     mask : ndarray of bool of shape (n, t)
         True where a step is real, False where it is padding; each sequence has
         at least one real step.

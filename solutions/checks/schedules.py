@@ -112,6 +112,14 @@ best_rates.add_mistakes("""
         1 / (curvature * (1 + age + np.arange(n_steps))) -> (1 - np.arange(n_steps) / max(n_steps, 1)) / (curvature * (1 + age))
     the steps are counted with the noise of each: from step to step the divisor grows by 1
         np.arange(n_steps) -> age * np.arange(n_steps)
+    the gradient is the curvature times theta: a factor of the curvature is missing above the fraction and below
+        rates = []
+        for _ in range(n_steps):
+            rates.append(variance / (curvature * variance + sigma**2))
+            variance = (1 - rates[-1] * curvature) ** 2 * variance + (rates[-1] * sigma) ** 2
+        return np.array(rates)
+    the curvature in the share of the noise is not squared
+        (sigma / curvature) ** 2 / variance -> sigma**2 / curvature / variance
 """)
 best_rates.add_variants("""
     by following the variance
@@ -316,6 +324,51 @@ schedule.add_mistakes("""
         np.full(n_steps, end) -> np.full(n_steps, before * end)
     "jump" lasts for one step: all its steps have `end`
         np.full(n_steps, end) -> np.where(np.arange(n_steps) < 1, end, before)
+    a phase of no steps gets one
+        f = np.arange -> n_steps = max(n_steps, 1); f = np.arange
+    each step takes the rate of the step before for that before the phase: this one stays, for all its steps
+        rates, before = [], start
+        for shape, n_steps, end in phases:
+            for k in range(1, n_steps + 1):
+                f = k / n_steps
+                if shape == "linear":
+                    rate = before + (end - before) * f
+                elif shape == "cosine":
+                    rate = end + (before - end) * (1 + np.cos(np.pi * f)) / 2
+                elif shape == "exponential":
+                    rate = before * (end / before) ** f
+                elif shape == "inverse":
+                    rate = 1 / (1 / before + (1 / end - 1 / before) * f)
+                else:
+                    rate = end
+                rates.append(rate)
+                before = rate
+        return np.array(rates)
+    or
+        rates, before = [], start
+        for shape, n_steps, end in phases:
+            for k in range(1, n_steps + 1):
+                f = k / n_steps
+                if shape == "linear":
+                    rate = before + (end - before) * f
+                elif shape == "cosine":
+                    rate = end + (before - end) * (1 + np.cos(np.pi * f)) / 2
+                elif shape == "exponential":
+                    rate = before * (end / before) ** f
+                elif shape == "inverse":
+                    rate = 1 / (1 / before + (1 / end - 1 / before) * f)
+                else:
+                    rate = end
+                rates.append(rate)
+                before = rate
+            before = end
+        return np.array(rates)
+    the rate before the phase is a step of it: of n_steps + 1 points the first is left out
+        np.arange(1, n_steps + 1) / n_steps -> np.linspace(0, 1, n_steps + 1)
+    or
+        part = before + (end - before) * f -> part = np.linspace(before, end, n_steps + 1)
+    the straight line of "inverse" runs between the rates: it runs from 1 / before to 1 / end
+        (1 / before + (1 / end - 1 / before) * f) -> (before + (end - before) * f)
 """)
 schedule.add_variants("""
     step by step, in a list
@@ -603,6 +656,8 @@ reduce_on_plateau.add_mistakes("""
         bad += 1 -> best, bad = min(best, loss), bad + 1
     the best is forgotten at each cut: it is the best of all epochs so far
         0, cooldown -> 0, cooldown; best = np.inf
+    or
+        0, cooldown -> 0, cooldown; best = loss
     a new best is overlooked while the rate cools down: rule 1 holds in every epoch
         best, bad = loss, 0 -> best, bad = best if cooling else loss, 0
     a loss that only equals `best * (1 - threshold)` counts as better here: it must be below
@@ -632,6 +687,8 @@ reduce_on_plateau.add_mistakes("""
         max(lr -> min(lr
     the cooldown lasts one epoch too long
         0, cooldown -> 0, cooldown and cooldown + 1
+    or
+        0, cooldown -> 0, cooldown + 1
     the cooldown ends one epoch too early
         0, cooldown -> 0, max(cooldown - 1, 0)
     the best is the largest loss so far, not the smallest
@@ -643,6 +700,13 @@ reduce_on_plateau.add_mistakes("""
         bad += 1 -> bad = 0
     one rate is returned for all epochs, the last: return that of each epoch
         np.array(rates) -> np.array([lr] * len(losses))
+    a cut that would lead below `min_lr` is left out: it leads to `min_lr`
+        max(lr * factor, min_lr) -> lr * factor if lr * factor >= min_lr else lr
+    the first epoch counts as bad: it is good, whatever its loss
+        best, bad, cooling = [], np.inf, 0, 0 -> best, bad, cooling = [], losses[0], 0, 0
+    each cut is made in the first rate: it multiplies the rate that is left
+        rates, best, bad, cooling = [], np.inf, 0, 0 -> rates, best, bad, cooling, first = [], np.inf, 0, 0, lr
+        max(lr * factor -> max(first * factor
 """)
 reduce_on_plateau.add_variants("""
     a list, with the epoch of the last cut or best in place of a count
@@ -772,6 +836,13 @@ clip_by_global_norm.add_mistakes("""
         max_norm / norm -> 1 - max_norm / norm
     the root of the scale was taken: multiply by max_norm / norm
         max_norm / norm -> np.sqrt(max_norm / norm)
+    the length of a matrix is its largest singular value here, as `np.linalg.norm(grad, 2)` has it: the squares of
+    all entries are added
+        norm = np.sqrt(sum(np.linalg.norm(grad, 2) ** 2 for grad in grads))
+        scale = 1.0 if norm <= max_norm else max_norm / norm
+        return [grad * scale for grad in grads], norm
+    the length is that of the last array: all arrays together make the gradient
+        np.sqrt(sum(np.sum(grad**2) for grad in grads)) -> np.sqrt(np.sum(grads[-1] ** 2))
 """)
 clip_by_global_norm.add_variants("""
     as PyTorch does it, with a small number in the divisor
@@ -897,6 +968,8 @@ weight_averages.add_mistakes("""
     the power is one too small: row t has t + 1 points
         beta ** (t + 1) -> beta ** max(t, 0.5)
     or
+        beta ** (t + 1) -> beta**t
+    the power is one too large: row t has t + 1 points
         beta ** (t + 1) -> beta ** (t + 2)
     the correction lacks its power: 1 - beta to the power of the number of points
         beta ** (t + 1) -> beta
@@ -921,6 +994,17 @@ weight_averages.add_mistakes("""
         return weight_averages(points.T, beta).T
     the newest point is left out of the sum, and half of each is taken
         beta * average + (1 - beta) * point -> (average + point) / 2
+    all rows are one array, which every step changes: append a copy
+        average, rows = np.zeros(points.shape[1]), []
+        for point in points:
+            average *= beta
+            average += (1 - beta) * point
+            rows.append(average)
+        return np.array([row / (1 - beta ** (t + 1)) for t, row in enumerate(rows)])
+    the whole bracket is raised to the power: only `beta` is
+        (1 - beta ** (t + 1)) -> (1 - beta) ** (t + 1)
+    `beta` is multiplied by the number of points in the correction: it is raised to that power
+        beta ** (t + 1) -> beta * (t + 1)
 """)
 weight_averages.add_variants("""
     by weights, row by row
