@@ -213,6 +213,20 @@ batchnorm_forward.add_mistakes("""
         y, x_hat = np.zeros_like(x), np.zeros_like(x)
         y[:], x_hat[:], mean, var = _forward(x, gamma, beta, eps)
         return y, x_hat, mean, var
+    or
+        y = np.zeros_like(x)
+        y[:], x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, x_hat, mean, var
+    or
+        x_hat = np.zeros_like(x)
+        _, x_hat[:], mean, var = _forward(x, gamma, beta, eps)
+        return gamma * x_hat + beta, x_hat, mean, var
+    the mean is taken of what is centred already, and is 0: take it of `x`, before it is subtracted
+        _, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return gamma * x_hat + beta, x_hat, (x - mean).mean(axis=0), var
+    four results are asked, one after the other: `return y, x_hat, mean, var`, without brackets
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, (x_hat, mean, var)
 """)
 batchnorm_forward.add_variants("""
     column by column, number by number
@@ -421,6 +435,11 @@ batchnorm_backward_steps.add_mistakes("""
         return _steps(dy, x, mean, var, gamma, eps)[:3]
     or
         return *_steps(dy, x, mean, var, gamma, eps)[:3], None
+    eps is left out of the power in dvar: it is added to the variance there, too
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / var**1.5)
+    the direct path in dx lacks gamma: it is dx_hat / sqrt(var + eps)
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx_hat, dvar, dmean, dx + (dy - dx_hat) / np.sqrt(var + eps)
 """)
 batchnorm_backward_steps.add_variants("""
     with the part of dmean that is zero, and powers in place of roots
@@ -691,6 +710,8 @@ update_running_statistics.add_mistakes("""
         return _update(running_mean, running_var, mean, var, factor=1.0, rho=rho)
     the variance is multiplied by n / (n - 1) even where `unbiased` is False
         return _update(running_mean, running_var, mean, var, factor=n / (n - 1), rho=rho)
+    or
+        return _update(running_mean, running_var, mean, var, factor=n / (n - 1) if n > 1 else 1.0, rho=rho)
     the variance is multiplied by (n - 1) / n: the biased one is too small, so the factor is n / (n
     - 1)
         factor = (n - 1) / n if unbiased else 1.0
@@ -782,6 +803,10 @@ update_running_statistics.add_mistakes("""
         return new_mean, (1 - rho) * running_var + rho * factor * var
     the running statistics are returned as they were: the new ones are averaged into them
         return running_mean, running_var
+    the units were counted, `len(mean)`: n is the number of examples
+        n / (n - 1) if unbiased -> len(mean) / np.float64(len(mean) - 1) if unbiased
+    the new mean is added whole: an average gives it the weight 1 - rho
+        rho * running_mean + (1 - rho) * mean -> rho * running_mean + mean
 """)
 update_running_statistics.add_variants("""
     a step from the old towards the new
@@ -904,6 +929,12 @@ batchnorm_inference.add_mistakes("""
         y = np.zeros_like(x)
         y[:] = _infer(x, gamma, beta, running_mean, np.sqrt(running_var + eps))
         return y
+    one result is asked, y: x_hat was returned, too
+        x_hat = (x - running_mean) / np.sqrt(running_var + eps)
+        return gamma * x_hat + beta, x_hat
+    the batch is averaged into the running statistics first: when predicting, they stay as they are
+        mean = 0.9 * running_mean + 0.1 * x.mean(axis=0)
+        return _infer(x, gamma, beta, mean, np.sqrt(0.9 * running_var + 0.1 * x.var(axis=0) + eps))
 """)
 batchnorm_inference.add_variants("""
     as a slope and an intercept
@@ -1241,6 +1272,12 @@ spatial_batchnorm_forward.add_mistakes("""
         out = np.empty_like(x)
         out[:], mean, var = _spatial(x, gamma, beta, eps)
         return out, mean, var
+    three results are asked, y, mean and var: x_hat was returned, too
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y, (y - beta[:, None, None]) / gamma[:, None, None], mean, var
+    the last result is the root of var + eps: return the variance, without eps and without the root
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y, mean, np.sqrt(var + eps)
 """)
 spatial_batchnorm_forward.add_variants("""
     as rows of c columns, there and back
@@ -1287,19 +1324,33 @@ def count_parameters(rng):
         "a network without normalization", layers=(("dense", d, b, True), ("activation",), ("dense", b, a, True))
     )
     yield Call(
-        "normalization of the inputs and after the activation",
-        layers=(("batchnorm", d), ("dense", d, b, True), ("activation",), ("batchnorm", b), ("dense", b, a, True)),
+        "normalization of the inputs and before the activation",
+        2.0,
+        layers=(
+            ("batchnorm", d),
+            ("dense", d, b, True),
+            ("batchnorm", b),
+            ("activation",),
+            ("dense", b, b, False),
+            ("batchnorm", b),
+            ("dense", b, a, True),
+        ),
     )
+    # Layers that are alike, and biases that stay where a normalization follows.
     yield Call(
-        "normalization in the place of the bias",
+        "normalization in the place of a bias, and behind one",
+        2.0,
         layers=(
             ("dense", d, c, False),
             ("batchnorm", c),
             ("activation",),
-            ("dense", c, b, False),
-            ("batchnorm", b),
+            ("dense", c, c, True),
+            ("batchnorm", c),
             ("activation",),
-            ("dense", b, a, True),
+            ("dense", c, c, True),
+            ("batchnorm", c),
+            ("activation",),
+            ("dense", c, a, True),
         ),
     )
 
@@ -1339,6 +1390,22 @@ count_parameters.add_mistakes("""
         return _count(layers, bias=lambda n, k, given: k)
     the biases are missing: a layer with `bias` has one for each unit
         return _count(layers, bias=lambda n, k, given: 0)
+    a bias is left out where a normalization follows: it has no effect there, but `bias` says whether it is
+    there
+        trained, not_trained = _count(layers)
+        for layer, after in zip(layers, layers[1:]):
+            if layer[0] == "dense" and layer[3] and after[0] == "batchnorm":
+                trained -= layer[2]
+        return trained, not_trained
+    or
+        trained, not_trained = _count(layers)
+        for layer in layers:
+            after = layers[layers.index(layer) + 1 :][:1]
+            if layer[0] == "dense" and layer[3] and after and after[0][0] == "batchnorm":
+                trained -= layer[2]
+        return trained, not_trained
+    layers that are alike are counted once: each has numbers of its own
+        return _count(set(layers))
     a layer has one bias for each unit, not one for each input
         return _count(layers, bias=lambda n, k, given: n if given else 0)
     a layer has one bias for each unit, not one in all

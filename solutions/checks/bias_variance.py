@@ -107,6 +107,10 @@ decompose_mse.add_mistakes("""
         return bias2, spread, noise_sd**2, bias2 + spread + noise_sd**2
     the variance is a sum over the points: average it
         return _parts(predictions, truth, noise_sd**2, predictions.var(axis=0).sum())
+    the variance is taken about the truth: it is the spread of the models about their own mean
+        return _parts(predictions, truth, noise_sd**2, np.mean((predictions - truth) ** 2))
+    one mean was taken of all predictions: each point has a mean of its own
+        predictions.mean(axis=0) -> predictions.mean()
 """)
 decompose_mse.add_variants("""
     the total first, the bias as what is left
@@ -254,6 +258,18 @@ smoother_matrix.add_mistakes("""
     a root was taken of the penalty: only the extra ROWS hold the root, the normal equations the
     penalty itself
         return _smoother(features, features_new, _penalties(features, penalty**0.5))
+    the new features stand below the inverse: the fit is made with the training features alone
+        penalties = np.diag(_penalties(features, penalty))
+        return features_new @ np.linalg.pinv(features_new.T @ features_new + penalties) @ features.T
+    the new features are centred with their own mean: the fit has that of the training features
+        rest = features[:, 1:] - features[:, 1:].mean(axis=0)
+        new = features_new[:, 1:] - features_new[:, 1:].mean(axis=0)
+        gram = rest.T @ rest + penalty * np.eye(rest.shape[1])
+        return 1 / len(features) + new @ np.linalg.solve(gram, rest.T)
+    the mean of the targets is missing: where the features are centred, each row has 1 / n besides
+        rest = features[:, 1:] - features[:, 1:].mean(axis=0)
+        new = features_new[:, 1:] - features[:, 1:].mean(axis=0)
+        return new @ np.linalg.solve(rest.T @ rest + penalty * np.eye(rest.shape[1]), rest.T)
 """)
 smoother_matrix.add_variants("""
     column by column: the fit to each unit vector
@@ -432,6 +448,8 @@ expected_training_error.add_mistakes("""
         return noise_sd**2 * np.sum(rest**2) / truth.size
     the smoother itself was taken in place of I - S: the error is what the fit leaves
         rest = np.eye(len(truth)) - smoother -> rest = smoother
+    this is divided by the degrees of freedom that are left, n minus the trace: the error is a mean over n targets
+        total / len(truth) -> total / (len(truth) - np.trace(smoother))
 """)
 expected_training_error.add_variants("""
     the error for new targets, less the optimism
@@ -460,10 +478,16 @@ def _basis(rng, n, p):
 
 @judge(reference.penalty_for, points=3, returns=("penalty",), rtol=2e-5)
 def penalty_for(rng):
-    yield Call("half of six", features=_basis(rng, 12, 6), freedom=rng.uniform(2.7, 3.3))
+    def large(n, p, scale):
+        """A constant and columns in small units: the penalty is as large as their squares."""
+        features = scale * _basis(rng, n, p)
+        features[:, 0] = 1.0
+        return features
+
+    yield Call("half of six", features=large(12, 6, 2000.0), freedom=rng.uniform(2.7, 3.3))
     yield Call("nearly all of them", features=_basis(rng, 10, 4), freedom=rng.uniform(3.85, 3.95))
-    yield Call("hardly more than the constant", features=_basis(rng, 15, 5), freedom=rng.uniform(1.03, 1.08))
-    yield Call("one feature", features=_basis(rng, 8, 2), freedom=rng.uniform(1.3, 1.7))
+    yield Call("hardly more than the constant", features=large(15, 5, 300.0), freedom=rng.uniform(1.03, 1.08))
+    yield Call("one feature", features=large(8, 2, 2000.0), freedom=rng.uniform(1.3, 1.7))
     yield Call("as many features as data", features=_basis(rng, 6, 6), freedom=rng.uniform(3.0, 4.0))
     yield Call("all of them: no penalty", 0.5, features=_basis(rng, 9, 3), freedom=3)
 
@@ -526,6 +550,11 @@ penalty_for.add_mistakes("""
         return penalty_for(features, freedom) * 2
     the logarithm of the penalty is returned
         return np.log(penalty_for(features, freedom) + 1e-300)
+    the bound above which no penalty is looked for is a fixed number: with large features the penalty is
+    larger, so double the bound until it is above, or make it from the squares of the features
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 1e4 else 0.0)
+    or
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 1e6 else 0.0)
     a coarse grid was searched: the penalty is right to six digits
         grid = np.geomspace(1e-3, 1e4, 200)
         return float(grid[np.argmin([abs(_trace(features, penalty) - freedom) for penalty in grid])])
@@ -748,6 +777,13 @@ variance_parts.add_mistakes("""
     these are sums over the points: return the means
         by_data, by_start = variance_parts(outputs)
         return by_data * outputs.shape[2], by_start * outputs.shape[2]
+    the share of the start is still there, and both variances have the divisor of a mean: one less
+        return outputs.mean(axis=1).var(axis=0).mean(), outputs.var(axis=1).mean()
+    starts of the same number were averaged over the data: they are different starts in each data set
+        axis=1, ddof=1).mean() -> axis=1, ddof=1).mean(); by_start = outputs.mean(axis=0).var(axis=0, ddof=1).mean()
+    the outputs were averaged over the points first, which cancel: average the variances over the points
+        by_data, by_start = variance_parts(outputs.mean(axis=2, keepdims=True))
+        return by_data, by_start
 """)
 variance_parts.add_variants("""
     by the mean squares of an analysis of variance

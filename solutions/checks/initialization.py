@@ -114,6 +114,11 @@ gaussian_average.add_mistakes("""
         / np.sum(weights) -> / np.sqrt(2 * np.pi)
     or
         / np.sum(weights) -> / 1
+    the weights of np.polynomial.hermite.hermgauss add up to sqrt(pi): divide by their sum
+        x, w = np.polynomial.hermite.hermgauss(100)
+        return w @ f(np.sqrt(2 * variance) * x)
+    these are too few normal numbers for an error below 1 percent: it falls like one over the root of their number
+        return f(np.sqrt(variance) * np.random.default_rng(0).normal(size=50)).mean()
 """)
 gaussian_average.add_variants("""
     Gauss and Hermite's rule, of the probabilists
@@ -237,6 +242,14 @@ forward_variance.add_mistakes("""
     the mean square after the activation is not used: every layer starts from the inputs' own,
     m_(l-1) comes from the layer before
         return np.array([n * s * mean_square for n, s in zip(widths, weight_variances)])
+    z has the variance q, and its root was given to gaussian_average: that takes the variance
+        after = _mean_square(activation)
+        return _forward(widths, weight_variances, mean_square, lambda q: after(np.sqrt(q)))
+    the number of inputs is that of the first layer everywhere: layer l has widths[l-1]
+        after = _mean_square(activation)
+        return _forward(widths, weight_variances, mean_square, after, fan=[widths[0]] * len(weight_variances))
+    the mean square is 1 for every layer: m_0 is `mean_square`, and m_(l-1) comes from the layer before
+        return np.array([n * s for n, s in zip(widths, weight_variances)])
 """)
 forward_variance.add_variants("""
     a list, by Gauss and Hermite's rule
@@ -367,6 +380,18 @@ backward_variance.add_mistakes("""
     the variances of the weights were squared, as if they were standard deviations
         passed = _mean_square_slope(slope)
         return _backward(widths, weight_variances, passed, variances, scale=lambda s: s**2)
+    z has the variance q, and its root was given to gaussian_average: that takes the variance
+        return backward_variance(widths, weight_variances, slope, np.sqrt(variances))
+    the products are made from the front: the gradient comes from the last layer, so that v_1 has all factors
+        passed = _mean_square_slope(slope)
+        factors = [widths[l + 1] * weight_variances[l] * passed(l, variances) for l in range(1, len(variances))]
+        return np.append(np.cumprod(factors), 1.0)
+    or
+        passed = _mean_square_slope(slope)
+        factors = [widths[l + 1] * weight_variances[l] * passed(l, variances) for l in range(1, len(variances))]
+        return np.cumprod([1.0, *factors])
+    the mean square of the slope is 1/2 here whatever the activation is: that is ReLU's
+        return _backward(widths, weight_variances, lambda layer, q: 0.5, variances)
 """)
 backward_variance.add_variants("""
     a recursion from the first layer
@@ -639,6 +664,8 @@ distance_factor.add_mistakes("""
         return fan_in * weight_variance * (square - gaussian_average(slope, variance) ** 2)
     this is the gain of variance_scaling, not what it makes: n s, times the average
         return gaussian_average(lambda z: slope(z) ** 2, variance) / (fan_in * weight_variance)
+    the root of the variance was given to gaussian_average: that takes the variance
+        return fan_in * weight_variance * gaussian_average(lambda z: slope(z) ** 2, np.sqrt(variance))
 """)
 distance_factor.add_variants("""
     Gauss and Hermite's rule
@@ -699,9 +726,12 @@ orthogonal_weights.add_mistakes("""
         return gain * -> return gain**2 *
     the gain stands under a root: it multiplies the weights
         return gain * -> return np.sqrt(gain) *
-    with more outputs than inputs, np.linalg.qr gives a square matrix: take it of the transpose, and
-    turn the result
+    with more outputs than inputs, np.linalg.qr gives a square matrix, and the first factor of np.linalg.svd
+    is one, too: take qr of the transpose, and turn the result, or multiply by the last factor of svd
         return gain * np.linalg.qr(rng.normal(size=(n_in, n_out)))[0]
+    or
+        u, _, _ = np.linalg.svd(rng.normal(size=(n_in, n_out)), full_matrices=False)
+        return gain * u
     this is a square matrix, all directions of the inputs: of shape (n_in, n_out) it is asked
         return gain * np.linalg.qr(rng.normal(size=(n_in, n_out)), mode="complete")[0]
     or
@@ -864,6 +894,8 @@ scale_layers.add_mistakes("""
         scaled.append(w / size) -> scaled.append(size)
     these are the pre-activations: the new weights are asked
         scaled.append(w / size) -> scaled.append(z / size)
+    the squares are added over the units and divided by the number of examples: they are averaged over both
+        np.sqrt(np.mean(z**2)) -> np.sqrt(np.sum(z**2) / len(z))
 """)
 scale_layers.add_variants("""
     the new weights, multiplied again

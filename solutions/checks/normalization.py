@@ -146,6 +146,9 @@ layernorm_forward.add_mistakes("""
         y, x_hat = np.zeros_like(x), np.zeros_like(x)
         y[:], x_hat[:], std = _layer(x, gamma, beta, eps)
         return y, x_hat, std
+    the second result is y again: return x_hat, before gamma and beta
+        y, _, std = _layer(x, gamma, beta, eps)
+        return y, y, std
 """)
 layernorm_forward.add_variants("""
     by moving the features to the front
@@ -316,6 +319,12 @@ layernorm_backward.add_mistakes("""
     dx is divided by d once more: only the two averages have the d
         dx, dgamma, dbeta = _line(dy, x_hat, gamma, std)
         return dx / len(gamma), dgamma, dbeta
+    dx is d times as large: with d times the gradient and with sums in place of means, divide by d as well
+        dx, dgamma, dbeta = _line(dy, x_hat, gamma, std)
+        return dy.shape[-1] * dx, dgamma, dbeta
+    `len(dy)` was taken for d: the sums over the features are divided by their number, `dy.shape[-1]`
+        share = dy.shape[-1] / len(dy)
+        return _line(dy, x_hat, gamma, std, shift=share, along=share)
 """)
 layernorm_backward.add_variants("""
     a projection for each position
@@ -721,19 +730,20 @@ groupnorm_forward.add_variants("""
     repair="the padding is averaged, too: mean and variance are those of the real steps alone",
 )
 def masked_norm(rng):
-    def sequences(n, t, d, lengths, padding=0.0):
+    def sequences(n, t, d, lengths, padding=0.0, front=False):
         spread, place = rng.uniform(1.6, 3.0, size=(n, 1, d)), rng.uniform(1.5, 3.0, size=(n, 1, d))
         x = place * rng.choice([-1.0, 1.0], size=(n, 1, d)) + spread * rng.normal(size=(n, t, d))
         mask = np.arange(t) < np.array(lengths)[:, None]
         x[~mask] = padding
+        if front:
+            x, mask = x[:, ::-1], mask[:, ::-1]
         return {"x": x, "mask": mask, "eps": _eps(rng)}
 
     yield Call("three sequences, padded with zeros", 2, **sequences(3, 6, 2, [6, 4, 3]))
     yield Call("padded with other numbers", **sequences(2, 7, 3, [5, 3], padding=rng.uniform(4, 6)))
-    yield Call("as many sequences as steps", 2, **sequences(4, 4, 2, [3, 2, 4, 3]))
-    yield Call("as many steps as features", 2, **sequences(3, 4, 4, [2, 4, 3]))
-    front = sequences(2, 6, 2, [4, 3])
-    yield Call("padding in front", **front | {"x": front["x"][:, ::-1], "mask": front["mask"][:, ::-1]})
+    yield Call("as many sequences as steps", 2, **sequences(4, 4, 2, [3, 2, 4, 3], front=True))
+    yield Call("as many steps as features", 2, **sequences(3, 4, 4, [2, 4, 3], front=True))
+    yield Call("padding in front", **sequences(2, 6, 2, [4, 3], front=True))
     yield Call("one real step", 0.5, **sequences(2, 5, 3, [1, 4]))
     small = sequences(2, 6, 3, [5, 4])
     del small["eps"]
@@ -854,6 +864,18 @@ masked_norm.add_mistakes("""
     the variance is the mean of x**2 now: subtract the mean before you square
         square = np.mean(x**2, axis=1, keepdims=True, where=mask[:, :, None])
         return _masked(x, mask, eps, var=square)
+    the first steps are taken for the real ones, as many as there are: the mask says which they are
+        found = np.zeros(x.shape)
+        for i, n in enumerate(mask.sum(axis=1)):
+            real = x[i, :n]
+            found[i, :n] = (real - real.mean(axis=0)) / np.sqrt(real.var(axis=0) + eps)
+        return found
+    the real steps are normalized, and then put at the front: each stays in its place
+        found = np.zeros(x.shape)
+        for i, n in enumerate(mask.sum(axis=1)):
+            real = x[i][mask[i]]
+            found[i, :n] = (real - real.mean(axis=0)) / np.sqrt(real.var(axis=0) + eps)
+        return found
 """)
 
 
@@ -1017,6 +1039,13 @@ recalibrate.add_mistakes("""
         for n, new_mean, new_var in zip(counts, means, variances):
             m, v = 0.9 * m + 0.1 * new_mean, 0.9 * v + 0.1 * new_var * n / max(n - 1, 1)
         return m, v
+    the variances are pooled with n - 1, as for an estimate: here all examples are there
+        mean = counts @ means / counts.sum()
+        pooled = (counts - 1) @ variances / (counts.sum() - len(counts))
+        return mean, pooled + counts @ (means - mean) ** 2 / counts.sum()
+    the spread of the means is taken about their plain mean: take it about the mean of all examples
+        spread = variances + (means - means.mean(axis=0)) ** 2
+        return counts @ means / counts.sum(), counts @ spread / counts.sum()
 """)
 recalibrate.add_variants("""
     by the mean of the squares
