@@ -325,6 +325,8 @@ layernorm_backward.add_mistakes("""
     `len(dy)` was taken for d: the sums over the features are divided by their number, `dy.shape[-1]`
         share = dy.shape[-1] / len(dy)
         return _line(dy, x_hat, gamma, std, shift=share, along=share)
+    the last term of dx holds a sum: both terms are means over the d features
+        return _line(dy, x_hat, gamma, std, along=dy.shape[-1])
 """)
 layernorm_backward.add_variants("""
     a projection for each position

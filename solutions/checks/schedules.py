@@ -75,6 +75,8 @@ best_rates.add_mistakes("""
         1 / (curvature * (1 + age + np.arange(n_steps))) -> 1 / (curvature * np.sqrt((1 + age) ** 2 + np.arange(n_steps)))
     or
         1 / (curvature * (1 + age + np.arange(n_steps))) -> 1 / (curvature * (1 + age) * np.sqrt(1 + np.arange(n_steps)))
+    or
+        np.arange(n_steps) -> np.sqrt(np.arange(n_steps))
     the first rate is right, and is then divided by the number of the step: the start counts as more
     than one step
         1 / (curvature * (1 + age + np.arange(n_steps))) -> 1 / (curvature * (1 + age) * (1 + np.arange(n_steps)))
