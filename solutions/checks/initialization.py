@@ -446,7 +446,7 @@ def variance_scaling(rng):
         n_in, n_out = LAYERS[layer]
         yield Call(
             f"{mode}, {distribution}, {layer}",
-            1.6 if mode == "fan_avg" else 1.0,
+            1.7 if mode == "fan_avg" else 1.0,
             n_in=n_in,
             n_out=n_out,
             rng=Rng(seed + 10 * place),
@@ -458,7 +458,13 @@ def variance_scaling(rng):
     n_in, n_out = LAYERS["more inputs than outputs"]
     yield Call("all left at their defaults", n_in=n_in, n_out=n_out, rng=Rng(seed))
     yield Call("the same generator again", n_in=n_in, n_out=n_out, rng=Rng(seed))
-    yield Call("another generator", 3.0, n_in=n_in, n_out=n_out, rng=Rng(seed + 1))
+    yield Call("another generator", 3.3, n_in=n_in, n_out=n_out, rng=Rng(seed + 1))
+    # One number has no spread of its own.
+    yield Call("one input and one output", 0.2, n_in=1, n_out=1, rng=Rng(seed + 2), gain=rng.uniform(1.3, 1.9))
+
+
+def _fan(n_in, n_out, mode):
+    return {"fan_in": n_in, "fan_out": n_out}.get(mode, (n_in + n_out) / 2)
 
 
 variance_scaling.add_mistakes("""
@@ -568,6 +574,14 @@ variance_scaling.add_mistakes("""
         return np.full((n_in, n_out), drawn[0, 0])
     or
         return np.zeros((n_in, n_out))
+    the numbers are divided by their own standard deviation, not by that of what they are drawn from: they are no
+    longer independent, and with one input and one output this divides 0 by 0
+        drawn = variance_scaling(n_in, n_out, rng, gain, mode, distribution)
+        return drawn / drawn.std() * gain / np.sqrt(_fan(n_in, n_out, mode))
+    or
+        drawn = variance_scaling(n_in, n_out, rng, gain, mode, distribution)
+        drawn = drawn - drawn.mean()
+        return drawn / drawn.std() * gain / np.sqrt(_fan(n_in, n_out, mode))
 """)
 variance_scaling.add_variants("""
     standard numbers, scaled, drawn the other way round
