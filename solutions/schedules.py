@@ -100,7 +100,8 @@ def plan_rates(curvatures, sigma, variance, n_steps):
     The score is log(constant / loss) / log(constant / bound). The best of all
     constant rates reaches the loss `constant`; `bound` is what could be reached
     if every direction had rates of its own; with many different curvatures
-    nobody gets there, and good rates score more than a half. Below 0 they are worse than a constant.
+    nobody gets there, and good rates score more than a half. Below 0 they are
+    worse than a constant.
 
     Parameters
     ----------
