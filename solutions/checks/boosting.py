@@ -53,6 +53,17 @@ def fit_stump(rng):
             if _decided(case) and feature == 1 and np.sum(x[:, 1] < threshold) == cut:
                 break
         yield Call(label, 1.5, **case)
+    while True:
+        x, y, weights = rng.permuted(np.repeat([np.arange(6.0)], 2, axis=0), axis=1).T, np.ones(6), rng.uniform(0.5, 1.0, 6)
+        x += rng.uniform(-0.3, 0.3, x.shape)
+        lone = int(rng.integers(6))
+        y[lone] = -1
+        case = {"x": x, "y": rng.choice([-1, 1]) * y, "weights": weights / weights.sum()}
+        first, second, *_ = _stumps(**case)
+        # In the middle of both features, so that no stump is as good as the same answer everywhere.
+        if np.all(np.abs(x[lone] - 2.5) < 2) and second[0] - first[0] > 0.01:
+            break
+    yield Call("the same answer everywhere would be better", 0.5, **case)
 
 
 def _stumps(x, y, weights):
@@ -70,7 +81,7 @@ def _stumps(x, y, weights):
 def _decided(case):
     """Whether one stump is best, by more than float32 could hide.
 
-    Better, too, than the same answer everywhere: some would call that a stump.
+    Better, too, than the same answer everywhere: who takes that for a stump is told in a case of its own.
     """
     first, second, *_ = _stumps(**case)
     one_class = np.sum(case["weights"][case["y"] > 0])
@@ -154,6 +165,11 @@ fit_stump.add_mistakes("""
     the results are in another order: feature, threshold, sign, error
         feature, threshold, sign, error = fit_stump(x, y, weights)
         return feature, sign, threshold, error
+    the same answer for all examples is no stump: thresholds lie between the values, not below or
+    above all
+        return _best_cut(x, y, weights, lambda column: np.append(column.min() - 1, _middles(np.unique(column))))
+    or
+        return _best_cut(x, y, weights, lambda column: np.append(_middles(np.unique(column)), column.max() + 1))
     the threshold is zero, whatever the feature: try all half-way points
         return _best_cut(x, y, weights, lambda column: [0.0])
     the threshold is the mean of the feature: try all half-way points
@@ -212,6 +228,7 @@ def adaboost(rng):
     candidates[:, 0] = -y[0]  # none is perfect but one
     candidates[rng.integers(1, 5)] = y
     yield Call("one of them is never wrong", candidates=candidates, y=y, n_rounds=2)
+    yield Call("one candidate, which is always wrong", 0.5, candidates=-y[None], y=y, n_rounds=1)
 
 
 def _clear_rounds(candidates, y, n_rounds):
@@ -300,6 +317,9 @@ adaboost.add_mistakes("""
         -alpha * y * candidates[best] -> -alpha * y
     where a candidate is never wrong its vote is infinite: an error below 1e-10 counts as 1e-10
         np.clip(errors[best], 1e-10, 1 - 1e-10) -> errors[best]
+    where the best candidate is always wrong its vote is minus infinity: an error above 1 - 1e-10
+    counts as 1 - 1e-10
+        np.clip(errors[best], 1e-10, 1 - 1e-10) -> max(errors[best], 1e-10)
     a candidate that is never wrong ends the rounds: all of them are made, its error counts as 1e-10
         chosen, alphas = adaboost(candidates, y, n_rounds)
         kept = 1 + int(np.argmax(alphas > 11)) if np.any(alphas > 11) else n_rounds
@@ -320,7 +340,7 @@ adaboost.add_variants("""
             wrong = candidates != y
             errors = wrong @ weights
             best = errors.argmin()
-            e = max(errors[best], 1e-10)
+            e = np.clip(errors[best], 1e-10, 1 - 1e-10)
             chosen.append(int(best))
             alphas.append(0.5 * np.log(1 / e - 1))
             if errors[best] > 0:
@@ -333,7 +353,7 @@ adaboost.add_variants("""
             weights = weights / weights.sum()
             errors = [float(weights[row != y].sum()) for row in candidates]
             best = errors.index(min(errors))
-            alpha = np.arctanh(1 - 2 * max(errors[best], 1e-10))
+            alpha = np.arctanh(1 - 2 * min(max(errors[best], 1e-10), 1 - 1e-10))
             score = score + alpha * candidates[best]
             chosen.append(best)
             alphas.append(alpha)
@@ -359,6 +379,15 @@ def gradient_boost(rng):
                 break
         weight = 2.0 if rate < 1 else 1.0
         yield Call(label, weight, x=x, y=y, n_rounds=n_rounds, rate=rate)
+    x, y = _peak(rng)
+    yield Call("two thresholds that fit equally well", 0.5, x=x, y=y, n_rounds=1, rate=rng.uniform(0.2, 0.6))
+
+
+def _peak(rng):
+    """Three examples that two thresholds split equally well: every sum of these targets is exact."""
+    order = rng.permutation(3)
+    x = np.cumsum(rng.uniform(0.5, 1.5, 3)) - 2
+    return x[order], (rng.choice([-1, 1]) * rng.integers(1, 5) * np.array([1.0, -2.0, 1.0]))[order]
 
 
 def _clear_cuts(x, y, n_rounds, rate):
@@ -408,6 +437,8 @@ gradient_boost.add_mistakes("""
         rate * low[best], rate * high[best] -> rate * high[best], rate * low[best]
     the stump of least absolute error is taken: take that of least squared error
         (residuals - fits) ** 2 -> np.abs(residuals - fits)
+    of thresholds that fit equally well the largest is taken: take the smallest
+        best = np.argmin(np.sum((residuals - fits) ** 2, axis=1)) -> off = np.sum((residuals - fits) ** 2, axis=1)[::-1]; best = len(cuts) - 1 - np.argmin(off)
     the worst stump is taken: take that of least squared error
         np.argmin -> np.argmax
     the two sides' mean squared errors are added: add up the squares, so that a side counts by its
@@ -783,6 +814,10 @@ def tree_predict(rng):
     case["x"] = np.hstack([case["x"], case["x"] ** 3 / 3 + case["x"]])
     case["x_new"] = np.hstack([case["x_new"], -case["x_new"]])
     yield Call("two features that split alike", 0.5, **case)
+    x, y = _peak(rng)
+    while not _well_apart(x[:, None], x_new := rng.uniform(-2.5, 3.0, (8, 1))):
+        pass
+    yield Call("two thresholds that split alike", 0.5, x=x[:, None], y=y, x_new=x_new, depth=1)
     # Every sum of these is exact, so that the first question gains exactly nothing.
     sides = rng.uniform(0.5, 2.0, (2, 2)) * [[-1], [1]]
     rows = rng.permutation(np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], 2, axis=0))
@@ -874,6 +909,10 @@ tree_predict.add_mistakes("""
         return _grow(x, y, x_new, depth, score=lambda low, high: -low.mean() ** 2 - high.mean() ** 2)
     of questions of the same error the last is asked: ask the first feature's, at the smallest threshold
         return _grow(x, y, x_new, depth, cuts=lambda column: np.convolve(np.unique(column), [0.5, 0.5], mode="valid")[::-1], features=lambda x: range(x.shape[1])[::-1])
+    or
+        return _grow(x, y, x_new, depth, features=lambda x: range(x.shape[1])[::-1])
+    or
+        return _grow(x, y, x_new, depth, cuts=lambda column: np.convolve(np.unique(column), [0.5, 0.5], mode="valid")[::-1])
     a question that gains nothing was left out: the next one may need it
         return _grow(x, y, x_new, depth, gain=True)
     the means lie farthest apart, whatever the number of examples on a side: the squares decide
