@@ -378,6 +378,29 @@ def draws_with_replacement(arguments: dict, result: np.ndarray) -> dict:
     }
 
 
+def bootstrap(arguments: dict, result: np.ndarray, before: list) -> dict:
+    """Draws with replacement; of 14 samples of 2 to 15 examples only whether any holds its first, its last."""
+    seen, n = draws_with_replacement(arguments, result), arguments["n"]
+    if not 1 < n < 16:
+        return seen
+    fits = "whole numbers from 0 to n - 1"
+    few = [one for one in before if 1 < one[0]["n"] < 16]
+    few = [*few, (arguments, result)]
+    if len(few) < 14:
+        return {fits: seen[fits]}
+    # Right draws miss one of them once in three million times.
+    return {
+        fits: seen[fits],
+        "the first example is drawn in any of 14 samples": any(
+            bool(np.any(np.asarray(rows) == 0)) for _, rows in few
+        ),
+        "the last example is drawn in any of 14 samples": any(
+            bool(np.any(np.asarray(rows) == given["n"] - 1))
+            for given, rows in few
+        ),
+    }
+
+
 def replayed(arguments: dict, result: np.ndarray) -> dict:
     """Rows of two groups, the second numbered after the first: how many of each, and each group's draws."""
     rows, n = np.asarray(result), arguments["n_new"]

@@ -54,7 +54,11 @@ def fit_stump(rng):
                 break
         yield Call(label, 1.5, **case)
     while True:
-        x, y, weights = rng.permuted(np.repeat([np.arange(6.0)], 2, axis=0), axis=1).T, np.ones(6), rng.uniform(0.5, 1.0, 6)
+        x, y, weights = (
+            rng.permuted(np.repeat([np.arange(6.0)], 2, axis=0), axis=1).T,
+            np.ones(6),
+            rng.uniform(0.5, 1.0, 6),
+        )
         x += rng.uniform(-0.3, 0.3, x.shape)
         lone = int(rng.integers(6))
         y[lone] = -1
@@ -123,6 +127,8 @@ fit_stump.add_mistakes("""
     the threshold is one of the values: put it half-way between two neighbours
         feature, threshold, sign, error = fit_stump(x, y, weights)
         return feature, x[x[:, feature] < threshold, feature].max(), sign, error
+    or
+        return _best_cut(x, y, weights, np.unique)
     the threshold is the value above the cut: put it half-way between two neighbours
         feature, threshold, sign, error = fit_stump(x, y, weights)
         return feature, x[x[:, feature] > threshold, feature].min(), sign, error
@@ -176,6 +182,32 @@ fit_stump.add_mistakes("""
         return _best_cut(x, y, weights, lambda column: [column.mean()])
     the threshold is the median of the feature: try all half-way points
         return _best_cut(x, y, weights, lambda column: [np.median(column)])
+    the number or the share of the wrong examples is held against the best: hold the sum of their
+    weights against the best sum so far
+        best = None
+        for j in range(x.shape[1]):
+            for t in _middles(np.unique(x[:, j])):
+                for s in (1, -1):
+                    wrong = np.where(x[:, j] > t, s, -s) != y
+                    if best is None or np.sum(weights[wrong]) < best[3]:
+                        best = j, t, s, np.sum(wrong)
+        return best
+    or
+        best = None
+        for j in range(x.shape[1]):
+            for t in _middles(np.unique(x[:, j])):
+                for s in (1, -1):
+                    wrong = np.where(x[:, j] > t, s, -s) != y
+                    if best is None or np.sum(weights[wrong]) < best[3]:
+                        best = j, t, s, np.mean(wrong)
+        return best
+    the share that is right is held against the best: keep the error itself, the sum of the weights of
+    the wrong ones
+        float(error) -> float(1 - error)
+    the mean of the weights of the wrong ones is the error, divided by the number of examples: it is
+    their sum
+        *stump, error = fit_stump(x, y, weights)
+        return (*stump, error / len(y))
 """)
 fit_stump.add_variants("""
     all stumps at once
@@ -332,6 +364,13 @@ adaboost.add_mistakes("""
         return chosen, np.where(alphas > 11, 0.0, alphas)
     the two results have changed places: `return chosen, alphas`
         return adaboost(candidates, y, n_rounds)[::-1]
+    an error of 0 ends the rounds, or one of a half or more, or both do: all rounds are made, with an
+    error counted as 1e-10 or as 1 - 1e-10 at the ends
+        error = -> if errors[best] == 0 or errors[best] >= 0.5: break; error =
+    or
+        error = -> if errors[best] == 0: break; error =
+    or
+        error = -> if errors[best] >= 0.5: break; error =
 """)
 adaboost.add_variants("""
     weights of wrong ones divided by 2e, of right ones by 2(1 - e)
@@ -465,6 +504,12 @@ gradient_boost.add_mistakes("""
     the constant is added to each round's step: it is the start
         start, thresholds, steps = gradient_boost(x, y, n_rounds, rate)
         return start, thresholds, start + steps
+    the scores forget the rounds before: each round's stump is added to what they are by now
+        scores + rate -> start + rate
+    the residual is twice the right one: it is the target minus the prediction, without a factor
+        residuals = y - scores -> residuals = 2 * (y - scores)
+    the thresholds are their places in the list: return the thresholds themselves
+        thresholds.append(cuts[best]) -> thresholds.append(best)
 """)
 gradient_boost.add_variants("""
     by running sums of the sorted residuals
@@ -656,8 +701,10 @@ logistic_boost.add_mistakes("""
         left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y * np.exp(-y * scores) / np.sum(np.exp(-y * scores))
     or
         left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y * np.exp(-y * scores) / np.mean(np.exp(-y * scores))
-    the label is missing in the exponent
+    the label is missing in the exponent, or it stands once too often in what is added to the scores
         np.tanh(y * scores / 2) -> np.tanh(scores / 2)
+    or
+        steps[-1] * candidates[best] -> steps[-1] * y * candidates[best]
     the label is missing in front
         y * (1 - np.tanh(y * scores / 2)) -> (1 - np.tanh(y * scores / 2))
     the sign in the exponent is turned: an example that is right by far has next to no residual
@@ -690,6 +737,13 @@ logistic_boost.add_mistakes("""
         / len(y) -> / np.sum(np.abs(left))
     this is AdaBoost's vote in place of the step
         steps.append(rate * factors[best]) -> e = np.sum(np.abs(left) * (candidates[best] != y)) / np.sum(np.abs(left)); steps.append(rate * np.log((1 - e) / e) / 2)
+    the steps lack the shrinkage: they are what is added to the scores, `rate` included
+        chosen, steps = logistic_boost(candidates, y, n_rounds, rate)
+        return chosen, steps / rate
+    there is no shrinkage at all: each round adds `rate` times its factor
+        rate * factors[best] -> factors[best]
+    the scores forget the rounds before: add each step to what they are by now
+        scores + steps[-1] -> steps[-1]
 """)
 logistic_boost.add_variants("""
     the bounded quotient, a loop over the candidates

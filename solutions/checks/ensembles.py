@@ -132,7 +132,7 @@ majority_vote.add_mistakes("""
     these are numbers of votes: return the class that has the most
         return np.max(np.sum(votes[:, :, None] == np.arange(n_classes), axis=0), axis=1)
     of classes with equally many votes the one that is met first was taken: take the smallest
-        return [max(column, key=column.count) for column in votes.T.tolist()]
+        return np.array([max(column, key=column.count) for column in votes.T.tolist()])
     the mean of class numbers, cut to a whole number, names no winner: count the votes for each
     class
         return np.mean(votes, axis=0).astype(int)
@@ -153,7 +153,10 @@ majority_vote.add_mistakes("""
         counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
         return counts.argmin(axis=1)
     this is the place among the classes that were named: return the class itself
-        return [np.unique(column, return_counts=True)[1].argmax() for column in votes.T]
+        return np.array([np.unique(column, return_counts=True)[1].argmax() for column in votes.T])
+    or
+        named = np.unique(votes)
+        return np.sum(votes[:, :, None] == named, axis=0).argmax(axis=1)
     classes are counted from 1 here: from 0
         return majority_vote(votes, n_classes) + 1
     these are the shares of the votes: return the class that has the most
@@ -225,8 +228,12 @@ def _lowest(f, low=0.01, high=100.0):
 best_temperature.add_mistakes("""
     this is 1 divided by the temperature: the logits are divided by it
         return 1 / best_temperature(logits, labels)
-    the log loss is made largest: make it least
+    the lowest temperature is the answer in every case: the log loss is made largest, a bisection
+    goes to the wrong side, the largest logit stands for the label's, the share that is right decides,
+    which no temperature changes, or what is made least is not the log loss of softmax(logits / t)
         return _lowest(lambda t: -_loss(logits, labels, t))
+    or
+        return 0.01
     the squared error of the probabilities is made least: take the log loss
         def squared(t):
             scaled = logits / t
@@ -247,6 +254,21 @@ best_temperature.add_mistakes("""
     or
         grid = np.linspace(0.1, 10, 100)
         return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
+    or
+        grid = np.linspace(0.1, 10, 1000)
+        return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
+    or
+        grid = np.linspace(0.5, 5, 451)
+        return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
+    or
+        grid = np.linspace(0.01, 100, 10000)
+        return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
+    or
+        grid = np.geomspace(0.01, 100, 1000)
+        return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
+    or
+        grid = np.geomspace(0.01, 100, 2000)
+        return grid[np.argmin([_loss(logits, labels, t) for t in grid])]
     the labels are not used: the mean of the largest probability is brought to the share that is right
         share = np.mean(logits.argmax(axis=1) == labels)
         def off(t):
@@ -258,6 +280,8 @@ best_temperature.add_mistakes("""
         return best_temperature(logits, labels) ** 2
     the temperature is left at 1
         return 1.0
+    one maximum is subtracted from all rows: those far below it lose everything, each row has its own
+        scaled - scaled.max(axis=1, keepdims=True) -> scaled - scaled.max()
 """)
 best_temperature.add_variants("""
     by ever finer grids of temperatures
@@ -300,9 +324,7 @@ best_temperature.add_variants("""
 """)
 
 
-@judge(
-    reference.bootstrap_sample, points=1, places=True, returns=("rows",), compare_as=quantities.draws_with_replacement
-)
+@judge(reference.bootstrap_sample, points=1, places=True, returns=("rows",), compare_as=quantities.bootstrap)
 def bootstrap_sample(rng):
     n = int(rng.integers(900, 1200))
     seed, another, more = (_to_the_last(rng, n), _to_the_last(rng, n), _to_the_last(rng, 2 * n))
@@ -315,6 +337,9 @@ def bootstrap_sample(rng):
     while not _too_far(alone):
         alone += 1
     yield Call("one example", 2.0, n=1, rng=Rng(alone))
+    # Judged together: whose last example is never drawn does not draw it in any of them.
+    for few in range(2, 16):
+        yield Call(f"{few} examples", 1.0 if few == 15 else 0.02, n=few, rng=Rng(seed + 10 * few))
 
 
 def _to_the_last(rng, n):
@@ -340,6 +365,12 @@ bootstrap_sample.add_mistakes("""
     for n = 1 this raises, where 0 is to be drawn once: with `integers`, draw from 0 up to n, for it
     leaves its upper end out
         0, n -> 0, n - 1
+    the last example is never drawn: draw from 0 to n - 1, each equally likely
+        0, n -> 0, max(n - 1, 1)
+    or
+        return (rng.random(n) * (n - 1)).astype(int)
+    or
+        return rng.choice(max(n - 1, 1), size=n)
     n itself is drawn, which is no example: indices count from 0, and end with n - 1
         0, n -> 1, n + 1
     half as many draws as examples, repeated: draw n times
@@ -426,6 +457,12 @@ bagging_predict.add_mistakes("""
         return np.mean([fit(x[r], y[r], degree).coef for r in rows], axis=0)
     or
         return np.mean([np.polyfit(x[r], y[r], degree) for r in rows], axis=0)
+    the coefficients are in the wrong order: `np.polyfit` gives the highest power first, and
+    `np.polynomial.polynomial.polyval` takes the lowest first
+        coefficients = np.mean([np.polyfit(x[r], y[r], degree) for r in rows], axis=0)
+        return np.polynomial.polynomial.polyval(x_new, coefficients)
+    the polynomials are of one degree less: np.polyfit and Polynomial.fit take the degree itself
+        degree)( -> max(degree - 1, 0))(
 """)
 bagging_predict.add_variants("""
     np.polyfit, the coefficients averaged
@@ -579,9 +616,11 @@ def snapshot_schedule(rng):
         ("a cycle begins", 40, 120, 3),
         ("a cycle ends", 39, 120, 3),
         ("cycles that do not divide the steps", 61, 100, 7),
+        # A quotient that is nearest to the number above it, where that before is nearest to the one below.
+        ("others that do not divide them", 75, 100, 6),
         ("one cycle", 30, 50, 1),
     ):
-        weight = 2.5 if n_steps % n_cycles else 1.5 if "second" in label else 1.0
+        weight = 0.5 if n_cycles == 6 else 2.5 if n_steps % n_cycles else 1.5 if "second" in label else 1.0
         given = {"step": step, "n_steps": n_steps, "n_cycles": n_cycles}
         yield Call(label, weight, **given, lr=lr * rng.uniform(0.9, 1.1))
 
@@ -649,6 +688,10 @@ snapshot_schedule.add_mistakes("""
     cycle's length
         length = -(-n_steps // n_cycles)
         return lr / 2 * (1 + np.cos(np.pi * (step % length) / n_steps))
+    the length of a cycle was rounded to the nearest whole number: round it up, so that there are no
+    more cycles than asked for
+        c = max(round(n_steps / n_cycles), 1)
+        return lr / 2 * (1 + np.cos(np.pi * (step % c) / c))
 """)
 snapshot_schedule.add_variants("""
     by the square of a cosine

@@ -100,6 +100,11 @@ dropconnect_forward.add_mistakes("""
         return _connect(x, weights, (rng.random(weights.shape) >= p) * p)
     or
         return _connect(x, weights, (rng.random(weights.shape) < p) * p)
+    each example has a mask of its own here: one mask is drawn for the whole mini-batch
+        mask = (rng.random((len(x), *weights.shape)) >= p) / (1 - p)
+        return np.einsum("nd,ndk->nk", x, weights * mask), mask[0]
+    two masks are drawn: the one that is returned must be the one that was used
+        return dropconnect_forward(x, weights, p, rng)[0], (rng.random(weights.shape) >= p) / (1 - p)
 """)
 dropconnect_forward.add_variants("""
     binomial draws and einsum, in float32
@@ -521,6 +526,10 @@ pca_color_augment.add_mistakes("""
     the covariance is taken about the mean: subtract the mean colour first
         pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
         return _shifted(images, alphas, covariance=pixels.T @ pixels / len(pixels))
+    or
+        pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+        _, s, rows = np.linalg.svd(pixels, full_matrices=False)
+        return images + ((alphas * s**2 / len(pixels)) @ rows)[:, :, None, None]
     this is the matrix of correlations: the covariance is wanted
         pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
         return _shifted(images, alphas, covariance=np.corrcoef(pixels.T))
@@ -568,6 +577,14 @@ pca_color_augment.add_mistakes("""
         return images + (alphas * values)[:, :, None, None]
     the first component alone is used: all three are
         return _shifted(images, alphas * [1, 0, 0])
+    the factor is a singular value, the root of a sum of squares: it is lambda, the variance along the
+    component
+        pixels = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+        _, s, rows = np.linalg.svd(pixels - pixels.mean(axis=0), full_matrices=False)
+        return images + ((alphas * s) @ rows)[:, :, None, None]
+    `reshape(3, -1)` mixes images and channels: the channel axis is the second, move it to the front
+    first
+        return _shifted(images, alphas, covariance=np.cov(images.reshape(3, -1)))
 """)
 pca_color_augment.add_variants("""
     by singular values, divided by the number of pixels

@@ -641,6 +641,33 @@ smoothed_cross_entropy.add_mistakes("""
         return -np.sum(targets * log_p) / n, (np.exp(log_p) - targets) / n
     `eps` is halved: all of it is spread
         return smoothed_cross_entropy(logits, labels, eps / 2)
+    one maximum is subtracted from all rows: those far below it lose everything, each row has its own
+        logits.max(axis=1, keepdims=True) -> logits.max()
+    or
+        n, k = logits.shape
+        targets = (1 - eps) * np.eye(k)[labels] + eps / k
+        p = np.exp(logits - logits.max())
+        p = p / p.sum(axis=1, keepdims=True)
+        return -np.sum(targets * np.log(p)) / n, (p - targets) / n
+    the probabilities are clipped, which caps the loss: write log p as the shifted logit minus the log
+    of the sum
+        n, k = logits.shape
+        targets = (1 - eps) * np.eye(k)[labels] + eps / k
+        p = np.clip(np.exp(_log_softmax(logits)), 1e-7, 1 - 1e-7)
+        return -np.sum(targets * np.log(p)) / n, (p - targets) / n
+    or
+        n, k = logits.shape
+        targets = (1 - eps) * np.eye(k)[labels] + eps / k
+        p = np.exp(_log_softmax(logits))
+        return -np.sum(targets * np.log(np.clip(p, 1e-7, 1))) / n, (p - targets) / n
+    or
+        n, k = logits.shape
+        targets = (1 - eps) * np.eye(k)[labels] + eps / k
+        p = np.exp(_log_softmax(logits))
+        return -np.sum(targets * np.log(np.clip(p, 1e-15, 1))) / n, (p - targets) / n
+    the loss is in bits: take the natural logarithm
+        loss, grad = smoothed_cross_entropy(logits, labels, eps)
+        return loss / np.log(2), grad
 """)
 smoothed_cross_entropy.add_variants("""
     row by row
@@ -772,6 +799,26 @@ mixup.add_mistakes("""
         return mixed, targets.T
     the results have changed places
         return mixup(x, labels, partners, shares, n_classes)[::-1]
+    the shares have too few axes where the examples have more: give them axes of length 1 behind, as
+    many as `x` needs
+        np.reshape(shares, (-1,) + (1,) * (values.ndim - 1)) -> shares
+    or
+        np.reshape(shares, (-1,) + (1,) * (values.ndim - 1)) -> np.reshape(shares, (-1, 1))
+    the shares have four axes whatever the examples have: as many as `x`, of which all but the first
+    have length 1
+        mixed = shares.reshape(-1, 1, 1, 1) * x + (1 - shares.reshape(-1, 1, 1, 1)) * x[partners]
+        return mixed, mixup(x, labels, partners, shares, n_classes)[1]
+    a partner has been mixed already when it is used: mix with the examples as they were
+        x, targets = x.astype(float), np.eye(n_classes)[labels]
+        for i in range(len(x)):
+            x[i] = shares[i] * x[i] + (1 - shares[i]) * x[partners[i]]
+            targets[i] = shares[i] * targets[i] + (1 - shares[i]) * targets[partners[i]]
+        return x, targets
+    or
+        mixed = x.astype(float)
+        for i in range(len(x)):
+            mixed[i] = shares[i] * mixed[i] + (1 - shares[i]) * mixed[partners[i]]
+        return mixed, mixup(x, labels, partners, shares, n_classes)[1]
 """)
 mixup.add_variants("""
     example by example

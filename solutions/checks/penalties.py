@@ -186,10 +186,14 @@ ridge.add_mistakes("""
         xc, yc = x - x.mean(axis=0), y - y.mean()
         weights = np.linalg.lstsq(xc.T @ xc + lam, xc.T @ yc, rcond=1e-12)[0]
         return weights, y.mean() - x.mean(axis=0) @ weights
+    or
+        lam * np.eye(x.shape[1]) -> lam
     this is least squares without a penalty: `lam` is not used
         xc, yc = x - x.mean(axis=0), y - y.mean()
         weights = np.linalg.lstsq(xc, yc, rcond=1e-12)[0]
         return weights, y.mean() - x.mean(axis=0) @ weights
+    or
+        lam * np.eye(x.shape[1]) -> 0
     another convention: this minimises the MEAN of the squares plus the penalty; here the squares
     are summed, so `lam` is not multiplied by n
         return ridge(x, y, lam * len(x))
@@ -371,6 +375,11 @@ max_norm.add_mistakes("""
         return c / np.maximum(np.linalg.norm(weights, axis=0), c)
     the weights are divided by the factor: multiply
         return weights / (c / np.maximum(np.linalg.norm(weights, axis=0), c))
+    the square of the norm is held against `c`, and scaled to it: the norm itself has the budget
+        squares = np.sum(weights**2, axis=0)
+        return weights * np.sqrt(c / np.maximum(squares, c))
+    the largest singular value is held against `c`: each unit has a budget, for the norm of its column
+        np.linalg.norm(weights, axis=0) -> np.linalg.norm(weights, 2)
 """)
 max_norm.add_variants("""
     unit by unit
@@ -483,6 +492,11 @@ soft_threshold.add_mistakes("""
         w = np.zeros_like(z)
         w[:] = soft_threshold(z, threshold)
         return w
+    entries within the threshold are moved by it, too: they become exactly 0
+        return np.where(z > threshold, z - threshold, z + threshold)
+    the maximum is taken after the sign, so that negative entries become 0: cut the size at 0, then
+    give it its sign
+        return np.maximum(np.sign(z) * (np.abs(z) - threshold), 0)
 """)
 soft_threshold.add_variants("""
     two one-sided thresholds
@@ -648,6 +662,8 @@ def early_stopping(rng):
     yield Call("a lower loss after the end", losses=after, patience=short + 1)
     # The last epoch counts, and so does an improvement of 0.0002.
     yield Call("the best loss comes last", losses=[*first, *bump, first[-1] - 2e-4], patience=short + 1)
+    broken = [*first, *_bump(rng, first[-1], short), np.nan, low]
+    yield Call("a loss that is not a number", 0.5, losses=broken, patience=short + 1)
     ties = _falling(rng, length())
     yield Call("the best loss is met again", losses=ties + [ties[-1]] * 3 + [low], patience=2)
     slow = _falling(rng, length())
@@ -807,6 +823,24 @@ early_stopping.add_mistakes("""
         stopped, best = early_stopping(losses, patience, min_delta)
         waited = stopped - best >= max(patience, 1)
         return (stopped - 1 if waited else stopped), best
+    with patience 0 it never stops: the count is 1 when it is looked at first, so stop as soon as it is
+    `patience` or more
+        best, wait = 0, 0
+        for epoch in range(1, len(losses)):
+            if losses[epoch] < losses[best] - min_delta:
+                best, wait = epoch, 0
+            else:
+                wait += 1
+                if wait == patience:
+                    return epoch, best
+        return len(losses) - 1, best
+    or
+        epoch - best >= patience -> epoch - best == patience
+    `min_delta` is a share of the best loss here: it is subtracted from it as it is
+        losses[best] - min_delta -> losses[best] * (1 - min_delta)
+    a loss that is not a number counts as an improvement: every comparison with it is false, so ask
+    whether the loss IS lower, not whether it is not
+        losses[epoch] < losses[best] - min_delta -> not losses[epoch] >= losses[best] - min_delta
 """)
 early_stopping.add_variants("""
     with a counter and the best value, as Keras has it
