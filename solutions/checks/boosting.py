@@ -67,7 +67,7 @@ def fit_stump(rng):
         # In the middle of both features, so that no stump is as good as the same answer everywhere.
         if np.all(np.abs(x[lone] - 2.5) < 2) and second[0] - first[0] > 0.01:
             break
-    yield Call("the same answer everywhere would be better", 0.5, **case)
+    yield Call("the same answer everywhere would be better", 0.1, **case)
 
 
 def _stumps(x, y, weights):
@@ -171,8 +171,8 @@ fit_stump.add_mistakes("""
     the results are in another order: feature, threshold, sign, error
         feature, threshold, sign, error = fit_stump(x, y, weights)
         return feature, sign, threshold, error
-    the same answer for all examples is no stump: thresholds lie between the values, not below or
-    above all
+    the same answer for all examples is no stump: that a threshold lies between two values
+    was left out
         return _best_cut(x, y, weights, lambda column: np.append(column.min() - 1, _middles(np.unique(column))))
     or
         return _best_cut(x, y, weights, lambda column: np.append(_middles(np.unique(column)), column.max() + 1))
@@ -253,14 +253,14 @@ def adaboost(rng):
             if n_rounds == 4 and len(set(reference.adaboost(candidates, y, 4)[0])) == 4:
                 continue  # one of them is chosen again
             break
-        weight = 2.0 if label == "four rounds" or label.startswith("one of") else 1.0
+        weight = 2.2 if label == "four rounds" or label.startswith("one of") else 1.0
         yield Call(label, weight, candidates=candidates, y=y, n_rounds=n_rounds)
     y = rng.permutation([-1, 1, 1, -1, 1, -1, rng.choice([-1, 1])])
     candidates = np.where(rng.random((5, 7)) < 0.4, -y, y)
     candidates[:, 0] = -y[0]  # none is perfect but one
     candidates[rng.integers(1, 5)] = y
     yield Call("one of them is never wrong", candidates=candidates, y=y, n_rounds=2)
-    yield Call("one candidate, which is always wrong", 0.5, candidates=-y[None], y=y, n_rounds=1)
+    yield Call("one candidate, which is always wrong", 0.1, candidates=-y[None], y=y, n_rounds=1)
 
 
 def _clear_rounds(candidates, y, n_rounds):
@@ -349,8 +349,8 @@ adaboost.add_mistakes("""
         -alpha * y * candidates[best] -> -alpha * y
     where a candidate is never wrong its vote is infinite: an error below 1e-10 counts as 1e-10
         np.clip(errors[best], 1e-10, 1 - 1e-10) -> errors[best]
-    where the best candidate is always wrong its vote is minus infinity: an error above 1 - 1e-10
-    counts as 1 - 1e-10
+    where the best candidate is always wrong its vote is minus infinity, as it is infinite where one
+    is never wrong: an error above 1 - 1e-10 counts as 1 - 1e-10
         np.clip(errors[best], 1e-10, 1 - 1e-10) -> max(errors[best], 1e-10)
     a candidate that is never wrong ends the rounds: all of them are made, its error counts as 1e-10
         chosen, alphas = adaboost(candidates, y, n_rounds)
@@ -416,10 +416,10 @@ def gradient_boost(rng):
             y = rng.uniform(1, 3) + x**2 / 2 + rng.normal(size=n)
             if _clear_cuts(x, y, n_rounds, rate):
                 break
-        weight = 2.0 if rate < 1 else 1.0
+        weight = 2.2 if rate < 1 else 1.0
         yield Call(label, weight, x=x, y=y, n_rounds=n_rounds, rate=rate)
     x, y = _peak(rng)
-    yield Call("two thresholds that fit equally well", 0.5, x=x, y=y, n_rounds=1, rate=rng.uniform(0.2, 0.6))
+    yield Call("two thresholds that fit equally well", 0.1, x=x, y=y, n_rounds=1, rate=rng.uniform(0.2, 0.6))
 
 
 def _peak(rng):
@@ -476,7 +476,7 @@ gradient_boost.add_mistakes("""
         rate * low[best], rate * high[best] -> rate * high[best], rate * low[best]
     the stump of least absolute error is taken: take that of least squared error
         (residuals - fits) ** 2 -> np.abs(residuals - fits)
-    of thresholds that fit equally well the largest is taken: take the smallest
+    of thresholds of the same error the largest is taken: take the smallest
         best = np.argmin(np.sum((residuals - fits) ** 2, axis=1)) -> off = np.sum((residuals - fits) ** 2, axis=1)[::-1]; best = len(cuts) - 1 - np.argmin(off)
     the worst stump is taken: take that of least squared error
         np.argmin -> np.argmax

@@ -339,7 +339,7 @@ def bootstrap_sample(rng):
     yield Call("one example", 2.0, n=1, rng=Rng(alone))
     # Judged together: whose last example is never drawn does not draw it in any of them.
     for few in range(2, 16):
-        yield Call(f"{few} examples", 1.0 if few == 15 else 0.02, n=few, rng=Rng(seed + 10 * few))
+        yield Call(f"{few} examples", 0.5 if few == 15 else 0.02, n=few, rng=Rng(seed + 10 * few))
 
 
 def _to_the_last(rng, n):

@@ -799,11 +799,9 @@ mixup.add_mistakes("""
         return mixed, targets.T
     the results have changed places
         return mixup(x, labels, partners, shares, n_classes)[::-1]
-    the shares have too few axes where the examples have more: give them axes of length 1 behind, as
+    the shares have one axis, the examples more: give them axes of length 1 behind, as
     many as `x` needs
         np.reshape(shares, (-1,) + (1,) * (values.ndim - 1)) -> shares
-    or
-        np.reshape(shares, (-1,) + (1,) * (values.ndim - 1)) -> np.reshape(shares, (-1, 1))
     the shares have four axes whatever the examples have: as many as `x`, of which all but the first
     have length 1
         mixed = shares.reshape(-1, 1, 1, 1) * x + (1 - shares.reshape(-1, 1, 1, 1)) * x[partners]

@@ -836,9 +836,7 @@ early_stopping.add_mistakes("""
         return len(losses) - 1, best
     or
         epoch - best >= patience -> epoch - best == patience
-    `min_delta` is a share of the best loss here: it is subtracted from it as it is
-        losses[best] - min_delta -> losses[best] * (1 - min_delta)
-    a loss that is not a number counts as an improvement: every comparison with it is false, so ask
+    a loss that is not a number counts as an improvement: every comparison with nan is false, so ask
     whether the loss IS lower, not whether it is not
         losses[epoch] < losses[best] - min_delta -> not losses[epoch] >= losses[best] - min_delta
 """)
