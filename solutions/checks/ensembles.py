@@ -154,9 +154,6 @@ majority_vote.add_mistakes("""
         return counts.argmin(axis=1)
     this is the place among the classes that were named: return the class itself
         return np.array([np.unique(column, return_counts=True)[1].argmax() for column in votes.T])
-    or
-        named = np.unique(votes)
-        return np.sum(votes[:, :, None] == named, axis=0).argmax(axis=1)
     classes are counted from 1 here: from 0
         return majority_vote(votes, n_classes) + 1
     these are the shares of the votes: return the class that has the most
