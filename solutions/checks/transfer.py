@@ -95,6 +95,25 @@ replace_head.add_mistakes("""
     the biases of the new head are 1: they are zero
         n = widths[keep]
         return _new_head(theta, widths, keep, n_classes, rng.normal(0, n**-0.5, n * n_classes), np.ones(n_classes))
+    the biases of the new head stand before its weights: first the weights, then the biases
+        n = widths[keep]
+        kept = theta[: _size(widths[: keep + 1])]
+        return np.concatenate([kept, np.zeros(n_classes), rng.normal(0, n**-0.5, n * n_classes)])
+    the weights are uniform: draw them from a normal distribution, of variance 1 / (number of inputs)
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.uniform(-(n**-0.5), n**-0.5, n * n_classes))
+    or
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.uniform(-((3 / n) ** 0.5), (3 / n) ** 0.5, n * n_classes))
+    the variance is Glorot's, 2 / (inputs + outputs): it is 1 / (number of inputs)
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.normal(0, (2 / (n + n_classes)) ** 0.5, n * n_classes))
+    the biases of the new head are missing: n_classes zeros
+        n = widths[keep]
+        return np.append(theta[: _size(widths[: keep + 1])], rng.normal(0, n**-0.5, n * n_classes))
+    all layers are kept, and the head stands behind them: keep the first `keep` of them
+        n = widths[keep]
+        return np.concatenate([theta, rng.normal(0, n**-0.5, n * n_classes), np.zeros(n_classes)])
 """)
 replace_head.add_variants("""
     layer by layer
@@ -117,6 +136,7 @@ def freeze_mask(rng):
         ("three layers, two frozen", 3, 2),
         ("four layers, none frozen", 4, 0),
         ("four layers, three frozen", 4, 3),
+        ("three layers, all frozen", 3, 3),
     ):
         widths = tuple(int(n) for n in rng.permutation(np.arange(2, 15))[: length + 1])
         yield Call(label, widths=widths, frozen=frozen)
@@ -169,6 +189,16 @@ freeze_mask.add_mistakes("""
         return _mask(widths, (np.arange(len(widths) - 1) != frozen).astype(float))
     or
         return _mask(widths, (np.arange(len(widths) - 1) != frozen - 1).astype(float))
+    where all layers are frozen the number of those at the end is exactly 0, and `mask[-0:]` is the whole mask:
+    count from the front
+        sizes = [n * k + k for n, k in pairwise(widths)]
+        mask = np.zeros(sum(sizes))
+        mask[-sum(sizes[frozen:]) :] = 1
+        return mask
+    all biases stand at the end: each layer's stand behind its weights
+        pairs = list(enumerate(pairwise(widths)))
+        weights = [np.full(n * k, float(i >= frozen)) for i, (n, k) in pairs]
+        return np.concatenate(weights + [np.full(k, float(i >= frozen)) for i, (n, k) in pairs])
 """)
 freeze_mask.add_variants("""
     ones, then zeros at the front
@@ -248,7 +278,8 @@ masked_step.add_mistakes("""
     the learning rate is inside the velocity, and is there twice
         velocity = mask * (mu * velocity + lr * grad)
         return theta - lr * velocity, velocity
-    or
+    the velocity holds the learning rate and the minus: here it is `mu * velocity + grad`, and the step
+    subtracts `lr` times it
         velocity = mask * (mu * velocity - lr * grad)
         return theta + velocity, velocity
     the step ignores `lr`: it is `lr` times the velocity
@@ -363,6 +394,20 @@ discriminative_learning_rates.add_mistakes("""
     biases
         rates = lr / factor ** np.arange(len(widths) - 1.0)[::-1]
         return np.repeat(rates, [n * k + n for n, k in pairwise(widths)])
+    `factor` is not used: 2.6 is one value of it
+        lr / float(factor) -> lr / 2.6
+    all biases have the last layer's rate: a layer's biases have that of its weights
+        depths = np.arange(len(widths) - 1.0)[::-1]
+        parts = [
+            [np.full(n * k, lr / factor**depth), np.full(k, lr)]
+            for depth, (n, k) in zip(depths, pairwise(widths), strict=True)
+        ]
+        return np.concatenate([part for layer in parts for part in layer])
+    all biases stand at the end: each layer's stand behind its weights
+        rates = lr / factor ** np.arange(len(widths) - 1.0)[::-1]
+        pairs = list(zip(rates, pairwise(widths), strict=True))
+        weights = [np.full(n * k, rate) for rate, (n, k) in pairs]
+        return np.concatenate(weights + [np.full(k, rate) for rate, (n, k) in pairs])
 """)
 discriminative_learning_rates.add_variants("""
     layer by layer from the top
@@ -435,6 +480,9 @@ low_rank_gradients.add_mistakes("""
         return scale * off @ b.T, scale * a.T @ off
     the gradient of the whole matrix was returned for each: a factor has fewer numbers
         return grad, grad
+    the scale is divided by the rank: `scale` is what multiplies a @ b, all of it
+        rank = a.shape[1]
+        return scale / rank * grad @ b.T, scale / rank * a.T @ grad
 """)
 low_rank_gradients.add_variants("""
     by indices
@@ -465,9 +513,9 @@ def replay_rows(rng):
     yield Call("the same generator again", **case, rng=Rng(seed))
     yield Call("another generator", 4.0, **case, rng=Rng(seed + 1))
     for label, weight, n_new, n_kept, size, share in (
-        ("few are kept, and most are replayed", 1.0, 200, 5, 600, 0.75),
+        ("few are kept, and most are replayed", 1.0, 200, 5, 600, 0.68),
         ("a share that is not exact", 1.0, 150, 50, 300, 0.57),
-        ("nothing is replayed", 0.5, 80, 40, 200, 0.0),
+        ("nothing is replayed", 0.5, 5, 40, 200, 0.0),
         ("all is replayed", 1.0, 80, 40, 200, 1.0),
         ("one of each", 0.25, 1, 1, 4, 0.5),
     ):
@@ -485,6 +533,10 @@ replay_rows.add_mistakes("""
     each row has a toss of its own, so that the number of kept ones varies: it is size * share in every batch
         kept = rng.random(size) < share
         return np.where(kept, n_new + rng.integers(0, n_kept, size), rng.integers(0, n_new, size))
+    or
+        round(size * share) -> int(rng.binomial(size, share))
+    or
+        round(size * share) -> int((rng.random(size) < share).sum())
     the kept examples are numbered from 0, as the new ones are: they come after those, from `n_new` on
         n_new + rng.integers -> rng.integers
     the share is that of the kept examples, not of the batch: size * share rows are replayed
@@ -493,12 +545,19 @@ replay_rows.add_mistakes("""
         size - replayed -> size
     `int` cuts off what rounding has left, and a row is missing: 0.29 * 100 is a little less than 29; use round
         round(size * share) -> int(size * share)
+    `np.ceil` rounds up what rounding has left, and a row too many is replayed: 0.07 * 100 is a little more
+    than 7; use round
+        round(size * share) -> int(np.ceil(size * share))
     the kept ones are always the same, the first of them: draw them, too
         n_new + rng.integers(0, n_kept, replayed) -> n_new + np.arange(replayed) % n_kept
     one kept example fills its whole share: draw for each row
         rng.integers(0, n_kept, replayed) -> np.full(replayed, rng.integers(0, n_kept))
     the last example is never drawn: `rng.integers(0, k)` leaves out k, so k is the number of examples
         rng.integers(0, n_new, size - replayed) -> rng.integers(0, max(n_new - 1, 1), size - replayed)
+        rng.integers(0, n_kept, replayed) -> rng.integers(0, max(n_kept - 1, 1), replayed)
+    or
+        rng.integers(0, n_new, size - replayed) -> rng.integers(0, max(n_new - 1, 1), size - replayed)
+    or
         rng.integers(0, n_kept, replayed) -> rng.integers(0, max(n_kept - 1, 1), replayed)
     examples are drawn without replacement: fewer are kept than a batch may replay
         new = rng.integers(0, n_new, size - replayed) -> new = rng.choice(n_new, size - replayed, replace=False)
@@ -509,6 +568,10 @@ replay_rows.add_mistakes("""
         return replay_rows(n_new, n_kept, size, share, np.random.default_rng(0))
     nothing is replayed: size * share rows are kept examples
         return rng.integers(0, n_new, size)
+    the kept ones come first here: the new ones are numbered from 0, those that were kept after them, from
+    `n_new` on
+        replayed = round(size * share)
+        return np.append(rng.integers(0, n_kept, replayed), n_kept + rng.integers(0, n_new, size - replayed))
 """)
 replay_rows.add_variants("""
     shuffled
