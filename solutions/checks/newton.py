@@ -179,7 +179,8 @@ def safe_direction(rng):
     two = [low - 0.2, low, far + 2.0]
     yield Call("two ways down, with a positive diagonal", 2.5, **turned(two, lambda d: d.min() > 0.2))
     yield Call("the same with a way up more", 2.5, **turned([*two, far], lambda d: d.min() > 0.2))
-    yield Call("a saddle, with a positive diagonal", **turned([low, far], lambda d: d.min() > 0.2))
+    slight = -rng.uniform(0.02, 0.08)
+    yield Call("a saddle, hardly downwards, with a positive diagonal", **turned([slight, far], lambda d: d.min() > 0.2))
     yield Call("a negative entry on the diagonal", **turned([low, far], lambda d: low + 0.2 < d.min() < -0.1))
     yield Call("a saddle that bends down more than up", **given([low - 1.0, 0.3 - low / 2]))
     yield Call("a hilltop", **given([low - 1.0, low]))
@@ -241,6 +242,15 @@ safe_direction.add_mistakes("""
     the direction is turned round where it goes uphill: the Hessian is to be damped
         direction = -np.linalg.solve(hessian, grad)
         return direction if grad @ direction < 0 else -direction
+    a Hessian whose smallest eigenvalue is a little below 0 is not damped: only its sign decides
+        try:
+            np.linalg.cholesky(hessian + 0.1 * np.eye(len(grad)))
+            return -np.linalg.solve(hessian, grad)
+        except np.linalg.LinAlgError:
+            lowest = np.linalg.eigvalsh(hessian)[0]
+            return -np.linalg.solve(hessian + (0.1 - 2 * lowest) * np.eye(len(grad)), grad)
+    the first of the eigenvalues is taken, and `np.linalg.eigvals` does not sort them: take the smallest
+        np.linalg.eigvalsh(hessian)[0] -> np.linalg.eigvals(hessian)[0]
 """)
 safe_direction.add_variants("""
     Cholesky decides
@@ -392,6 +402,8 @@ backtracking.add_mistakes("""
     any fall is accepted, or nearly any: it must be the share `c1` of what the slope promises, with
     the `c1` that is given
         <= value + c1 * alpha * slope -> < value
+    or
+        <= value + c1 * alpha * slope -> <= value
     the bound itself is refused: a fall of exactly the share `c1` is enough
         <= value + c1 * alpha * slope -> < value + c1 * alpha * slope
     a length at which f is nan is taken: every comparison with nan is false, so shorten while f has
@@ -1012,10 +1024,11 @@ def hessian_product(rng):
     yield Call("a long direction", 2.0, **long, penalty=rng.uniform(0.2, 0.8))
     long = given(7, 2, 5, length=300.0, scale=0.5)
     yield Call("a direction of length some hundred", 2.0, **long, penalty=0.0)
+    # So large that the difference of two gradients is lost in their rounding.
     large = given(5, 3, 3, length=1e3)
     large["x"][:, 0] = 1.0
-    large["weights"][0] += 900.0
-    yield Call("logits of about 900", 1.0, **large, penalty=rng.uniform(0.2, 0.8))
+    large["weights"][0] += 2e7
+    yield Call("logits of some ten millions", 1.0, **large, penalty=rng.uniform(0.2, 0.8))
     apart = given(4, 3, 3, length=1e3)
     apart["x"][:, 0] = [-1.0, 1.0, 1.0, 0.0]
     apart["weights"][0] += 900.0
@@ -1096,6 +1109,14 @@ hessian_product.add_mistakes("""
         logits = x @ (weights + direction)
         p = np.exp(logits - logits.max(axis=1, keepdims=True))
         return x.T @ (p / p.sum(axis=1, keepdims=True)) / len(x) + penalty * direction
+    this is a difference of gradients: where the weights are large, it is what rounding has left; derive the
+    product, which is exact
+        def gradient(w):
+            logits = x @ w
+            p = np.exp(logits - logits.max(axis=1, keepdims=True))
+            return x.T @ (p / p.sum(axis=1, keepdims=True)) / len(x) + penalty * w
+        h = 1e-5 / np.linalg.norm(direction)
+        return (gradient(weights + h * direction) - gradient(weights - h * direction)) / (2 * h)
 """)
 hessian_product.add_variants("""
     row by row, with the matrix of one row's probabilities

@@ -126,6 +126,13 @@ train_validation_test_split.add_mistakes("""
     or
         rows, a, b = rng.permutation(n), round(validation * n), round(test * n)
         return rows[a + b : -1], rows[:a], rows[a : a + b]
+    the test rows begin at the first one, as the validation rows do, so that rows are in both: they begin where
+    those end
+        rows[n_validation:last] -> rows[:n_test]
+    the training part holds the test rows as well: it begins where those end
+        rows[last:], -> rows[n_validation:],
+    the training part holds the validation rows as well: it holds neither of the other two
+        rows[last:], -> np.append(rows[last:], rows[:n_validation]),
 """)
 train_validation_test_split.add_variants("""
     shuffled in place, cut by np.split, each part sorted
@@ -214,6 +221,17 @@ kfold_indices.add_mistakes("""
         return _pairs(np.array_split(rng.permutation(n), k))[:1]
     or
         return _pairs(np.array_split(rng.permutation(n), k))[0]
+    the larger folds are not the first ones: the first n % k folds have a row more
+        folds = np.array_split(rng.permutation(n), k) -> folds = np.array_split(rng.permutation(n), k)[::-1]
+    or
+        rows = rng.permutation(n)
+        return _pairs(np.split(rows, [i * n // k for i in range(1, k)]))
+    each pair trains on one other fold only: on all the others
+        folds = np.array_split(rng.permutation(n), k)
+        return [(folds[i - 1], fold) for i, fold in enumerate(folds)]
+    or
+        folds = np.array_split(rng.permutation(n), k)
+        return [(folds[(i + 1) % k], fold) for i, fold in enumerate(folds)]
     these are the folds alone: return a pair for each, the rows to train and those to validate
         return np.array_split(rng.permutation(n), k)
     the folds were drawn with replacement: each row is validated once
@@ -255,7 +273,7 @@ kfold_indices.add_variants("""
 def fold_errors(rng):
     def rows(n, d, tails=1.2):
         logs = tails * rng.normal(size=(n, d))
-        x = np.exp(logs) * np.geomspace(0.1, 50, d)
+        x = np.exp(logs) * np.geomspace(1e-5, 50, d)
         y = rng.uniform(3.0, 9.0) + logs @ rng.normal(size=d) + 0.5 * rng.normal(size=n)
         return x, y
 
@@ -366,6 +384,39 @@ fold_errors.add_mistakes("""
         np.mean((middle + z_held @ weights - y[held]) ** 2) -> np.mean(np.abs(middle + z_held @ weights - y[held]))
     these are sums of squared errors: return their means
         np.mean((middle + z_held @ weights - y[held]) ** 2) -> np.sum((middle + z_held @ weights - y[held]) ** 2)
+    a mean or a deviation is still that of all rows, and that is the leak: take both from the training rows of each
+    fold
+        mean, std = x[train].mean(axis=0), x[train].std(axis=0) -> mean, std = x.mean(axis=0), x.std(axis=0)
+    or
+        mean, std = x[train].mean(axis=0), x[train].std(axis=0) -> mean, std = x[train].mean(axis=0), x.std(axis=0)
+    or
+        mean, std = x[train].mean(axis=0), x[train].std(axis=0) -> mean, std = x.mean(axis=0), x[train].std(axis=0)
+    or
+        mean, std = x.mean(axis=0), x.std(axis=0)
+        z = (x - mean) / np.where(std == 0, 1.0, std)
+        errors = []
+        for train, held in folds:
+            middle, centre = y[train].mean(), z[train].mean(axis=0)
+            a = z[train] - centre
+            weights = np.linalg.solve(a.T @ a + penalty * np.eye(x.shape[1]), a.T @ (y[train] - middle))
+            errors.append(np.mean((middle + (z[held] - centre) @ weights - y[held]) ** 2))
+        return np.array(errors)
+    a small number is added to every deviation: the columns that vary are to be divided by theirs alone
+        std = np.where(np.ptp(x[train], axis=0) == 0, 1.0, std) -> std = std + 1e-8
+    the intercept is penalised with the weights: it is free
+        errors = []
+        for train, held in folds:
+            mean, std = _by(x, train)
+            a, b = (np.column_stack([np.ones(len(r)), (x[r] - mean) / std]) for r in (train, held))
+            weights = np.linalg.solve(a.T @ a + penalty * np.eye(len(a.T)), a.T @ y[train])
+            errors.append(np.mean((b @ weights - y[held]) ** 2))
+        return np.array(errors)
+    the penalty is halved: the whole of it is multiplied by the sum of the squared weights
+        penalty * np.eye -> penalty / 2 * np.eye
+    the penalty is added to every entry: only to the diagonal
+        penalty * np.eye(x.shape[1]) -> penalty
+    the penalty is in the errors: they are the mean squares on the held rows, and no more
+        np.mean((middle + z_held @ weights - y[held]) ** 2) -> np.mean((middle + z_held @ weights - y[held]) ** 2) + penalty * weights @ weights
 """)
 fold_errors.add_variants("""
     with a function for the statistics
@@ -424,21 +475,25 @@ def one_standard_error(rng):
     def among(means, stds, k, scale=None):
         """Those candidates after some that are simpler and far worse, and before some that are no better."""
         before, after = (rng.uniform(2.5, 6.0, size=rng.integers(1, 9)) for _ in range(2))
-        means, stds = np.concatenate([before, means, after]), np.pad(stds, (len(before), len(after)), mode="edge")
+        means, stds = (
+            np.concatenate([before, means, after]),
+            np.pad(stds, (len(before), len(after)), constant_values=2.5),
+        )
         base, scale = (rng.uniform(0.2, 0.6), rng.uniform(0.05, 0.2)) if scale is None else (rng.uniform(20, 30), scale)
         return base + scale * errors(means, stds, k)
 
     # The limit is 1 / sqrt(k) above the best mean, 0, where the best one's deviation is 1.
-    yield Call("one that is simpler is as good", errors=among([1.5, 0.7, 0.4, 0.1, 0.0, 0.6], [1] * 6, 5))
+    # In most cases a simpler one is within it, then one that is not.
+    yield Call("one that is simpler is as good", errors=among([1.5, 0.7, 0.4, 0.8, 0.1, 0.0, 0.6], [1] * 7, 5))
     yield Call("all simpler ones are worse", errors=among([3.0, 1.2, 0.6, 0.0, 0.2], [1] * 5, 5))
-    yield Call("the best one varies little", 3.0, errors=among([0.6, 0.3, 0.05, 0.0], [4, 3, 2, 0.2], 4))
-    yield Call("the best one varies much", errors=among([1.9, 1.4, 0.7, 0.0, 0.3], [0.2, 0.2, 0.2, 3, 0.2], 4))
+    yield Call("the best one varies little", 3.0, errors=among([0.6, 0.05, 0.3, 0.0], [4, 2, 3, 0.2], 4))
+    yield Call("the best one varies much", errors=among([1.9, 1.4, 0.7, 0.0, 0.3], [0.2, 0.2, 1.5, 3, 0.2], 4))
     # The limit is at 0.58; with the divisor k it is at 0.47, with the root of k - 1 at 0.71.
-    yield Call("between the divisors k and k - 1", 2.0, errors=among([1.5, 0.64, 0.54, 0.2, 0.0], [1] * 5, 3))
+    yield Call("between the divisors k and k - 1", 2.0, errors=among([1.5, 0.64, 0.54, 0.9, 0.2, 0.0], [1] * 6, 3))
     # At 0.5, 0.43 and 0.58.
-    yield Call("between them with four folds", 2.0, errors=among([0.9, 0.54, 0.46, 0.0], [1] * 4, 4))
+    yield Call("between them with four folds", 2.0, errors=among([0.9, 0.54, 0.46, 0.8, 0.0], [1] * 5, 4))
     # The deviation is 3, so that its square is not smaller.
-    yield Call("losses larger than 1", 2.0, errors=among([1.5, 0.55, 0.2, 0.0], [1] * 4, 5, scale=3.0))
+    yield Call("losses larger than 1", 2.0, errors=among([1.5, 0.55, 0.2, 0.6, 0.0], [1] * 5, 5, scale=3.0))
     simplest = rng.uniform(0.2, 0.6) + 0.1 * errors([0.0, 0.2, 1.5, 0.9], [1] * 4, 10)
     yield Call("the simplest is best", 0.5, errors=simplest)
     yield Call("more folds than candidates", errors=among([0.9, 0.2, 0.15, 0.0, 2.0], [1] * 5, 30))
@@ -513,8 +568,12 @@ one_standard_error.add_mistakes("""
         return one_standard_error(errors.T)
     the highest mean was taken for the best: these are errors, the lower the better
         return one_standard_error(-errors)
-    the spread is that of the candidates' means, or of all errors together: take that of the best
-    candidate's folds
+    the spread is that of another candidate, of the candidates' means, or of all errors together: take that of
+    the best candidate's folds
+        np.std(errors[best], ddof=1) -> np.std(errors[0], ddof=1)
+    or
+        np.std(errors[best], ddof=1) -> np.std(errors[-1], ddof=1)
+    or
         means = np.mean(errors, axis=1)
         return _first_within(errors, means.min() + errors.std() / np.sqrt(errors.shape[1]))
     or
@@ -560,6 +619,18 @@ one_standard_error.add_mistakes("""
         best = int(np.argmin(errors.min(axis=1)))
         means = np.mean(errors, axis=1)
         return _first_within(errors, means[best] + np.std(errors[best], ddof=1) / np.sqrt(k))
+    from the best candidate on, simpler ones are tried until one is outside the limit: a still simpler one may be
+    within it, for means need not fall steadily; look at all
+        means = np.mean(errors, axis=1)
+        index = int(np.argmin(means))
+        limit = means[index] + np.std(errors[index], ddof=1) / np.sqrt(errors.shape[1])
+        while index > 0 and means[index - 1] <= limit:
+            index -= 1
+        return index
+    the limit is two standard errors above the best mean: one is asked for
+        np.std(errors[best], ddof=1) -> 2 * np.std(errors[best], ddof=1)
+    the medians over the folds are compared: it is their means
+        means = np.mean(errors, axis=1) -> means = np.median(errors, axis=1)
 """)
 one_standard_error.add_variants("""
     a loop that stops at the first
@@ -687,7 +758,8 @@ random_search.add_mistakes("""
     all hyperparameters were drawn from the range of the first: each column has its own range
         shape = n_trials, len(low)
         return _searched(f, np.exp(rng.uniform(np.log(low[0]), np.log(high[0]), shape)))
-    f got the logarithms of the trials: it is to be given the hyperparameters themselves
+    values[i] is not f of trials[i]: give f the hyperparameters that are returned, not their logarithms, nor
+    others that are drawn anew
         trials = _drawn(low, high, n_trials, rng)
         values = np.array([f(np.log(trial)) for trial in trials])
         return trials, values, trials[np.argmin(values)]
@@ -725,6 +797,13 @@ random_search.add_mistakes("""
         return _searched(f, np.exp(rng.uniform(np.log10(low), np.log10(high), (n_trials, len(low)))))
     `best` is the first trial: keep the one of the smallest value
         return _searched(f, _drawn(low, high, n_trials, rng), lambda values: 0)
+    `np.exp` is missing: the trials are logarithms, and f got them; give and return the hyperparameters themselves
+        return _searched(f, rng.uniform(np.log(low), np.log(high), (n_trials, len(low))))
+    or
+        return _searched(f, rng.uniform(np.log10(low), np.log10(high), (n_trials, len(low))))
+    the second and the third result have changed places: trials, values, best
+        trials, values, best = random_search(f, low, high, n_trials, rng)
+        return trials, best, values
 """)
 random_search.add_variants("""
     column by column, by powers of ten
@@ -765,7 +844,13 @@ def successive_halving(rng):
     yield Call("thirds", losses=_losses(rng, n, 60), first=2, factor=3)
     n = int(rng.choice([33, 34, 35, 37, 38, 39, 41, 42, 43, 45, 46, 47]))
     yield Call("fourths, and more epochs in the first round", 1.5, losses=_losses(rng, n, 140), first=2, factor=4)
-    yield Call("the epochs come to an end first", losses=_losses(rng, int(rng.integers(40, 60)), 15), first=3, factor=2)
+    while True:
+        losses = _losses(rng, int(rng.integers(40, 60)), 15)
+        best, epochs = _halved(losses, 3, 2)
+        # Of those that are left another one is ahead in the last column.
+        if losses[best, -1] > losses[epochs == epochs.max(), -1].min():
+            break
+    yield Call("the epochs come to an end first", losses=losses, first=3, factor=2)
     # The last round needs all epochs, and no more.
     yield Call("the last round needs all epochs", losses=_losses(rng, int(rng.integers(40, 60)), 24), first=3, factor=2)
     losses = _losses(rng, 23, 50)
@@ -820,10 +905,15 @@ successive_halving.add_mistakes("""
             if len(left) == 1 or trained * factor > losses.shape[1]:
                 return int(left[0]), epochs
             left, trained = left[: max(1, len(left) // factor)], trained * factor
+    the number that is returned is a place among those that are left in the last round: the trial's own number
+        return int(left[0]), epochs -> return int(np.argmin(losses[before, trained - 1])), epochs
+        epochs[left] = trained -> epochs[left], before = trained, left
     a trial that goes on was trained from the beginning again: its epochs so far count
         epochs[left] = trained -> epochs[left] += trained
     each round is as long as the first: the epochs of a trial are multiplied by the factor
         return _halved(losses, first, factor, longer=lambda e: e + first)
+    or
+        trained *= factor -> trained += first
     the epochs are doubled whatever the factor: they are multiplied by it
         return _halved(losses, first, factor, longer=lambda e: 2 * e)
     one half goes on whatever the factor: one part of `factor`
@@ -870,6 +960,15 @@ successive_halving.add_mistakes("""
     only the epochs of the last round are there: of all trials, 0 for none is not right either
         best, epochs = successive_halving(losses, first, factor)
         return best, np.where(epochs == epochs.max(), epochs, 0)
+    at the end the trial is taken that would be as low as the best in the last column: nobody has paid for
+    that; compare by the loss after the epochs so far
+        int(left[0]) -> int(left[np.argmin(losses[left, -1])])
+    at the end trials that were given up are compared, too: of those that are left the best is asked for
+        int(left[0]) -> int(np.argmin(losses[:, trained - 1]))
+    of equal trials the one of the larger number counts as better: the one of the smaller
+        left = left[np.argsort(losses[left, trained - 1], kind="stable")] -> left = left[::-1][np.argsort(losses[left[::-1], trained - 1], kind="stable")]
+    of equal trials any may be ahead, for `np.argsort` keeps their order only with `kind="stable"`
+        , kind="stable") -> )
 """)
 successive_halving.add_variants("""
     with lists, by sorting pairs
