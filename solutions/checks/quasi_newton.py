@@ -36,7 +36,7 @@ def bfgs_update(rng):
     yield Call("one parameter", inverse=one[:1], step=one[1], change=one[2])
     step, change = _pair(rng, 4)
     inverse = _positive_definite(rng, 4)
-    yield Call("a short step", inverse=inverse, step=0.03 * step, change=0.03 * change)
+    yield Call("a short step", inverse=inverse, step=1e-6 * step, change=1e-6 * change)
     a, b, c = rng.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0], size=3)
     across = {"step": np.array([a, b, 0.0]), "change": np.array([b, -a, c])}  # exactly
     yield Call("no curvature along the step", inverse=_positive_definite(rng, 3), **across)
@@ -205,6 +205,25 @@ bfgs_update.add_mistakes("""
         hy = inverse @ change -> hy = inverse @ step
     one of the two mixed terms is added: both are subtracted
         - cross.T -> + cross.T
+    a pair is left out where its curvature is small, as a short step's is: only its sign decides
+        not curvature > 0 -> not curvature > 1e-8
+    or
+        not curvature > 0 -> not curvature > 1e-10
+    or
+        not curvature > 0 -> not curvature > 1e-3
+    a small number is added to change @ step, and that of a short step is smaller still: add nothing, only its
+    sign decides whether to divide by it
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step + 1e-8)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    or
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step + 1e-10)
+        left = np.eye(len(step)) - rho * np.outer(step, change)
+        return left @ inverse @ left.T + rho * np.outer(step, step)
 """)
 bfgs_update.add_variants("""
     the product as it stands, with columns
@@ -269,6 +288,16 @@ def _starts(rng, most):
         label = f"no more than {word} iteration{'s' * (count > 1)}"
         weight = 1.0 if count < 4 else 3.0  # by then the memory is full
         yield Call(label, weight, **_functions(name), theta=theta, tol=1e-6, max_iterations=count)
+    functions = values.realise(_functions("rosenbrock"))
+    while True:
+        theta = rng.uniform(-1.5, 1.5, size=2)
+        grad = functions["gradient"](theta)
+        length = np.linalg.norm(grad)
+        # A step of length 1 is too long here.
+        if length > 1.5 and functions["f"](theta - grad / length) > 1.2 * functions["f"](theta):
+            break
+    label = "no more than one iteration, in a narrow place"
+    yield Call(label, 0.25, **_functions("rosenbrock"), theta=theta, tol=1e-6, max_iterations=1)
     given = _functions("logistic") | {"tol": rng.uniform(0.07, 0.12)}
     problem = problems.get("logistic")
     while True:
@@ -283,12 +312,15 @@ def _starts(rng, most):
         label = f"a large `tol`, no more than {word} iteration{'s' * (count > 1)}"
         yield Call(label, (0.5, 0.5, 1.0, 3.0, 3.0)[count - 1], **given, max_iterations=count)
     given = _functions("logistic") | {"tol": 0.1, "max_iterations": 50}
-    near = 0.01 * _away_from_zero(rng, 4)
-    yield Call("the start is good enough", 6.0, **given, theta=problem.minimum + near)
+    # Every entry of the gradient is small enough there, and its length is not.
+    theta, wanted = problem.minimum, 0.08 * rng.choice([-1.0, 1.0], size=4) * rng.uniform(0.8, 1.0, size=4)
+    for _ in range(20):
+        theta = theta - np.linalg.solve(problem.hessian(theta), problem.gradient(theta) - wanted)
+    yield Call("the start is good enough", 6.0, **given, theta=theta)
     given = _functions("bowl") | {"tol": 1e-6, "max_iterations": 50}
     yield Call("the start is the minimum", 2.0, **given, theta=1e-12 * _away_from_zero(rng, 2))
     for label, largest in (("just good enough", 0.8e-5), ("just not good enough", 1.3e-5)):
-        theta = _away_from_zero(rng, 2)
+        theta = rng.choice([-1.0, 1.0], size=2) * [10.0, 0.5]  # where both entries of the gradient are 1
         theta *= largest / np.abs(problems.get("bowl").gradient(theta)).max()
         yield Call(f"all defaults, a start that is {label}", 0.5, **_functions("bowl"), theta=theta)
 
@@ -408,10 +440,17 @@ bfgs.add_mistakes("""
         def small(grad, tol, fall):
             return fall < tol or np.abs(grad).max() < 1e-10
         return _dense(_halving, f, gradient, theta, tol, max_iterations, small=small)
-    `tol` is ignored: it stops when no entry of the gradient is larger than `tol`
+    `tol` is ignored, or compared with the length of the gradient, which its largest entry only equals where the
+    others are 0: it stops when no entry is larger than `tol`
         return _dense(_halving, f, gradient, theta, 1e-6, max_iterations)
-    `max_iterations` is ignored: after that many steps it returns
+    or
+        def small(grad, tol, fall):
+            return np.linalg.norm(grad) <= tol
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, small=small)
+    more steps are made than `max_iterations` allows: after that many it returns
         return _dense(_halving, f, gradient, theta, tol, 1000)
+    or
+        return _dense(_halving, f, gradient, theta, tol, max_iterations + 1)
     a step is made before the gradient is tested: where the start is good enough, no iteration is
     needed
         return _dense(_halving, f, gradient, theta, tol, max_iterations, look_first=False)
@@ -660,6 +699,8 @@ lbfgs_direction.add_mistakes("""
     the second loop runs over the pairs from the newest to the oldest, with the weights of the
     others: oldest pair first, each with its own weight
         for s, y, sy in zip(steps, changes, curvatures, strict=True): -> for s, y, sy in zip(steps[::-1], changes[::-1], curvatures[::-1], strict=True):
+    where the number of pairs is exactly 0 there is no newest one either: test for it, and return minus the gradient
+        if len(curvatures): -> if True:
 """)
 lbfgs_direction.add_variants("""
     by the dense matrix
@@ -747,16 +788,23 @@ lbfgs.add_mistakes("""
         def small(grad, tol, fall):
             return fall < tol or np.abs(grad).max() < 1e-10
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, small=small)
-    `tol` is ignored: it stops when no entry of the gradient is larger than `tol`
+    `tol` is ignored, or compared with the length of the gradient, which its largest entry only equals where the
+    others are 0: it stops when no entry is larger than `tol`
         return _limited(_halving, f, gradient, theta, memory, 1e-6, max_iterations)
-    `max_iterations` is ignored: after that many steps it returns
+    or
+        def small(grad, tol, fall):
+            return np.linalg.norm(grad) <= tol
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, small=small)
+    more steps are made than `max_iterations` allows: after that many it returns
         return _limited(_halving, f, gradient, theta, memory, tol, 1000)
+    or
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations + 1)
     a step is made before the gradient is tested: where the start is good enough, no iteration is
     needed
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, look_first=False)
     the start is returned: replace theta by theta + s in every iteration
         return theta, lbfgs(f, gradient, theta, memory, tol, max_iterations)[1]
-    all pairs are kept: drop the oldest when there are more than `memory`
+    more than `memory` pairs are kept: drop the oldest when there are more
         def keep(pairs, memory):
             return pairs
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, keep=keep)
@@ -835,7 +883,7 @@ def batch_pairs(rng):
     path[2] = path[1] + [0.5, 0]
     rows = np.array([rng.permutation(6)[:4] + 6 for _ in range(5)])
     rows[1] -= 6
-    yield Call("a step without curvature", 3.0, x=x, y=y, points=path, rows=rows, memory=5)
+    yield Call("a step without curvature", 3.0, x=x, y=y, points=path, rows=rows, memory=3)
 
 
 batch_pairs.add_mistakes("""
@@ -879,6 +927,9 @@ batch_pairs.add_mistakes("""
         changes[-memory:] -> changes[-memory:][::-1]
     a pair without curvature is kept: leave it out where change @ step is not positive
         if change @ step > 0 -> if True
+    the newest `memory` steps are taken before those without curvature are left out, so that rows are missing:
+    leave out first, then keep the newest
+        range(len(points) - 1) -> range(max(len(points) - 1 - memory, 0), len(points) - 1)
 """)
 batch_pairs.add_variants("""
     by the Hessian of each batch
@@ -968,11 +1019,20 @@ def fit_decay(rng):
             t, y, truth = _decay(rng, n, noise)
             theta = truth * rng.uniform(0.2, 2.0, 2) + rng.uniform(-1.0, 1.0, 2)
             first = damping * rng.uniform(0.7, 1.5)
-            if _taken(t, y, theta, first, len(pattern)) == pattern and (
-                not all(pattern) or _still_moves(t, y, theta, first, len(pattern))
+            # Where a case weighs most, sums of absolute values decide otherwise.
+            if (
+                _taken(t, y, theta, first, len(pattern)) == pattern
+                and (not all(pattern) or _still_moves(t, y, theta, first, len(pattern)))
+                and (weight < 3 or _taken_by_sizes(t, y, theta, first, len(pattern)) != pattern)
             ):
                 break
         yield Call(label, weight, t=t, y=y, theta=theta, damping=first, n_trials=len(pattern))
+
+
+def _taken_by_sizes(t, y, theta, damping, n_trials):
+    """Which trials are taken where the residuals' absolute values are added, not their squares."""
+    points = _fit(t, y, theta, damping, n_trials, better=lambda new, r: np.abs(new).sum() < np.abs(r).sum())
+    return [bool(np.any(old != new)) for old, new in itertools.pairwise(points)]
 
 
 def _fit(
@@ -1046,6 +1106,8 @@ fit_decay.add_mistakes("""
         jacobian = np.stack([fall, -theta[0] * t * fall], axis=1) -> jacobian = np.stack([fall, -theta[0] * theta[1] * fall], axis=1)
     the columns have changed places: first the derivative by a, then that by b
         jacobian = np.stack([fall, -theta[0] * t * fall], axis=1) -> jacobian = np.stack([-theta[0] * t * fall, fall], axis=1)
+    the sums of the residuals' absolute values are compared: the loss is that of their squares
+        return _fit(t, y, theta, damping, n_trials, better=lambda new, r: np.abs(new).sum() < np.abs(r).sum())
     the sums of the residuals are compared: the loss is that of their squares
         return _fit(t, y, theta, damping, n_trials, better=lambda new, r: new.sum() < r.sum())
     means stand for the sums: the loss is half the sum of the squares, beside which the damping counts
