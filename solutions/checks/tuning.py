@@ -568,7 +568,7 @@ one_standard_error.add_mistakes("""
         return one_standard_error(errors.T)
     the highest mean was taken for the best: these are errors, the lower the better
         return one_standard_error(-errors)
-    the spread is that of another candidate, of the candidates' means, or of all errors together: take that of
+    the spread is that of the candidates' means, or of all errors together, or of another candidate: take that of
     the best candidate's folds
         np.std(errors[best], ddof=1) -> np.std(errors[0], ddof=1)
     or
