@@ -335,9 +335,8 @@ class Shell:
         return set(os.listdir(self.folder))
 
     def _is_full(self) -> bool:
-        if (
-            not self.alone
-        ):  # the disk is not its own: whoever makes too many files is ended, and so were its calls
+        # Where the disk is not its own, whoever makes too many files is ended, and all calls after it would be.
+        if not self.alone:
             return len(self._entries()) > isolate.MOST_FILES / 2
         disk = os.statvfs(self.folder)
         return disk.f_bavail < disk.f_blocks / 10 or disk.f_favail < disk.f_files / 10
