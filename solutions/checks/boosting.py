@@ -82,6 +82,18 @@ def _stumps(x, y, weights):
     return sorted(found)
 
 
+def _held_against(x, y, weights, kept):
+    """The stump of those whose wrong weights are less than the error of the best so far, as it is `kept`."""
+    best = None
+    for j in range(x.shape[1]):
+        for t in _middles(np.unique(x[:, j])):
+            for s in (1, -1):
+                wrong = np.where(x[:, j] > t, s, -s) != y
+                if best is None or np.sum(weights[wrong]) < best[3]:
+                    best = j, t, s, kept(wrong)
+    return best
+
+
 def _decided(case):
     """Whether one stump is best, by more than float32 could hide.
 
@@ -184,23 +196,9 @@ fit_stump.add_mistakes("""
         return _best_cut(x, y, weights, lambda column: [np.median(column)])
     the number or the share of the wrong examples is held against the best: hold the sum of their
     weights against the best sum so far
-        best = None
-        for j in range(x.shape[1]):
-            for t in _middles(np.unique(x[:, j])):
-                for s in (1, -1):
-                    wrong = np.where(x[:, j] > t, s, -s) != y
-                    if best is None or np.sum(weights[wrong]) < best[3]:
-                        best = j, t, s, np.sum(wrong)
-        return best
+        return _held_against(x, y, weights, np.sum)
     or
-        best = None
-        for j in range(x.shape[1]):
-            for t in _middles(np.unique(x[:, j])):
-                for s in (1, -1):
-                    wrong = np.where(x[:, j] > t, s, -s) != y
-                    if best is None or np.sum(weights[wrong]) < best[3]:
-                        best = j, t, s, np.mean(wrong)
-        return best
+        return _held_against(x, y, weights, np.mean)
     the share that is right is held against the best: keep the error itself, the sum of the weights of
     the wrong ones
         float(error) -> float(1 - error)

@@ -331,38 +331,16 @@ schedule.add_mistakes("""
     each step takes the rate of the step before for that before the phase: this one stays, for all its steps
         rates, before = [], start
         for shape, n_steps, end in phases:
-            for k in range(1, n_steps + 1):
-                f = k / n_steps
-                if shape == "linear":
-                    rate = before + (end - before) * f
-                elif shape == "cosine":
-                    rate = end + (before - end) * (1 + np.cos(np.pi * f)) / 2
-                elif shape == "exponential":
-                    rate = before * (end / before) ** f
-                elif shape == "inverse":
-                    rate = 1 / (1 / before + (1 / end - 1 / before) * f)
-                else:
-                    rate = end
-                rates.append(rate)
-                before = rate
+            for k in range(n_steps):
+                before = schedule(before, [(shape, n_steps, end)])[k]
+                rates.append(before)
         return np.array(rates)
     or
         rates, before = [], start
         for shape, n_steps, end in phases:
-            for k in range(1, n_steps + 1):
-                f = k / n_steps
-                if shape == "linear":
-                    rate = before + (end - before) * f
-                elif shape == "cosine":
-                    rate = end + (before - end) * (1 + np.cos(np.pi * f)) / 2
-                elif shape == "exponential":
-                    rate = before * (end / before) ** f
-                elif shape == "inverse":
-                    rate = 1 / (1 / before + (1 / end - 1 / before) * f)
-                else:
-                    rate = end
-                rates.append(rate)
-                before = rate
+            for k in range(n_steps):
+                before = schedule(before, [(shape, n_steps, end)])[k]
+                rates.append(before)
             before = end
         return np.array(rates)
     the rate before the phase is a step of it: of n_steps + 1 points the first is left out

@@ -152,22 +152,26 @@ def soup(site):
 @pytest.fixture(scope="session")
 def address(site):
     """Where the site is served, on the loopback alone."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with served(functools.partial(Quiet, directory=str(site))) as home:
+    with serving(functools.partial(Quiet, directory=str(site))) as home:
         yield home
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and writes no log."""
+
+    def log_message(self, *_):
+        pass
+
+
 @contextlib.contextmanager
-def served(handler):
+def serving(handler):
     """The address at which a handler answers on the loopback."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import functools
 import gzip
 import hashlib
-import http.server
 import re
 import sys
 import time
@@ -16,7 +15,7 @@ import pytest
 from autograder.course import Course
 from gradus import plots
 from tests.conftest import ROOT, kept
-from tests.site.conftest import MOVED, guessed, served
+from tests.site.conftest import MOVED, Quiet, guessed, serving
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_overview
@@ -197,10 +196,7 @@ def test_the_scroll_bar_is_true_of_a_page_that_arrives_in_pieces(visit, lay_out,
         match.start() for match in re.finditer(rb'<section id="[^"]*" style="--gradus-', whole)
     ]
 
-    class InPieces(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
+    class InPieces(Quiet):
         def copyfile(self, source, outputfile):
             content = source.read()
             cut = int(self.path.partition("?")[2] or 0)
@@ -211,7 +207,7 @@ def test_the_scroll_bar_is_true_of_a_page_that_arrives_in_pieces(visit, lay_out,
             outputfile.write(content[cut:])
 
     handler = functools.partial(InPieces, directory=str(site))
-    with served(handler) as address:
+    with serving(handler) as address:
         for begin in begins[1:5]:
             has_a_true_scroll_bar(visit(f"{address}/using.html?{begin + 600}"), lay_out)
 

@@ -1,9 +1,8 @@
 """The site is light and can be found: fonts, search, addresses, keyboard, paper."""
 
-import http.server
+import contextlib
 import json
 import re
-import threading
 from functools import cache
 from xml.etree import ElementTree
 
@@ -16,7 +15,7 @@ from fontTools.ttLib import TTFont
 from sphinx.search.en import SearchEnglish
 
 from tests.conftest import ROOT
-from tests.site.conftest import MOVED, UNWRITTEN
+from tests.site.conftest import MOVED, UNWRITTEN, Quiet, serving
 
 PUBLISHED = "https://example.org/gradus/"
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
@@ -218,13 +217,9 @@ def test_one_setting_says_where_the_site_is_published(bare_site, pages):
 @pytest.fixture
 def served():
     """A function that serves a folder below a prefix, its 404.html for what is not there, and says where."""
-    servers = []
 
     def serve(folder, prefix):
-        class Pages(http.server.SimpleHTTPRequestHandler):
-            def log_message(self, *_):
-                pass
-
+        class Pages(Quiet):
             def send_head(self):
                 path = self.path.split("?")[0].removeprefix(prefix)
                 there = self.path.startswith(prefix) and (folder / path).is_file()
@@ -234,14 +229,10 @@ def served():
                 self.end_headers()
                 return file.open("rb")
 
-        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}{prefix}"
+        return servers.enter_context(serving(Pages)) + prefix
 
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with contextlib.ExitStack() as servers:
+        yield serve
 
 
 @pytest.mark.parametrize("lost", ["nowhere.html", "chapters/nowhere.html", "a/b/c/d"])
