@@ -21,12 +21,13 @@ From the one generator come the cases that a student sees (`PUBLIC_SEED`) and th
 """
 
 import ast
+import contextlib
 import hashlib
 import inspect
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
@@ -163,7 +164,7 @@ class Exercise:
         )
         self._reaches_all(plan)
         known = [
-            Mistake(sentence, tuple(_run_mistake(function, case) for case in cases))
+            Mistake(sentence, _in_form(plan, (_run_mistake(function, case) for case in cases)))
             for sentence, function in self.mistakes
         ]
         if self.given:
@@ -315,6 +316,25 @@ def _run_mistake(function: Callable, case: Case) -> Any:
             return run(function, case)
         except Exception as error:
             return {"raised": type(error).__name__, "says": _fixed_words(str(error))}
+
+
+def _in_form(plan: Plan, results: Iterable[Any]) -> tuple:
+    """What a mistake returned, with an array wherever the reference has one: who makes it may return a list there."""
+    if plan.compare_as:
+        return tuple(results)
+    return tuple(map(_as_array, plan.expected, results))
+
+
+def _as_array(expected: Any, result: Any) -> Any:
+    if not isinstance(result, tuple | list):
+        return result
+    if isinstance(expected, np.ndarray):
+        with contextlib.suppress(ValueError):  # a ragged list makes none
+            array = np.asarray(result)
+            return array if array.dtype.kind in "biuf" + expected.dtype.kind else result
+    if isinstance(expected, tuple | list) and len(expected) == len(result):
+        return type(result)(map(_as_array, expected, result))
+    return result
 
 
 def judge(

@@ -16,7 +16,9 @@ from gradus.authoring import (
     run,
     written_of,
 )
+from gradus.calling import Outcome
 from gradus.values import Problem, Rng
+from gradus.verdict import examine
 
 
 def scale(x, by=2.0, rng=None, gradient=None):
@@ -152,6 +154,25 @@ def test_a_mistakes_results_and_errors_are_recorded_without_a_warning(recwarn):
     assert np.isinf(raises.results[0]).all()
     assert unused.sentence == "the argument `by` is not used, only its default, 2.0"
     assert not recwarn
+
+
+def test_a_mistake_that_is_written_with_a_list_names_an_array():
+    exercise = make()
+
+    @exercise.mistake("one too many")
+    def added_one(x, by=2.0, rng=None, gradient=None):
+        return [float(entry) + 1 for entry in x]
+
+    @exercise.mistake("a ragged list")
+    def ragged(x, by=2.0, rng=None, gradient=None):
+        return [[1.0], [1.0, 2.0]]
+
+    plan = exercise.plan()
+    known = {mistake.sentence: mistake.results for mistake in plan.mistakes}
+    assert known["a ragged list"][0] == [[1.0], [1.0, 2.0]]
+    for kind in (np.array, list):
+        answers = [Outcome("returned", kind(case.args[0] + 1)) for case in plan.cases]
+        assert examine(plan, answers).mistake == "one too many"
 
 
 def test_one_seed_one_plan():
