@@ -36,8 +36,13 @@ ICON_FONTS = "vendor/fontawesome/webfonts"
 # Of the theme: the icon script, in whose place is the font, and what only its authors read.
 UNUSED = ("fontawesome.js*", "*.map")
 SOURCE_MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=[^\s*]+(?: ?\*/)?")
-COMMENT = re.compile(r"^ *(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
-INDENT = re.compile(r"^ +", re.MULTILINE)
+# Our own scripts, as they are published.
+SCRIPTS = ("interactive/*.js", "live/*.js", "reader/*.js", "search.js")
+MINIFY = """
+const { minify } = require(process.argv[1]), fs = require("fs");
+for (const file of process.argv.slice(2))
+  minify({ [file]: fs.readFileSync(file, "utf8") }).then(({ code }) => fs.writeFileSync(file, code));
+"""
 
 LOST = "404"
 LOST_BODY = """\
@@ -185,8 +190,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     for pattern in UNUSED:
         for file in (out / "_static").rglob(pattern):
             file.unlink()
-    for script in (out / "interactive").glob("*.js"):
-        script.write_text(lean(script.read_text("utf-8")), "utf-8")
+    minify([script for pattern in SCRIPTS for script in out.glob(pattern)], root)
     for script in (out / "_static" / "scripts").glob("*.js"):
         script.write_text(SOURCE_MAP.sub("", script.read_text("utf-8")), "utf-8")
     if base := app.config.html_baseurl:
@@ -232,9 +236,7 @@ def style(out: Path, root: Path, pages: dict[Path, str]) -> str:
     content = [*map(str, pages), *(str(out / script) for script in sorted(scripts))]
     command: list[str | Path] = [NODE, purge, "--css", out / SHEET, "--output", out / SHEET]
     command += ["--content", *content, "--safelist", *sorted(set(OWN_CLASS.findall(whole)))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ExtensionError(f"PurgeCSS did not cut down {SHEET}: {done.stderr.strip()}")
+    run(command, f"PurgeCSS did not cut down {SHEET}")
     sheet = (out / SHEET).read_text("utf-8")
     version = hashlib.sha256(sheet.encode()).hexdigest()[:8]
     for path, text in pages.items():
@@ -267,9 +269,16 @@ def measure_near(script: Path) -> None:
         script.write_text(text.replace(MEASURE, MEASURE_NEAR), "utf-8")
 
 
-def lean(script: str) -> str:
-    """A script of ours without its indents and the comments on lines of their own: a quarter of it."""
-    return INDENT.sub("", COMMENT.sub("", script))
+def minify(scripts: list[Path], root: Path) -> None:
+    """Make scripts small; they do what they did, and what they have on the top level keeps its name."""
+    run([NODE, "-e", MINIFY, root / "node_modules/terser", *scripts], "terser made no script small")
+
+
+def run(command: list[str | Path], trouble: str) -> None:
+    """Run a program of the packages of `package.json`; if it fails, the build does."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ExtensionError(f"{trouble}: {done.stderr.strip()}")
 
 
 def cut_font(source: Path, target: Path, codes: set[int]) -> None:

@@ -36,8 +36,8 @@
   const isFar = (point) => !point.every((x) => Math.abs(x) < 1e6);
 
   /** The points that a method visits; they end where a coordinate is beyond a million. */
-  function run(landscape, method, lr, mu, steps) {
-    const { gradient, start } = LANDSCAPES[landscape];
+  function run(landscape, method, lr, mu, steps, start = LANDSCAPES[landscape].start) {
+    const { gradient } = LANDSCAPES[landscape];
     const points = [start];
     let state = [[0, 0], [0, 0]];
     for (let t = 1; t <= steps; t++) {
@@ -56,37 +56,60 @@
     return first < values.length ? first : Infinity;
   }
 
+  /** Where names can stand beside their paths, of pixels, in the box [left, top, right, bottom]: [x, y, anchor] of
+      each, or undefined where there is no room that no path and no other name needs. */
+  function placed(paths, names, [left, top, right, bottom]) {
+    const taken = [], all = paths.flat();
+    return paths.map((path, i) => {
+      const others = paths.flatMap((other, j) => (j === i ? [] : other)), long = 7 * names[i].length;
+      const room = path.map(([x, y]) => [Math.min(...others.map(([a, b]) => Math.hypot(x - a, y - b))), x, y]);
+      for (const [far, x, y] of room.sort((one, other) => other[0] - one[0])) for (const under of [false, true]) for (const turned of [false, true]) {
+        const from = turned ? x - long - 4 : x + 4, to = from + long, low = under ? y + 17 : y - 5, high = low - 12;
+        const fits = far > 6 && from > left && to < right && high > top && low < bottom &&
+          !all.some(([a, b]) => a > from - 3 && a < to + 3 && b > high - 3 && b < low + 3) &&
+          !taken.some(([l, h, r, d]) => from < r && l < to && high < d && h < low);
+        if (!fits) continue;
+        taken.push([from, high, to, low]);
+        return [turned ? to : from, low - 2, turned ? "end" : "start"];
+      }
+      return undefined;
+    });
+  }
+
   if (typeof module !== "undefined") {
-    module.exports = { LANDSCAPES, run, settlingStep };
+    module.exports = { LANDSCAPES, run, settlingStep, placed };
     return;
   }
 
-  const { number, axes, line, dot, contours, define } = Gradus;
+  const { number, axes, line, dot, handle, pixel, contours, define } = Gradus;
   const names = Object.keys(STEPS);
   const called = { nesterov: "Nesterov", adagrad: "AdaGrad", rmsprop: "RMSProp", adam: "Adam" };
   const title = (name) => called[name] || name;
   const equal = (rate) => Object.fromEntries(names.map((key) => [key, rate]));
 
-  function draw({ landscape, mu, steps, rates = {}, rate }, width) {
+  function draw({ landscape, mu, steps, rates = {}, rate, x: x0, y: y0 }, width) {
     const { value, x, y, level } = LANDSCAPES[landscape];
     const height = Math.round(width * 0.5) + 60;
     const [across, up] = [x, y].map(([from, to], i) => ({ from, to, label: "xy"[i] }));
     const plot = axes([50, 10, width - 60, height - 60], across, up);
-    const lines = [contours(plot, (a, b) => value([a, b]), across, up)], rows = [], ended = [], lost = [];
+    const lines = [contours(plot, (a, b) => value([a, b]), across, up)], rows = [], ended = [], lost = [], paths = [];
     for (const name of names) {
       const lr = 10 ** (rates[name] ?? rate), style = `gradus-${name.replace(" ", "-")}`;
-      const points = run(landscape, name, lr, mu, steps), last = points.length - 1;
+      const points = run(landscape, name, lr, mu, steps, [x0, y0]), last = points.length - 1;
       const far = isFar(points[last]);
       const settled = settlingStep(points.map(value), level);
       // Far down a saddle is where a method should go: there is no minimum.
       const fails = far && !(landscape === "a saddle" && settled < Infinity);
-      if (fails) lost.push(` ${title(name)} diverged after ${last} steps.`);
+      if (fails) lost.push(`${title(name)} after ${last} steps`);
       else if (settled < Infinity) ended.push([settled, title(name)]);
       lines.push(line(plot, points, style) + dot(plot, points[last], style));
       const end = far ? (fails ? "diverged" : "far below") : number(value(points[last]));
       const when = fails ? "never" : settled < Infinity ? settled : "not yet";
       rows.push([style, title(name), number(lr), end, when]);
+      paths.push(points.filter((_, k) => k % Math.ceil(points.length / 100) === 0).map(([a, b]) => [plot.x(a), plot.y(b)]));
     }
+    const labels = placed(paths, names.map(title), [54, 12, width - 10, height - 52]).map((at, i) =>
+      at ? `<text class="gradus-label ${rows[i][0]}" x="${pixel(at[0])}" y="${pixel(at[1])}" text-anchor="${at[2]}">${title(names[i])}</text>` : "");
     ended.sort((a, b) => a[0] - b[0]);
     const goal = level < 0 ? "f below −1" : "f below 0.01 for good";
     const best = ended.filter(([k]) => k === ended[0][0]).map(([, name]) => name).join(" and ");
@@ -94,18 +117,22 @@
       ? `${best} first: ${goal} after ${ended[0][0]} steps; ${ended.length} of six are there.`
       : `After ${steps} steps none has ${goal}.`;
     return {
-      height, rows, status: status + lost.join(""),
-      svg: plot.frame + plot.inside(lines.join("")),
+      height, rows, status: status + (lost.length ? ` Diverged: ${lost.join(", ")}.` : ""),
+      svg: plot.frame + plot.inside(lines.join("")) + labels.join("") + handle(plot, [x0, y0], "start"),
+      drag: { start(px, py, set) { set("x", plot.fromX(px)); set("y", plot.fromY(py)); } },
       alt: `Paths of six optimizers on ${landscape} over level lines; their ends are in the table.`,
       caption: `On ${landscape}, after ${steps} steps`,
       head: ["method", "rate", "f at the end", `${goal}, after`],
     };
   }
 
-  /** The rate slider sets the rate of all, or of the one that is chosen. */
+  /** The rate slider sets the rate of all, or of the one that is chosen; a landscape has a start of its own. */
   function react(settings, name, set) {
     const { rate, whose } = settings, one = names.find((key) => title(key) === whose);
     settings.rates ??= equal(rate);
+    const { start, x, y } = LANDSCAPES[settings.landscape], [from, to] = { x, y }[name] || [];
+    if (name === "landscape") ["x", "y"].forEach((key, i) => set(key, start[i]));
+    if (to) set(name, Math.min(Math.max(settings[name], from), to)); // it stays in the picture
     if (name === "whose" && one) set("rate", settings.rates[one]);
     // A new object: that of a preset stays what it is.
     if (name === "rate") settings.rates = one ? { ...settings.rates, [one]: rate } : equal(rate);
@@ -114,7 +141,7 @@
   /** On the valley, one method with a rate of its own, a power of ten. */
   const only = (name, rate, mu = 0.9) => ({
     landscape: "the long valley", whose: title(name), rate, mu, steps: 100,
-    rates: { ...equal(-1), [name]: rate },
+    rates: { ...equal(-1), [name]: rate }, x: -7, y: 2,
   });
 
   define("optimizer-race", {
@@ -130,6 +157,8 @@
       { name: "rate", label: "Learning rate", min: -4, max: 1, step: 0.05, value: -1, text: (v) => number(10 ** v) },
       { name: "mu", label: "Momentum", min: 0, max: 0.99, step: 0.01, value: 0.9 },
       { name: "steps", label: "Steps", min: 1, max: 500, step: 1, value: 100 },
+      { name: "x", label: "Start, x", min: -8, max: 6, step: 0.05, value: -7 },
+      { name: "y", label: "Start, y", min: -2.6, max: 2.6, step: 0.001, value: 2 },
     ],
   });
 })();

