@@ -191,3 +191,20 @@ def test_stumps_find_the_slope(names):
         last = names["boosted_trees"](x, y, squares, 1)[-1]
         slopes.append(np.polyfit(squares[:, 0], last, 1)[0])
     assert np.mean(slopes) == pytest.approx(1, abs=0.5)
+
+
+def test_a_forest_has_worse_trees_that_are_less_alike(names):
+    said(
+        "Of ten trees the mean is not yet free of what each does wrong alone; of sixty the floor counts, and there the forest leads"
+    )
+    said("worse by itself, and its errors are less than half as correlated with another's")
+    bagged, forest = (
+        np.array([names["crowd"](seed, features) for seed in range(10, 20)])
+        for features in (64, 16)
+    )
+    one, ten, sixty, alike = (forest - bagged).T
+    assert one.min() > 0.03
+    assert ten.mean() > 0 > sixty.mean()
+    assert np.mean(sixty < 0) >= 0.8
+    assert np.all(forest[:, 3] < 0.6 * bagged[:, 3])
+    assert forest[:, 3].mean() < bagged[:, 3].mean() / 2

@@ -138,6 +138,8 @@ SAID = [
     ("activations", "by $\\Phi$; `approximate=True` for the other", "keras.activations.gelu.approximate", False),
     ("bias-variance", "| $K - 1$ | $K$ |", "keras.layers.Dense.kernel_regularizer", None),
     ("boosting", "scikit-learn boosts stumps if nothing else is asked for", "sklearn.ensemble.AdaBoostClassifier.estimator", None),
+    ("boosting", "may ask about $\\sqrt d$ features at each question", "sklearn.ensemble.RandomForestClassifier.max_features", "sqrt"),
+    ("boosting", "left alone, about all, so that it bags", "sklearn.ensemble.RandomForestRegressor.max_features", 1.0),
     ("descent", "`dampening=mu`", "torch.optim.SGD.dampening", 0),
     ("ensembles", "weighs all alike unless told otherwise", "torch.optim.swa_utils.AveragedModel.multi_avg_fn", None),
     ("initialization", "`glorot_uniform`, biases 0", "keras.layers.Dense.kernel_initializer", "glorot_uniform"),

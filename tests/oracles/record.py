@@ -495,7 +495,8 @@ keras.layers.LayerNormalization keras.layers.RMSNormalization keras.losses.Categ
 keras.Model.fit keras.optimizers.Adagrad keras.optimizers.MultiOptimizer keras.optimizers.Muon
 keras.optimizers.RMSprop
 scipy.optimize._lbfgsb_py._minimize_lbfgsb scipy.optimize._optimize._minimize_bfgs
-sklearn.ensemble.GradientBoostingRegressor sklearn.linear_model.Lasso sklearn.linear_model.Ridge
+sklearn.ensemble.GradientBoostingRegressor sklearn.ensemble.RandomForestClassifier
+sklearn.ensemble.RandomForestRegressor sklearn.linear_model.Lasso sklearn.linear_model.Ridge
 sklearn.pipeline.Pipeline sklearn.tree.DecisionTreeRegressor
 """.split()
 ROUNDING = (
