@@ -163,6 +163,22 @@ def test_against_wrong_labels_the_bounded_pull_is_better(names):
     assert clean[:, 0].mean() < clean[:, 1].mean()
 
 
+@pytest.mark.parametrize("seed", range(40, 45))
+def test_a_wrong_label_keeps_its_weight(names, seed):
+    said("Later about half of the members miss it, and its share stays")
+    said("and stays high: members are chosen that get it")
+    x, y, _ = other_digits(names, seed)
+    flipped = np.arange(300) < 30
+    labels = np.where(y % 2 == 1, 1, -1) * np.where(flipped, -1, 1)
+    table = names["answers"](x)
+    chosen, alphas = adaboost(table, labels, 100)
+    weights = np.exp(-np.cumsum(alphas[:, None] * table[chosen] * labels, axis=0))
+    share = weights[:, flipped].sum(axis=1) / weights.sum(axis=1)
+    assert share[10:].min() > 0.2 and share[50:].mean() == pytest.approx(0.28, abs=0.05)
+    missed = np.mean(table[chosen[50:]][:, flipped] != labels[flipped])
+    assert missed == pytest.approx(0.5, abs=0.03)
+
+
 def test_a_sum_of_stumps_is_a_sum_over_features(names):
     said("A sum of stumps is then a sum of functions of one feature each")
     rng = np.random.default_rng(3)
