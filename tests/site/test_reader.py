@@ -300,24 +300,59 @@ def test_a_page_without_its_figures_is_light(site, soup, chapter):
 NO_PROSE = "pre, .highlight, details, script, style, figure, .cell_output, gradus-chapter, gradus-predict, .gradus-downloads"
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_keeps_the_measure_of_a_week(soup, chapter):
-    """Its words are those of the text, in which a formula is one: not of code, figures and what is folded."""
-    text = copy.copy(soup(f"chapters/{chapter}").select_one("article section"))
-    n_figures = len(text.select(".gradus-figure"))
-    boxes = text.select(".gradus-box")
-    for box in boxes:
+def words_of(text):
+    """The words of a text, in which a formula is one, and so is an exercise: not of code, figures and what is folded."""
+    text = copy.copy(text)
+    for box in text.select(".gradus-box"):
         box.replace_with(" (exercise) ")
     for part in text.select(NO_PROSE):
         part.extract()
     for formula in text.select(".math"):
         formula.replace_with(" x ")
-    words = re.findall(r"\S*\w\S*", text.get_text(" "))
+    return re.findall(r"\S*\w\S*", text.get_text(" "))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_keeps_the_measure_of_a_week(soup, chapter):
+    text = soup(f"chapters/{chapter}").select_one("article section")
+    n_figures, boxes = len(text.select(".gradus-figure")), text.select(".gradus-box")
+    words = words_of(text)
     assert 1000 < len(words) <= 5000
     assert 100 < words.index("(exercise)") <= 600
     assert 5 <= len(boxes) <= 8
     if chapter != "more-noise":  # an optional page
         assert n_figures >= 6
+
+
+def up_to_the_next_link(section):
+    """A section up to the next heading that has a name to be linked by."""
+    section = copy.copy(section)
+    for other in section.select("section"):
+        if other.find("span", id=re.compile("^sec-"), recursive=False):
+            other.extract()
+    return section
+
+
+def test_a_short_road_leads_through_every_chapter_but_the_optional_one(soup):
+    lengths = {}
+    for chapter in CHAPTERS:
+        page = soup(f"chapters/{chapter}")
+        for line in page.select("p"):
+            if line.get_text().startswith("The short road: "):
+                names = [link["href"].removeprefix("#") for link in line.find_all("a")]
+                places = [page.find(id=name).find_parent("section") for name in names]
+                headings = [place.find(["h2", "h3"]) for place in places]
+                assert headings == [h for h in page.select("article :is(h2, h3)") if h in headings]
+                assert headings[0] == page.select_one("article h2")
+                words = [word for place in places for word in words_of(up_to_the_next_link(place))]
+                assert words.count("(exercise)") >= 3
+                lengths[chapter] = len(words)
+    assert lengths.keys() == {*CHAPTERS} - {"more-noise"}
+    assert all(1200 < length < 2700 for length in lengths.values()), lengths
+    assert "the sections of its main line, some 2,000 words" in " ".join(
+        (ROOT / "using.md").read_text("utf-8").split()
+    )
+    assert sum(lengths.values()) / len(lengths) == pytest.approx(2000, rel=0.1)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
