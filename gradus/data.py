@@ -31,6 +31,7 @@ __all__ = [
     "digits",
     "few_digits",
     "glyphs",
+    "printed_digits",
 ]
 
 # Of scikit-learn.
@@ -38,9 +39,10 @@ FILE = "datasets/data/digits.csv.gz"
 
 
 class Digits(NamedTuple):
-    """Images of 8 x 8 pixels as rows of 64 numbers in [0, 1], and their labels 0 to 9.
+    """Images as rows of d numbers in [0, 1], and their labels 0 to 9.
 
-    Shapes: ``x_train`` (n, 64), ``y_train`` (n,), and likewise for validation and test.
+    Shapes: ``x_train`` (n, d), ``y_train`` (n,), and likewise for validation and test; d is 64 for
+    handwritten digits of 8 x 8 pixels, 196 for printed ones of 14 x 14.
     """
 
     x_train: np.ndarray
@@ -202,6 +204,24 @@ def glyphs(
     if noise > 0:
         x += rng.normal(0.0, noise, x.shape)
     return Glyphs(np.clip(x, 0.0, 1.0, out=x), y, face)
+
+
+@validate(n=POSITIVE_COUNT)
+def printed_digits(seed: int = 0, n: int = 3000) -> Digits:
+    """Printed digits of 14 x 14 pixels: `glyphs` of all faces, each the mean of 2 x 2 of their pixels.
+
+    Parameters
+    ----------
+    seed : int
+        Of the generator that draws them.
+    n : int
+        How many to train, at least 1; there are 1,000 more to validate and 1,000 to test.
+    """
+    drawn = glyphs(n + 2000, seed)
+    blocks = drawn.x.reshape(-1, 14, 2, 14, 2)
+    x = blocks.mean(axis=(2, 4)).reshape(-1, 196)
+    (train, validation, test), y = (np.split(part, (n, n + 1000)) for part in (x, drawn.y))
+    return Digits(train, y[0], validation, y[1], test, y[2])
 
 
 def _drawable(characters: str, faces: Sequence[str]) -> list[list[tuple[int, int]]]:

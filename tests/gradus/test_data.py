@@ -125,6 +125,18 @@ def test_the_same_seed_draws_the_same_glyphs_and_a_generator_goes_on():
     np.testing.assert_array_equal(data.glyphs(700, 5).x, again.x)
 
 
+def test_printed_digits_are_coarse_glyphs_in_three_parts():
+    printed, drawn = data.printed_digits(4, 50), data.glyphs(2050, 4)
+    assert [part.shape for part in printed[::2]] == [(50, 196), (1000, 196), (1000, 196)]
+    np.testing.assert_array_equal(np.concatenate(printed[1::2]), drawn.y)
+    last = drawn.x[-1].reshape(28, 28)
+    for row, column in ((0, 0), (7, 5), (13, 13)):
+        corner = last[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        assert printed.x_test[-1].reshape(14, 14)[row, column] == pytest.approx(corner.mean())
+    with pytest.raises(ValueError, match="n"):
+        data.printed_digits(0, 0)
+
+
 def test_glyphs_are_readable_by_their_nearest_neighbour():
     """That labels belong to what is drawn: with the faces known, a picture like it has the same label."""
     known, new = data.glyphs(3000, 1, noise=0, shift=0), data.glyphs(300, 2, noise=0, shift=0)
