@@ -375,3 +375,10 @@ def test_an_average_of_calibrated_members_is_not_sure_enough(names):
         assert together[0] < alone
         assert together[0] < 0.95
         assert together[2] < together[1] + 0.002
+
+
+def test_five_networks_and_what_else_their_time_would_buy(names):
+    said("The five together err a little less than one, and either rival errs less still")
+    one, five, wide, long = np.mean([names["rivals"](draw) for draw in range(10, 16)], axis=0)
+    assert 0.04 < 1 - five / one < 0.15
+    assert max(wide, long) < five

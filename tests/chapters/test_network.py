@@ -365,3 +365,10 @@ def test_samples_find_the_arrays_that_are_wrong(chapter):
         }
         assert wrong == {"dw1", "dw2", "db1", "db2"}
     assert crossed > 5
+
+
+def test_many_small_steps(chapter):
+    said("five exact steps do far less than five hundred inexact ones")
+    rows = np.array([chapter["by_batch_size"](seed) for seed in range(10, 15)])
+    small, middle, whole = rows.T
+    assert small.min() > 0.93 and np.all(small > middle + 0.05) and np.all(middle > whole + 0.2)

@@ -55,6 +55,13 @@ def test_every_part_has_a_picture_and_every_chapter_a_place(soup):
         assert all(about) and len(about) == len(names)
 
 
+def test_every_part_is_tried_on_the_larger_task():
+    """Printed glyphs, of which there are as many as one likes; the handwritten digits are 1,797."""
+    for part, names in COURSE.parts().items():
+        text = "".join(COURSE.chapter(name).read_text("utf-8") for name in names)
+        assert re.search(r"data\.(?:printed_digits|glyphs)\(", text), part
+
+
 def test_a_part_without_a_picture_is_named():
     with pytest.raises(ExtensionError, match="has a part 'Another'"):
         front.picture(COURSE, "Another")
