@@ -1208,13 +1208,28 @@ def spectral_direction(rng):
         ("square", 3, 3, 1.0),
         ("more rows than columns", 5, 3, 1.0),
         ("more columns than rows", 2, 4, 1.0),
-        ("a small gradient", 4, 4, 1e-7),
+        ("a small gradient", 4, 4, 1e-13),
         ("a large one", 3, 4, 50.0),
     ):
         sizes = scale * np.array([2.0, 0.8, 0.3, 0.1])[: min(m, n)] * rng.uniform(0.8, 1.2, min(m, n))
         yield Call(label, grad=gradient(sizes, m, n))
     yield Call("a direction that does nothing", 2.0, grad=gradient(rng.uniform([1.5, 0.4], [2.5, 0.8]), 4, 3))
     yield Call("one column", grad=gradient(rng.uniform(1.5, 3.0, 1), 4, 1))
+    little = rng.uniform([1.5, 0.5, 6e-4], [2.0, 0.8, 9e-4])
+    yield Call("a direction that does little", 2.0, grad=gradient(little, 3, 3))
+    next_to_nothing = rng.uniform([1.5, 0.5, 1.5e-14], [2.5, 0.8, 3e-14])
+    yield Call("a direction that does next to nothing", grad=gradient(next_to_nothing, 3, 4))
+
+
+def _muon(grad, steps=5, small=0.0, before=True, b=-4.7750, c=2.0315):
+    """The steps of Jordan et al. (2024), or those with one thing changed."""
+    g = grad / (np.linalg.norm(grad) + small) if before else grad
+    tall = grad.shape[0] > grad.shape[1]
+    g = g.T if tall else g
+    for _ in range(steps):
+        a = g @ g.T
+        g = 3.4445 * g + (b * a + c * a @ a) @ g
+    return g.T if tall else g
 
 
 spectral_direction.add_mistakes("""
@@ -1226,6 +1241,9 @@ spectral_direction.add_mistakes("""
     singular values below a millionth are dropped: below a millionth of the largest
         u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
         return -(u * (sizes > 1e-6)) @ vt
+    singular values below a thousandth are dropped: below a millionth of the largest
+        u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
+        return -(u * (sizes > 1e-3)) @ vt
     this is the gradient divided by its length as a list of numbers: the length of a matrix is its
     largest stretch here
         return -grad / np.linalg.norm(grad)
@@ -1253,17 +1271,64 @@ spectral_direction.add_mistakes("""
     only the largest singular value has its direction here: all of them count
         return -u[:, kept] @ vt[kept] -> return -u[:, :1] @ vt[:1]
     the singular values are only nearly 1: these are the few steps of Muon's polynomial
-        g = grad / np.linalg.norm(grad)
-        g = g if len(g) <= len(g[0]) else g.T
-        for _ in range(5):
-            a = g @ g.T
-            g = 3.4445 * g + (-4.7750 * a + 2.0315 * a @ a) @ g
-        return -g if g.shape == grad.shape else -g.T
+        return -_muon(grad)
     or
         g = grad / np.linalg.norm(grad)
         for _ in range(5):
             g = 1.5 * g - 0.5 * g @ g.T @ g
         return -g
+    or
+        return -_muon(grad, small=1e-7)
+    or
+        return -_muon(grad, steps=10)
+    or
+        g = grad / np.linalg.norm(grad)
+        for _ in range(10):
+            g = 1.5 * g - 0.5 * g @ g.T @ g
+        return -g
+    the direction goes uphill, and its singular values are only nearly 1, after the few steps of Muon's
+    polynomial
+        return _muon(grad)
+    or
+        return _muon(grad, small=1e-7)
+    Muon's steps begin with a gradient that was not divided by its length, or only afterwards: above some
+    size the polynomial makes singular values ever larger
+        return -_muon(grad, before=False)
+    or
+        g = _muon(grad, before=False)
+        return -g / np.linalg.norm(g)
+    or
+        g = grad
+        for _ in range(20):
+            g = 1.5 * g - 0.5 * g @ g.T @ g
+        return -g
+    two coefficients of Muon's polynomial have changed places: the cube has the negative one
+        return -_muon(grad, b=2.0315, c=-4.7750)
+    Muon's steps make a tall gradient wide, and it is left so: transpose it back
+        g = _muon(grad)
+        return -g.T if grad.shape[0] > grad.shape[1] else -g
+    or
+        g = _muon(grad, small=1e-7)
+        return -g.T if grad.shape[0] > grad.shape[1] else -g
+    Muon's scale by the numbers of rows and columns is in it: the largest singular value is to be 1
+        return -_muon(grad) * np.sqrt(max(1, grad.shape[0] / grad.shape[1]))
+    or
+        return -_muon(grad, small=1e-7) * np.sqrt(max(1, grad.shape[0] / grad.shape[1]))
+    the singular values divide: they are all replaced by 1
+        u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
+        return -(u / sizes) @ vt
+    these are the left singular vectors alone: the direction has the right ones, too
+        return -np.linalg.svd(grad, full_matrices=False)[0]
+    not only singular values below a millionth are dropped: down to a millionth of the largest all of
+    them count
+        kept = sizes > 1e-6 * sizes[0] -> kept = sizes > 1e-3 * sizes[0]
+    singular values are kept that are more than what rounding has left: below a millionth of the largest they
+    count as 0
+        u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
+        rank = np.linalg.matrix_rank(grad)
+        return -u[:, :rank] @ vt[:rank]
+    or
+        kept = sizes > 1e-6 * sizes[0] -> kept = sizes > 1e-15 * sizes[0]
     the roots of the singular values are left: they are all to be 1
         u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
         return -(u * np.sqrt(sizes)) @ vt
@@ -1281,7 +1346,7 @@ spectral_direction.add_variants("""
         return -grad @ (v / np.sqrt(values[kept])) @ v.T
     by many steps of Newton and Schulz
         g = grad / np.linalg.norm(grad)
-        for _ in range(35):
+        for _ in range(28):
             g = 1.5 * g - 0.5 * g @ (g.T @ g)
         return -g
     one singular triple after the other
