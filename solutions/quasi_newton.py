@@ -205,7 +205,7 @@ def batch_pairs(x, y, points, rows, memory):
     -------
     steps, changes : ndarray of shape (m, d)
         The pairs, oldest first, without those whose change @ step is not
-        positive.
+        positive. Of none the shape is (0, d).
 
     Source: Schraudolph, Yu and Guenter (2007).
     """

@@ -351,6 +351,14 @@ def backtracking(rng):
             break
     given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad}
     yield Call("all settings left at their defaults", 2.0, **given, direction=direction)
+    while True:
+        theta, grad, direction = _descent(rng, "rosenbrock")
+        first = 10.0 ** rng.uniform(15.5, 16.5)
+        refused, nearest = _tries(problems.get("rosenbrock"), theta, grad, direction, first, 0.1, 0.5)
+        if 52 <= refused <= 58 and nearest > 0.005:
+            break
+    given = {"f": Problem("rosenbrock", "value"), "theta": theta, "grad": grad, "direction": direction}
+    yield Call("the first length is huge", 0.25, **given, initial=first, c1=0.1, shrink=0.5)
     # f falls by a little more, and by a little less, than the default of c1 asks; and by so much that twice the
     # default of `initial` would do.
     asked = (("just enough", 1.4e-4, 0.5), ("not quite enough", 0.7e-4, 0.5), ("far enough", 0.9, 0.2))
@@ -388,10 +396,14 @@ def _length_with(problem, theta, grad, direction, share):
     return high
 
 
-def _backtrack(accept, f, theta, grad, direction, initial, c1, shrink):
+def _enough(new, old, alpha, slope, c1):
+    return new <= old + c1 * alpha * slope
+
+
+def _backtrack(accept, f, theta, grad, direction, initial, c1, shrink, most=200):
     """Backtracking with another test: accept(f at the trial, f here, alpha, slope, c1)."""
     alpha = initial
-    for _ in range(200):
+    for _ in range(most):
         if accept(f(theta + alpha * direction), f(theta), alpha, grad @ direction, c1):
             break
         alpha *= shrink
@@ -519,6 +531,13 @@ backtracking.add_mistakes("""
         return alpha -> return f(theta + alpha * direction)
     the step itself is returned: return its length `alpha`
         return alpha -> return alpha * direction
+    after a number of lengths the test was left out: however many are refused, go on to the first that
+    fulfils the condition
+        return _backtrack(_enough, f, theta, grad, direction, initial, c1, shrink, 20)
+    or
+        return _backtrack(_enough, f, theta, grad, direction, initial, c1, shrink, 30)
+    or
+        return _backtrack(_enough, f, theta, grad, direction, initial, c1, shrink, 50)
     one length is refused at most: shorten it as long as f has not fallen enough
         alpha = initial
         if f(theta + alpha * direction) > f(theta) + c1 * alpha * (grad @ direction):

@@ -884,6 +884,8 @@ def batch_pairs(rng):
     rows = np.array([rng.permutation(6)[:4] + 6 for _ in range(5)])
     rows[1] -= 6
     yield Call("a step without curvature", 3.0, x=x, y=y, points=path, rows=rows, memory=3)
+    alone = {"points": path[1:3] + rng.normal(size=2), "rows": rows[1:3]}
+    yield Call("no pair: the only step is without curvature", 0.5, x=x, y=y, **alone, memory=3)
 
 
 batch_pairs.add_mistakes("""
@@ -927,6 +929,9 @@ batch_pairs.add_mistakes("""
         changes[-memory:] -> changes[-memory:][::-1]
     a pair without curvature is kept: leave it out where change @ step is not positive
         if change @ step > 0 -> if True
+    where the number of pairs is exactly 0 the arrays have lost their second side: their shape is (0, d)
+        np.reshape(steps[-memory:], shape) -> np.array(steps[-memory:])
+        np.reshape(changes[-memory:], shape) -> np.array(changes[-memory:])
     the newest `memory` steps are taken before those without curvature are left out, so that rows are missing:
     leave out first, then keep the newest
         range(len(points) - 1) -> range(max(len(points) - 1 - memory, 0), len(points) - 1)
@@ -945,7 +950,7 @@ batch_pairs.add_variants("""
             step, change = new - old, slope(new, batch) - slope(old, batch)
             if step @ change > 1e-14:
                 steps, changes = [*steps, step][-memory:], [*changes, change][-memory:]
-        return steps, changes
+        return (steps, changes) if steps else (np.empty((0, x.shape[1])),) * 2
     the gradient kept from the step, and one more computed after it
         kept = []
         for k in range(len(points) - 1):
@@ -954,8 +959,8 @@ batch_pairs.add_variants("""
             after = (a @ points[k + 1] - b) @ a / len(b)
             if np.sum((points[k + 1] - points[k]) * (after - before)) > 1e-14:
                 kept.append((points[k + 1] - points[k], after - before))
-        kept = kept[-memory:]
-        return np.array([s for s, _ in kept]), np.array([c for _, c in kept])
+        kept = np.reshape(kept[-memory:], (-1, 2, x.shape[1]))
+        return kept[:, 0], kept[:, 1]
     from the newest backwards
         found = []
         for k in reversed(range(len(points) - 1)):
@@ -963,7 +968,7 @@ batch_pairs.add_variants("""
             change = (a.T @ a) @ s / len(rows[k])
             if s @ change > 1e-14 and len(found) < memory:
                 found.append(np.stack([s, change]))
-        return tuple(np.array(found[::-1]).transpose(1, 0, 2))
+        return tuple(np.reshape(found[::-1], (-1, 2, x.shape[1])).transpose(1, 0, 2))
 """)
 
 

@@ -666,7 +666,16 @@ def trials_needed(rng):
     yield call("the best thousandth", 0.001, 0.7)
     yield call("more likely than not", 0.03, 0.6)
     # With the quotient upside down it is 3 or more, and 1 in every other case.
-    yield call("one trial is enough", 0.6, 0.25)
+    while True:
+        one = call("one trial is enough", 0.6, 0.25)
+        top, confidence = one.arguments.values()
+        # With the logarithms of top and of confidence it is another number.
+        if np.ceil(np.log(1 - top) / np.log(1 - confidence)) != np.ceil(np.log(confidence) / np.log(top)):
+            break
+    yield one
+    # The quotient is 1 without a rounding, and so is each difference from 1.
+    half = int(rng.integers(10, 120)) / 256
+    yield Call("exactly as likely as one trial hits", 0.5, top=half, confidence=half)
 
 
 trials_needed.add_mistakes("""
@@ -689,6 +698,23 @@ trials_needed.add_mistakes("""
         return int(np.log(1 - confidence) / np.log(1 - top)) - 1
     one trial too many: round up, and no more
         return int(np.ceil(np.log(1 - confidence) / np.log(1 - top))) + 1
+    the bound itself is refused: where n trials reach `confidence` exactly they are enough, and
+    rounding down and adding 1 gives one more
+        return int(np.log(1 - confidence) / np.log(1 - top)) + 1
+    or
+        n = 0
+        while (1 - top) ** n >= 1 - confidence:
+            n += 1
+        return n
+    top**n is the probability that all of n trials hit: that none does is (1 - top)**n
+        return int(np.ceil(np.log(1 - confidence) / np.log(top)))
+    the quotient is upside down, and its denominator is the logarithm of `confidence`: it is that of a miss,
+    log(1 - confidence) / log(1 - top)
+        return int(np.ceil(np.log(1 - top) / np.log(confidence)))
+    this is a probability: the number of trials is asked
+        return 1 - (1 - top) ** confidence
+    the arguments are shares, not per cent: do not divide them by 100
+        return int(np.ceil(np.log(1 - confidence / 100) / np.log(1 - top / 100)))
     the sign is missing: both logarithms are negative, and so the quotient is positive
         return int(np.ceil(-np.log(1 - confidence) / np.log(1 - top)))
     the logarithms were subtracted: divide them
@@ -703,7 +729,7 @@ trials_needed.add_variants("""
             n, missed = n + 1, missed * (1 - top)
         return n
     the largest number that is not enough, and one; as a float
-        return 1 + np.floor(np.log2(1 / (1 - confidence)) / np.log2(1 / (1 - top)))
+        return 1 + np.ceil(np.log2(1 / (1 - confidence)) / np.log2(1 / (1 - top)) - 1)
 """)
 
 
