@@ -61,6 +61,39 @@ adagrad_step.add_mistakes("""
         theta - lr -> theta + lr
     eps is outside the fraction: without parentheses, `/ np.sqrt(s) + eps` adds it to the quotient
         (np.sqrt(s) + eps) -> np.sqrt(s) + eps
+    or
+        theta - lr * grad / (np.sqrt(s) + eps) -> theta - (lr / np.sqrt(s) + eps) * grad
+    eps stands inside the root, squared: here it is outside, `sqrt(s) + eps`
+        (np.sqrt(s) + eps) -> np.sqrt(s + eps**2)
+    eps is added to the sum, and to the root once more: it belongs to the root alone
+        s = s + grad**2 -> s = s + grad**2 + eps
+    the square is added to `s` twice: return the sum that the step was made with
+        eps), s -> eps), s + grad**2
+    the length of the whole gradient is added: each parameter has a sum of its own, of squares
+        s + grad**2 -> s + np.linalg.norm(grad)
+    the gradients are summed, and the absolute value of their sum divides: square each gradient, then add
+        s + grad**2 -> s + grad
+        np.sqrt(s) -> np.abs(s)
+    the gradient is squared in the step, too: only in the sum
+        lr * grad / -> lr * grad**2 /
+    the root is missing, and eps is outside the fraction: divide by `sqrt(s) + eps`
+        (np.sqrt(s) + eps) -> s + eps
+    the root was kept for `s`, and the step takes the root of that: keep the sum of the squares
+        s + grad**2 -> np.sqrt(s + grad**2)
+    `s` is taken for the root of the sum of the squares: it is that sum itself
+        s + grad**2 -> np.sqrt(s**2 + grad**2)
+        np.sqrt(s) -> s
+    or
+        s + grad**2 -> s**2 + grad**2
+    the sum stands in the place of the gradient: the step is `lr * grad` divided by the root
+        lr * grad / -> lr * s /
+    the sums of all parameters are added up before the root: each parameter has a sum of its own
+        np.sqrt(s) -> np.sqrt(np.sum(s))
+    or
+        (np.sqrt(s) + eps) -> np.sqrt(np.sum(s) + eps)
+    the step goes uphill, and eps is missing: subtract it, and divide by `sqrt(s) + eps`
+        theta - lr -> theta + lr
+        (np.sqrt(s) + eps) -> np.sqrt(s)
     the step is multiplied by the root: divide by `sqrt(s) + eps`
         / (np.sqrt -> * (np.sqrt
     the step ignores `lr`: it is `lr` times the quotient
@@ -729,6 +762,11 @@ def longest_step(rng):
     yield Call("the betas left at their defaults", t=int(rng.integers(50, 200)))
 
 
+def ages_of(t):
+    """Of t gradients, the newest first."""
+    return np.arange(t)
+
+
 longest_step.add_mistakes("""
     the last gradient alone is there, after zeros: other sequences make longer steps
         return (1 - beta1) / (1 - beta1**t) / np.sqrt((1 - beta2) / (1 - beta2**t))
@@ -753,6 +791,12 @@ longest_step.add_mistakes("""
         return longest_step(20000, beta1, beta2)
     or
         return (1 - beta1) / np.sqrt(1 - beta2) / np.sqrt(np.maximum(1 - beta1**2 / beta2, 1e-9))
+    or
+        late = longest_step(20000, beta1, beta2)
+        return late / (1 - beta1**t) * np.sqrt(1 - beta2**t)
+    or
+        late = (1 - beta1) / np.sqrt(1 - beta2) / np.sqrt(np.maximum(1 - beta1**2 / beta2, 1e-9))
+        return late / (1 - beta1**t) * np.sqrt(1 - beta2**t)
     the gradients are as beta2 / beta1 to the power of their age here: they must grow towards now, and
     older ones be the smaller
         np.sqrt(np.sum(a**2 / b)) -> a @ (g := (beta2 / max(beta1, 1e-9)) ** np.minimum(ages, 50.0)) / np.sqrt(b @ g**2)
@@ -792,9 +836,41 @@ longest_step.add_mistakes("""
         np.sum(a**2 / b) -> np.sum(b**2 / a) if beta1 else 1.0
     or
         np.sum(a**2 / b) -> np.sum(b**2 / a)
-    the correction is that of the first step: it fades, as `beta**t` does
+    the correction is that of the first step, which makes the factors 1 - beta1 and 1 - beta2 vanish: it
+    fades, as `beta**t` does
         (1 - beta1**t) -> (1 - beta1)
         (1 - beta2**t) -> (1 - beta2)
+    the weights of m, squared, and those of v are summed before the one sum is divided by the other: divide
+    each square by its own weight
+        np.sum(a**2 / b) -> np.sum(a**2) / np.sum(b)
+    the bias is not corrected, and the ages are counted from 1: the newest gradient has the age 0
+        np.arange(t) -> np.arange(1, t + 1)
+        a = (1 - beta1) * beta1**ages / (1 - beta1**t) -> a = (1 - beta1) * beta1**ages
+        b = (1 - beta2) * beta2**ages / (1 - beta2**t) -> b = (1 - beta2) * beta2**ages
+    the weights lack their factors, 1 - beta1 and 1 - beta2
+        a = (1 - beta1) * beta1**ages / -> a = beta1**ages /
+        b = (1 - beta2) * beta2**ages / -> b = beta2**ages /
+    the correction of v is not under the root: the step divides by the root of what is corrected
+        ratio = np.sum((beta1**2 / beta2) ** ages_of(t))
+        return (1 - beta1) / (1 - beta1**t) * (1 - beta2**t) / (1 - beta2) * np.sqrt(ratio)
+    or
+        ratio = np.sum((beta1**2 / beta2) ** ages_of(t))
+        return (1 - beta1) / (1 - beta1**t) * (1 - beta2**t) / np.sqrt(1 - beta2) * np.sqrt(ratio)
+    the gradients are as the weights of m divided by the roots of those of v: other sequences make longer steps
+        np.sqrt(np.sum(a**2 / b)) -> a @ (a / np.sqrt(b)) / np.sqrt(b @ (a / np.sqrt(b)) ** 2)
+    from age to age the terms change by beta1**2 / beta2: beta1 is squared, beta2 is not
+        ratio = np.sum((beta1 / beta2) ** ages_of(t))
+        return (1 - beta1) / (1 - beta1**t) * np.sqrt((1 - beta2**t) / (1 - beta2) * ratio)
+    or
+        ratio = np.sum((beta1 / beta2) ** (2 * ages_of(t)))
+        return (1 - beta1) / (1 - beta1**t) * np.sqrt((1 - beta2**t) / (1 - beta2) * ratio)
+    the sum over the ages stands outside the root: it is under it
+        ratio = np.sum((beta1**2 / beta2) ** ages_of(t))
+        return (1 - beta1) / (1 - beta1**t) * np.sqrt((1 - beta2**t) / (1 - beta2)) * ratio
+    the terms are upside down: the weights of m, squared, stand above those of v
+        np.sum(a**2 / b) -> np.sum(b / a**2)
+    or
+        np.sum(a**2 / b) -> np.sum(b / a**2) if beta1 else 1.0
     the root is that of each term: the root of their sum is asked for
         np.sqrt(np.sum(a**2 / b)) -> np.sum(np.sqrt(a**2 / b) * b)
 """)

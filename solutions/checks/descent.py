@@ -639,6 +639,40 @@ noise_floor.add_mistakes("""
         2 * (1 + mu) - lr * curvature -> (1 + mu) * (2 - lr * curvature)
     or
         2 * (1 + mu) - lr * curvature -> 2 - lr * curvature
+    this holds for small rates and without momentum only: what is asked for is exact, at every mu
+        return lr * sigma**2 / (2 * curvature)
+    `lr` enters the numerator once too often: the square of the rate brings noise in, and the rate takes it out
+        lr * sigma**2 -> lr**2 * sigma**2
+    the next iterate takes `1 + mu - lr * curvature` of this one: here `mu` is missing
+        a = 1 - lr * curvature
+        return (lr * sigma) ** 2 / (1 - a**2 - mu**2 + 2 * a**2 * mu / (1 + mu))
+    the square of `mu` has the wrong sign: the iterate before adds to the variance
+        a = 1 + mu - lr * curvature
+        return (lr * sigma) ** 2 / (1 - a**2 + mu**2 + 2 * a**2 * mu / (1 + mu))
+    the covariance of two successive iterates is divided by 1 - mu: its second term has the sign of
+    -mu
+        a = 1 + mu - lr * curvature
+        return (lr * sigma) ** 2 / (1 - a**2 - mu**2 + 2 * a**2 * mu / (1 - mu))
+    what the covariance adds to the variance holds the factor `1 + mu - lr * curvature` twice: here it is there
+    once
+        a = 1 + mu - lr * curvature
+        return (lr * sigma) ** 2 / (1 - a**2 - mu**2 + 2 * a * mu / (1 + mu))
+    `lr * curvature` has the wrong sign: towards the limit of stability the variance grows
+        2 * (1 + mu) - lr * curvature -> 2 * (1 + mu) + lr * curvature
+    the limit of stability is half of what it is: momentum bears 2 (1 + mu) / curvature
+        2 * (1 + mu) - lr * curvature -> 1 + mu - lr * curvature
+    this is SGD's floor with the noise of a velocity: what velocities hold is not independent from step to step
+        return lr * sigma**2 / ((1 - mu**2) * curvature * (2 - lr * curvature))
+    or
+        return lr * sigma**2 / ((1 - mu) ** 2 * curvature * (2 - lr * curvature))
+    or
+        return lr * sigma**2 * (1 - mu) / ((1 + mu) * curvature * (2 - lr * curvature))
+    the floor of SGD is lowered by momentum here: the noise of many steps adds up in the velocity
+        return lr * sigma**2 * (1 - mu) / (curvature * (2 - lr * curvature))
+    or
+        return lr * sigma**2 * (1 - mu) / (2 * curvature)
+    this is the mean loss, and for small rates only: the variance of theta is asked for, and exact
+        return lr * sigma**2 / (4 * (1 - mu))
     the noise averages out here: it is made anew in every step, and keeps theta moving
         return 0.0
 """)
@@ -866,6 +900,32 @@ nesterov_shifted_step.add_mistakes("""
     the two results have changed places: theta first, then the velocity
         velocity = mu * velocity + grad
         return velocity, theta - lr * (grad + mu * velocity)
+    `lr` is missing: this change of variables is for velocities that hold it
+        old, velocity = velocity, mu * velocity + grad
+        return theta - mu * old + (1 + mu) * velocity, velocity
+    the velocity holds `mu` once too often, it is `mu * velocity + grad`; the step is right
+        velocity = mu * (mu * velocity + grad)
+        return theta - lr * (grad + velocity), velocity
+    or
+        new = mu * velocity + grad
+        return theta - lr * (grad + mu * new), mu * new
+    the velocity is multiplied by `mu` after the gradient was added: it is `mu * velocity + grad`
+        velocity = mu * (velocity + grad)
+        return theta - lr * (grad + mu * velocity), velocity
+    or
+        velocity = mu * (velocity + grad)
+        return theta - lr * (grad + velocity), velocity
+    the step is returned for the velocity: that is `mu * velocity + grad`
+        step = grad + mu * (mu * velocity + grad)
+        return theta - lr * step, step
+    the velocity goes downhill here: it is a sum of gradients, `mu * velocity + grad`, which the step subtracts
+        velocity = mu * velocity - grad
+        return theta + lr * (mu * velocity - grad), velocity
+    or
+        velocity = mu * velocity - grad
+        return theta - lr * (grad + mu * velocity), velocity
+    the gradient of the step has the factor 1 - mu: it enters whole
+        (grad + mu * velocity) -> ((1 - mu) * grad + mu * velocity)
     these are the parameters themselves: `theta` is the look-ahead point before the step and after it
         return theta + lr * mu * velocity - lr * (mu * velocity + grad), mu * velocity + grad
     the look-ahead point lies at `theta - lr * mu * velocity`, so the parameters at that plus `lr * mu *
