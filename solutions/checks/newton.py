@@ -817,6 +817,9 @@ def conjugate_gradient(rng):
     yield Call("six unknowns, two different eigenvalues", **system(two), n_steps=2)
     none = {"a": _turned(rng, rng.uniform(0.5, 3.0, size=3)), "b": np.zeros(3)}
     yield Call("nothing to do: b is zero", **none, n_steps=2)
+    small = system(rng.uniform([0.3, 0.6, 1, 2], [0.4, 0.8, 1.5, 3]))
+    small = {"a": 1e-6 * small["a"], "b": 1e-6 * small["b"]}
+    yield Call("a and b are small", 0.5, **small, n_steps=3)
 
 
 def _fletcher_reeves(new, old, d, a):
@@ -946,7 +949,66 @@ conjugate_gradient.add_mistakes("""
         return np.array(points)
     the root was taken in `alpha`: it is (r @ r) / (d @ a @ d)
         return _conjugate(a, b, n_steps, alpha_of=lambda r, d, a: np.sqrt(r @ r) / (d @ a @ d))
+    all steps go along the first direction: the new one is r_new plus `beta` times the old
+        d = r + rr / before * d -> pass
+    `r` stays as it was: each step takes alpha * (a @ d) from it
+        r = r - alpha * ad -> pass
+        rr, before = r @ r, rr -> before = rr
+    or
+        x, r = np.zeros(len(b)), b
+        return np.array([k * (r @ r) / (r @ a @ r or 1.0) * r for k in range(n_steps + 1)])
+    `alpha` is (d @ d) / (d @ a @ d): above stands r @ r
+        alpha = rr / (d @ ad) -> alpha = (d @ d) / (d @ ad)
+    `alpha` is upside down: r @ r is divided by d @ a @ d
+        alpha = rr / (d @ ad) -> alpha = (d @ ad) / rr
+    `beta` is divided by the old d @ d: it is divided by the old r @ r
+        d = r + rr / before * d -> d = r + rr / (d @ d) * d
+    the new direction begins with minus the residual: it is r_new plus `beta` times the old direction
+        d = r + rr / before * d -> d = -r + rr / before * d
+    the first direction and the residual are one array, and `r -= ...` changes both: begin with a copy
+        x, r = np.zeros(len(b)), np.array(b, dtype=float)
+        d, points = r, [x]
+        for _ in range(n_steps):
+            rr = r @ r
+            if rr > 0:
+                ad = a @ d
+                alpha = rr / (d @ ad)
+                x = x + alpha * d
+                r -= alpha * ad
+                d = r + (r @ r) / rr * d
+            points.append(x)
+        return np.array(points)
+    the residual changes by alpha * (a @ r): the step was made along d
+        r = r - alpha * ad -> r = r - alpha * (a @ r)
+    the residual changes by alpha * d: what the step changes is a @ x, by alpha * (a @ d)
+        r = r - alpha * ad -> r = r - alpha * d
+    x moves along the residual: the step is made along d
+        x = x + alpha * d -> x = x + alpha * r
+    the last of the points is missing: x before the first step and after each one, n_steps + 1 rows
+        return conjugate_gradient(a, b, n_steps)[:-1]
+    where the residual is small the search ends, and rows are missing: go on until it is zero, and list x
+    once for each step
+        return conjugate_gradient(a, b, n_steps)[: 1 if np.linalg.norm(b) < 1e-5 else n_steps + 1]
+    the search ends as soon as the residual is small: x stays only where the residual is exactly 0
+        if rr > 0 -> if rr > 1e-10
+    or
+        if rr > 0 -> if rr > 1e-8
+    or
+        if rr > 0 -> if rr > 1e-6
+    or
+        if rr > 0 -> if np.sqrt(rr) > 1e-6
     the steps go uphill: x_new = x plus alpha * d, where the residual is b - a @ x
+        x, r = np.zeros(len(b)), -b
+        d, points = r, [x]
+        for _ in range(n_steps):
+            if r @ r > 0:
+                alpha = (r @ r) / (d @ a @ d)
+                x = x + alpha * d
+                new = a @ x - b
+                d, r = new + (new @ new) / (r @ r) * d, new
+            points.append(x)
+        return np.array(points)
+    or
         x, r = np.zeros(len(b)), b
         d, points = r, [x]
         for _ in range(n_steps):
