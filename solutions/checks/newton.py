@@ -1230,21 +1230,25 @@ hessian_product.add_variants("""
 
 
 def _region(rng, eigenvalues, pick):
-    """A gradient and a Hessian of these eigenvalues, with a radius that pick(steps of CG, lengths) gives, or None."""
+    """A gradient and a Hessian of these eigenvalues, with a radius that pick(curvatures, steps of CG) gives, or None.
+
+    pick(curvatures, points, length of the point to which the last direction leads if its curvature is made positive).
+    """
     while True:
         hessian = _turned(rng, np.array(eigenvalues, dtype=float))
         grad = _away_from_zero(rng, len(eigenvalues))
-        curvatures, points = [], [np.zeros(len(grad))]
+        curvatures, points, turned = [], [np.zeros(len(grad))], 0.0
         r = d = -grad
         for _ in grad:
             curvatures.append(d @ hessian @ d / (d @ d))
-            if curvatures[-1] < 0.05:
+            if curvatures[-1] < 0.05:  # as if it were positive
+                turned = np.linalg.norm(points[-1] + r @ r / abs(d @ hessian @ d) * d)
                 break
             alpha = r @ r / (d @ hessian @ d)
             points.append(points[-1] + alpha * d)
             new = r - alpha * hessian @ d
             r, d = new, new + new @ new / (r @ r) * d
-        radius = pick(curvatures, np.linalg.norm(points, axis=1))
+        radius = pick(curvatures, np.array(points), turned)
         if radius is not None:
             return {"grad": grad, "hessian": hessian, "radius": float(radius)}
 
@@ -1253,26 +1257,29 @@ def _region(rng, eigenvalues, pick):
 def trust_region_step(rng):
     bowl = np.sort(rng.uniform([0.3, 0.9, 2.0, 4.0], [0.5, 1.5, 3.0, 6.0]))
 
-    def beyond(curvatures, lengths):
-        return lengths[-1] * rng.uniform(1.2, 2.0)
+    def beyond(curvatures, points, turned):
+        return np.linalg.norm(points[-1]) * rng.uniform(1.2, 2.0)
 
     def leaves_at(k):
         """A radius between the points number k - 1 and k of conjugate gradients."""
 
-        def pick(curvatures, lengths):
-            if len(lengths) <= k or lengths[k] < 1.3 * lengths[k - 1]:
+        def pick(curvatures, points, turned):
+            if len(points) <= k:
                 return None
-            return lengths[k - 1] + rng.uniform(0.3, 0.7) * (lengths[k] - lengths[k - 1])
+            # Longer than the last part of the step and than each of its entries, too.
+            low, length = max(np.linalg.norm(points[k - 1]), np.abs(points[k]).max()), np.linalg.norm(points[k])
+            low = max(low, np.linalg.norm(points[k] - points[k - 1])) if k > 1 else low
+            return low + rng.uniform(0.3, 0.7) * (length - low) if length > 1.15 * low else None
 
         return pick
 
     def bends_at(k):
         """A radius that is reached where the curvature of direction k, from 0, is negative, and not before."""
 
-        def pick(curvatures, lengths):
+        def pick(curvatures, points, turned):
             if len(curvatures) != k + 1 or curvatures[-1] > -0.1:
                 return None
-            return lengths[-1] * rng.uniform(1.3, 2.0) if k else rng.uniform(0.5, 2.0)
+            return turned * rng.uniform(1.3, 2.0)
 
         return pick
 
@@ -1285,28 +1292,33 @@ def trust_region_step(rng):
     yield Call("the second direction bends down", 0.5, **_region(rng, saddle, bends_at(1)), tol=1e-8)
     yield Call("the third direction bends down", 3.0, **_region(rng, saddle, bends_at(2)), tol=1e-8)
     # The gradient of the model is small enough after two steps, by far, and not after one.
-    while True:
-        case = _region(rng, bowl, beyond)
-        x = reference.conjugate_gradient(case["hessian"], -case["grad"], 3)
-        left = np.linalg.norm(x @ case["hessian"] + case["grad"], axis=1) / np.linalg.norm(case["grad"])
-        tol = np.sqrt(left[1] * left[2])
-        if (
-            left[2] < 0.6 * left[1]
-            and 0.5 * left[2] > left[3]
-            and 1e-3 < tol < 0.9
-            and left[2] * np.linalg.norm(case["grad"]) > 1.1 * tol
-            and left[1] ** 2 < 0.8 * tol
-        ):
-            break
-    yield Call("a large `tol`", 3.2, **case, tol=float(tol))
+    # After one step no entry of it is larger than a large `tol`, but its length is.
+    for label, weight, high in (("a large `tol`", 3.2, True), ("a `tol` that is not so large", 0.5, False)):
+        while True:
+            case = _region(rng, bowl, beyond)
+            x = reference.conjugate_gradient(case["hessian"], -case["grad"], 3)
+            slopes = (x @ case["hessian"] + case["grad"]) / np.linalg.norm(case["grad"])
+            left, entry = np.linalg.norm(slopes, axis=1), np.abs(slopes[1]).max()
+            tol = np.sqrt(left[1] * max(left[2], entry)) if high else np.sqrt(left[2] * entry)
+            if (
+                left[2] < 0.6 * left[1]
+                and (entry < 0.9 * left[1] if high else left[2] < 0.8 * entry)
+                and 0.5 * left[2] > left[3]
+                and 1e-3 < tol < 0.9
+                and left[2] * np.linalg.norm(case["grad"]) > 1.1 * tol
+                and left[1] ** 2 < 0.8 * tol
+            ):
+                break
+        yield Call(label, weight, **case, tol=float(tol))
     yield Call("`tol` left at its default", 0.5, **_region(rng, bowl, beyond))
     one = {"grad": _away_from_zero(rng, 1), "hessian": np.array([[rng.uniform(0.5, 1.0)]]), "radius": 0.3}
     yield Call("one parameter", 0.3, **one)
 
 
 def _steihaug(
-    grad, hessian, radius, tol, *, edge=None, bent=None, left=None, conjugate=True, rate=None, small=None, keep=None
-):
+    grad, hessian, radius, tol, *, edge=None, bent=None, left=None, conjugate=True, rate=None, small=None,
+    sign=-1, first=1, most=10,
+):  # fmt: skip
     """The reference with one part exchanged.
 
     edge(step, d, radius) is how far to the edge; bent and left(step, d, alpha, radius) what is returned there.
@@ -1318,7 +1330,7 @@ def _steihaug(
 
     step, r = np.zeros(len(grad)), -np.array(grad, dtype=float)
     d = r
-    for _ in range(10 * len(grad)):
+    for _ in range(most * len(grad)):
         if small(r, grad, tol) if small else np.linalg.norm(r) <= tol * np.linalg.norm(grad):
             break
         hd = hessian @ d
@@ -1329,8 +1341,8 @@ def _steihaug(
         if left is not False and np.linalg.norm(step + alpha * d) >= radius:
             return (left or out)(step, d, alpha, radius)
         step = step + alpha * d
-        new = r - alpha * hd
-        d = new + (rate(r, new) if rate else new @ new / (r @ r)) * d if conjugate else new
+        new = r + sign * alpha * hd
+        d = first * new + (rate(r, new) if rate else new @ new / (r @ r)) * d if conjugate else new
         r = new
     return step
 
@@ -1338,6 +1350,32 @@ def _steihaug(
 def _to_the_edge(step, d, radius):
     along = step @ d
     return (np.sqrt(along**2 + d @ d * (radius**2 - step @ step)) - along) / (d @ d)
+
+
+def _root(a, b, c):
+    return (-b + np.sqrt(b**2 - 4 * a * c)) / (2 * a)
+
+
+def _way(step, d, alpha, radius):
+    return _to_the_edge(step, d, radius) * d
+
+
+def _as_long(step, d, alpha, radius):
+    return radius * d / np.linalg.norm(d)
+
+
+def _cut(step, d, alpha, radius):
+    return np.clip(step + (1.0 if alpha is None else alpha) * d, -radius, radius)
+
+
+def _scaled(step, d, alpha, radius):
+    way = step + (1.0 if alpha is None else alpha) * d
+    return radius * way / np.linalg.norm(way)
+
+
+def _whole(step, d, alpha, radius):
+    way = step + d
+    return radius * way / np.linalg.norm(way)
 
 
 trust_region_step.add_mistakes("""
@@ -1371,16 +1409,105 @@ trust_region_step.add_mistakes("""
             way = step + (d @ d) / abs(d @ hessian @ d) * d
             return way if np.linalg.norm(way) < radius else radius * way / np.linalg.norm(way)
         return _steihaug(grad, hessian, radius, tol, bent=bent)
+    or
+        alpha = rr / curvature -> alpha = rr / abs(curvature)
+        inside = curvature > 0 -> inside = True
     the steps inside go along the residuals: this is steepest descent, conjugate directions are asked for
         return _steihaug(grad, hessian, radius, tol, conjugate=False)
+    or
+        return _steihaug(grad, hessian, radius, tol, conjugate=False, most=2000)
     beta is turned over: it is the new r @ r, divided by the old
         return _steihaug(grad, hessian, radius, tol, rate=lambda r, new: (r @ r) / (new @ new))
+    beta is 1: keep the old r @ r until it has been divided by
+        return _steihaug(grad, hessian, radius, tol, rate=lambda r, new: 1.0)
+    the residual grows: it loses alpha * (hessian @ d)
+        return _steihaug(grad, hessian, radius, tol, sign=1)
+    the new direction begins with minus the residual: it is the new residual plus beta times the old direction
+        return _steihaug(grad, hessian, radius, tol, first=-1)
+    each coordinate is cut to the radius: the radius bounds the length of the step
+        return _steihaug(grad, hessian, radius, tol, left=_cut)
+    or
+        return _steihaug(grad, hessian, radius, tol, left=_cut, bent=_cut)
+    or
+        return np.clip(-np.linalg.solve(hessian, grad), -radius, radius)
+    where the region is left, or the curvature negative, the whole step is scaled to the radius: from the step so
+    far go along the direction to the edge
+        return _steihaug(grad, hessian, radius, tol, left=_scaled, bent=_scaled)
+    or
+        return _steihaug(grad, hessian, radius, tol, left=_whole, bent=_whole)
+    in the equation of the way to the edge the middle term is step @ d: it is twice that
+        def edge(step, d, radius):
+            return _root(d @ d, step @ d, step @ step - radius**2)
+        return _steihaug(grad, hessian, radius, tol, edge=edge)
+    in the equation of the way to the edge the last term has the wrong sign: it is step @ step - radius**2
+        def edge(step, d, radius):
+            return _root(d @ d, 2 * step @ d, radius**2 - step @ step)
+        return _steihaug(grad, hessian, radius, tol, edge=edge)
+    in the equation of the way to the edge the radius is not squared
+        def edge(step, d, radius):
+            return _root(d @ d, 2 * step @ d, step @ step - radius)
+        return _steihaug(grad, hessian, radius, tol, edge=edge)
+    in the equation of the way to the edge d @ d is missing: the direction has not the length 1
+        def edge(step, d, radius):
+            return _root(1.0, 2 * step @ d, step @ step - radius**2)
+        return _steihaug(grad, hessian, radius, tol, edge=edge)
+    in the equation of the way to the edge step @ d has the wrong sign
+        def edge(step, d, radius):
+            return _root(d @ d, -2 * step @ d, step @ step - radius**2)
+        return _steihaug(grad, hessian, radius, tol, edge=edge)
+    the root of the equation of the way to the edge is divided by 2 and multiplied by d @ d: brackets are missing
+        def edge(step, d, radius):
+            return (d @ d) ** 2 * _to_the_edge(step, d, radius)
+        return _steihaug(grad, hessian, radius, tol, edge=edge)
+    the formula of the root has a 4 where the middle term was halved: without the 4, or with 2 * (step @ d)
+        def edge(step, d, radius):
+            along = step @ d
+            return (np.sqrt(along**2 + 4 * (d @ d) * (radius**2 - step @ step)) - along) / (d @ d)
+        return _steihaug(grad, hessian, radius, tol, edge=edge)
+    the way to the edge is returned alone: it is added to the step so far
+        return _steihaug(grad, hessian, radius, tol, left=_way, bent=_way)
+    where a step would leave the region only the direction is returned, as long as the radius: go along it from
+    where the step so far has ended
+        return _steihaug(grad, hessian, radius, tol, left=_as_long)
+    where the curvature is negative only the direction is returned, as long as the radius: go along it from where
+    the step so far has ended
+        return _steihaug(grad, hessian, radius, tol, bent=_as_long)
+    where the region is left, or the curvature negative, only the direction is returned, as long as the radius: go
+    along it from where the step so far has ended
+        return _steihaug(grad, hessian, radius, tol, left=_as_long, bent=_as_long)
+    where the curvature is negative the step leaves the region: it ends at the edge
+        return _steihaug(grad, hessian, radius, tol, bent=lambda step, d, alpha, radius: step + radius * d)
+    or
+        def bent(step, d, alpha, radius):
+            return step + radius * d / np.linalg.norm(d)
+        return _steihaug(grad, hessian, radius, tol, bent=bent)
+    the largest coordinate is compared with the radius, which bounds the length of the step
+        np.linalg.norm(step + alpha * d) < radius -> np.abs(step + alpha * d).max() < radius
+    the length of the last part is compared with the radius, which bounds that of the whole step
+        np.linalg.norm(step + alpha * d) < radius -> np.linalg.norm(alpha * d) < radius
+    the square of the length is compared with the radius: square both
+        np.linalg.norm(step + alpha * d) < radius -> (step + alpha * d) @ (step + alpha * d) < radius
+    this goes along minus the gradient to the edge, whatever the curvature: the step is that of conjugate gradients
+        return -radius * grad / np.linalg.norm(grad)
+    this is the dogleg, from the lowest point along minus the gradient to Newton's step: that of conjugate
+    gradients is asked for
+        newton = -np.linalg.solve(hessian, grad)
+        if np.linalg.norm(newton) <= radius:
+            return newton
+        down = -(grad @ grad) / (grad @ hessian @ grad) * grad
+        if np.linalg.norm(down) >= radius:
+            return -radius * grad / np.linalg.norm(grad)
+        return down + _to_the_edge(down, newton - down, radius) * (newton - down)
     `tol` is ignored: the search inside ends once the model's gradient is small enough
         return trust_region_step(grad, hessian, radius, 1e-8)
     or
         return trust_region_step(grad, hessian, radius)
     `tol` is compared with the model's gradient alone: it is a share of the length of `grad`
         return _steihaug(grad, hessian, radius, tol, small=lambda r, grad, tol: np.linalg.norm(r) <= tol)
+    the largest entry of the model's gradient is compared with `tol`: its length is
+        def small(r, grad, tol):
+            return np.abs(r).max() <= tol * np.linalg.norm(grad)
+        return _steihaug(grad, hessian, radius, tol, small=small)
     the square of a length is compared with `tol`: square the `tol`, too
         return _steihaug(grad, hessian, radius, tol, small=lambda r, grad, tol: r @ r <= tol * (grad @ grad))
     this is Newton's step, cut to the radius: where the region ends it is another

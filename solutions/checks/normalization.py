@@ -1088,7 +1088,7 @@ recalibrate.add_variants("""
 def equilibrium(rng):
     def steps(low, high):
         """A decay per step between low and high."""
-        lr = rng.uniform(0.05, 0.6)
+        lr = rng.uniform(0.7, 2.0)  # so large that the decay alone is below 1
         return {"lr": lr, "decay": rng.uniform(low, high) / lr, "gradient": rng.uniform(2.0, 4.0)}
 
     yield Call("a strong decay", 2, **steps(0.2, 0.3))
@@ -1168,8 +1168,19 @@ equilibrium.add_mistakes("""
         kept = np.abs(1 - decay)
         turned = np.sqrt(np.abs(1 - kept**2))
         return np.sqrt(lr * gradient / turned), np.arctan2(turned, kept)
+    the decay is not multiplied by the learning rate in the length, and in the angle it is
+        return _rest(lr, decay, gradient, length=_rest(1.0, decay, lr * gradient)[0])
+    the decay is not multiplied by the learning rate in the angle, and in the length it is
+        return _rest(lr, decay, gradient, angle=np.arccos(1 - decay))
+    the decay is not multiplied by the learning rate, and its square is neglected
+        return (lr**2 * gradient**2 / (2 * decay)) ** 0.25, np.sqrt(2 * decay)
+    or
+        return (lr**2 * gradient**2 / (2 * decay)) ** 0.25, np.arctan(np.sqrt(2 * decay))
     the decay is that of a penalty with twice the slope: the step is made with decay times the weights
         return _rest(lr, 2 * decay, gradient)
+    or
+        length, angle = _rest(lr, 2 * decay, gradient)
+        return length, np.arctan(np.tan(angle))
     the decay is that of a penalty with half the slope: the step is made with decay times the weights
         return _rest(lr, decay / 2, gradient)
     the gradient is not squared in the length: its square is added to that of the weights

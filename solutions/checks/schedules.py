@@ -745,8 +745,11 @@ def clip_by_global_norm(rng):
     def grads(*shapes):
         return [rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.5, 2.0, size=shape) for shape in shapes]
 
-    yield Call("short enough", 2, grads=grads((3,), (2, 2)), max_norm=rng.uniform(8, 12))
-    yield Call("short enough, four arrays", 2, grads=grads((2, 3), (3,), (3, 2), (2,)), max_norm=rng.uniform(9, 14))
+    # Shorter than max_norm, and the square of the length is not.
+    for label, shapes in (("", ((3,), (2, 2))), (", four arrays", ((2, 3), (3,), (3, 2), (2,)))):
+        short = [grad + np.sign(grad) for grad in grads(*shapes)]
+        longer = rng.uniform(1.5, 2.5) * np.sqrt(sum(np.sum(grad**2) for grad in short))
+        yield Call(f"short enough{label}", 2, grads=short, max_norm=longer)
     yield Call("too long", grads=grads((3, 4), (4,)), max_norm=rng.uniform(0.5, 2.0))
     yield Call("one array, too long", 0.5, grads=grads((6,)), max_norm=rng.uniform(0.5, 1.0))
     many = grads((2, 3), (3,), (3, 2), (2,))
@@ -778,6 +781,14 @@ clip_by_global_norm.add_mistakes("""
         1.0 if norm <= max_norm else max_norm / norm -> max(1.0, max_norm / max(norm, 1e-12))
     the root is missing: this norm is the squared length
         np.sqrt(sum(np.sum(grad**2) for grad in grads)) -> sum(np.sum(grad**2) for grad in grads)
+    the square of the length divides: a gradient that is too long is multiplied by max_norm / norm
+        max_norm / norm -> max_norm / norm**2
+    or
+        1.0 if norm <= max_norm else max_norm / norm -> min(1.0, max_norm / max(norm**2, 1e-12))
+    the scale is squared: a gradient that is too long is multiplied by max_norm / norm
+        max_norm / norm -> (max_norm / norm) ** 2
+    max_norm is squared in the scale: it is max_norm / norm
+        max_norm / norm -> max_norm**2 / norm
     the lengths of the arrays are added: the squares of all entries are
         np.sqrt(sum(np.sum(grad**2) for grad in grads)) -> sum(np.sqrt(np.sum(grad**2)) for grad in grads)
     the length is that of the longest array: all arrays together make the gradient
