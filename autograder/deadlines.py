@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from autograder.course import Course, CourseError
+from autograder.folders import moment
 from autograder.report import opened
 
 
@@ -87,10 +88,8 @@ def _assignment(course: Course, gradebook: Any, name: str) -> Any:
 
 def _date(argument: str, text: str) -> datetime:
     """A date and time in UTC, as the gradebook keeps them; without a zone it is UTC's."""
-    from nbgrader.utils import parse_utc
-
     try:
-        return parse_utc(text)
+        return moment(text)
     except (ValueError, OverflowError) as error:
         raise CourseError(
             f"{argument}: expected a date and time, such as '2027-01-31 23:59 +0100'; got {text!r}"

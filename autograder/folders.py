@@ -7,13 +7,15 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from autograder.course import Course
 
 _TIMESTAMP_BYTES = 200
+_BEFORE_OFFSET = re.compile(r"\s+(?=(?:[+-]\d\d:?\d\d|Z)$)")
+_ZONE = re.compile(r"(\S+(?: \S+)?) ([A-Za-z][\w+/-]*)")
 # nbgrader's exchange puts them beside a submission, and looks for them beside its feedback.
 _OF_THE_EXCHANGE = ("timestamp.txt", "submission_secret.txt")
 _SECRET_BYTES = 1_000
@@ -178,6 +180,29 @@ def _plain(name: str) -> str:
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
+def moment(text: str) -> datetime:
+    """A date and time of ISO 8601 in UTC; its offset or its zone's name may follow a space, without one it is UTC's.
+
+    nbgrader's `parse_utc` takes +0100 after a space for a hundred seconds, and a zone that it does not know for UTC.
+
+    Raises
+    ------
+    ValueError or OverflowError
+        If it is none, or the zone is unknown.
+    """
+    from dateutil.tz import gettz
+
+    text, zone = _BEFORE_OFFSET.sub("", text.strip()), "UTC"
+    if named := _ZONE.fullmatch(text):
+        text, zone = named.groups()
+    if (known := gettz(zone)) is None:
+        raise ValueError(f"{zone} is no time zone")
+    when = datetime.fromisoformat(text)
+    return (
+        (when if when.tzinfo else when.replace(tzinfo=known)).astimezone(UTC).replace(tzinfo=None)
+    )
+
+
 def read_timestamp(folder: Path) -> datetime | None:
     """When a submission was handed in, in UTC, from its `timestamp.txt`; None where that cannot be read."""
     from nbgrader.utils import parse_utc
@@ -187,10 +212,12 @@ def read_timestamp(folder: Path) -> datetime | None:
         return None
     with file.open("rb") as stream:
         text = stream.read(_TIMESTAMP_BYTES).decode("utf-8", "replace").strip()
-    try:
-        return parse_utc(text)
-    except (ValueError, OverflowError):  # of dateutil
-        return None
+    for read in (moment, parse_utc):
+        # A zone's name is that of a file: none that a student chooses is opened.
+        if read is moment or "/" not in text:
+            with contextlib.suppress(ValueError, OverflowError):
+                return read(text)
+    return None
 
 
 def carry(source: Path, target: Path) -> None:

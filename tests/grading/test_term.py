@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from nbgrader.api import Gradebook
 
 from autograder import cli
 from autograder.course import Course
+from autograder.folders import moment, read_timestamp
 from tests.grading.conftest import need_sandbox, put
 from tests.grading.corpus import NAME, RIGHT, WRITTEN, release, text_of
 from tests.grading.test_faults import command
@@ -217,6 +219,8 @@ def canvas_and_moodle(course):
         (("extend", "bob", "last", "--until", "2020-01-01"), "--until: last is due 2027-03-01"),
         (("extend", "bob", "nothing", "--until", DUE), "there is no assignment 'nothing'"),
         (("due", "last", "tomorrow morning"), "the due date: expected a date and time"),
+        (("due", "last", "01/02/2027"), "the due date: expected a date and time"),
+        (("due", "last", "2027-07-31 23:59 CEST"), "the due date: expected a date and time"),
         (("export", "x.csv", "--format", "excel"), "--format: expected one of nbgrader, wide,"),
         (("report", NAME, "--html", "none/x.html"), "--html: none/x.html cannot be written"),
     ],
@@ -225,6 +229,24 @@ def test_what_cannot_be_is_one_line(term, words, why):
     status, out, err = command(term.course, *words)
     assert (status, out) == (2, "")
     assert why in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2027-07-31 23:59", 23),
+        ("2027-07-31 23:59 +0100", 22),
+        ("2027-07-31 23:59 +01:00", 22),
+        ("2027-07-31T23:59:00+0200", 21),
+        ("2027-07-31 23:59Z", 23),
+        ("2027-07-31 23:59 UTC", 23),
+        ("2027-07-31 23:59 Europe/Berlin", 21),
+    ],
+)
+def test_a_moment_is_that_of_its_zone(text, hour, tmp_path):
+    assert moment(text) == datetime(2027, 7, 31, hour, 59)
+    (tmp_path / "timestamp.txt").write_text(f"{text}\n")
+    assert read_timestamp(tmp_path) == moment(text)
 
 
 def test_every_command_has_help_with_an_example():
