@@ -27,6 +27,7 @@ import inspect
 import math
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from types import ModuleType
@@ -310,8 +311,9 @@ def _fixed_words(message: str) -> str:
 
 
 def _run_mistake(function: Callable, case: Case) -> Any:
-    # A mistake may raise, divide by zero or overflow on some cases: that too is how it is known.
-    with np.errstate(all="ignore"):
+    # A mistake may raise, divide by zero or take a mean of nothing on some cases: that too is how it is known.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             return run(function, case)
         except Exception as error:

@@ -153,6 +153,9 @@ def test_a_mistakes_results_and_errors_are_recorded_without_a_warning(recwarn):
     assert raises.results[1] == {"raised": "KeyError", "says": ""}
     assert np.isinf(raises.results[0]).all()
     assert unused.sentence == "the argument `by` is not used, only its default, 2.0"
+    judged = make()
+    judged.mistake("the mean of nothing")(lambda x, by=2.0: np.mean(x[:0]))
+    judged.plan()
     assert not recwarn
 
 
