@@ -1,5 +1,6 @@
 """The command `autograder`: each command is a few lines that hand over to a module of that name."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -200,10 +201,13 @@ def grade(
 @app.command(epilog="For instance: autograder feedback descent")
 def feedback(name: Name, db: Database = "") -> None:
     """Write the feedback of every graded submission, in HTML."""
+    from autograder.commands import watched
     from autograder.feedback import write_feedback
     from autograder.report import printable
 
-    for page in write_feedback(Course.find(), name, db):
+    with watched("writing feedback") as made:
+        pages = write_feedback(Course.find(), name, db, made)
+    for page in pages:
         typer.echo(printable(str(page)))
 
 
@@ -334,10 +338,10 @@ def main() -> None:
     except CourseError as error:
         print(f"autograder: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    except OSError as error:  # a folder that cannot be written, a disk that is full
-        if not error.filename:
+    except OSError as error:  # a folder that cannot be written; a disk that is full has no name
+        if not error.filename and error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        print(f"autograder: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"autograder: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
         raise SystemExit(2) from None
 
 

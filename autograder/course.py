@@ -198,16 +198,17 @@ class Course:
     def secret(self) -> bytes:
         """The course's 32 secret bytes, made at first use: who has them knows the cases that grade."""
         file = self.directory / ".secret"
-        make_private(self.directory)
-        with contextlib.suppress(FileExistsError):
+        if not file.exists():
+            make_private(self.directory)
             # Written whole under a name of its own, then linked: no reader meets half a secret.
             fresh = self.directory / f".secret-{secrets.token_hex(8)}"
-            fresh.touch(mode=0o600, exist_ok=False)
-            fresh.write_bytes(secrets.token_bytes(32))
             try:
-                os.link(fresh, file)
+                fresh.touch(mode=0o600, exist_ok=False)
+                fresh.write_bytes(secrets.token_bytes(32))
+                with contextlib.suppress(FileExistsError):
+                    os.link(fresh, file)
             finally:
-                fresh.unlink()
+                fresh.unlink(missing_ok=True)
         secret = file.read_bytes()
         if len(secret) != 32:
             raise CourseError(

@@ -23,11 +23,11 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from traitlets.config import Config
 
-from autograder import nbgrader_plugin, nbgrader_settings
+from autograder import nbgrader_settings
 from autograder.course import Course, CourseError, find_programs
 from autograder.folders import carry
 from autograder.grade import one
-from autograder.report import is_unmarked
+from autograder.report import failure_of_database, is_unmarked
 
 _TAGS = frozenset(
     "a b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre s "
@@ -133,9 +133,7 @@ class AnswersOnly(NbGraderPreprocessor):
     """Keeps of a graded notebook what a student wrote and what was found; of the book, its headings."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        course = self.parent.parent.course
-        name = resources["nbgrader"]["assignment"]
-        released = nbgrader_plugin.load(str(course.root), str(course.directory), name).released
+        released = self.parent.parent.released
         book = {cell.source for cell in released.cells if not cell.metadata.get("nbgrader")}
         kept: list[NotebookNode] = []
         heading: NotebookNode | None = None
@@ -203,11 +201,32 @@ class _Errors(logging.Handler):
 class ClassFeedback(GenerateFeedback):
     """nbgrader's GenerateFeedback with the classes above."""
 
-    course: Course
+    released: NotebookNode
+    begun: Callable[[str], None]
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Write one page."""
+        self.begun(Path(notebook_filename).parts[-3])
+        super().convert_single_notebook(notebook_filename)
 
 
-def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
+def write_feedback(
+    course: Course,
+    name: str,
+    db: str = "",
+    made: Callable[[str, int], None] = lambda student, all_of_them: None,
+) -> list[Path]:
     """Write the feedback of every graded submission of an assignment, in place of what was written before.
+
+    Parameters
+    ----------
+    course : Course
+    name : str
+        Of the assignment.
+    db : str
+        The gradebook's address.
+    made : callable
+        Is called for each student whose page is made, of so many.
 
     Returns
     -------
@@ -219,11 +238,10 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
     CourseError
         If the assignment is unknown, or nothing of it is graded.
     """
-    course.chapter(name)
+    released = one.released_notebook(course, name)
     graded = sorted((course.directory / "autograded").glob(f"*/{name}/{name}.ipynb"))
     if not graded:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
-    nbgrader_plugin.load.cache_clear()
     config = _configuration(course, db=db)
     config.GenerateFeedback.exporter_class = FeedbackExporter
     config.GenerateFeedback.preprocessors = [MarksSoFar, AnswersOnly, CSSHTMLHeaderPreprocessor]
@@ -231,11 +249,13 @@ def write_feedback(course: Course, name: str, db: str = "") -> list[Path]:
     directory.assignment_id = name
     log = _Errors()
     converter = ClassFeedback(coursedir=directory, config=config, log=log.logger, force=True)
-    converter.course = course
+    converter.released = released
+    converter.begun = lambda student: made(student, len(graded))
     try:
         converter.start()
     except NbGraderException as error:
-        raise CourseError(f"feedback failed: {log.last()}") from error
+        why = failure_of_database("\n".join(log.records)) or f"feedback failed: {log.last()}"
+        raise CourseError(why) from error
     pages = sorted((course.directory / "feedback").glob(f"*/{name}/{name}.html"))
     for page in pages:
         carry(course.directory / "autograded" / page.parts[-3] / name, page.parent)

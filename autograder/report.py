@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -81,9 +82,8 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
     CourseError
         If the assignment is unknown, or nothing of it is graded.
     """
-    course.chapter(name)
-    assignment = one.Assignment.load(course, name)
-    exercises = one.checked(assignment.released)
+    released = one.released_notebook(course, name)
+    exercises = one.checked(released)
     rows: list[Row] = []
     counts: Counter[tuple[str, str]] = Counter()
     points: dict[str, float] = {}
@@ -97,7 +97,7 @@ def make_report(course: Course, name: str, db: str = "") -> Report:
             about = folders.read_graded(file)
             grades = [grade for notebook in item.notebooks for grade in notebook.grades]
             scores, waiting = {}, set()
-            for cell in assignment.released.cells:
+            for cell in released.cells:
                 for grade in grades:
                     if grade.name == cell.metadata.get("nbgrader", {}).get("grade_id"):
                         label = exercises.get(grade.name, grade.name)
@@ -257,6 +257,12 @@ def _bins(totals: list[float], full: float) -> list[dict[str, float]]:
 def no_formula(text: str) -> str:
     """Text that a spreadsheet shows: what it would compute (a link, a command) has an apostrophe before it."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def failure_of_database(text: str) -> str:
+    """What SQLAlchemy says in a traceback of nbgrader's, in a line; "" where it says nothing."""
+    causes = re.findall(r"^\s*\S*Error: \((\w+\.\w*Error\) .+)$", text, re.MULTILINE)
+    return f"the gradebook's database cannot be used: ({causes[0]}" if causes else ""
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from autograder.course import Course, CourseError
 from autograder.grade import submission
 from autograder.grade.cells import defined, definitions, grade_id, is_answer, parse
 from autograder.grade.execution import SENTENCES, CellReport, Run, execute
+from autograder.kept import shown
 from autograder.plans import plans_that_grade
 from autograder.sandbox.host import Limits, Sandbox
 from gradus import stub, values
@@ -79,16 +80,20 @@ class Assignment:
         CourseError
             If there is none, or it is not released, or its checks have changed since.
         """
-        course.chapter(name)
-        folder = course.directory / "release" / name
-        cases = folder / f"{name}.cases"
-        try:
-            released = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-            files = {cases.name: cases.read_bytes()}
-        except FileNotFoundError:
-            raise CourseError(f"{name} is not released: run autograder release {name}") from None
-        plans = plans_that_grade(course, name, checked(released).values())
-        return cls(name, released, files, plans, Limits.of(course))
+        released = released_notebook(course, name)
+        cases = course.directory / "release" / name / f"{name}.cases"
+        if not cases.is_file():
+            raise CourseError(_NOT_RELEASED.format(name=name))
+        exercises = checked(released)
+        plans = plans_that_grade(course, name, exercises.values())
+        for cell in released.cells:
+            exercise = exercises.get(grade_id(cell))
+            if exercise and plans[exercise].points != cell.metadata.nbgrader.points:
+                raise CourseError(
+                    f"{name}: {exercise!r} was released with {cell.metadata.nbgrader.points:g} points and has"
+                    f" {plans[exercise].points:g} now: run autograder release {name}"
+                )
+        return cls(name, released, {cases.name: cases.read_bytes()}, plans, Limits.of(course))
 
     def fingerprint(self, data: bytes | None) -> str:
         """What a grade stands on: a submission whose fingerprint is unchanged need not be graded again."""
@@ -307,6 +312,27 @@ def grade_notebook(
     about["defects"] = defects
     about["verdicts"] = {name: _summary(verdict) for name, verdict in verdicts.items()}
     return Graded(notebook, verdicts, defects, about["readable"], revealed, run.starved)
+
+
+def released_notebook(course: Course, name: str) -> NotebookNode:
+    """The notebook of an assignment that students were given.
+
+    Raises
+    ------
+    CourseError
+        If there is no such assignment, or it is not released.
+    """
+    course.chapter(name)
+    file = course.directory / "release" / name / f"{name}.ipynb"
+    try:
+        return nbformat.read(file, as_version=4)
+    except FileNotFoundError:
+        raise CourseError(_NOT_RELEASED.format(name=name)) from None
+    except (ValueError, nbformat.ValidationError) as error:
+        raise CourseError(f"{shown(file)} is no notebook: run autograder release {name}") from error
+
+
+_NOT_RELEASED = "{name} is not released: run autograder release {name}"
 
 
 def checked(released: NotebookNode) -> dict[str, str]:

@@ -13,6 +13,7 @@ import functools
 import hashlib
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -39,6 +40,7 @@ from autograder.release.chapter import (
     solution_id,
 )
 from autograder.release.inline import uses
+from autograder.report import failure_of_database
 from autograder.sandbox.host import Limits
 from gradus import authoring, values, verdict
 from gradus.plan import write_cases
@@ -406,7 +408,12 @@ def _generate_assignment(course: Course, name: str, staging: Path) -> None:
                 f"{name}: exercises were added or removed, but it has submissions already:"
                 " finish grading them, or release under another name"
             )
-        lines = (result.get("error") or result["log"]).strip().splitlines()
+        said = f"{result.get('error') or ''}\n{result['log']}".strip()
+        if "KeyboardInterrupt" in said:  # nbgrader takes it for one more error
+            raise KeyboardInterrupt
+        if why := failure_of_database(said):
+            raise CourseError(why)
+        lines = re.findall(r"^\s*([\w.]*Error: .+)$", said, re.MULTILINE) or said.splitlines()
         raise CourseError(f"{name}: nbgrader could not make the release: {lines[-1]}")
 
 

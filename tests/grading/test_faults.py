@@ -271,6 +271,34 @@ class TestDatabase:
         assert {s for s, state in states(out).items() if state == "unchanged"} == done.keys()
 
 
+    def test_no_database_is_one_line_by_every_command(self, course, hand_in):
+        hand_in(course, 1)
+        assert command(course, "grade", NAME)[0] == 0
+        (course.directory / "gradebook.db").write_text("no database")
+        for words in (("release", NAME), ("grade", NAME), ("feedback", NAME), ("report", NAME)):
+            status, out, err = command(course, *words)
+            assert (status, out) == (2, "")
+            assert re.fullmatch(r"autograder: the gradebook's .* file is not a database\n", err)
+
+
+class TestDisk:
+    def test_a_full_one_is_one_line_and_what_reads_goes_on(self, course, hand_in, small_disk):
+        hand_in(course, 1)
+        assert command(course, "grade", NAME)[0] == 0
+        shutil.copytree(course.directory, small_disk, dirs_exist_ok=True)
+        shutil.rmtree(course.directory)
+        course.directory.symlink_to(small_disk)
+        (small_disk / "release" / NAME / "requirements.txt").unlink()
+        left = os.statvfs(small_disk)
+        (small_disk / "ballast").write_bytes(b"0" * (left.f_bavail * left.f_frsize))
+        page = small_disk / "page.html"
+        for words in (("release", NAME), ("feedback", NAME), ("report", NAME, "--html", page)):
+            status, out, err = command(course, *words)
+            assert status == 2 and "No space left on device" in err and err.count("\n") == 1
+        assert command(course, "report", NAME)[::2] == (0, "")
+        assert [file.name for file in small_disk.glob(".secret*")] == [".secret"]
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder that is a disk of 4 MB."""
@@ -335,6 +363,22 @@ class TestClass:
         assert (status, out) == (2, "")
         twice = "line 3 of class.csv has 's00' again, who is in line 2"
         assert err == f"autograder: --roster: {twice}\n"
+
+    def test_points_that_changed_since_the_release(self, course, hand_in):
+        expected = hand_in(course, 2)
+        assert command(course, "grade", NAME)[0] == 0
+        checks = course.root / "answers" / "checks" / "steps.py"
+        text = checks.read_text()
+        assert "@judge(reference.scale, points=2" in text
+        checks.write_text(text.replace("(reference.scale, points=2", "(reference.scale, points=3"))
+        status, out, err = command(course, "grade", NAME)
+        assert (status, out) == (2, "")
+        why = "'scale' was released with 2 points and has 3 now: run autograder release steps"
+        assert err == f"autograder: {NAME}: {why}\n"
+        assert points(course) == expected
+        # What is graded can be looked at all the same.
+        for words in ("report", "feedback"):
+            assert command(course, words, NAME)[::2] == (0, "")
 
     def test_every_assignment(self, course, hand_in):
         hand_in(course, 2)
