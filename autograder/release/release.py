@@ -253,7 +253,12 @@ def agree(course: Course, chapter: Chapter) -> None:
     file = course.checks_file(chapter.name)
     if not chapter.begins():
         raise chapter.error(1, f"no cell tagged setup says chapter({chapter.name!r}): add one")
+    taken = _imports(chapter, ast.Import, ast.ImportFrom)
     for name, cell in exercises.items():
+        if name in taken:
+            raise chapter.error(
+                cell.line, f"exercise {name!r} has a name that the set-up cell imports: rename it"
+            )
         if name not in judged:
             raise chapter.error(cell.line, f"exercise {name!r} has no cases: judge it in {file}")
         if name not in checks:
@@ -286,8 +291,12 @@ def agree(course: Course, chapter: Chapter) -> None:
 
 def _imported(chapter: Chapter) -> dict[str, str]:
     """The modules that the set-up cells import, by their names there."""
+    return _imports(chapter, ast.Import)
+
+
+def _imports(chapter: Chapter, *kinds: type[ast.Import] | type[ast.ImportFrom]) -> dict[str, str]:
     cells = [ast.parse(cell.source) for cell in chapter.cells if cell.kind == "setup"]
-    imports = [node for cell in cells for node in ast.walk(cell) if isinstance(node, ast.Import)]
+    imports = [node for cell in cells for node in ast.walk(cell) if isinstance(node, kinds)]
     return {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
 
 

@@ -270,7 +270,6 @@ class TestDatabase:
         assert points(course, db) == expected
         assert {s for s, state in states(out).items() if state == "unchanged"} == done.keys()
 
-
     def test_no_database_is_one_line_by_every_command(self, course, hand_in):
         hand_in(course, 1)
         assert command(course, "grade", NAME)[0] == 0

@@ -176,6 +176,21 @@ def test_lint_says_all_that_is_weak_at_once(course, tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
 
 
+def test_lint_goes_on_after_a_chapter_that_cannot_be_read(course, tmp_path):
+    made = shutil.copytree(course, tmp_path / "unreadable")
+    assert autograder(made, "new", "more", "median").returncode == 0
+    file = made / "chapters" / "means.md"
+    file.write_text(file.read_text().replace("why-trim", "why trim?"))
+    done = autograder(made, "lint")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.count("the name 'why trim?'") == 1 and "median: 0 mistakes" in done.stdout
+
+
+def test_what_is_to_be_typed_next_can_be(tmp_path):
+    done = autograder(tmp_path, "new", "my course")
+    assert done.stdout.splitlines()[-1].startswith("next: cd 'my course'; autograder lint")
+
+
 def test_an_exercise_is_begun_and_refused_until_it_is_filled_in(course, tmp_path):
     made = shutil.copytree(course, tmp_path / "made", ignore=shutil.ignore_patterns("course"))
     done = autograder(made, "new", "means", "geometric_mean")
@@ -245,9 +260,16 @@ geometric_mean.add_variants("""
     ("words", "why"),
     [
         (("means", "trimmed_mean"), "means has an exercise 'trimmed_mean': name another"),
-        (("means", "2nd"), "'2nd' is no name of a Python function"),
-        (("means", "class"), "'class' is no name of a Python function"),
+        (("means", "2nd"), "'2nd' is no name of an exercise: expected that of a Python function"),
+        (("means", "class"), "'class' is no name of an exercise"),
+        (("means", "größe"), "'größe' is no name of an exercise"),
+        (("means", "x" * 51), "is no name of an exercise"),
+        (("means", "check"), "'check' is in use in the chapter or in its checks"),
+        (("means", "np"), "'np' is in use in the chapter or in its checks"),
         (("../means", "more"), "'../means' is no name of a chapter"),
+        (("means-", "more"), "'means-' is no name of a chapter"),
+        (("class", "more"), "'class' cannot be the name of a Python module here"),
+        (("checks", "more"), "'checks' cannot be the name of a Python module here"),
     ],
 )
 def test_what_cannot_be_an_exercise_is_not_begun(course, words, why):

@@ -34,6 +34,14 @@ CASES = {
         {"chapter": SETUP + EXERCISE + CHECK + CHECK.replace("double", "halve") + QUESTION},
         'chapters/small.md:23: check(halve) has no exercise: add exercise("halve") above it',
     ),
+    "the name of what the set-up imports": (
+        {
+            "chapter": SETUP + (EXERCISE + CHECK).replace("double", "check") + QUESTION,
+            "reference": REFERENCE.replace("double", "check"),
+            "checks": CHECKS.replace("double", "check"),
+        },
+        "chapters/small.md:15: exercise 'check' has a name that the set-up cell imports: rename it",
+    ),
     "cases without exercise": (
         {
             "reference": REFERENCE + REFERENCE.replace("double", "triple"),

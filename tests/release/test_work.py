@@ -267,6 +267,10 @@ def test_the_demonstration_keeps_what_was_changed(released, small, monkeypatch):
     assert Assignment.load(course, "small").released.metadata.get("toc") is None
 
 
+def test_npm_does_not_advertise_itself_in_make_demo():
+    assert "npm_config_update_notifier=false" in (ROOT / "Makefile").read_text()
+
+
 def test_make_lab_opens_what_work_fills():
     makefile = (ROOT / "Makefile").read_text()
     (recipe,) = re.findall(r"^lab:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
