@@ -179,19 +179,33 @@ class TestKilled:
         assert set(states(out).values()) == {"graded"}
         assert states(out).keys() == expected.keys()
 
-    def test_ctrl_c_stores_what_was_done(self, course, hand_in):
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_ctrl_c_and_its_like_store_what_was_done(self, course, hand_in, number):
         expected = hand_in(course, 16, SLOW)
         run = Running(course, "grade", NAME, "--workers", "2")
         run.until("graded: ")
-        assert run.stop(signal.SIGINT, group=True) == []
+        assert run.stop(number, group=number == signal.SIGINT) == []
         status, out, err = run.end()
-        assert status == 130
-        assert err == "autograder: interrupted: the next run grades what is not stored\n"
+        assert status == 128 + number
+        said = "autograder: interrupted: the next run grades what is not stored\n"
+        assert err == (said if number == signal.SIGINT else "")
         done = points(course)
         assert states(out) == dict.fromkeys(done, "graded")
         assert done.keys() == graded_files(course)
         assert 0 < len(done) < 16 and done.items() <= expected.items()
         assert not list(course.directory.rglob("*.new"))
+
+    def test_a_release_that_is_ended_leaves_no_answers_behind(self, course, tmp_path, monkeypatch):
+        place = tmp_path / "temporary"
+        place.mkdir()
+        monkeypatch.setenv("TMPDIR", str(place))
+        run = Running(course, "release", NAME)
+        while not list(place.iterdir()):
+            assert run.process.poll() is None
+            time.sleep(0.01)
+        run.process.terminate()
+        assert run.end() == (128 + signal.SIGTERM, "", "")
+        assert list(place.iterdir()) == []
 
 
 class TestDatabase:
