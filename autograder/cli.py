@@ -207,7 +207,13 @@ def feedback(name: Name, db: Database = "") -> None:
     from autograder.report import printable
 
     with watched("writing feedback") as made:
-        pages = write_feedback(Course.find(), name, db, made)
+        pages = write_feedback(
+            Course.find(),
+            name,
+            db,
+            made,
+            log=lambda line: typer.echo(printable(line), err=True),
+        )
     for page in pages:
         typer.echo(printable(str(page)))
 

@@ -116,7 +116,7 @@ def show_results(console: Console, results: list[many.Result]) -> None:
     """A row for each submission, with what the gradebook gives it."""
     report.lines(
         console,
-        f"{len(results)} submissions",
+        f"{sum(result.state != 'no submission' for result in results)} submissions",
         ("student", "state", "points", "late", "to be marked", "about the file"),
         [(result.student, result.state, *_told(result.total), result.note) for result in results],
     )
@@ -133,6 +133,8 @@ def report_command(
     course: Course, name: str, db: str, csv: str, html: str = "", names: bool = False
 ) -> None:
     """Print the report on an assignment, and write it as CSV or as a page where a file is named."""
+    if names and not html:
+        raise CourseError("--names is for --html: add it")
     found = report.make_report(course, name, db)
     if csv:
         report.write_csv(found, Path(csv))

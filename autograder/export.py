@@ -39,7 +39,7 @@ def export(course: Course, file: Path, db: str = "", form: str = "nbgrader") -> 
     Returns
     -------
     list of str
-        A line for each assignment some of whose scores were left out because a person has yet to mark them.
+        A line for each assignment some of whose scores a person has yet to complete.
 
     Raises
     ------
@@ -50,6 +50,8 @@ def export(course: Course, file: Path, db: str = "", form: str = "nbgrader") -> 
         raise CourseError(f"--format: expected one of {', '.join(FORMS)}; got {form!r}")
     left_out: list[str] = []
     with opened(course, db) as gradebook:
+        if not gradebook.assignments:
+            raise CourseError("the gradebook has no assignment: run autograder release")
         rows = list(FORMS[form](gradebook, left_out))
     try:
         with file.open("w", newline="", encoding="utf-8") as stream:
@@ -62,6 +64,11 @@ def export(course: Course, file: Path, db: str = "", form: str = "nbgrader") -> 
 def _nbgrader(gradebook: Any, left_out: list[str]) -> Iterator[list[str]]:
     yield list(_NBGRADER)
     for assignment in gradebook.assignments:
+        found = handed_in(assignment)
+        if waiting := sum(map(has_unmarked, found.values())):
+            left_out.append(
+                f"{assignment.name}: {waiting} of {len(found)} not wholly marked: their scores are those so far"
+            )
         submissions = {item.student_id: item for item in assignment.submissions}
         for student in gradebook.students:
             submission = submissions.get(student.id)
@@ -125,31 +132,31 @@ def _scores(
     gradebook: Any, left_out: list[str]
 ) -> tuple[dict[str, float], list[tuple[Any, list[str]]]]:
     """The assignments that somebody handed in, each with the most it gives, and each student's scores in them."""
-    handed_in = {item.name: _submissions(item) for item in gradebook.assignments}
+    submissions = {item.name: handed_in(item) for item in gradebook.assignments}
     assignments = {
-        item.name: item.max_score for item in gradebook.assignments if handed_in[item.name]
+        item.name: item.max_score for item in gradebook.assignments if submissions[item.name]
     }
     waiting = {
-        name: {student for student, item in handed_in[name].items() if _is_unmarked(item)}
+        name: {student for student, item in submissions[name].items() if has_unmarked(item)}
         for name in assignments
     }
     for name, students in waiting.items():
         if students:
             left_out.append(
-                f"{name}: {len(students)} of {len(handed_in[name])} left empty: a person has yet to mark them"
+                f"{name}: {len(students)} of {len(submissions[name])} left empty: a person has yet to mark them"
             )
     rows = []
     for student in gradebook.students:
         row = []
         for name in assignments:
-            submission = handed_in[name].get(student.id)
+            submission = submissions[name].get(student.id)
             known = submission is not None and student.id not in waiting[name]
             row.append(_number(_score(submission)) if known else "")
         rows.append((student, row))
     return assignments, rows
 
 
-def _submissions(assignment: Any) -> dict[str, Any]:
+def handed_in(assignment: Any) -> dict[str, Any]:
     """What was handed in of an assignment; who has an extension only has handed nothing in."""
     return {item.student_id: item for item in assignment.submissions if item.notebooks}
 
@@ -158,7 +165,8 @@ def _score(submission: Any) -> float:
     return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
 
 
-def _is_unmarked(submission: Any) -> bool:
+def has_unmarked(submission: Any) -> bool:
+    """Whether a person has yet to give points for one of its cells."""
     return any(is_unmarked(grade) for notebook in submission.notebooks for grade in notebook.grades)
 
 

@@ -8,7 +8,7 @@ import contextlib
 import html
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from bleach.sanitizer import Cleaner
@@ -25,9 +25,10 @@ from traitlets.config import Config
 
 from autograder import nbgrader_settings
 from autograder.course import Course, CourseError, find_programs
+from autograder.export import handed_in, has_unmarked
 from autograder.folders import carry
 from autograder.grade import one
-from autograder.report import failure_of_database, is_unmarked
+from autograder.report import failure_of_database, is_unmarked, opened
 
 _TAGS = frozenset(
     "a b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre s "
@@ -202,7 +203,12 @@ class ClassFeedback(GenerateFeedback):
     """nbgrader's GenerateFeedback with the classes above."""
 
     released: NotebookNode
+    entered: Collection[str]
     begun: Callable[[str], None]
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether a student's page is to be made."""
+        return student_id in self.entered and super().init_destination(assignment_id, student_id)
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Write one page."""
@@ -215,6 +221,7 @@ def write_feedback(
     name: str,
     db: str = "",
     made: Callable[[str, int], None] = lambda student, all_of_them: None,
+    log: Callable[[str], None] = lambda line: None,
 ) -> list[Path]:
     """Write the feedback of every graded submission of an assignment, in place of what was written before.
 
@@ -227,6 +234,8 @@ def write_feedback(
         The gradebook's address.
     made : callable
         Is called for each student whose page is made, of so many.
+    log : callable
+        Is called with a line about who has no page, or no whole one.
 
     Returns
     -------
@@ -242,21 +251,35 @@ def write_feedback(
     graded = sorted((course.directory / "autograded").glob(f"*/{name}/{name}.ipynb"))
     if not graded:
         raise CourseError(f"nothing of {name} is graded: run autograder grade {name}")
+    with opened(course, db) as gradebook:
+        known = {item.name: handed_in(item) for item in gradebook.assignments}
+        entered = known.get(name, {})
+        waiting = sum(map(has_unmarked, entered.values()))
+    students = [file.parts[-3] for file in graded]
+    for student in sorted(set(students) - set(entered)):
+        log(
+            f"autograded/{student}: no page, the gradebook has no such submission: run autograder grade {name},"
+            " or remove the folder"
+        )
+    if waiting:
+        log(f"{name}: {waiting} of {len(entered)} not wholly marked, as their pages say")
     config = _configuration(course, db=db)
     config.GenerateFeedback.exporter_class = FeedbackExporter
     config.GenerateFeedback.preprocessors = [MarksSoFar, AnswersOnly, CSSHTMLHeaderPreprocessor]
     directory = CourseDirectory(config=config)
     directory.assignment_id = name
-    log = _Errors()
-    converter = ClassFeedback(coursedir=directory, config=config, log=log.logger, force=True)
+    errors = _Errors()
+    converter = ClassFeedback(coursedir=directory, config=config, log=errors.logger, force=True)
     converter.released = released
+    converter.entered = set(entered)
     converter.begun = lambda student: made(student, len(graded))
     try:
         converter.start()
     except NbGraderException as error:
-        why = failure_of_database("\n".join(log.records)) or f"feedback failed: {log.last()}"
+        why = failure_of_database("\n".join(errors.records)) or f"feedback failed: {errors.last()}"
         raise CourseError(why) from error
-    pages = sorted((course.directory / "feedback").glob(f"*/{name}/{name}.html"))
+    places = (course.directory / "feedback" / s / name / f"{name}.html" for s in students)
+    pages = [page for page in places if page.parts[-3] in entered]
     for page in pages:
         carry(course.directory / "autograded" / page.parts[-3] / name, page.parent)
     return pages

@@ -668,6 +668,8 @@ def read_roster(file: Path) -> list[dict[str, Any]]:
                 )
             reader.fieldnames = names
             for row in reader:
+                if not any("".join(value or "").strip() for value in row.values()):
+                    continue  # spreadsheets leave separators in empty lines
                 where = f"--roster: line {reader.line_num} of {file}"
                 student = (row["id"] or "").strip()
                 if None in row:

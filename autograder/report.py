@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -279,6 +280,9 @@ def opened(course: Course, db: str = "") -> Iterator[Any]:
     from sqlalchemy.exc import SQLAlchemyError
 
     find_programs()
+    if not db and not os.path.lexists(course.directory / "gradebook.db"):
+        # nbgrader would make one.
+        raise CourseError(f"no gradebook in {course.directory}: run autograder release")
     try:
         with Gradebook(folders.database(course, db), course.name) as gradebook:
             yield gradebook

@@ -359,9 +359,10 @@ class TestClass:
     def test_a_roster(self, course, hand_in):
         hand_in(course, 2)
         roster = course.root / "class.csv"
-        roster.write_text("id,first_name,last_name\ns00,Ada,Lovelace\nalan,Alan,Turing\n")
+        roster.write_text("id,first_name,last_name\ns00,Ada,Lovelace\n,,\nalan,Alan,Turing\n")
         status, out, err = command(course, "grade", NAME, "--roster", "class.csv")
         assert (status, err) == (1, "")
+        assert re.search(r"^2 submissions$", out, re.M)
         assert states(out) == {"s00": "graded", "s01": "not in the roster", "alan": "no submission"}
         assert points(course) == {"s00": FULL}
         assert graded_files(course) == {"s00"}
@@ -391,7 +392,33 @@ class TestClass:
         assert points(course) == expected
         # What is graded can be looked at all the same.
         for words in ("report", "feedback"):
-            assert command(course, words, NAME)[::2] == (0, "")
+            assert command(course, words, NAME)[0] == 0
+
+    def test_who_is_not_in_the_gradebook_keeps_no_page_from_the_others(self, course, hand_in):
+        hand_in(course, 2)
+        assert command(course, "grade", NAME)[0] == 0
+        with Gradebook(f"sqlite:///{course.directory}/gradebook.db", "small") as book:
+            book.remove_student("s01")
+        status, out, err = command(course, "feedback", NAME)
+        assert status == 0 and "feedback/s00/" in out and "s01" not in out
+        gone, waiting = err.splitlines()
+        assert gone.startswith("autograded/s01: no page, the gradebook has no such submission")
+        assert waiting == f"{NAME}: 1 of 1 not wholly marked, as their pages say"
+        status, out, err = command(course, "export", "grades.csv")
+        so_far = "not wholly marked: their scores are those so far"
+        assert (status, out, err) == (0, "", f"{NAME}: 1 of 1 {so_far}\n")
+
+    def test_a_folder_without_a_gradebook_gets_none(self, course, tmp_path):
+        empty = tmp_path / "empty"
+        empty.mkdir()
+        for words in (("export", "x.csv"), ("due", NAME)):
+            status, out, err = command(course, "--course", empty, *words)
+            assert (status, out) == (2, "")
+            assert err == f"autograder: no gradebook in {empty}: run autograder release\n"
+        assert list(empty.iterdir()) == []
+        assert command(course, "report", NAME, "--names")[2] == (
+            "autograder: --names is for --html: add it\n"
+        )
 
     def test_every_assignment(self, course, hand_in):
         hand_in(course, 2)
