@@ -186,7 +186,7 @@ class Course:
             sys.path.insert(0, str(self.root))
         try:
             return importlib.import_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             missing = isinstance(error, ModuleNotFoundError) and error.name
             if missing and f"{module}.".startswith(f"{missing}."):
                 message = f"chapter {name!r} has exercises but no {file}: write it"
@@ -273,6 +273,11 @@ def _settings(file: Path) -> dict:
         if not isinstance(settings.get(key, kind()), kind):
             what = "a table" if kind is dict else "a text"
             raise CourseError(f"{table} {key} = {settings[key]!r}: expected {what}")
+    if not settings["course"]:
+        raise CourseError(f"{table} course is empty: name the course")
+    if not all(map(str.isidentifier, settings["references"].split("."))):
+        what = f"references = {settings['references']!r}: expected the name of a package"
+        raise CourseError(f"{table} {what}")
     return settings
 
 

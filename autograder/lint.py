@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autograder.course import Course, CourseError
 from autograder.release.chapter import read_chapter
 from autograder.release.release import agree
+from autograder.sandbox.host import Limits
 from gradus.authoring import MOST_OF_A_MISTAKE, PUBLIC_SEED, Exercise, exercises_of
 from gradus.calling import call_cases
 from gradus.plan import Plan
@@ -45,6 +46,10 @@ def lint(course: Course, names: list[str], seeds: int) -> Iterator[Finding]:
     CourseError
         If there is no such chapter.
     """
+    try:
+        Limits.of(course)
+    except CourseError as error:
+        yield Finding("pyproject.toml", str(error))
     for name in names or course.chapters():
         file = course.chapter(name)
         chapter, said = None, []

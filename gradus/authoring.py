@@ -384,6 +384,10 @@ def judge(
     """
     if not 0 < points < math.inf:
         raise ValueError(f"{reference.__name__}: points={points!r}: expected a positive number")
+    given: object = returns
+    if isinstance(given, str):  # ("y") is no tuple: each letter would be a result
+        what = f"returns={returns!r}: expected a tuple of names, ({returns!r},)"
+        raise ValueError(f"{reference.__name__}: {what}")
     quantities = _as_text(compare_as, "compare_as") if compare_as else None
     scored = _as_text(score, "score") if score else None
     thresholds = tuple(sorted((float(t), float(part)) for t, part in (credit or {}).items()))

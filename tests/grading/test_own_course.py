@@ -181,8 +181,11 @@ def test_lint_goes_on_after_a_chapter_that_cannot_be_read(course, tmp_path):
     assert autograder(made, "new", "more", "median").returncode == 0
     file = made / "chapters" / "means.md"
     file.write_text(file.read_text().replace("why-trim", "why trim?"))
+    with (made / "pyproject.toml").open("a") as stream:
+        stream.write("\n[tool.autograder.limits]\ncell_seconds = 0\n")
     done = autograder(made, "lint")
     assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("pyproject.toml: [tool.autograder.limits] cell_seconds = 0:")
     assert done.stdout.count("the name 'why trim?'") == 1 and "median: 0 mistakes" in done.stdout
 
 

@@ -32,6 +32,14 @@ FILES = {
         {"pyproject.toml": '[tool.autograder]\ncourse = 3\nreferences = "answers"\n'},
         "[tool.autograder] course = 3: expected a text",
     ),
+    "no name of a package": (
+        {"pyproject.toml": f'{TABLE}references = "../answers"\n'},
+        "[tool.autograder] references = '../answers': expected the name of a package",
+    ),
+    "no name of the course": (
+        {"pyproject.toml": '[tool.autograder]\ncourse = ""\nreferences = "answers"\n'},
+        "[tool.autograder] course is empty: name the course",
+    ),
     "a toc that is not YAML": ({"_toc.yml": "root: [index"}, "_toc.yml cannot be read: while"),
     "a toc that names a number": (
         {"_toc.yml": "chapters:\n- file: 3\n"},
@@ -63,6 +71,14 @@ CHANGES = {
         )
         for points in ("-2", "0")
     },
+    "checks that end the program": (
+        {"checks": CHECKS + "\nraise SystemExit(3)\n"},
+        "small.py cannot be imported: SystemExit: 3",
+    ),
+    "results that are letters": (
+        {"checks": CHECKS.replace('returns=("twice",)', 'returns=("twice")')},
+        "double: returns='twice': expected a tuple of names, ('twice',)",
+    ),
     "a question for no points": (
         {"checks": CHECKS.replace("points=3", "points=0")},
         "small.py cannot be imported: ValueError: why: points=0: expected a positive number",
