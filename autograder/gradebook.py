@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from autograder.course import CourseError
 
@@ -94,7 +94,102 @@ class Total:
     waiting: int
 
 
-class Gradebook:
+class Database:
+    """The database of a gradebook, written in transactions: whatever ends this process, each is there or is not.
+
+    Its parameters are those of `Gradebook`.
+    """
+
+    def __init__(
+        self,
+        db_url: str,
+        patience: float = 60.0,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        # Late: nbgrader takes two seconds to import.
+        from nbgrader import api
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        self._api = api
+        self._patience, self._log = patience, log
+        url = _parse(db_url)
+        shown = url.set(query={k: v for k, v in url.query.items() if "password" not in k})
+        self.address = shown.render_as_string(hide_password=True)
+        try:
+            options = {"timeout": _LOCK_SECONDS} if url.get_backend_name() == "sqlite" else {}
+            if url.get_driver_name().startswith("psycopg"):
+                options = {"connect_timeout": 10}
+            self._engine = create_engine(url, connect_args=options, poolclass=NullPool)
+        except ImportError as error:
+            raise self._failure(error) from error
+        self._reached = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.dispose()
+
+    def make(self) -> None:
+        """Make nbgrader's tables where there are none."""
+        self._transaction(self._make_tables)
+
+    def _make_tables(self, session: "Session") -> None:
+        """nbgrader's tables where the database is new.
+
+        nbgrader's own `Gradebook` makes them in several steps and starts a program for it; here a
+        run that is killed, or a second one, meets all of them or none.
+        """
+        from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
+
+        connection = session.connection()
+        head = newest_revision()
+        tables = inspect(connection).get_table_names()
+        revision = Table(
+            "alembic_version", MetaData(), Column("version_num", String(32), nullable=False)
+        )
+        if not {"assignment", revision.name}.intersection(tables):
+            self._api.Base.metadata.create_all(connection)
+            revision.create(connection)
+            session.execute(insert(revision), [{"version_num": head}])
+        else:
+            found = session.scalar(select(revision)) if revision.name in tables else None
+            if found != head:
+                raise GradebookError(
+                    f"the gradebook's database {self.address} has tables of another version of"
+                    f" nbgrader ({found or 'no revision'}, not {head}): run nbgrader db upgrade"
+                )
+
+    def _transaction(self, work: "Callable[[Session], T]") -> T:
+        """What `work` returns, in one transaction; again while the database is locked or away."""
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.orm import Session
+
+        end, told = time.monotonic() + self._patience, False
+        while True:
+            try:
+                with Session(self._engine) as session, session.begin():
+                    for statement in _BEGIN.get(self._engine.dialect.name, ()):
+                        session.execute(text(statement))
+                    return work(session)
+            except SQLAlchemyError as error:
+                failure = self._failure(error)
+                if time.monotonic() > end or not _passes(error, self._reached):
+                    raise failure from error
+            if not told:
+                self._log(f"{failure}: waiting up to {self._patience:g} s")
+                told = True
+            time.sleep(_RETRY_SECONDS)
+
+    def _failure(self, error: Exception) -> GradebookError:
+        return GradebookError(
+            f"the gradebook's database {self.address} cannot be used: {_cause(error)}"
+        )
+
+
+class Gradebook(Database):
     """The gradebook of one assignment, open for writing.
 
     Parameters
@@ -132,35 +227,13 @@ class Gradebook:
         patience: float = 60.0,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
-        # Late: nbgrader takes two seconds to import.
-        from nbgrader import api
-        from sqlalchemy import create_engine
-        from sqlalchemy.pool import NullPool
-
-        self._api = api
-        self._name, self._patience, self._log = name, patience, log
-        url = _parse(db_url)
-        shown = url.set(query={k: v for k, v in url.query.items() if "password" not in k})
-        self.address = shown.render_as_string(hide_password=True)
-        try:
-            options = {"timeout": _LOCK_SECONDS} if url.get_backend_name() == "sqlite" else {}
-            if url.get_driver_name().startswith("psycopg"):
-                options = {"connect_timeout": 10}
-            self._engine = create_engine(url, connect_args=options, poolclass=NullPool)
-        except ImportError as error:
-            raise self._failure(error) from error
+        super().__init__(db_url, patience, log)
+        self._name = name
         self._late_plugin = _late_plugin(config)
         settings: dict[str, Any] = config or {}
         self._create_student = settings.get("Autograde", {}).get("create_student", True)
-        self._reached = False
         self._transaction(lambda session: self._open(session, course_name, released))
         self._reached = True
-
-    def __enter__(self) -> "Gradebook":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
 
     def stored(self) -> dict[str, datetime | None]:
         """The students whose submission is in, each with its time in UTC."""
@@ -468,32 +541,6 @@ class Gradebook:
         self._points = {cell.name: cell.max_score for cell in notebook.grade_cells}
         self._answers = {cell.name: cell.id for cell in notebook.solution_cells}
 
-    def _make_tables(self, session: "Session") -> None:
-        """nbgrader's tables where the database is new.
-
-        nbgrader's own `Gradebook` makes them in several steps and starts a program for it; here a
-        run that is killed, or a second one, meets all of them or none.
-        """
-        from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
-
-        connection = session.connection()
-        head = newest_revision()
-        tables = inspect(connection).get_table_names()
-        revision = Table(
-            "alembic_version", MetaData(), Column("version_num", String(32), nullable=False)
-        )
-        if not {"assignment", revision.name}.intersection(tables):
-            self._api.Base.metadata.create_all(connection)
-            revision.create(connection)
-            session.execute(insert(revision), [{"version_num": head}])
-        else:
-            found = session.scalar(select(revision)) if revision.name in tables else None
-            if found != head:
-                raise GradebookError(
-                    f"the gradebook's database {self.address} has tables of another version of"
-                    f" nbgrader ({found or 'no revision'}, not {head}): run nbgrader db upgrade"
-                )
-
     def _enter_cells(self, session: "Session", notebook: Any, released: "NotebookNode") -> None:
         """The cells as nbgrader's `SaveCells` enters them."""
         from nbgrader import utils
@@ -538,33 +585,6 @@ class Gradebook:
                     setattr(cell, attribute, value)
         session.flush()
         session.expire(notebook)
-
-    def _transaction(self, work: "Callable[[Session], T]") -> T:
-        """What `work` returns, in one transaction; again while the database is locked or away."""
-        from sqlalchemy import text
-        from sqlalchemy.exc import SQLAlchemyError
-        from sqlalchemy.orm import Session
-
-        end, told = time.monotonic() + self._patience, False
-        while True:
-            try:
-                with Session(self._engine) as session, session.begin():
-                    for statement in _BEGIN.get(self._engine.dialect.name, ()):
-                        session.execute(text(statement))
-                    return work(session)
-            except SQLAlchemyError as error:
-                failure = self._failure(error)
-                if time.monotonic() > end or not _passes(error, self._reached):
-                    raise failure from error
-            if not told:
-                self._log(f"{failure}: waiting up to {self._patience:g} s")
-                told = True
-            time.sleep(_RETRY_SECONDS)
-
-    def _failure(self, error: Exception) -> GradebookError:
-        return GradebookError(
-            f"the gradebook's database {self.address} cannot be used: {_cause(error)}"
-        )
 
 
 def _cause(error: Exception) -> str:

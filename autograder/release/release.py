@@ -26,6 +26,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course import Course, CourseError, find_programs, make_private, private_files
+from autograder.folders import database
+from autograder.gradebook import Database
 from autograder.kept import Record, shown
 from autograder.plans import plans_that_grade
 from autograder.release import myst, pack
@@ -409,7 +411,11 @@ def _generate_assignment(course: Course, name: str, staging: Path) -> None:
         for step in GenerateAssignment.preprocessors.default()
     ]
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
-    with private_files():  # the gradebook is made here
+    with (
+        private_files()
+    ):  # the gradebook is made here; by nbgrader in steps, which an interrupt comes between
+        with Database(database(course), patience=5) as new:
+            new.make()
         result = api.generate_assignment(name)
     if not result["success"]:
         if "Cannot add or remove cells" in result["log"]:

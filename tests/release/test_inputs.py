@@ -1,9 +1,12 @@
 """What is wrong with the course itself is said in one line too, with exit status 2, and nothing is written."""
 
+import contextlib
+import sqlite3
 import zipfile
 
 import pytest
 
+from autograder.gradebook import newest_revision
 from tests.release.conftest import CHECKS
 
 TABLE = '[tool.autograder]\ncourse = "small"\n'
@@ -111,6 +114,19 @@ def test_a_setting_or_a_case_that_cannot_be(small, run, case):
     small.write()
     one_line(run, message)
     assert not (small.root / "course").exists()
+
+
+def test_a_first_release_that_is_ended_leaves_a_whole_gradebook(small, run, monkeypatch):
+    def end(*_):
+        raise SystemExit(143)
+
+    monkeypatch.setattr("nbgrader.apps.NbGraderAPI.generate_assignment", end)
+    small.write()
+    assert run("release", "small")[0] == 143
+    with contextlib.closing(sqlite3.connect(small.root / "course" / "gradebook.db")) as database:
+        assert database.execute("SELECT * FROM alembic_version").fetchall() == [
+            (newest_revision(),)
+        ]
 
 
 def test_a_course_that_is_no_project_hands_out_a_gradus_with_numpy(small, run):
