@@ -31,20 +31,34 @@ def defined(source: str) -> list[str]:
 @functools.lru_cache(maxsize=1000)
 def definitions(source: str) -> str:
     """Of a cell: what an answer might use, without the experiment and its figure."""
-    kept = []
     tree = parse(source)
-    for node in tree.body if tree else ():
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef) or (
-            isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_literal(node.value)
-        ):
-            kept.append(node)
-    return "\n".join(map(ast.unparse, kept))
+    return "\n".join(_text(node, source) for node in tree.body if _defines(node)) if tree else ""
+
+
+def only_defines(tree: ast.Module) -> bool:
+    """Whether a cell has nothing but what `definitions` keeps."""
+    return all(map(_defines, tree.body))
+
+
+def _defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return node.value is not None and _is_literal(node.value)
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+
+
+def _text(node: ast.stmt, source: str) -> str:
+    try:
+        return ast.unparse(node)
+    except RecursionError:  # a sum of hundreds of terms, which Python itself can read
+        above = [decorator.lineno for decorator in getattr(node, "decorator_list", ())]
+        lines = source.split("\n")  # as Python counts them
+        return "\n".join(lines[min([node.lineno, *above]) - 1 : node.end_lineno])
 
 
 def _is_literal(node: ast.expr) -> bool:
     try:
         ast.literal_eval(node)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return False
     return True
 

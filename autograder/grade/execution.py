@@ -5,18 +5,15 @@ costs only what it holds, however many there are: the time bounds the runs, not 
 is checked to be plain outcomes; the verdict is taken elsewhere.
 """
 
-import ast
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from autograder.grade.cells import definitions, parse
+from autograder.grade.cells import definitions, only_defines, parse
 from autograder.sandbox.host import Connection, Limits, Lost, Sandbox, SandboxError
-from gradus import values
 from gradus.calling import Outcome
-from gradus.plan import Case, Plan
+from gradus.plan import Plan
 from gradus.values import NotData
-from gradus.verdict import examine
 
 # Runs that end before any cell or call is to blame, such as by what a cell has left running. Whatever is to
 # blame is left out of the next run, so that there are no more of these than cells and exercises.
@@ -76,11 +73,10 @@ class Run:
 def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -> Run:
     """Run cells in order, then make every call of every plan.
 
-    The calls of an exercise are made one after the other in one fork of the notebook's state. Where they
-    are not all right, and the answer may have kept something from one to the next, that run does not count:
-    the cells are run afresh, out of reach of what the calls have left, and every call is made again, each in
-    a fork of its own that finds the files as the cells left them. So no call can spoil another, an answer has
-    one guess, and most answers cost one fork, right or wrong.
+    The calls of an exercise are made one after the other in one fork of the notebook's state, or, where the
+    answer's code may keep something from one to the next, each in a fork of its own that finds the files as the
+    cells left them. So no call can spoil another, most answers cost one fork, and an answer has one guess: nothing
+    that it can see depends on whether it was right before.
 
     Parameters
     ----------
@@ -100,13 +96,12 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
         If the sandbox failed, not the submission.
     """
     limits = sandbox.limits
-    run, dropped, losses, blameless = Run(), {}, 0, 0
+    run, losses, blameless, asked = Run(), 0, 0, False
+    dropped: dict[int, CellReport] = {}
     cut: dict[int, CellReport] = {}
-    doubtful: dict[str, list[Outcome]] = {}
     seconds, lost_seconds = _ALL_RUNS * limits.run_seconds, 0.0
     while blameless < MAX_BLAMELESS and seconds > 0:
         left = [plan for plan in plans if plan.exercise not in run.outcomes]
-        new = [plan for plan in left if plan.exercise not in doubtful]
         if not left:
             break
         playing = [
@@ -121,11 +116,9 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
             try:
                 played = _play(connection, playing, limits, took)
                 ran = time.monotonic() - begun
-                if new:
-                    run.cells = played
-                    alive = _ask_together(connection, new, run, doubtful, limits)
-                else:
-                    alive = _ask_alone(connection, left, run, doubtful, limits)
+                if not asked:
+                    run.cells, asked = played | cut | dropped, True
+                alive = _ask(connection, left, run, limits)
             except _CellLost as error:
                 ran = time.monotonic() - begun
                 lost = error
@@ -143,7 +136,7 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
         losses += 1
         lost_seconds += ran
         if lost:
-            run.cells = run.cells if doubtful else lost.before
+            run.cells = run.cells if asked else lost.before
             dropped[lost.index] = _greedy(lost.report) if connection.greedy else lost.report
             # A cell that ran out of time would do so again.
             dropped |= {
@@ -161,14 +154,14 @@ def execute(cells: list[tuple[int, str]], plans: list[Plan], sandbox: Sandbox) -
                 f"its process ended {losses} times, which took longer than {limits.run_seconds:g} s "
                 f"(run_seconds): of {len(cut)} of its cells only the definitions were run"
             )
-    run.cells |= cut | dropped
-    run.starved |= any(report.starved for report in run.cells.values()) or seconds <= 0
+    reports = run.cells | cut | dropped
+    run.starved |= any(report.starved for report in reports.values()) or seconds <= 0
+    # What a cell does after the first call is not told: by the clock it could know what the call was given.
+    run.cells = run.cells if asked else reports
     over = Outcome("killed", message=_AGAIN) if seconds > 0 else Outcome("timeout")
     for plan in plans:
-        # Where no second run could be made, the first is still the only one that counts.
-        first = doubtful.get(plan.exercise, [over] * len(plan.cases))
         if plan.exercise not in run.outcomes:
-            run.outcomes[plan.exercise] = first
+            run.outcomes[plan.exercise] = [over] * len(plan.cases)
             run.notes.append(_left_over(plan, losses, seconds, limits))
     return run
 
@@ -199,7 +192,7 @@ def _cut(
     for index, source in cells:
         tree = parse(source)
         # What is no plain Python, such as a cell that begins with %%, is all or nothing.
-        shorter = index in slow if tree is None else definitions(source) != ast.unparse(tree)
+        shorter = index in slow if tree is None else not only_defines(tree)
         if shorter and (index in slow or index not in before):
             cut[index] = before.get(index, CellReport("", "CellTimeout", over))
     return cut
@@ -259,110 +252,47 @@ def _play(
     return reports
 
 
-def _ask_together(
-    connection: Connection,
-    plans: list[Plan],
-    run: Run,
-    doubtful: dict[str, list[Outcome]],
-    limits: Limits,
-) -> bool:
-    """Fill in the outcomes of plans, or what has to be made again; whether the process lives.
+def _ask(connection: Connection, plans: Sequence[Plan], run: Run, limits: Limits) -> bool:
+    """Fill in the outcomes of plans, up to the one whose calls ended the process; whether it lives.
 
-    Plans that were not asked, because the process had ended, have their turn in the next run.
-    """
-    asked = [(plan, [[plan.cases[number] for number in plan.order]]) for plan in plans]
-    alive = False
-    for plan, found, alive, forgets in _ask(connection, asked, run, limits):
-        by_case = dict(zip(plan.order, found, strict=True))
-        outcomes = [by_case[number] for number in range(len(found))]
-        again = alive and not forgets and _is_doubtful(plan, outcomes)
-        (doubtful if again else run.outcomes)[plan.exercise] = outcomes
-    return alive
-
-
-def _ask_alone(
-    connection: Connection,
-    plans: list[Plan],
-    run: Run,
-    doubtful: dict[str, list[Outcome]],
-    limits: Limits,
-) -> bool:
-    """Fill in the outcomes of plans, each call in a fork of its own; whether the process lives.
-
-    The first call was alone before, too. If it now returns something else, the answer does not keep to one
-    rule: then the run before is the one that counts.
-    """
-    asked = [(plan, [[case] for case in plan.cases]) for plan in plans]
-    lives = False
-    for plan, outcomes, alive, _ in _ask(connection, asked, run, limits):
-        number, lives = plan.order[0], alive
-        before = doubtful[plan.exercise]
-        two = before[number], outcomes[number]
-        strays = all(one.kind == "returned" for one in two) and _packed(two[0]) != _packed(two[1])
-        run.outcomes[plan.exercise] = before if strays else outcomes
-    return lives
-
-
-def _packed(outcome: Outcome) -> bytes:
-    return values.pack(outcome.value)
-
-
-def _is_doubtful(plan: Plan, outcomes: list[Outcome]) -> bool:
-    """Whether all calls are made again, each alone; never, if one of them took too long."""
-    # Chance is judged by calls made one after the other: alone, each would find the same generator. So their
-    # only run is the one that counts.
-    if (
-        len(outcomes) < 2
-        or plan.compare_as
-        or any(outcome.kind == "timeout" for outcome in outcomes)
-    ):
-        return False
-    return examine(plan, outcomes, reveal=False).status == "wrong"
-
-
-def _ask(
-    connection: Connection,
-    asked: Sequence[tuple[Plan, Sequence[Sequence[Case]]]],
-    run: Run,
-    limits: Limits,
-) -> Iterator[tuple[Plan, list[Outcome], bool, bool]]:
-    """The outcomes of each plan's cases, up to the plan whose calls ended the process, and whether it lives.
-
-    Last, whether the answer is known to keep nothing from one call to the next.
-
-    Each list of cases is called in a fork of its own. All calls go out in one frame, so that there is one trip.
+    Plans that were not asked, because the process had ended, have their turn in the next run. All calls go out in
+    one frame, so that there is one trip.
     """
     exercises = [
-        [
-            {"exercise": plan.exercise, "names": c.names, "args": c.args, "kwargs": c.kwargs}
-            for c in cases
-        ]
-        for plan, forks in asked
-        for cases in forks
+        {
+            "exercise": plan.exercise,
+            # Chance is judged by calls made one after the other: alone, each would find the same generator.
+            "in_a_row": bool(plan.compare_as),
+            "calls": [
+                {"exercise": plan.exercise, "names": c.names, "args": c.args, "kwargs": c.kwargs}
+                for c in (plan.cases[number] for number in plan.order)
+            ],
+        }
+        for plan in plans
     ]
     try:
         connection.send({"exercises": exercises}, _PATIENCE_SECONDS)
     except Lost:
-        return
-    for plan, forks in asked:
+        return False
+    for plan in plans:
         begun = time.monotonic()
-        outcomes, alive, starved, forgets = _listen(connection, sum(map(len, forks)), limits)
+        found, alive, starved = _listen(connection, len(plan.cases), limits)
         run.starved |= starved
         late = time.monotonic() - begun > limits.exercise_seconds - _TICK_SECONDS
-        if late and any(outcome.kind == "timeout" for outcome in outcomes):
+        if late and any(outcome.kind == "timeout" for outcome in found):
             most = f"{limits.exercise_seconds:g} s (exercise_seconds)"
             run.notes.append(f"the calls of `{plan.exercise}` together took longer than {most}")
-        yield plan, outcomes, alive, forgets
+        by_case = dict(zip(plan.order, found, strict=True))
+        run.outcomes[plan.exercise] = [by_case[number] for number in range(len(found))]
         if not alive:
-            return
+            return False
+    return True
 
 
-def _listen(
-    connection: Connection, count: int, limits: Limits
-) -> tuple[list[Outcome], bool, bool, bool]:
-    """The outcomes of so many calls; whether the process is still there, one was starved, the answer forgets."""
+def _listen(connection: Connection, count: int, limits: Limits) -> tuple[list[Outcome], bool, bool]:
+    """The outcomes of so many calls; whether the process is still there, and whether one was starved."""
     outcomes: list[Outcome] = []
-    starved, forgets = False, True
+    starved = False
     end = time.monotonic() + limits.exercise_seconds + limits.grace_seconds
     while len(outcomes) < count:
         wait = min(limits.case_seconds + limits.grace_seconds, max(end - time.monotonic(), 0))
@@ -370,20 +300,18 @@ def _listen(
             said = connection.receive(wait)
             outcomes.append(_outcome(said))
             starved |= said.get("starved") is True
-            forgets &= said.get("forgets") is True
         except NotData:
-            forgets = False
             outcomes.append(Outcome("not data", message="a result that cannot be read"))
         except Lost as lost:
             missing = count - len(outcomes)
             late = lost.kind == "timeout"
-            return outcomes + [Outcome(lost.kind, message=str(lost))] * missing, False, late, False
-    return outcomes, True, starved, forgets
+            return outcomes + [Outcome(lost.kind, message=str(lost))] * missing, False, late
+    return outcomes, True, starved
 
 
 def _outcome(said: object) -> Outcome:
     """A frame as an outcome; whatever is not one is refused."""
-    if not isinstance(said, dict) or said.get("kind") not in _KINDS:
+    if not isinstance(said, dict) or _text(said.get("kind")) not in _KINDS:
         raise NotData("not an outcome")
     changed = said.get("changed", ())
     changed = changed if isinstance(changed, tuple) else ()

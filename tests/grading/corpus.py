@@ -1199,6 +1199,26 @@ def forged_garbage(book):
     )
 
 
+@cheat(NOTHING)
+def forged_kinds(book):
+    """What outcomes say of themselves is of every type, and nested in itself."""
+    return book.blank(
+        """
+        from gradus import calling, values
+        pack, kinds = values.pack, [[], {}, 1.0, None, True, np.zeros(2), values.Rng(1), ("returned",), "right"]
+        def lie(value):
+            if isinstance(value, dict) and "kind" in value:
+                kind = kinds.pop(0)
+                kinds.append(kind)
+                value = {"kind": kind, "value": {"kind": kind}, "changed": [kind], "error": kind, "line": kind,
+                         "starved": kind}
+            return pack(value)
+        values.pack = lie
+        """,
+        **RIGHT,
+    )
+
+
 @cheat(FULL)
 def answered_by_a_child(book):
     """A cell forks, and the child would go on in the place of its parent, which ends."""
@@ -1331,6 +1351,20 @@ def two_guesses_alternate(book):
             "scale", "calls.append(1)\nreturn weight * (x if len(calls) % 2 else np.tanh(x))"
         ),
     )
+
+
+@cheat(but(scale=1.0))
+def two_guesses_by_frames(book):
+    """Of two guesses that differ for a number only, the one that is made depends on whether the call is alone."""
+    body = """
+    import sys
+    frame = sys._getframe()
+    while "calls" not in frame.f_locals:
+        frame = frame.f_back
+    alone = len(frame.f_locals["calls"]) == 1
+    return weight * (np.tanh(x) if np.ndim(x) or not alone else x)
+    """
+    return book.right(scale=define("scale", body))
 
 
 # What an answer would tell of a hidden argument: in no source does it stand as it would be told.
@@ -3338,6 +3372,27 @@ def notebook_lines(book):
 
 
 @honest()
+def timed_lines(book):
+    """%time makes a name that an answer uses, and the cell of an answer, under %%time, awaits."""
+    return book.right(
+        "%time factor = 1.0\n%time np.tanh(1.0)",
+        "import asyncio",
+        scale=define("scale", "return factor * weight * np.tanh(x)"),
+        track=f"%%time\n{RIGHT['track']}\n\nawait asyncio.sleep(0)",
+    )
+
+
+@honest()
+def future_import(book):
+    """Annotations are not evaluated: a cell above has said so, for all that follow, as in Jupyter."""
+    return book.right(
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+        "    from numpy.typing import ArrayLike",
+        scale=RIGHT["scale"].replace("(x, weight)", "(x: ArrayLike, weight: ArrayLike) -> Array"),
+    )
+
+
+@honest()
 def answers_in_new_cells(book):
     """Answers stand in cells of their own; the stubs are as released."""
     return book.blank(last=tuple(RIGHT.values()))
@@ -3510,7 +3565,7 @@ def displays(book):
             "from IPython.display import HTML, Markdown, clear_output, display\n"
             "display(HTML('<b>x</b>'), Markdown('*x*'))\nclear_output()\nHTML('x')"
         ),
-        scale=define("scale", "display(x)\n" + BODIES["scale"]),
+        scale=define("scale", "display(x, clear=True, display_id='x')\n" + BODIES["scale"]),
     )
 
 

@@ -8,6 +8,7 @@ import ctypes
 import functools
 import os
 import platform
+import re
 import signal
 import socket
 import struct
@@ -22,7 +23,6 @@ import pytest
 
 import autograder
 from autograder.course import Course, CourseError
-from autograder.grade import execution
 from autograder.grade.execution import MAX_BLAMELESS, execute
 from autograder.sandbox import calls, host
 from autograder.sandbox.host import Limits, Lost, Sandbox, SandboxError
@@ -297,9 +297,13 @@ def test_where_they_take_long_definitions_are_run():
     assert time.monotonic() - begun < 9
     assert [examine(plan, run.outcomes[plan.exercise]).earned for plan in found] == [2, 1]
     (note,) = run.notes
-    assert note.startswith("its process ended ") and note.endswith(
-        " times, which took longer than 3 s (run_seconds): of 38 of its cells only the definitions were run"
+    said = re.fullmatch(
+        r"its process ended (\d+) times, which took longer than 3 s \(run_seconds\): "
+        r"of (\d+) of its cells only the definitions were run",
+        note,
     )
+    # How many runs fit into the time is the machine's; the cell that ended each is left out, not cut.
+    assert sum(map(int, said.groups())) == 42
     assert (run.cells[1].error, run.cells[1].output) == ("", "slow\n")
     assert run.cells[20].error == run.cells[3].error == "ProcessEnded"
     assert run.cells[43].message.startswith("the cells together ended its process again and again")
@@ -455,6 +459,18 @@ def test_own_cells_within_the_limit_of_a_cell_cost_no_exercise_its_points():
         ]
         assert "too long" in run.cells[7].message
     assert earned(RIGHT, *["while True: pass"] * 20, OTHER, limits=limits) == [2, 1]
+
+
+def test_a_long_sum_in_a_notebook_of_slow_cells_is_read():
+    limits = replace(SHORT, run_seconds=3, cell_seconds=1.5, grace_seconds=0.2)
+    long = "+".join(["1"] * 1500)
+    sources = [
+        f"y = {long}\nz = {'-' * 1200}1",
+        f"def one(f):\n    return f\n@one\ndef doubled(x, times=1):\n    return x * 2.0**times + 0 * ({long})",
+        *["import time\ntime.sleep(1)"] * 3,
+        OTHER,
+    ]
+    assert earned(*sources, limits=limits) == [2, 1]
 
 
 def test_slow_calls_cost_no_other_exercise_its_points():
@@ -887,7 +903,7 @@ def test_a_set_up_that_fails_is_no_fault_of_a_submission():
         execute([(0, RIGHT)], plans(), Sandbox("bubblewrap", SHORT, ["1 / 0"]))
 
 
-def test_a_right_answer_is_called_once_a_case_and_a_spoilt_one_again_by_itself():
+def test_an_answer_is_called_once_a_case_and_no_call_spoils_another():
     right = RIGHT.replace("\n", "\n    calls[0] += 1\n", 1)
     count = "def other(x):\n    return float(calls[0])"
 
@@ -903,7 +919,7 @@ def test_a_right_answer_is_called_once_a_case_and_a_spoilt_one_again_by_itself()
         "    return",
         "    import builtins\n    x = x + getattr(builtins, 'late', 0)\n    builtins.late = 1\n    return",
     )
-    assert counted(spoilt)[0] == 2
+    assert counted(spoilt) == (2, 3)
 
 
 # Answers of one to three lines: what they earn, and whether their calls are made again by themselves.
@@ -925,16 +941,36 @@ REMEMBERS = [
 
 
 @pytest.mark.parametrize(("body", "points", "alone"), REMEMBERS)
-def test_what_remembers_nothing_is_judged_by_one_run(monkeypatch, body, points, alone):
-    made = []
-    ask_alone = execution._ask_alone
-    monkeypatch.setattr(
-        execution, "_ask_alone", lambda *given: made.append(given) or ask_alone(*given)
-    )
+def test_what_may_remember_is_called_alone(body, points, alone):
     before = "import itertools\ncalls, count, first = [], itertools.count(1), None"
     answer = "def doubled(x, times=1):\n" + textwrap.indent(body, "    ")
+    names = {}
+    exec(f"{before}\n{answer}", names)
+    assert forgets(names["doubled"]) is not alone
     assert earned(before, answer, OTHER) == [points, 1]
-    assert bool(made) == alone
+
+
+def test_a_table_that_takes_long_is_made_once():
+    """Each call by itself would make it anew: together they would take longer than an exercise may."""
+    limits = replace(SHORT, exercise_seconds=3)
+    table = (
+        "import time\ntable = []\ndef doubled(x, times=1):\n"
+        "    if not table:\n        time.sleep(1.2)\n        table.append(2.0)\n"
+        "    return x * table[0]**times"
+    )
+    assert earned(table, OTHER, limits=limits) == [2, 1]
+
+
+def test_what_cells_print_after_the_first_call_is_not_told():
+    """By the clock they could tell what the call was given that has ended the notebook, for them to begin anew."""
+    clock = "import time\nfirst = float(time.monotonic_ns() % 2**40)\nprint(first)"
+    fails = f"{clock.replace('first', 'second')}\nraise ValueError(second)"
+    ends = "def doubled(x, times=1):\n    import os, signal; os.kill(os.getppid(), signal.SIGKILL)\n    return x"
+    says = "def other(x):\n    return [first, second]"
+    run = execute(list(enumerate([clock, fails, ends, says])), plans(), server("none", SHORT))
+    told = [float(run.cells[0].output), float(run.cells[1].message)]
+    (other,) = run.outcomes["other"]
+    assert len({*told, *other.value}) == 4
 
 
 def test_answers_that_share_a_fork_cost_each_other_nothing():
@@ -952,18 +988,20 @@ def test_answers_that_share_a_fork_cost_each_other_nothing():
     assert earned(slow, OTHER) == [2, 1]
 
 
-def test_an_answer_that_tells_its_two_runs_apart_has_one_guess():
-    """Its frames say whether it is called with others; either rule would be right for one of the runs."""
+def test_an_answer_that_knows_whether_it_is_called_alone_has_one_guess():
+    """Its frames say it. Either rule would be right for calls in a row or alone; they may differ in one case."""
     tells = """
 def doubled(x, times=1):
     import sys
     frame = sys._getframe()
     while 'calls' not in frame.f_locals:
         frame = frame.f_back
-    return x * {}.0**times if len(frame.f_locals['calls']) == 1 else x * {}.0**times
+    alone, last = len(frame.f_locals['calls']) == 1, len(x) == {0}
+    return x * {1}.0**times if alone and last else x * {2}.0**times if last else x * 2.0**times
 """
-    assert earned(tells.format(3, 2), OTHER) == [2, 1]
-    assert earned(tells.format(2, 3), OTHER) == [0, 1]
+    for size in (1, 3, 5):
+        guesses = [earned(tells.format(size, *rules), OTHER) for rules in ((2, 3), (3, 2))]
+        assert guesses == [[2, 1], [0.67, 1]]
 
 
 @pytest.mark.parametrize(
@@ -1010,7 +1048,7 @@ def test_an_answer_that_cannot_be_read_costs_no_other():
 
 
 def test_only_one_run_counts():
-    """Three calls are made in one process, and as one fails, three again: of each run one rule is right."""
+    """Three calls are made, each alone: a rule for those that come late is never asked for."""
     two_rules = (
         "def doubled(x, times=1):\n    import os\n"
         "    with open({0!r}, 'a') as file:\n        file.write('x')\n"
@@ -1018,7 +1056,7 @@ def test_only_one_run_counts():
         "    return x * 2.0**times if (len(x) == 1) == late else x"
     )
     for path in ("mine", "/tmp/mine", "/dev/shm/mine"):
-        # Each of the second run's calls finds nothing, as the first of the first run: two of three are right.
+        # Each of them finds nothing, as the first: two of three are right.
         assert earned(two_rules.format(path), OTHER) == [0.67, 1]
         assert earned(f"open({path!r}, 'w').close()", two_rules.format(path)) == [0.67, 0]
 

@@ -1,7 +1,7 @@
 """Whether an answer can keep anything from one of its calls to the next: read from its code, on the safe side.
 
-Where it cannot, its calls in one process are as if each were made alone. It is asked of answers that are not
-right; who makes it say so of another gains nothing, for what the calls returned stands then.
+Where it cannot, its calls in one process are as if each were made alone. Who makes it say so of another gains
+nothing: whatever it says, every call is made once, and what it returned stands.
 """
 
 import builtins

@@ -4,6 +4,8 @@ What is said goes out as frames of packed data: first what each cell did, then w
 expected result is known here, and whatever is said is data to the grader, who judges outside.
 """
 
+import __future__
+
 import ast
 import asyncio
 import builtins
@@ -37,6 +39,8 @@ _OWN_FILES = 16  # that a cell cannot open, so that this program can
 _TOGETHER_SECONDS = 0.5
 # What computed for less than this part of its time waited for others, or slept.
 _COMPUTING = 0.9
+# What `from __future__ import ...` switches on, in the cells that follow too.
+_FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
 class CellTimeout(BaseException):
@@ -113,17 +117,20 @@ class Capture(io.TextIOBase):
 
 
 class Magics:
-    """What `%`, `%%` and `!` lines reach: they do nothing and say so; the body of %%time runs."""
+    """What `%`, `%%` and `!` lines reach: they do nothing and say so; what is timed runs."""
 
-    def __init__(self, namespace: dict) -> None:
-        self.namespace = namespace
+    def __init__(self, shell: "Shell") -> None:
+        self.shell = shell
 
     def run_line_magic(self, name: str, line: str, *_, **__) -> None:
-        print(f"%{name} {line}: not run by the grader")
+        if name == "time" and "=" in line:  # it may make a name that an answer uses
+            self.shell.execute(line, "<%time>")
+        else:
+            print(f"%{name} {line}: not run by the grader")
 
     def run_cell_magic(self, name: str, line: str, body: str) -> None:
         if name in ("time", "timeit", "capture", "prun"):
-            exec(compiled(body, f"<%%{name}>"), self.namespace)
+            self.shell.execute(body, f"<%%{name}>")
         else:
             print(f"%%{name}: not run by the grader")
 
@@ -143,12 +150,12 @@ class Shell:
         self.limits, self.alone, self.folder = limits, False, "."
         self.spent: dict[str, float] = {}  # seconds, by exercise
         self.computed: dict[str, float] = {}  # of these, seconds of a processor
-        self.forgets: dict[str, bool] = {}
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         self.names = vars(module)
-        magics = Magics(self.names)
-        self.names.update(get_ipython=lambda: magics, display=print, input=_no_input)
+        self.future = 0
+        magics = Magics(self)
+        self.names.update(get_ipython=lambda: magics, display=_display, input=_no_input)
         builtins.input = _no_input
         self.builtins = dict(vars(builtins))
 
@@ -165,10 +172,7 @@ class Shell:
                 _signal(signal.SIGALRM, _ring)
                 computed = time.process_time()
                 _setitimer(signal.ITIMER_REAL, self.limits["cell_seconds"])
-                code = compiled(source, file)
-                value = eval(code, self.names)
-                if code.co_flags & inspect.CO_COROUTINE:  # `await` outside a function
-                    asyncio.run(value)
+                self.execute(source, file)
             except SystemExit:
                 print("exit() was called: the grader goes on with the next cell")
             except CellTimeout:
@@ -189,6 +193,14 @@ class Shell:
                     print("the disk was full: the files of this cell were removed")
         return report | {"cell": index, "output": output.text(), "starved": starved}
 
+    def execute(self, source: str, file: str) -> None:
+        """Run code in the notebook's names."""
+        code = compiled(source, file, self.future)
+        self.future |= code.co_flags & _FUTURE
+        value = eval(code, self.names)
+        if code.co_flags & inspect.CO_COROUTINE:  # `await` outside a function
+            asyncio.run(value)
+
     def _restore(self) -> None:
         """Undo what a cell has done to what the next one, and this program, stand on."""
         vars(builtins).update(self.builtins)
@@ -204,21 +216,16 @@ class Shell:
         folders = [self.folder, "/tmp", "/dev/shm"] if self.alone else [self.folder]
         self.kept = leftovers.Kept(folders, self.limits["folder_bytes"])
 
-    def answer_all(self, exercises: list[list[dict]], connection: Connection) -> None:
-        """Answer the calls of one exercise after the other; answers that forget share a fork, if they are quick.
-
-        Not those whose calls come in lists of their own: they are to be made each by itself.
-        """
-        names = [calls[0]["exercise"] for calls in exercises]
-        self.forgets = {name: memory.forgets(self.names.get(name)) for name in names}
-        shared = [
-            n for n, name in enumerate(names) if self.forgets[name] and names.count(name) == 1
-        ]
-        found = self._together([exercises[n] for n in shared], connection)
+    def answer_all(self, exercises: list[dict], connection: Connection) -> None:
+        """Answer the calls of one exercise after the other; answers that forget share a fork, if they are quick."""
+        forgets = [memory.forgets(self.names.get(asked["exercise"])) for asked in exercises]
+        shared = [number for number, safe in enumerate(forgets) if safe]
+        found = self._together([exercises[n]["calls"] for n in shared], connection)
         done = dict(zip(shared, found, strict=False))
-        for number, calls in enumerate(exercises):
+        for number, asked in enumerate(exercises):
             if number not in done:
-                self.answer(calls, connection)
+                apart = not (forgets[number] or asked["in_a_row"])
+                self.answer(asked["calls"], connection, apart, asked["in_a_row"])
             for outcome in done.get(number, ()):
                 connection.send_packed(outcome)
 
@@ -228,7 +235,7 @@ class Shell:
         patience = min(self.limits["case_seconds"], self.limits["grace_seconds"]) / 2
         last = time.monotonic() + min(_TOGETHER_SECONDS, patience)
         every = [call for calls in exercises for call in calls]
-        if len(exercises) < 2 or not (fork := self._fork(every, connection, shared=True)):
+        if len(exercises) < 2 or not (fork := self._fork(every, connection, whole=False)):
             return found
         child, reads = fork
         for calls in exercises:
@@ -240,21 +247,47 @@ class Shell:
         self._end(child, reads)
         return found
 
-    def answer(self, calls: list[dict], connection: Connection) -> None:
-        """Make calls of one exercise one after the other in one fork, and send an outcome for each."""
+    def answer(
+        self, calls: list[dict], connection: Connection, apart: bool, in_a_row: bool
+    ) -> None:
+        """Make calls of one exercise, in one fork or each `apart` in one of its own, and send an outcome for each.
+
+        Where one fork ends too early, what is left is made apart, unless it must be `in_a_row`. Which it is never
+        depends on what is right, so that an answer that knows it has no second guess.
+        """
+        answers, exercise = 0, calls[0]["exercise"]
+        while missing := calls[answers:]:
+            whole = in_a_row or apart
+            more, lost = self._answer(missing[: 1 if apart else None], connection, whole)
+            answers += more
+            if lost and (lost["kind"] == "timeout" or in_a_row):
+                for _ in calls[answers:]:
+                    connection.send(lost)
+                return
+            if lost and apart:
+                connection.send(lost)
+                answers += 1
+            apart |= bool(lost)
+            # What takes long may be a table that is made once.
+            if answers == 1 and self.spent[exercise] * len(calls) > self.limits["exercise_seconds"]:
+                apart = False
+
+    def _answer(
+        self, calls: list[dict], connection: Connection, whole: bool
+    ) -> tuple[int, dict | None]:
+        """Send the outcomes of calls that are made in one fork: how many, and what became of the next, if not all.
+
+        A fork that is not `whole` ends where memory is used up: it may be that of the calls before.
+        """
         begun, exercise = time.monotonic(), calls[0]["exercise"]
         last = begun + self.limits["exercise_seconds"] - self.spent.get(exercise, 0.0)
         if last <= begun:
-            for _ in calls:
-                connection.send(self._timeout(exercise))
-            return
-        fork = self._fork(calls, connection)
+            return 0, self._timeout(exercise)
+        fork = self._fork(calls, connection, whole)
         if not fork:
-            for _ in calls:
-                connection.send(
-                    {"kind": "killed", "message": "too many processes or threads run already"}
-                )
-            return
+            self.spent.setdefault(exercise, 0.0)
+            message = "too many processes or threads run already"
+            return 0, {"kind": "killed", "message": message}
         child, reads = fork
         answers, late = 0, False
         while answers < len(calls):
@@ -271,17 +304,15 @@ class Shell:
             (self.computed, computed),
         ):
             total[exercise] = total.get(exercise, 0.0) + seconds
+        if answers == len(calls):
+            return answers, None
         lost = self._timeout(exercise) if late else {"kind": "killed", "message": _ending(status)}
-        for _ in range(len(calls) - answers):
-            connection.send(lost)
+        return answers, lost
 
     def _fork(
-        self, calls: list[dict], connection: Connection, shared: bool = False
+        self, calls: list[dict], connection: Connection, whole: bool
     ) -> tuple[int, int] | None:
-        """Begin to make calls in a fork: its number, and where its outcomes come from; None if there can be none.
-
-        A `shared` one ends where memory is used up: it may be that of another answer.
-        """
+        """Begin to make calls in a fork: its number, and where its outcomes come from; None if there can be none."""
         self._end_what_is_left()
         reads, writes = os.pipe()
         try:
@@ -295,7 +326,7 @@ class Shell:
                 connection.close()
                 os.setsid()
                 for call in calls:
-                    data = self._call(call, shared)
+                    data = self._call(call, whole)
                     view = memoryview(struct.pack("<I", len(data)) + data)
                     while view:
                         view = view[os.write(writes, view) :]
@@ -351,7 +382,7 @@ class Shell:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
 
-    def _call(self, request: dict, shared: bool) -> bytes:
+    def _call(self, request: dict, whole: bool) -> bytes:
         function = self.names.get(request["exercise"])
         if not callable(function):
             return values.pack({"kind": "not found"})
@@ -361,13 +392,10 @@ class Shell:
             outcome = calling.call(function, case, _own)
         except KeyboardInterrupt as error:  # raised by the answer: nobody else interrupts here
             outcome = calling.Outcome("raised", **calling.described(error, _own))
-        if shared and outcome.kind == "killed":
+        if outcome.kind == "killed" and not whole:
             os._exit(0)
         try:
-            # Memory that was used up may be that of the calls before.
-            forgets = self.forgets[request["exercise"]] and outcome.kind != "killed"
-            said = vars(outcome) | {"forgets": forgets}
-            data = values.pack(said)
+            data = values.pack(vars(outcome))
         except Exception:
             what = values.kind(outcome.value)
             return values.pack({"kind": "not data", "message": what})
@@ -376,9 +404,9 @@ class Shell:
         return data
 
 
-def compiled(source: str, file: str) -> types.CodeType:
+def compiled(source: str, file: str, future: int = 0) -> types.CodeType:
     """The code of a cell; lines of `%`, `!` and `?` as IPython writes them in Python."""
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | future
     try:
         return compile(source, file, "exec", flags)
     except SyntaxError:
@@ -433,6 +461,10 @@ def _ending(status: int) -> str:
 
 def _ring(*_) -> None:
     raise CellTimeout
+
+
+def _display(*things: object, **_: object) -> None:
+    print(*things)
 
 
 def _no_input(prompt: object = "") -> str:
