@@ -44,6 +44,7 @@ div.prompt, .anchor-link { display: none; }
 .gradus-check td, .gradus-check th { padding: 0.2em 1em 0.2em 0; vertical-align: top; }
 </style>"""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]")
+_STYLES, _FONT = re.compile(r"<style\b.*?</style>", re.DOTALL), re.compile(r"@font-face\s*{[^}]*}")
 UNMARKED = "not marked yet"
 # Longer ones are shown as they are: to render and clean some texts takes time by the square of their length.
 MAX_MARKDOWN = 10_000
@@ -88,7 +89,8 @@ class FeedbackExporter(HTMLExporter):
         page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
         page = re.sub(r"<script\b.*?</script\s*>", "", page, flags=re.DOTALL | re.IGNORECASE)
         page = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
-        page = re.sub(r"@font-face\s*{[^}]*}", "", page)
+        # Not in a student's text, of which it would take a part, after a search as long as its square.
+        page = _STYLES.sub(lambda found: _FONT.sub("", found[0]), page)
         page = page.replace("<head>", f"<head>\n{_POLICY}", 1).replace(
             "</head>", f"{_STYLE}</head>", 1
         )

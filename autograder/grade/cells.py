@@ -42,8 +42,11 @@ def only_defines(tree: ast.Module) -> bool:
 
 def _defines(node: ast.stmt) -> bool:
     if isinstance(node, ast.Assign | ast.AnnAssign):
-        return node.value is not None and _is_literal(node.value)
-    return isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+        return isinstance(node.value, ast.Lambda) or (
+            node.value is not None and _is_literal(node.value)
+        )
+    functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return isinstance(node, ast.Import | ast.ImportFrom | functions)
 
 
 def _text(node: ast.stmt, source: str) -> str:

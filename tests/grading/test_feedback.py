@@ -100,6 +100,10 @@ def test_the_table_of_a_verdict_and_ordinary_text_are_kept():
         assert part in text
 
 
+# So many beginnings without an end in one line.
+FONTS = 15_000
+
+
 @pytest.fixture(scope="module")
 def pages(released, name, assignment, tmp_path_factory):
     """The feedback of mallory's graded notebook, which is full of hostile text, and of alice's empty one."""
@@ -114,6 +118,8 @@ def pages(released, name, assignment, tmp_path_factory):
             cell["source"] = f"My answer. {HOSTILE}"
     submitted["cells"].append({"cell_type": "code", "source": f"'''{HOSTILE}'''", "metadata": {}})
     submitted["cells"].append({"cell_type": "raw", "source": HOSTILE, "metadata": {}})
+    fonts = f"'{'@font-face {' * FONTS}'"
+    submitted["cells"].append({"cell_type": "code", "source": fonts, "metadata": {}})
     _grade(course, assignment, "mallory", json.dumps(submitted).encode(), {"hostile": True})
     written = feedback.write_feedback(course, name)
     assert [page.parent.parent.name for page in written] == ["alice", "mallory"]
@@ -180,6 +186,7 @@ def test_the_page_has_no_element_that_runs_or_loads(pages):
     assert "My answer." in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "7 * 191" in page and str(7 * 191) not in page
+    assert page.count("@font-face") == FONTS
 
 
 def test_a_browser_runs_and_asks_for_nothing(pages, browser):

@@ -468,7 +468,7 @@ def test_a_long_sum_in_a_notebook_of_slow_cells_is_read():
         f"y = {long}\nz = {'-' * 1200}1",
         f"def one(f):\n    return f\n@one\ndef doubled(x, times=1):\n    return x * 2.0**times + 0 * ({long})",
         *["import time\ntime.sleep(1)"] * 3,
-        OTHER,
+        "other = lambda x: x + 1.0\nprint('an experiment')",
     ]
     assert earned(*sources, limits=limits) == [2, 1]
 
