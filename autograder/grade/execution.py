@@ -270,8 +270,9 @@ def _ask(connection: Connection, plans: Sequence[Plan], run: Run, limits: Limits
         }
         for plan in plans
     ]
+    asked = [*run.outcomes, *(plan.exercise for plan in plans)]
     try:
-        connection.send({"exercises": exercises}, _PATIENCE_SECONDS)
+        connection.send({"exercises": exercises, "asked": asked}, _PATIENCE_SECONDS)
     except Lost:
         return False
     for plan in plans:

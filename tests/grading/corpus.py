@@ -3383,6 +3383,34 @@ def timed_lines(book):
 
 
 @honest()
+def names_used_twice(book):
+    """Later cells call other things by the names that answers use, or delete them; answers use one another, mended."""
+    mixes = "def mix(a, b, t): return t * a + unit * (1 - t) * b\n"
+    new = "new = mix(mean, value, decay) + 0 * scale(mean, 1.0)\nreturn value - new, new"
+    return book.right(
+        "unit = 1.0",
+        scale=define("scale", "return None"),
+        track=mixes + define("track", new),
+        draw="def mix(mask, keep): return mask / keep\n"
+        + define("draw", "return mix(rng.random(shape) < keep, keep)")
+        + "\n\nunit = 7",
+        last=(RIGHT["scale"], "del np, mix"),
+    )
+
+
+@honest()
+def modules_of_their_own(book):
+    """Cells write modules, with %%writefile too, and import them."""
+    return book.right(
+        "%%writefile bends.py\nimport numpy as np\n",
+        "%%file -a bends.py\ndef bend(x): return np.tanh(x)",
+        "with open('factors.py', 'w') as file:\n    file.write('ONE = 1.0')",
+        "import bends\nfrom factors import ONE",
+        scale=define("scale", "return weight * ONE * bends.bend(x)"),
+    )
+
+
+@honest()
 def future_import(book):
     """Annotations are not evaluated: a cell above has said so, for all that follow, as in Jupyter."""
     return book.right(

@@ -23,6 +23,7 @@ import struct
 import sys
 import time
 import types
+from collections.abc import Iterator
 from signal import setitimer as _setitimer
 from signal import signal as _signal
 
@@ -41,6 +42,12 @@ _TOGETHER_SECONDS = 0.5
 _COMPUTING = 0.9
 # What `from __future__ import ...` switches on, in the cells that follow too.
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+# What a notebook uses a name of twice; arrays and lists are large, or change in place.
+_LASTING = (
+    *(types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, np.ufunc),
+    *(bool, int, float, complex, str, types.NoneType),
+)
+_NOTHING = object()
 
 
 class CellTimeout(BaseException):
@@ -84,12 +91,14 @@ def put(files: dict[str, np.ndarray]) -> None:
 def run(connection: Connection, shell: "Shell") -> None:
     """Run the cells that the connection brings, then answer calls until it ends."""
     shell.folder = os.getcwd()
+    sys.path.append(shell.folder)  # a module that a cell writes is found, as in Jupyter
     for index, source in connection.receive():
         connection.send({"begins": index})
         connection.send(shell.run(index, source))
     shell.keep()
     connection.send({"ready": True})
     while request := connection.receive():
+        shell.asked = set(request["asked"])
         shell.answer_all(request["exercises"], connection)
 
 
@@ -117,7 +126,7 @@ class Capture(io.TextIOBase):
 
 
 class Magics:
-    """What `%`, `%%` and `!` lines reach: they do nothing and say so; what is timed runs."""
+    """What `%`, `%%` and `!` lines reach: they do nothing and say so; what is timed runs, files are written."""
 
     def __init__(self, shell: "Shell") -> None:
         self.shell = shell
@@ -131,6 +140,10 @@ class Magics:
     def run_cell_magic(self, name: str, line: str, body: str) -> None:
         if name in ("time", "timeit", "capture", "prun"):
             self.shell.execute(body, f"<%%{name}>")
+        elif name in ("writefile", "file"):
+            *options, path = line.split()
+            with open(path, "a" if "-a" in options else "w", encoding="utf-8") as file:
+                file.write(body)
         else:
             print(f"%%{name}: not run by the grader")
 
@@ -154,6 +167,9 @@ class Shell:
         sys.modules["__main__"] = module
         self.names = vars(module)
         self.future = 0
+        # By a function's name, what else there was at the end of the cell that made it.
+        self.beside: dict[str, dict] = {}
+        self.asked: set[str] = set()
         magics = Magics(self)
         self.names.update(get_ipython=lambda: magics, display=_display, input=_no_input)
         builtins.input = _no_input
@@ -165,7 +181,7 @@ class Shell:
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         output = Capture(self.limits["output_chars"])
         report: calling.Raised = {"error": "", "message": "", "line": ""}
-        before, starved = self._entries(), False
+        before, made, starved = self._entries(), self._made(), False
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
                 isolate.keep_files(_OWN_FILES)
@@ -188,6 +204,7 @@ class Shell:
                 _setitimer(signal.ITIMER_REAL, 0)
                 isolate.keep_files(0)
                 self._restore()
+                self._remember(made)
                 if self._is_full():
                     self._remove(before)
                     print("the disk was full: the files of this cell were removed")
@@ -210,6 +227,39 @@ class Shell:
                 _signal(number, signal.SIG_IGN)
         _signal(signal.SIGCHLD, signal.SIG_DFL)  # or the end of a child could not be waited for
 
+    def _remember(self, before: dict) -> None:
+        """Remember what stands beside the functions that a cell has made: names that later cells may use again."""
+        names = dict(self.names)  # a thread may add others meanwhile
+        # By their type: a class may say of its objects that they are of another.
+        now = {name: value for name, value in names.items() if issubclass(type(value), _LASTING)}
+        new = {name for name, value in self._made().items() if before.get(name) is not value}
+        self.beside |= dict.fromkeys(new, now)
+
+    def _made(self) -> dict:
+        return {name: value for name, value in dict(self.names).items() if callable(value)}
+
+    @contextlib.contextmanager
+    def _as_made(self, exercise: str) -> Iterator[None]:
+        """Have functions, modules and numbers as they were when an answer was made, and all else as it is.
+
+        So a notebook that runs from top to bottom is right, whatever later cells call their own; what an answer
+        uses may be defined below it, and of what is asked for the last definition counts.
+        """
+        then = self.beside.get(exercise, {}).items()
+        changes = {
+            name: value
+            for name, value in then
+            if name not in self.asked and self.names.get(name, _NOTHING) is not value
+        }
+        now = {name: self.names[name] for name in changes if name in self.names}
+        self.names.update(changes)
+        try:
+            yield
+        finally:
+            for name in changes:
+                self.names.pop(name, None)
+            self.names.update(now)
+
     def keep(self) -> None:
         """Remember the files as the cells left them: every exercise's calls, and every call alone, find them so."""
         # Without namespaces the other folders are the machine's.
@@ -218,7 +268,10 @@ class Shell:
 
     def answer_all(self, exercises: list[dict], connection: Connection) -> None:
         """Answer the calls of one exercise after the other; answers that forget share a fork, if they are quick."""
-        forgets = [memory.forgets(self.names.get(asked["exercise"])) for asked in exercises]
+        forgets = []
+        for asked in exercises:
+            with self._as_made(asked["exercise"]):
+                forgets.append(memory.forgets(self.names.get(asked["exercise"])))
         shared = [number for number, safe in enumerate(forgets) if safe]
         found = self._together([exercises[n]["calls"] for n in shared], connection)
         done = dict(zip(shared, found, strict=False))
@@ -325,11 +378,13 @@ class Shell:
             try:
                 connection.close()
                 os.setsid()
-                for call in calls:
-                    data = self._call(call, whole)
-                    view = memoryview(struct.pack("<I", len(data)) + data)
-                    while view:
-                        view = view[os.write(writes, view) :]
+                for exercise, group in itertools.groupby(calls, lambda call: call["exercise"]):
+                    with self._as_made(exercise):
+                        for call in group:
+                            data = self._call(call, whole)
+                            view = memoryview(struct.pack("<I", len(data)) + data)
+                            while view:
+                                view = view[os.write(writes, view) :]
             finally:
                 os._exit(0)
         os.close(writes)
