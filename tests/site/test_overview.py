@@ -78,7 +78,8 @@ def book(tmp_path):
 
 
 def test_every_topic_is_there_once():
-    assert [topic["id"] for topic in TOPICS] == [f"T{k:03}" for k in range(1, 234)]
+    # The last five were found later: a note is in the order of its lines.
+    assert sorted(topic["id"] for topic in TOPICS) == [f"T{k:03}" for k in range(1, 239)]
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic["id"])
@@ -266,7 +267,7 @@ def test_the_glossary_is_in_order_and_says_nothing_twice():
     assert firsts == sorted(firsts)
     terms = [line.casefold() for line in GLOSSARY.splitlines() if line and not line.startswith(" ")]
     assert len(terms) == len(set(terms))
-    assert 100 <= len(entries) <= 170
+    assert 100 <= len(entries) <= 200
 
 
 def test_a_term_in_bold_leads_to_the_glossary(tmp_path):
