@@ -156,27 +156,32 @@ def test_against_wrong_labels_the_bounded_pull_is_better(names):
     assert np.all(rows[:, 1] < rows[:, 0] - 0.01)
     assert rows[:, 1].mean() < rows[:, 0].mean() - 0.03
     assert rows[:, 3].mean() < rows[:, 2].mean() - 0.005
-    said("after 1,000 rounds it has 0.20, too")
-    long = [names["with_wrong_labels"](rng, 0.2, 1000)[1] for _ in range(5)]
-    assert np.mean(long) == pytest.approx(0.2, abs=0.02)
+    said("in 1,000 rounds it gets worse. But so does AdaBoost, and the lead remains.")
+    long = np.array([names["with_wrong_labels"](rng, 0.2, 1000)[:2] for _ in range(5)])
+    assert np.all(long.mean(axis=0) > rows[:, :2].mean(axis=0) + 0.01)
+    assert np.all(long[:, 1] < long[:, 0] - 0.02)
     clean = np.array([names["with_wrong_labels"](rng, 0.0) for _ in range(5)])
     assert clean[:, 0].mean() < clean[:, 1].mean()
 
 
-@pytest.mark.parametrize("seed", range(40, 45))
-def test_a_wrong_label_keeps_its_weight(names, seed):
-    said("Later about half of the members miss it, and its share stays")
-    said("and stays high: members are chosen that get it")
+@pytest.mark.parametrize("seed", range(90, 95))
+def test_wrong_labels_gain_weight_in_the_first_rounds(names, seed):
+    said("That is so in the first rounds. Later such an example is missed by about half")
+    said("and the share of all of them stays about what it is")
     x, y, _ = other_digits(names, seed)
-    flipped = np.arange(300) < 30
-    labels = np.where(y % 2 == 1, 1, -1) * np.where(flipped, -1, 1)
+    given, wrong = np.where(y % 2 == 1, 1, -1), np.arange(300) < 30
+    given[wrong] *= -1
     table = names["answers"](x)
-    chosen, alphas = adaboost(table, labels, 100)
-    weights = np.exp(-np.cumsum(alphas[:, None] * table[chosen] * labels, axis=0))
-    share = weights[:, flipped].sum(axis=1) / weights.sum(axis=1)
-    assert share[10:].min() > 0.2 and share[50:].mean() == pytest.approx(0.28, abs=0.05)
-    missed = np.mean(table[chosen[50:]][:, flipped] != labels[flipped])
-    assert missed == pytest.approx(0.5, abs=0.03)
+    chosen, alphas = adaboost(table, given, 200)
+
+    def share(rounds):
+        weights = np.exp(-given * (alphas[:rounds] @ table[chosen[:rounds]]))
+        return weights[wrong].sum() / weights.sum()
+
+    assert share(1) > 0.15 and share(20) > share(1)
+    assert share(200) == pytest.approx(share(50), abs=0.06)
+    missed = (np.sign(alphas)[:, None] * table[chosen] != given)[:, wrong].mean(axis=1)
+    assert missed[50:].mean() == pytest.approx(0.5, abs=0.06) and missed[:5].mean() > 0.5
 
 
 def test_a_sum_of_stumps_is_a_sum_over_features(names):
