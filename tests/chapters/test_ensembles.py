@@ -139,9 +139,7 @@ def test_bagging(names):
 
 def test_bagged_polynomials_and_trees(names):
     table = names["bagging_of"]
-    said(
-        "Bagging lowers the variance of the tree to about half, and that of a polynomial at none of"
-    )
+    said("Bagging lowers the variance of the tree to about half, and hardly ever that of a polynomial")
     assert all(table[d, "bagged"][1] >= table[d, "single"][1] for d in (1, 7, 13))
     assert table["tree", "bagged"][1] == pytest.approx(table["tree", "single"][1] / 2, rel=0.1)
     said("of predictions with a variance of 16.6, has itself a variance of about 0.3")
@@ -238,6 +236,8 @@ def test_the_out_of_bag_error_on_other_digits(names):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_bagging_does_not_lower_the_variance_of_polynomials(names, seed):
+    said("hardly ever that of a polynomial (at degree 7 in some draws, by a few percent)")
+    said("At degree 7 the squared bias mostly falls, by little beside the variance")
     rng, fit = np.random.default_rng(seed), np.polynomial.Polynomial.fit
     for degree in (1, 7, 13):
         answers = []
@@ -248,7 +248,11 @@ def test_bagging_does_not_lower_the_variance_of_polynomials(names, seed):
             bagged = np.mean([fit(x[r], y[r], degree)(names["x_grid"]) for r in rows], axis=0)
             answers.append((fit(x, y, degree)(names["x_grid"]), bagged))
         single, bagged = np.median(np.var(answers, axis=0), axis=1)
-        assert bagged > single
+        assert bagged > (0.9 if degree == 7 else 1.0) * single
+        if degree == 7:
+            off = np.mean(answers, axis=0) - names["true_function"](names["x_grid"])
+            before, after = np.median(off**2, axis=1)
+            assert -0.5 * single < after - before < 0.1 * single
 
 
 @pytest.mark.parametrize("seed", range(20, 25))
