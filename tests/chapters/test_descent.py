@@ -287,6 +287,24 @@ def test_sharpness_comes_down_to_the_limit_of_stability(page):
         assert fast[-1] == pytest.approx(2, abs=0.4)
         assert slow[-1] > 3
         assert losses[-1] < 0.1
+    said("turns almost any $v$ towards the eigenvector whose eigenvalue is largest in size")
+    said("On the way of a training that is the largest one")
+    said("the sharpness rises first, as at 0.1 in the picture")
+    network, digits = page["network"], page["digits"]
+    x, y = digits.x_train, digits.y_train
+    for seed in SEEDS:
+        theta, sizes = network.init(np.random.default_rng(seed)), []
+        for step in range(101):
+            grad = network.loss(theta, x, y)[1]
+            if step in (10, 100):
+                v = grad
+                for _ in range(20):
+                    v = v / np.linalg.norm(v)
+                    product = (network.loss(theta + 1e-8 * v, x, y)[1] - grad) / 1e-8
+                    value, v = v @ product, product
+                sizes.append(value)
+            theta = theta - 0.1 * grad
+        assert sizes[1] > sizes[0] > 0
 
 
 def test_at_the_same_loss_a_larger_rate_has_a_smaller_sharpness(page):
