@@ -1,6 +1,7 @@
 """The numbers and claims that the prose of the chapter on Newton's method states, computed anew."""
 
 import re
+from types import FunctionType
 
 import jupytext
 import numpy as np
@@ -186,6 +187,19 @@ def test_nonlinear_conjugate_gradients(page):
     }
     assert counts["ours"] < 300
     assert counts["Fletcher"] == counts["none"] == 1000
+
+
+@pytest.mark.parametrize("seed", range(6))  # 0: from the page's beginnings
+def test_a_loose_search_costs_conjugate_gradients_four_times_the_steps(page, seed):
+    said("conjugate gradients need four times as many steps on the functions below, or more")
+    search, close = page["wolfe_line_search"], page["nonlinear_cg"]
+    loose = {**page, "wolfe_line_search": lambda *given, c2, **rest: search(*given, c2=0.9, **rest)}
+    loose = FunctionType(close.__code__, loose, argdefs=close.__defaults__)
+    for name in ("rosenbrock", "long rosenbrock"):
+        p = problems.get(name)
+        start = p.start + (seed > 0) * np.random.default_rng(seed).normal(0, 0.3, p.start.shape)
+        steps = [cg(p.value, p.gradient, start)[1] for cg in (close, loose)]
+        assert steps[1] > 4 * steps[0]
 
 
 def test_answers_and_rubric_of_the_saddle():
