@@ -192,7 +192,7 @@ def dead_units(z):
     Returns
     -------
     dead : ndarray of bool, shape (m,)
-        True for a unit whose pre-activation is at most 0 for all n examples.
+        True for a unit that is off for all n examples; at 0 it is off.
 
     Source: Maas, Hannun and Ng (2013), section 2.
     """

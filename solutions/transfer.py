@@ -23,9 +23,9 @@ from gradus.validation import (
 def replace_head(theta, widths, keep, n_classes, rng):
     """Keep the first layers of a trained network and put a new head on them.
 
-    The head is one layer from the last kept layer to the new classes: its
-    weights are drawn from a normal distribution of mean 0 and variance
-    1 / (number of its inputs), its biases are zero.
+    The head is one layer from the last kept layer to the new classes. Its
+    weights are drawn from a normal distribution of mean 0, with the variance
+    by which a score has the mean square of a feature; its biases are zero.
 
     Parameters
     ----------
@@ -124,9 +124,6 @@ def masked_step(theta, grad, velocity, mask, lr, mu=0.9):
 def discriminative_learning_rates(widths, lr, factor):
     """Learning rates of all parameters, smaller towards the input.
 
-    The last layer gets lr, the one before it lr / factor, the next
-    lr / factor^2, and so on.
-
     Parameters
     ----------
     widths : tuple of int
@@ -134,6 +131,7 @@ def discriminative_learning_rates(widths, lr, factor):
     lr : float, at least 0
         The learning rate of the last layer.
     factor : float, above 0
+        That of the text; below 1 the rates rise towards the input.
 
     Returns
     -------
