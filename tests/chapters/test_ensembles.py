@@ -139,7 +139,9 @@ def test_bagging(names):
 
 def test_bagged_polynomials_and_trees(names):
     table = names["bagging_of"]
-    said("Bagging lowers the variance of the tree to about half, and hardly ever that of a polynomial")
+    said(
+        "Bagging lowers the variance of the tree to about half, and hardly ever that of a polynomial"
+    )
     assert all(table[d, "bagged"][1] >= table[d, "single"][1] for d in (1, 7, 13))
     assert table["tree", "bagged"][1] == pytest.approx(table["tree", "single"][1] / 2, rel=0.1)
     said("of predictions with a variance of 16.6, has itself a variance of about 0.3")
