@@ -323,6 +323,21 @@ def test_memorizing_with_other_seeds(page):
     assert test[2] > test[1] + 0.04
 
 
+def test_it_is_the_noise_that_stands_in_for_dropout(page):
+    said("Where the noise of groups of 4 is, leaving out half of the units does harm")
+    said("where a batch of 48 is normalized as a whole, dropout is needed more than without")
+    others = [
+        [
+            np.mean([page["memorize"](*kind, seed, dropped=p)[2] for seed in SEEDS])
+            for p in (0.0, 0.2, 0.5)
+        ]
+        for kind in ((False, 1), (True, 1), (True, 12))
+    ]
+    for plain, whole, fours in (page["with_dropout"].mean(axis=2), np.array(others)):
+        assert fours[2] < fours[0] - 0.005
+        assert whole[2] - whole[0] > plain[2] - plain[0] + 0.03 > 0.03
+
+
 def test_spoilt_distributions(page):
     said("The spoilt network's distributions move further at each step than those of the plain one")
     said("with them it ends below the best that the plain one reaches")
