@@ -214,11 +214,11 @@ def test_a_stronger_penalty_forgets_the_wrong_labels_and_gains_nothing(other):
 
 def test_sgd_prefers_the_shortest_solution(page):
     said("From 0, SGD finds the shortest solution, though nobody asked for it.")
-    said("err more on new digits, the more, the longer the start was")
+    said("on average, err more on new digits, the more, the longer the start was")
     ends = np.array([page["by_sgd"](seed) for seed in range(20, 25)])
     for found in (ends, page["sgd_ends"]):
         assert found[..., 0].max() < 0.01  # all of them fit
         assert found[:, 0, 1].max() < 0.01
         assert np.all(np.abs(found[:, 1:, 1] - (1.9, 3.8)) < 0.1)
         assert np.all(np.diff(found[..., 2].mean(axis=0)) > 0.01)
-        assert np.all(found[:, 1:, 2] > found[:, :1, 2])
+        assert np.all(found[:, 2, 2] > found[:, 0, 2])
