@@ -223,3 +223,13 @@ def test_the_longest_steps_of_an_ordinary_run(page):
             for seed in SEEDS:
                 longest = page["train"](adam_step, lr, 2, seed=seed, beta2=beta2)[2].max() / lr
                 assert low < longest < high
+
+
+def test_a_larger_beta_turns_later():
+    said("within 1 step for 0.5, 7 steps for 0.9 and 69 steps for 0.99")
+    for beta, steps in ((0.5, 1), (0.9, 7), (0.99, 69)):
+        for before, after in ((0.0, 1.0), (1.0, -1.0), (2.0, 0.5), (-3.0, 1.0), (0.1, 7.0)):
+            m, found = before, 0
+            while abs(m - before) < abs(after - before) / 2 - 1e-12:
+                m, found = beta * m + (1 - beta) * after, found + 1
+            assert found == steps
