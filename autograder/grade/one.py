@@ -292,8 +292,10 @@ def grade_notebook(
         run = Run(outcomes=missing)
     verdicts, revealed = {}, {}
     for name, plan in assignment.plans.items():
+        # A line that is another from case to case could say the arguments.
+        one_line = len({outcome.line for outcome in run.outcomes[name]}) == 1
         told = [
-            _told_to_students(plan, outcome, case, lines)
+            _told_to_students(plan, outcome, case, lines if one_line else frozenset())
             for outcome, case in zip(run.outcomes[name], plan.cases, strict=True)
         ]
         # How a cell failed may be said as it was: it ran before any argument was there.
@@ -419,7 +421,7 @@ def _explained(
 def _told_to_students(plan: Plan, outcome: Outcome, case: Case, lines: frozenset[str]) -> Outcome:
     """An outcome without any text that came from the sandbox: it could say the hidden arguments.
 
-    What is left is chosen from what is known outside: names of exceptions and types of Python's own, the lines
+    What is left is chosen from what is known outside: names of exceptions and types of Python's own, one of `lines`
     of the student's own source, the names of the case's arguments, and the grader's own sentences.
     """
     error = outcome.error

@@ -209,6 +209,20 @@ def test_a_hidden_case_tells_a_student_the_kind_of_error_only(body, says):
     assert found.revealed == {}
 
 
+def test_a_line_that_differs_from_case_to_case_is_not_told():
+    """An answer with enough lines could say its arguments by the one in which it raises."""
+    lines = [f"    if told % 50 == {k}: raise ValueError  # {k}" for k in range(50)]
+    head = "def doubled(x, times=1):\n    told = int(1e6 * np.abs(x).sum())"
+    found = graded(doubled="\n".join([head, *lines]))
+    assert [case.message for case in found.verdicts["doubled"].cases] == [
+        "raised ValueError"
+    ] * len(ASSIGNMENT.plans["doubled"].cases)
+    once = graded(
+        doubled="def doubled(x, times=1):\n    if len(x) > 3: raise ValueError\n    return 2 * x"
+    )
+    assert "in the line" not in once.verdicts["doubled"].message
+
+
 def test_an_instructor_can_be_told_all():
     notebook = nbformat.reads(nbformat.writes(ASSIGNMENT.released), as_version=4)
     answers = {
