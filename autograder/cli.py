@@ -276,7 +276,10 @@ def export(
 def due(
     name: Name,
     when: Annotated[
-        str, typer.Argument(metavar="[WHEN]", help="A date and time; without a zone it is UTC's.")
+        str,
+        typer.Argument(
+            metavar="[WHEN]", help="A date and time of ISO 8601; without a zone it is UTC's."
+        ),
     ] = "",
     db: Database = "",
 ) -> None:
@@ -291,7 +294,10 @@ def extend(
     student: Annotated[str, typer.Argument(metavar="STUDENT", help="Of the gradebook.")],
     name: Name,
     until: Annotated[
-        str, typer.Option(metavar="WHEN", help="A date and time; without a zone it is UTC's.")
+        str,
+        typer.Option(
+            metavar="WHEN", help="A date and time of ISO 8601; without a zone it is UTC's."
+        ),
     ],
     db: Database = "",
 ) -> None:
