@@ -433,3 +433,14 @@ def test_the_variance_of_the_data_rises_and_that_of_the_start_falls(page):
     assert (np.diff(by_start) < 0).all()
     narrow, middling, wide = by_data.mean(axis=0)
     assert 2 * narrow < middling < wide
+
+
+def test_on_glyphs_the_data_s_part_rises_and_that_of_the_start_falls(page):
+    said("It is the same there, and the sum falls.")
+    others = [[page["glyph_parts"](w, s) for s in range(20, 25)] for w in (24, 64)]
+    for parts in (page["letter_parts"], np.array(others)):
+        by_data, by_start = parts[..., 1], parts[..., 2]
+        assert np.all(np.diff(by_data.mean(axis=1)) > 0)
+        assert np.all(np.diff(by_start.mean(axis=1)) < 0)
+        assert np.all(by_data[1] > by_data[0]) and np.all(by_start[1] < by_start[0])
+        assert np.all(np.diff(parts.sum(axis=2).mean(axis=1)) < 0)
