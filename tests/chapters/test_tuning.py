@@ -463,6 +463,23 @@ def test_where_slow_beginners_win_halving_loses():
         assert losses[winner, -1] > np.median(losses[:, -1])
 
 
+def test_printed_digits_searched_by_grid_by_chance_and_by_nine_rates(chapter):
+    grid, random, rates = chapter["on_printed"].T
+    said("the grid's best errs more than twice as often as that of the random trials")
+    assert grid.mean() > 2 * random.mean()
+    said("But it is not chance that wins: the nine rates do as well without it.")
+    assert rates.mean() == pytest.approx(random.mean(), abs=0.02)
+    others = [chapter["plans_on_printed"](seed) for seed in range(10, 20)]  # the page has 0 to 4
+    grid, random, rates = np.array(others).T
+    assert np.median(grid) > 2 * np.median(random)
+    assert np.sum(grid < random) <= 2
+    said("With other draws they do better, for now and then none of the nine random trials is any")
+    assert rates.mean() < random.mean() - 0.02
+    assert 1 <= np.sum(random > 0.4) <= 3
+    assert rates.max() < 0.35
+    assert np.median(rates) < np.median(random) + 0.02
+
+
 def test_the_end_is_where_it_was_said_to_be(chapter):
     digits = data.digits()
     found = 1 - chapter["network"].accuracy(chapter["final"], digits.x_test, digits.y_test)
