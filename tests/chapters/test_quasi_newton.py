@@ -35,6 +35,7 @@ def page():
         "decays",
         "ends",
         "from_identity",
+        "on_printed",
     )
     world = vars(quasi_newton) | {"display": None}
     for cell in jupytext.reads(SOURCE, fmt="md:myst").cells:
@@ -47,6 +48,7 @@ def page():
         code = code.split("\nfactors = ")[0]
         code = code.split('\nprint("memory ')[0].split("\nalphas, curves")[0]
         code = code.split('\nprint("of 100 starts')[0].split('\nprint("training loss after')[0]
+        code = code.split("\ndraws = ")[0]
         code = code.split("\nrng = np.random.default_rng(1)\nbasis")[0].split("\ntilted = ")[0]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -287,6 +289,25 @@ def test_a_network_with_the_whole_batch(page):
     behind = np.rint(-300 * np.array(gains))
     assert behind[0] == 7
     assert np.all((behind[1:] >= 1) & (behind[1:] <= 12))
+
+
+@pytest.mark.parametrize("seed", range(10, 15))  # the page has 0 to 6
+def test_printed_digits_few_and_many(page, seed):
+    printed = data.printed_digits(seed, 1024)
+    (loss, error), (exact, missed) = page["on_printed"](printed, 128, 3.0, seed)
+    said("L-BFGS has by far the lower training loss, and errs more often on new images.")
+    assert exact < loss / 4
+    assert error < missed < error + 0.15
+    said("With 1,024 it is far behind after as many passes, on both counts.")
+    (loss, error), (exact, missed) = page["on_printed"](printed, 1024, 1.0, seed)
+    assert loss < exact / 1.5
+    assert error + 0.01 < missed
+    said(
+        "within 70 passes its training loss is the lower one again, its test error still the higher"
+    )
+    (loss, error), (exact, missed) = page["on_printed"](printed, 1024, 1.0, seed, 70)
+    assert exact < loss / 4
+    assert error + 0.005 < missed
 
 
 @pytest.mark.parametrize("seed", range(10, 15))  # the page has 0 to 4
