@@ -456,7 +456,7 @@ bfgs.add_mistakes("""
         return _dense(_halving, f, gradient, theta, tol, max_iterations, look_first=False)
     the start is returned: replace theta by theta + s in every iteration
         return theta, bfgs(f, gradient, theta, tol, max_iterations)[1]
-    M begins as the identity: before the first update it is (s @ y) / (y @ y) * I
+    M begins as the identity, or at another wrong scale: before the first update it is (s @ y) / (y @ y) * I
         def scale(inverse, first):
             return np.eye(len(theta)) if inverse is None else inverse
         return _dense(_halving, f, gradient, theta, tol, max_iterations, scale=scale)
@@ -1243,7 +1243,8 @@ spectral_direction.add_mistakes("""
     or
         u, _, vt = np.linalg.svd(grad, full_matrices=False)
         return u @ vt
-    singular values below a millionth are dropped: below a millionth of the largest
+    singular values below a fixed number are dropped, whatever the largest is: below a millionth of it they
+    count as 0
         u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
         return -(u * (sizes > 1e-6)) @ vt
     singular values below a thousandth are dropped: below a millionth of the largest
