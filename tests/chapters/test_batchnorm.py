@@ -1,10 +1,14 @@
 """The numbers and claims that the prose of the chapter on batch normalization states, computed anew."""
 
+import functools
 import re
+import time
+import timeit
 
 import numpy as np
 import pytest
 
+from gradus import data
 from solutions.batchnorm import (
     batchnorm_backward,
     batchnorm_forward,
@@ -181,6 +185,42 @@ def test_most_of_the_gain_is_there_at_the_best_rate_of_the_plain_network(page):
             for how, lr in ((False, 0.1), (True, 0.1), (True, 0.3))
         )
     assert share(plain, normalized, best) == pytest.approx(0.75, abs=0.1)
+
+
+def test_printed_digits(page):
+    said("With the same steps the plain network is far behind on new images, too")
+    said("again most of the gain in loss is there at its own rate")
+    said("With four times the steps it has caught up.")
+
+    def hold(found):
+        plain, same, best, longer = (np.mean(runs, axis=0) for runs in found.values())
+        assert plain[2] < best[2] - 0.1
+        assert 0.65 < (plain[0] - same[0]) / (plain[0] - best[0]) < 0.95
+        assert longer[0] < best[0]
+        assert longer[2] == pytest.approx(best[2], abs=0.035)
+
+    hold(page["by_printed"])
+    hold(page["compare_printed"](SEEDS, data.printed_digits(10)))
+
+
+def test_a_normalized_step_takes_longer(page):
+    said("in this code a step with it takes several times as long")
+    x, y = (part[:64] for part in page["printed"][:2])
+    plain, normalized = (
+        min(
+            timeit.repeat(
+                functools.partial(page["gradient"], layers, x, y),
+                timer=time.process_time,
+                number=20,
+                repeat=7,
+            )
+        )
+        for layers in (
+            page["make"](np.random.default_rng(0), 6, 50, normalize, pixels=196)
+            for normalize in (False, True)
+        )
+    )
+    assert normalized > 2 * plain
 
 
 def test_initial_scale(page):
