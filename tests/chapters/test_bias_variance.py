@@ -444,3 +444,21 @@ def test_on_glyphs_the_data_s_part_rises_and_that_of_the_start_falls(page):
         assert np.all(np.diff(by_start.mean(axis=1)) < 0)
         assert np.all(by_data[1] > by_data[0]) and np.all(by_start[1] < by_start[0])
         assert np.all(np.diff(parts.sum(axis=2).mean(axis=1)) < 0)
+
+
+def test_more_data_cure_the_first_accident(page):
+    said("with sixteen times as many images its part falls to less than a tenth")
+    said("That of the start falls more slowly, to a third or a half")
+    said("with 1,600 images it is nearly half of the variance")
+    others = np.array([page["accidents"](seed) for seed in range(20, 25)])
+    for both in (page["both"], others):
+        assert (both[:, 2, 0] < 0.1 * both[:, 0, 0]).all()
+        few, _, many = both.mean(axis=0)
+        assert 0.25 < many[1] / few[1] < 0.58
+        assert few[1] / few.sum() < 0.17
+        assert many[1] / many.sum() == pytest.approx(0.45, abs=0.1)
+    said("with six times the steps it is about a quarter there, still about twice its share with")
+    longer = [page["accidents"](seed, (100, 1600), 160_000) for seed in range(20, 25)]
+    few, many = np.moveaxis(longer, 1, 0).mean(axis=1)
+    assert many[1] / many.sum() == pytest.approx(0.26, abs=0.07)
+    assert many[1] / many.sum() / (few[1] / few.sum()) == pytest.approx(2.1, abs=0.5)
