@@ -1,9 +1,6 @@
 """The numbers and claims that the prose of the chapter on batch normalization states, computed anew."""
 
-import functools
 import re
-import time
-import timeit
 
 import numpy as np
 import pytest
@@ -201,26 +198,6 @@ def test_printed_digits(page):
 
     hold(page["by_printed"])
     hold(page["compare_printed"](SEEDS, data.printed_digits(10)))
-
-
-def test_a_normalized_step_takes_longer(page):
-    said("in this code a step with it takes several times as long")
-    x, y = (part[:64] for part in page["printed"][:2])
-    plain, normalized = (
-        min(
-            timeit.repeat(
-                functools.partial(page["gradient"], layers, x, y),
-                timer=time.process_time,
-                number=20,
-                repeat=7,
-            )
-        )
-        for layers in (
-            page["make"](np.random.default_rng(0), 6, 50, normalize, pixels=196)
-            for normalize in (False, True)
-        )
-    )
-    assert normalized > 2 * plain
 
 
 def test_initial_scale(page):
