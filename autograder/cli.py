@@ -343,6 +343,10 @@ def doctor(
     raise typer.Exit(0 if well else 1)
 
 
+class _Ended(BaseException):
+    """A signal ends this program; nothing that expects a `SystemExit` of a course's own code may keep it."""
+
+
 def _end_on(number: int) -> None:
     """Let a signal that would end this process at once end it as Ctrl-C does: what it has is put away before."""
     mine = os.getpid()
@@ -350,7 +354,7 @@ def _end_on(number: int) -> None:
     def end(number: int, frame: object) -> None:
         if os.getpid() != mine:  # a fork that works for it
             os._exit(128 + number)
-        raise SystemExit(128 + number)
+        raise _Ended(128 + number)
 
     if signal.getsignal(number) == signal.SIG_DFL:
         signal.signal(number, end)
@@ -364,6 +368,8 @@ def main() -> None:
             _end_on(getattr(signal, name))
     try:
         app(prog_name="autograder")
+    except _Ended as ended:
+        raise SystemExit(*ended.args) from None
     except CourseError as error:
         print(f"autograder: {error}", file=sys.stderr)
         raise SystemExit(2) from None
