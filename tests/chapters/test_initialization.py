@@ -478,10 +478,10 @@ def test_twenty_layers(names):
 def test_ten_layers_on_printed_digits(names):
     said(
         "At He's rate, Xavier's network needs more than three times as many epochs as He's;"
-        " at its own, higher one it still needs about twice as many."
+        " at its own, higher one it still needs more than twice as many."
     )
     said("ten layers with Xavier's weights are late, not lost")
-    said("with 0.01 neither rate nor patience helps")
+    said("with 0.01 ten epochs are not enough at either rate")
     epochs = {case: [] for case in (("He", 0.03), ("He", 0.1), ("Xavier", 0.03), ("Xavier", 0.1))}
     for seed in range(6, 11):
         images = data.printed_digits(seed)
@@ -489,11 +489,12 @@ def test_ten_layers_on_printed_digits(names):
             found.append(names["epochs_to_half"](initial, lr, seed, images, most=30))
         for lr in (0.03, 0.1):
             assert np.isinf(names["epochs_to_half"]("0.01", lr, seed, images))
-    he, _, slow, own = (np.mean(found) for found in epochs.values())
+    he, faster, slow, own = (np.mean(found) for found in epochs.values())
     assert max(epochs["He", 0.03]) < min(epochs["Xavier", 0.1])
     assert np.isfinite(slow)
     assert slow > 3 * he
-    assert 1.6 < own / he < 3.2
+    assert 2 * min(he, faster) < own < slow - 1
+    assert he < faster + 0.7  # so that the rates are chosen as on the page, or it is no matter
 
 
 def test_angles_of_relu_close_whatever_the_size():
