@@ -587,17 +587,3 @@ def test_the_answers():
     v = backward_variance((100,) * 31, [4 / 100] * 30, lambda z: tanh(z)[1], q)
     assert v[0] == pytest.approx(5000, rel=0.1)
     assert 1 < q[-1] < 4
-
-
-def test_on_glyphs_the_order_is_the_same(names):
-    said("The order is the same: 0.01 only guesses, and He is ahead.")
-    with np.errstate(all="ignore"):
-        for seeds in (range(5), range(20, 25)):
-            errors = {
-                initial: names["glyph_errors"](initial, lr, seeds)
-                for initial, lr in zip(names["INITIAL"], (1e-5, 0.03, 0.03, 0.03), strict=True)
-            }
-            assert min(errors["0.01"]) > 0.85
-            assert errors["He"].mean() < errors["Xavier"].mean() - 0.1
-            assert max(errors["Xavier"].mean(), errors["N(0, 1)"].mean()) < errors["0.01"].mean()
-            assert errors["He"].mean() < errors["N(0, 1)"].mean()
