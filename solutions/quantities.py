@@ -361,19 +361,6 @@ def batches(arguments: dict, result: list) -> dict:
     return seen
 
 
-def scaled_weights(arguments: dict, result: np.ndarray) -> dict:
-    """Draws of one distribution; uniform ones have a bound, which none may exceed."""
-    seen: dict[str, Sample | bool] = {"": Sample(result)}
-    if arguments.get("distribution") == "uniform":
-        n_in, n_out = arguments["n_in"], arguments["n_out"]
-        fan = {"fan_in": n_in, "fan_out": n_out, "fan_avg": (n_in + n_out) / 2}
-        bound = arguments["gain"] * np.sqrt(3 / fan[arguments["mode"]])
-        seen["no weight exceeds the bound"] = bool(
-            np.abs(result).max() < bound * (1 + 1e-6)
-        )
-    return seen
-
-
 def draws_with_replacement(arguments: dict, result: np.ndarray) -> dict:
     """Places from 0 to n - 1, each drawn by itself, in whatever order they are listed."""
     n, places = arguments["n"], np.asarray(result)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from gradus.authoring import Call, Written, judge
+from gradus.distributions import sample
 from gradus.values import Problem, Rng
 from solutions import initialization as reference
 from solutions import quantities
@@ -429,7 +430,7 @@ backward_variance.add_variants("""
 LAYERS = {"more inputs than outputs": (190, 65), "more outputs than inputs": (40, 240)}
 
 
-@judge(reference.variance_scaling, points=3, returns=("weights",), compare_as=quantities.scaled_weights)
+@judge(reference.variance_scaling, points=3, returns=("weights",), compare_as=sample)
 def variance_scaling(rng):
     seed = int(rng.integers(2**31))
     asked = [
@@ -495,10 +496,6 @@ variance_scaling.add_mistakes("""
         (n_in + n_out) / 2 -> n_in * n_out
     or
         (n_in + n_out) / 2 -> np.sqrt(n_in * n_out)
-    fan_avg is cut to whole numbers: half of an odd sum is none, divide with `/`
-        (n_in + n_out) / 2 -> (n_in + n_out) // 2
-    or
-        (n_in + n_out) / 2 -> int((n_in + n_out) / 2)
     fan_avg is right without its brackets: n_in + n_out / 2 halves the outputs alone
         (n_in + n_out) / 2 -> n_in + n_out / 2
     fan_avg is twice the mean's inverse: it is 2 / (n_in + n_out) that is the variance, so the fan is
