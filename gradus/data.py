@@ -31,6 +31,7 @@ __all__ = [
     "digits",
     "few_digits",
     "glyphs",
+    "halved",
     "printed_digits",
 ]
 
@@ -206,9 +207,14 @@ def glyphs(
     return Glyphs(np.clip(x, 0.0, 1.0, out=x), y, face)
 
 
+def halved(x: np.ndarray) -> np.ndarray:
+    """Images of 28 x 28 pixels, shape (n, 784), as 14 x 14, shape (n, 196): each pixel is the mean of four."""
+    return x.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196)
+
+
 @validate(n=POSITIVE_COUNT)
 def printed_digits(seed: int = 0, n: int = 3000) -> Digits:
-    """Printed digits of 14 x 14 pixels: `glyphs` of all faces, each the mean of 2 x 2 of their pixels.
+    """Printed digits of 14 x 14 pixels: `glyphs` of all faces, `halved`.
 
     Parameters
     ----------
@@ -218,9 +224,9 @@ def printed_digits(seed: int = 0, n: int = 3000) -> Digits:
         How many to train, at least 1; there are 1,000 more to validate and 1,000 to test.
     """
     drawn = glyphs(n + 2000, seed)
-    blocks = drawn.x.reshape(-1, 14, 2, 14, 2)
-    x = blocks.mean(axis=(2, 4)).reshape(-1, 196)
-    (train, validation, test), y = (np.split(part, (n, n + 1000)) for part in (x, drawn.y))
+    (train, validation, test), y = (
+        np.split(part, (n, n + 1000)) for part in (halved(drawn.x), drawn.y)
+    )
     return Digits(train, y[0], validation, y[1], test, y[2])
 
 

@@ -81,7 +81,7 @@
     return;
   }
 
-  const { number, axes, line, dot, handle, pixel, contours, define } = Gradus;
+  const { number, axes, line, dot, handle, label, contours, define } = Gradus;
   const names = Object.keys(STEPS);
   const called = { nesterov: "Nesterov", adagrad: "AdaGrad", rmsprop: "RMSProp", adam: "Adam" };
   const title = (name) => called[name] || name;
@@ -109,7 +109,7 @@
       paths.push(points.filter((_, k) => k % Math.ceil(points.length / 100) === 0).map(([a, b]) => [plot.x(a), plot.y(b)]));
     }
     const labels = placed(paths, names.map(title), [54, 12, width - 10, height - 52]).map((at, i) =>
-      at ? `<text class="gradus-label ${rows[i][0]}" x="${pixel(at[0])}" y="${pixel(at[1])}" text-anchor="${at[2]}">${title(names[i])}</text>` : "");
+      at ? label(plot, [plot.fromX(at[0]), plot.fromY(at[1])], rows[i][1], rows[i][0], [0, 0], at[2]) : "");
     ended.sort((a, b) => a[0] - b[0]);
     const goal = level < 0 ? "f below −1" : "f below 0.01 for good";
     const best = ended.filter(([k]) => k === ended[0][0]).map(([, name]) => name).join(" and ");
