@@ -65,7 +65,7 @@
     return;
   }
 
-  const { number, axes, line, handle, label, generator, normals, define } = Gradus;
+  const { number, axes, line, handle, label, beside, generator, normals, define } = Gradus;
   const grid = (n) => Array.from({ length: n }, (_, i) => (10 * i) / (n - 1));
   const [old, fresh] = [grid(20), grid(201)], [values, valuesNew] = [old.map(truth), fresh.map(truth)];
   const DEGREES = Array.from({ length: 16 }, (_, k) => k);
@@ -79,26 +79,6 @@
   function parts(degree, power) {
     kept[`${degree} ${power}`] ??= exactDecomposition(matrix(degree, power), values, valuesNew, 1).map(mean);
     return kept[`${degree} ${power}`];
-  }
-
-  /** The names [words, style] of some lines of points, each where it is far from the others and touches none. */
-  function beside(plot, lines, names) {
-    const shown = lines.map((points) => points.map(([x, y]) => [plot.x(x), plot.y(y)])), taken = [];
-    const all = shown.flatMap((points) => points.slice(1).flatMap(([x, y], i) => Array.from({ length: 20 }, (_, k) =>
-      [x + ((points[i][0] - x) * k) / 20, y + ((points[i][1] - y) * k) / 20])));
-    return names.map(([words, style], k) => {
-      const far = (i) => Math.min(...names.map((_, j) => (j === k ? Infinity : Math.abs(shown[j][i][1] - shown[k][i][1]))));
-      const long = 7.5 * words.length, order = [...shown[k].keys()].sort((i, j) => far(j) - far(i));
-      for (const i of order) for (const [dx, dy] of [[6, -8], [6, 18], [-6, -8], [-6, 18]]) {
-        const [x, y] = shown[k][i], left = x + dx - (dx < 0 ? long : 0), base = y + dy;
-        const hit = (a, b) => a > left - 4 && a < left + long + 4 && b > base - 13 && b < base + 5;
-        if (left < plot.x(lines[0][0][0]) || left + long > plot.x(lines[0].at(-1)[0]) + 10 || base > plot.y(0) - 3 ||
-          all.some(([a, b]) => hit(a, b)) || taken.some(([a, b, w]) => a < left + long && left < a + w && Math.abs(b - base) < 14)) continue;
-        taken.push([left, base, long]);
-        return label(plot, lines[k][i], words, style, [dx, dy], dx < 0 ? "end" : "start");
-      }
-      return ""; // the table has it
-    }).join("");
   }
 
   let draws = [];

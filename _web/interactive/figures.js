@@ -42,12 +42,12 @@ const Gradus = (() => {
   }
 
   /** Axes in the rectangle [left, top, width, height]: frame (SVG), x and y (to pixels), inside (a clip).
-      An axis is {from, to, label, log, ticks}; log: its values are powers of ten. */
+      An axis is {from, to, label, log, ticks, text}; log: its values are powers of ten; text: what a tick says. */
   function axes([left, top, width, height], x, y) {
     const toX = (v) => left + ((v - x.from) / (x.to - x.from)) * width;
     const toY = (v) => top + height - ((v - y.from) / (y.to - y.from)) * height;
-    const words = ({ log }, v) =>
-      log ? `10<tspan dy="-5" font-size="9">${number(v)}</tspan>` : number(v);
+    const words = ({ log, text = number }, v) =>
+      log ? `10<tspan dy="-5" font-size="9">${number(v)}</tspan>` : text(v);
     const across = (x.ticks || ticks(x.from, x.to, width / 70)).map((v) =>
       `<path d="M${pixel(toX(v))},${top + height}v4"/>` +
       `<text x="${pixel(toX(v))}" y="${top + height + 17}" text-anchor="middle">${words(x, v)}</text>`);
@@ -90,6 +90,27 @@ const Gradus = (() => {
   const label = (plot, [x, y], words, style, [dx, dy] = [0, -6], anchor = "start") =>
     `<text class="gradus-label ${style}" text-anchor="${anchor}" ` +
     `x="${pixel(plot.x(x) + dx)}" y="${pixel(plot.y(y) + dy)}">${words}</text>`;
+
+  /** The names [words, style] of the first of some lines of points, each where it is far from the others
+      and touches no line; where there is no such place, only the table has the name. */
+  function beside(plot, lines, names) {
+    const shown = lines.map((points) => points.map(([x, y]) => [plot.x(x), plot.y(y)])), taken = [];
+    const all = shown.flatMap((points) => points.slice(1).flatMap(([x, y], i) => Array.from({ length: 20 }, (_, k) =>
+      [x + ((points[i][0] - x) * k) / 20, y + ((points[i][1] - y) * k) / 20])));
+    return names.map(([words, style], k) => {
+      const far = (i) => Math.min(...names.map((_, j) => (j === k ? Infinity : Math.abs(shown[j][i][1] - shown[k][i][1]))));
+      const long = 7.5 * words.length, order = [...shown[k].keys()].sort((i, j) => far(j) - far(i));
+      for (const i of order) for (const [dx, dy] of [[6, -8], [6, 18], [-6, -8], [-6, 18]]) {
+        const [x, y] = shown[k][i], left = x + dx - (dx < 0 ? long : 0), base = y + dy;
+        const hit = (a, b) => a > left - 4 && a < left + long + 4 && b > base - 13 && b < base + 5;
+        if (left < plot.x(lines[0][0][0]) || left + long > plot.x(lines[0].at(-1)[0]) + 10 || base > plot.y(0) - 3 ||
+          all.some(([a, b]) => hit(a, b)) || taken.some(([a, b, w]) => a < left + long && left < a + w && Math.abs(b - base) < 14)) continue;
+        taken.push([left, base, long]);
+        return label(plot, lines[k][i], words, style, [dx, dy], dx < 0 ? "end" : "start");
+      }
+      return "";
+    }).join("");
+  }
 
   /** Level lines of f(x, y), with equal areas between them, found in the cells of a grid. */
   function contours(plot, f, x, y, levels = 12, n = 72) {
@@ -276,6 +297,6 @@ const Gradus = (() => {
     });
   }
 
-  return { number, pixel, ticks, axes, line, dot, handle, label, contours, generator, normals, define };
+  return { number, pixel, ticks, axes, line, dot, handle, label, beside, contours, generator, normals, define };
 })();
 if (typeof module !== "undefined") module.exports = Gradus;

@@ -435,6 +435,75 @@ def test_the_variance_of_the_data_rises_and_that_of_the_start_falls(page):
     assert 2 * narrow < middling < wide
 
 
+def test_five_kinks_are_the_start_s_and_two_hundred_the_data_s(page):
+    said("Five kinks are where the start put them: twelve starts on one data set disagree")
+    said('but their averages, chosen by "data", agree for all data sets')
+    said("With 200 every start leads to nearly the same fit, and that one follows the noise")
+    said("A penalty takes most of that, and brings some bias.")
+    for seed in range(20, 25):
+        rng = np.random.default_rng(seed)
+        starts = [(rng.choice([-1, 1], 200), rng.uniform(0, 10, 200)) for _ in range(40)]
+        (_, few_data, few_start), best, (none, many_data, many_start), (bias2, tamed, _) = (
+            page["both_accidents"](p, 1.0, penalty, starts)
+            for p, penalty in ((5, 0.01), (20, 0.01), (200, 0.01), (200, 3.0))
+        )
+        assert few_start > 4 * few_data
+        assert many_start < 0.02 * many_data and none < 0.001
+        assert tamed < 0.5 * many_data and bias2 > 0.1
+        # The labels of its figure: lowest near 20 units.
+        totals = [sum(page["both_accidents"](p, 1.0, 0.01, starts)) for p in (10, 16, 25, 50)]
+        assert sum(best) < totals[0] and sum(best) < totals[3]
+        assert max(totals[1:3]) < min(totals[0], totals[3])
+
+
+def test_both_accidents_are_those_of_simulated_fits(page):
+    # By the exercise, on fits to twelve data sets whose twelve starts are their own.
+    rng = np.random.default_rng(1)
+    for p, noise_sd, penalty in ((12, 0.5, 0.1), (40, 2.0, 0.01)):
+        starts = [(rng.choice([-1, 1], p), rng.uniform(0, 10, p)) for _ in range(12 * 12 * 8)]
+        exact = page["both_accidents"](p, noise_sd, penalty, starts)
+        simulated, it = [], iter(starts)
+        for _ in range(8):
+            outputs = np.empty((12, 12, len(GRID)))
+            for d in range(12):
+                y = f(X) + noise_sd * rng.normal(size=20)
+                for s in range(12):
+                    start = next(it)
+                    old, new = (page["random_units"](x, start, p) for x in (X, GRID))
+                    # The rows of a penalty: another way to the same fit.
+                    rows = np.vstack([old, penalty**0.5 * np.eye(p)])
+                    wanted = np.concatenate([y, np.zeros(p)])
+                    outputs[d, s] = new @ np.linalg.lstsq(rows, wanted, rcond=None)[0]
+            simulated.append(variance_parts(outputs))
+        found = np.mean(simulated, axis=0)
+        error = np.std(simulated, axis=0, ddof=1) / 8**0.5
+        assert (np.abs(found - exact[1:]) < 4 * error).all()
+        assert (error < 0.15 * np.array(exact[1:])).all()
+
+
+def test_the_peak_is_what_data_and_features_bring_together(page):
+    said(
+        "The data alone bring a part that rises and has no peak, the features alone one that falls."
+    )
+    said("**The peak is what they bring together**")
+    said("averaging over *either* removes the peak")
+    others = np.array(
+        [
+            [page["crossed"](p, np.random.default_rng(s)) for s in range(20, 25)]
+            for p in (30, 92, 400)
+        ]
+    )
+    for found in (page["peak_parts"], others):
+        by_data, by_features, both, one, over_features, over_data = np.moveaxis(found, -1, 0)
+        assert (by_data[0] < 0.7 * by_data[1]).all()
+        assert abs(by_data[1].mean() - by_data[2].mean()) < 0.25 * by_data[2].mean()
+        assert (np.diff(by_features, axis=0) < 0).all()
+        assert (both[1] > 10 * both[[0, 2]]).all() and (both[1] > 0.9 * (one[1] - 0.35)).all()
+        # Of the whole height of the peak a fifth, its share of the average of five, stays.
+        for average in (over_features, over_data):
+            assert (average[1] < 0.3 * one[1]).all()
+
+
 def test_on_glyphs_the_data_s_part_rises_and_that_of_the_start_falls(page):
     said("It is the same there, and the sum falls.")
     others = [[page["glyph_parts"](w, s) for s in range(20, 25)] for w in (24, 64)]

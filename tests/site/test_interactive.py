@@ -326,6 +326,71 @@ def test_the_fits_of_the_buttons_have_the_errors_that_the_chapter_gives():
     assert best < min(others)
 
 
+# ---- two accidents
+
+
+def drawn_units(rng, count=40, most=200):
+    """Starts as the figure's script has them: pairs (side, kink)."""
+    return np.stack([rng.choice([-1, 1], (count, most)), rng.uniform(0, 10, (count, most))], -1)
+
+
+def unit_parts(starts, p, penalty, sd):
+    """Squared bias and both variances by the script, from smoothers that NumPy makes."""
+    x, x_new = np.linspace(0, 10, 20), np.linspace(0, 10, 41)
+    truth, truth_new = (at + 2 * np.sin(1.5 * at) for at in (x, x_new))
+    smoothers = []
+    for start in starts[:, :p]:
+        old, new = (np.maximum(0, start[:, 0] * (at[:, None] - start[:, 1])) for at in (x, x_new))
+        smoothers.append(np.linalg.solve(old @ old.T + penalty * np.eye(20), old @ new.T).T)
+    calls = [
+        ("units", x_new, starts[-1, :p]),
+        ("smootherMatrix", old, new, penalty),
+        ("parts", smoothers, truth, truth_new, sd),
+    ]
+    units, matrix, found = in_node("two-accidents", calls)
+    same(units, new)
+    same(matrix, smoothers[-1], 1e-7)
+    return found, np.array(smoothers), truth, truth_new
+
+
+@pytest.mark.parametrize(("p", "penalty", "sd"), [(3, 0.01, 0), (20, 0.1, 1), (50, 100, 3)])
+def test_the_two_accidents_have_the_parts_of_the_references(p, penalty, sd):
+    rng = np.random.default_rng(p)
+    found, smoothers, truth, truth_new = unit_parts(drawn_units(rng, 12), p, penalty, sd)
+    bias2 = bias_variance.unbiased_bias_squared(smoothers @ truth, truth_new).mean()
+    spread = [bias_variance.exact_decomposition(s, truth, truth_new, sd)[1] for s in smoothers]
+    whole = np.mean(spread) + np.mean(np.var(smoothers @ truth, axis=0, ddof=1))
+    same(found[0], bias2)
+    same(found[1] + found[2], whole)
+    # The data's part is what two fits to the same data from different starts have in common.
+    pairs = np.einsum("amn,bmn->abm", smoothers, smoothers).mean(axis=-1)
+    apart = pairs[~np.eye(len(pairs), dtype=bool)].mean()
+    same(found[1], sd**2 * apart)
+
+
+def test_the_units_of_the_buttons_do_what_the_chapter_says():
+    has(
+        ROOT / "chapters" / "bias-variance.md",
+        'buttons: "5 units", "20 units", "200 units", "200, with a penalty"',
+        "A penalty takes most of that, and brings some bias.",
+    )
+    script = (SCRIPTS / "two-accidents.js").read_text()
+    counts = json.loads(re.search(r"COUNTS = (\[[\d, ]+\])", script)[1])
+    least = re.search(r"LEAST = ([-\d]+)", script)[1]
+    buttons = re.findall(r'"([^"]+)": { index: (\d+), noise: 1, power: (\S+) }', script)
+    starts, found = drawn_units(np.random.default_rng(0)), {}
+    for name, index, power in buttons:
+        p = counts[int(index)]
+        assert name.split()[0].strip(",") == str(p)
+        power = float(power.replace("LEAST", least))
+        found[name] = unit_parts(starts, p, 10**power, 1)[0]
+    five, twenty, many, tamed = found.values()
+    assert five[2] > 4 * five[1]
+    assert many[2] < 0.02 * many[1]
+    assert tamed[1] < 0.5 * many[1] and tamed[0] > 0.1
+    assert sum(tamed) < sum(twenty) < sum(many) < sum(five)
+
+
 # ---- activations over depth
 
 ACTIVATIONS = {
