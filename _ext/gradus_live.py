@@ -4,6 +4,7 @@
   the stub; `{gradus-chapter}`, at a chapter's top, `<gradus-chapter>` with its downloads.
 - `live/` gets the scripts of `_web/live` and, from the release that students get, the wheel of
   `gradus` and the visible cases; `downloads/` gets the released notebooks and the student's pack.
+  With `html_baseurl` set, a notebook fetches in Google Colab what it needs from there.
 - Pyodide comes from `gradus_pyodide_base`: an address, or a folder of the site such as "pyodide/".
 """
 
@@ -16,6 +17,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import nbformat
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -23,6 +25,7 @@ from sphinx.errors import ExtensionError
 
 PYODIDE = "https://cdn.jsdelivr.net/pyodide/v314.0.6/full/"
 PACK = "gradus-student.zip"
+FOLDED = {"jupyter": {"source_hidden": True}}
 WHEEL = "gradus.whl"  # its own name changes with its content, and pages that do not change would not follow
 HEADINGS = re.compile(r"^(?:#|\().*$", re.MULTILINE)  # what links from another page may show
 README = """\
@@ -37,6 +40,24 @@ All that is needed is Python 3.11.2 or later. In this folder:
 
 Open a notebook and run its cells from the top. Leave the files `*.cases` beside the notebooks: the
 checks need them.
+"""
+
+# In Colab a notebook lies alone, and NumPy and Matplotlib are there.
+COLAB = """\
+# In Google Colab, where this notebook has no other files: the package `gradus` and the checks' cases.
+import sys
+
+if "google.colab" in sys.modules:
+    import io, pathlib, subprocess, urllib.request, zipfile
+
+    with urllib.request.urlopen("{site}/downloads/{pack}") as answer:
+        pack = zipfile.ZipFile(io.BytesIO(answer.read()))
+    for name in pack.namelist():
+        file = pathlib.Path(pathlib.PurePosixPath(name).name)
+        if file.suffix in (".cases", ".whl"):
+            file.write_bytes(pack.read(name))
+        if file.suffix == ".whl":
+            subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", str(file)], check=True)
 """
 
 
@@ -140,12 +161,22 @@ def publish(folders: list[Path], app: Sphinx, exception: Exception | None) -> No
     pack = {"README.md": README.encode()}
     for folder in folders:
         pack |= {file.name: file.read_bytes() for file in folder.iterdir()}
+    if site := app.config.html_baseurl.rstrip("/"):
+        pack = {n: colab(c, site) if n.endswith(".ipynb") else c for n, c in pack.items()}
     for name, content in pack.items():
         if name.endswith((".whl", ".cases")):
             (out / "live" / (WHEEL if name.endswith(".whl") else name)).write_bytes(content)
         elif name.endswith(".ipynb"):
             (out / "downloads" / name).write_bytes(content)
     write_pack(out / "downloads" / PACK, pack)
+
+
+def colab(notebook: bytes, site: str) -> bytes:
+    """A notebook with a cell, below its guide, that fetches in Colab what the site at this address offers."""
+    made = nbformat.reads(notebook.decode(), as_version=4)
+    source = COLAB.format(site=site, pack=PACK).rstrip()
+    made.cells.insert(1, nbformat.v4.new_code_cell(source, id="colab", metadata=FOLDED))
+    return nbformat.writes(made).encode()
 
 
 def write_pack(path: Path, files: dict[str, bytes]) -> None:

@@ -110,6 +110,27 @@ def bare_site(site, once):
     return once("bare", build) / "_build" / "html"
 
 
+@pytest.fixture
+def served():
+    """A function that serves a folder below a prefix, its 404.html for what is not there, and says where."""
+
+    def serve(folder, prefix):
+        class Pages(Quiet):
+            def send_head(self):
+                path = self.path.split("?")[0].removeprefix(prefix)
+                there = self.path.startswith(prefix) and (folder / path).is_file()
+                file = folder / (path if there else "404.html")
+                self.send_response(200 if there else 404)
+                self.send_header("Content-Type", self.guess_type(str(file)))
+                self.end_headers()
+                return file.open("rb")
+
+        return servers.enter_context(serving(Pages)) + prefix
+
+    with contextlib.ExitStack() as servers:
+        yield serve
+
+
 @pytest.fixture(scope="session")
 def epub(site, once):
     """The folder of the EPUB's files, made as `make epub` does from cells that have run for the site."""

@@ -5,6 +5,7 @@ import functools
 import importlib
 import inspect
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -366,6 +367,59 @@ def test_the_links_lead_to_the_downloads(soup):
             f"../downloads/{chapter}.ipynb",
             f"../downloads/{gradus_live.PACK}",
         ]
+
+
+# Colab, as far as the cell can tell: its module is there, `gradus` is not, and the notebook lies alone.
+IN_COLAB = """
+import json, os, sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+cells, answers = json.load(sys.stdin)
+os.chdir(sys.argv[1])
+for cell in [*cells, *answers]:
+    exec(cell)
+import gradus
+print(gradus.__file__)
+"""
+
+
+def test_where_the_site_has_an_address_a_notebook_fetches_in_colab_what_it_needs(
+    site, bare_site, served, tmp_path
+):
+    assert "colab" not in (site / "downloads" / "descent.ipynb").read_text("utf-8")
+    notebook = nbformat.read(bare_site / "downloads" / "descent.ipynb", as_version=4)
+    ids = [cell.id for cell in notebook.cells]
+    assert ids[:2] == ["guide", "colab"]
+    plain = nbformat.read(site / "downloads" / "descent.ipynb", as_version=4)
+    assert [cell.id for cell in plain.cells] == ["guide", *ids[2:]]
+    cell, setup = (
+        next(c.source for c in notebook.cells if c.cell_type == "code" and found(c))
+        for found in (lambda c: c.id == "colab", lambda c: "setup" in c.metadata.get("tags", ()))
+    )
+    address = "https://example.org/gradus/"
+    assert f'"{address}downloads/{gradus_live.PACK}"' in cell
+    cell = cell.replace(address, served(bare_site, "/gradus/"))
+    answers = ["sgd_step = exercise(lambda theta, grad, lr: theta - lr * grad)", "check(sgd_step)"]
+    work, packages = tmp_path / "content", tmp_path / "packages"
+    work.mkdir()
+    # What a lone wheel needs is in Colab already; pip installs it apart from this environment's.
+    alone = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_TARGET": str(packages)}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_COLAB, work],
+        input=json.dumps([[cell, setup], answers]),
+        env={**os.environ, **alone, "PYTHONPATH": str(packages), "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(packages / "gradus" / "__init__.py")
+    assert "correct" in done.stdout
+    names = {file.name for file in work.iterdir()}
+    assert {f"{chapter}.cases" for chapter in CHAPTERS} < names
+    # Elsewhere the cell does nothing.
+    before = sorted(tmp_path.rglob("*"))
+    subprocess.run([sys.executable, "-c", cell], cwd=tmp_path, check=True)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 EXERCISE = '```{code-cell} ipython3\nexercise("a")\n```\n'

@@ -1,6 +1,5 @@
 """The site is light and can be found: fonts, search, addresses, keyboard, paper."""
 
-import contextlib
 import json
 import re
 from functools import cache
@@ -15,7 +14,7 @@ from fontTools.ttLib import TTFont
 from sphinx.search.en import SearchEnglish
 
 from tests.conftest import ROOT
-from tests.site.conftest import MOVED, UNWRITTEN, Quiet, serving
+from tests.site.conftest import MOVED, UNWRITTEN
 
 PUBLISHED = "https://example.org/gradus/"
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
@@ -212,27 +211,6 @@ def test_one_setting_says_where_the_site_is_published(bare_site, pages):
     assert {place.text for place in sitemap.iterfind(".//{*}loc")} == {
         f"{PUBLISHED}{name}.html" for name in pages
     }
-
-
-@pytest.fixture
-def served():
-    """A function that serves a folder below a prefix, its 404.html for what is not there, and says where."""
-
-    def serve(folder, prefix):
-        class Pages(Quiet):
-            def send_head(self):
-                path = self.path.split("?")[0].removeprefix(prefix)
-                there = self.path.startswith(prefix) and (folder / path).is_file()
-                file = folder / (path if there else "404.html")
-                self.send_response(200 if there else 404)
-                self.send_header("Content-Type", self.guess_type(str(file)))
-                self.end_headers()
-                return file.open("rb")
-
-        return servers.enter_context(serving(Pages)) + prefix
-
-    with contextlib.ExitStack() as servers:
-        yield serve
 
 
 @pytest.mark.parametrize("lost", ["nowhere.html", "chapters/nowhere.html", "a/b/c/d"])
