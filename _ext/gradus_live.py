@@ -48,7 +48,7 @@ COLAB = """\
 import sys
 
 if "google.colab" in sys.modules:
-    import io, pathlib, subprocess, urllib.request, zipfile
+    import importlib, io, pathlib, subprocess, urllib.request, zipfile
 
     with urllib.request.urlopen("{site}/downloads/{pack}") as answer:
         pack = zipfile.ZipFile(io.BytesIO(answer.read()))
@@ -58,6 +58,7 @@ if "google.colab" in sys.modules:
             file.write_bytes(pack.read(name))
         if file.suffix == ".whl":
             subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", str(file)], check=True)
+    importlib.invalidate_caches()
 """
 
 
