@@ -77,9 +77,9 @@ def test_question_race_and_start_stand_on_the_first_screen(visit, address, mode)
     assert page.locator(".gradus-play input").count() == 5
     # What sets one method's rate alone stands in the chapter, where one sees whose it is.
     controls = ".gradus-play :is(input, select, button)"
-    shown = "all => all.filter(node => node.checkVisibility()).map(node => node.labels?.[0].innerText ?? '')"
+    shown = """all => all.filter(node => node.checkVisibility() && node.parentNode.clientWidth > 1)
+        .map(node => node.labels?.[0].innerText ?? '')"""
     assert page.locator(controls).evaluate_all(shown) == ["Learning rate", "Momentum"]
-    assert page.locator(".gradus-play :is(input, select):visible").count() == 2
     names = page.locator(
         ".gradus-play tbody th:visible, .gradus-play tbody td:visible"
     ).all_inner_texts()
@@ -92,4 +92,13 @@ def test_question_race_and_start_stand_on_the_first_screen(visit, address, mode)
     drawn = "before => document.querySelector('.gradus-play > svg').innerHTML != before"
     page.wait_for_function(drawn, arg=before)
     assert page.locator(".gradus-play > svg").inner_html() != before
+    # The start, which a pointer drags, is reached by keyboard: its sliders show themselves.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.labels[0].innerText") == "Start, x"
+    assert "Start, x" in page.locator(controls).evaluate_all(shown)
+    before = page.locator(".gradus-play > svg").inner_html()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(drawn, arg=before)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert page.complaints == []
