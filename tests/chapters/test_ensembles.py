@@ -238,8 +238,7 @@ def test_the_out_of_bag_error_on_other_digits(names):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_bagging_does_not_lower_the_variance_of_polynomials(names, seed):
-    said("hardly ever that of a polynomial (at degree 7 in some draws, by a few percent)")
-    said("At degree 7 the squared bias mostly falls, by little beside the variance")
+    said("hardly ever that of a polynomial (in some draws, by a few percent)")
     rng, fit = np.random.default_rng(seed), np.polynomial.Polynomial.fit
     for degree in (1, 7, 13):
         answers = []
@@ -250,11 +249,29 @@ def test_bagging_does_not_lower_the_variance_of_polynomials(names, seed):
             bagged = np.mean([fit(x[r], y[r], degree)(names["x_grid"]) for r in rows], axis=0)
             answers.append((fit(x, y, degree)(names["x_grid"]), bagged))
         single, bagged = np.median(np.var(answers, axis=0), axis=1)
-        assert bagged > (0.9 if degree == 7 else 1.0) * single
-        if degree == 7:
-            off = np.mean(answers, axis=0) - names["true_function"](names["x_grid"])
-            before, after = np.median(off**2, axis=1)
-            assert -0.5 * single < after - before < 0.1 * single
+        assert bagged > (1.0 if degree == 13 else 0.9) * single
+
+
+def test_at_degree_7_bagging_gives_with_one_hand_and_takes_with_the_other(names):
+    said("At degree 7 the squared bias mostly falls, by as much as the variance rises or more")
+    said("in the mean over $x$ bagging does harm at this degree in nearly every draw")
+    fit, x_grid = np.polynomial.Polynomial.fit, names["x_grid"]
+    pays = harms = 0
+    for seed in range(10, 20):
+        rng, answers = np.random.default_rng(seed), []
+        for _ in range(60):
+            x = rng.uniform(0, 10, 40)
+            y = names["true_function"](x) + rng.normal(size=40)
+            rows = rng.integers(40, size=(20, 40))
+            bagged = np.mean([fit(x[r], y[r], 7)(x_grid) for r in rows], axis=0)
+            answers.append((fit(x, y, 7)(x_grid), bagged))
+        bias2 = (np.mean(answers, axis=0) - names["true_function"](x_grid)) ** 2
+        variance = np.var(answers, axis=0)
+        single, bagged = np.median(bias2, axis=1) + np.median(variance, axis=1)
+        pays += bagged <= single
+        single, bagged = np.mean(bias2 + variance, axis=1)
+        harms += bagged > single
+    assert pays >= 6 and harms >= 8
 
 
 @pytest.mark.parametrize("seed", range(20, 25))
@@ -384,7 +401,11 @@ def test_an_average_of_calibrated_members_is_not_sure_enough(names):
 
 
 def test_five_networks_and_what_else_their_time_would_buy(names):
-    said("The five together err a little less than one, and either rival errs less still")
-    one, five, wide, long = np.mean([names["rivals"](draw) for draw in range(10, 16)], axis=0)
+    said(
+        "The five together err a little less than one, and either rival less still, in the mean if not in every draw."
+    )
+    errors = np.array([names["rivals"](draw) for draw in range(10, 20)])
+    one, five, wide, long = errors.mean(axis=0)
     assert 0.04 < 1 - five / one < 0.15
     assert max(wide, long) < five
+    assert 0 < np.sum(errors[:, 2:] >= errors[:, 1:2]) < 10

@@ -190,16 +190,27 @@ def test_nonlinear_conjugate_gradients(page):
 
 
 @pytest.mark.parametrize("seed", range(6))  # 0: from the page's beginnings
-def test_a_loose_search_costs_conjugate_gradients_four_times_the_steps(page, seed):
-    said("conjugate gradients need four times as many steps on the functions below, or more")
+def test_a_loose_search_costs_conjugate_gradients_three_times_the_steps(page, seed):
+    said(
+        "conjugate gradients need at least three times as many steps on the functions below, and twice as many values of $f$"
+    )
     search, close = page["wolfe_line_search"], page["nonlinear_cg"]
     loose = {**page, "wolfe_line_search": lambda *given, c2, **rest: search(*given, c2=0.9, **rest)}
     loose = FunctionType(close.__code__, loose, argdefs=close.__defaults__)
     for name in ("rosenbrock", "long rosenbrock"):
         p = problems.get(name)
         start = p.start + (seed > 0) * np.random.default_rng(seed).normal(0, 0.3, p.start.shape)
-        steps = [cg(p.value, p.gradient, start)[1] for cg in (close, loose)]
-        assert steps[1] > 4 * steps[0]
+        counts = []
+        for cg in (close, loose):
+            values = []
+
+            def value(theta, f=p.value, values=values):
+                values.append(f(theta))
+                return values[-1]
+
+            counts.append((cg(value, p.gradient, start)[1], len(values)))
+        (few, cheap), (many, dear) = counts
+        assert many > 3 * few and dear > 2 * cheap
 
 
 def test_answers_and_rubric_of_the_saddle():
