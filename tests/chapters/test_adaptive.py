@@ -210,31 +210,27 @@ def test_momentum_is_as_good_as_adam_on_the_digits(page):
 
 def test_momentum_is_a_little_ahead_on_printed_digits(page):
     said("and a little better on [printed ones](#sec-opt-printed)")
-    said("Momentum is a little ahead, by about the spread of one start")
+    said("Momentum is a little ahead, by about the spread of one start or two")
     said("with other images it is so again")
-    said("With a falling rate both gain, at a higher rate than before, and momentum stays ahead")
-    said("choose between the two best of the eleven rates")
-    draws = {seed: data.printed_digits(seed) for seed in SEEDS}
+    said("With a falling rate Adam gains a little and momentum nothing, and momentum stays ahead")
+    said("choose among the two best of the eleven rates and one between them")
+    draws = {seed: data.printed_digits(seed) for seed in range(10, 20)}
     best, spreads = {}, []
     for name, rates in page["grids"].items():
+        assert rates[1] == pytest.approx(np.sqrt(rates[0] * rates[2]), rel=0.01)
         for falling in (False, True):
-            runs = {
-                lr: np.array([page["misread"](name, lr, falling, k, draws[k]) for k in SEEDS])
-                for lr in (rates[0] / np.sqrt(10), *rates, rates[1] * np.sqrt(10))
-            }
-            means = [wrong[:, 0].mean() for wrong in runs.values()]
-            assert min(means[1:3]) < means[0] - 0.3
-            assert min(means[1:3]) < means[3] - 1
-            # The lower of the two if the rate stays, the higher if it falls.
-            assert np.argmin(means) == 1 + falling
-            wrong = runs[rates[falling]][:, 1]
+            runs = [
+                np.array([page["misread"](name, lr, falling, k, draws[k]) for k in draws])
+                for lr in rates
+            ]
+            wrong = min(runs, key=lambda wrong: wrong[:, 0].mean())[:, 1]
             best[name, falling] = wrong.mean()
             spreads.append(wrong.std(ddof=1))
     for falling in (False, True):
         lead = best["adam", falling] - best["momentum", falling]
-        assert 0.2 < lead < 2 * max(spreads)
-    for name in page["grids"]:
-        assert best[name, True] < best[name, False] - 0.2
+        assert 0.3 < lead < 2.5 * np.mean(spreads)
+    assert abs(best["momentum", True] - best["momentum", False]) < 0.3
+    assert 0.1 < best["adam", False] - best["adam", True] < 1
 
 
 def test_what_is_left_under_adam(page):

@@ -136,16 +136,19 @@ def test_the_race_visits_the_points_of_the_references(landscape):
 
 
 @pytest.mark.parametrize("landscape", LANDSCAPES)
-def test_wherever_the_race_starts_three_methods_leave_along_a_diagonal(landscape):
-    has(ROOT / "chapters" / "adaptive.md", "the three adaptive methods leave it along a diagonal")
+def test_wherever_the_race_starts_three_methods_step_as_far_across_as_up(landscape):
+    has(
+        ROOT / "chapters" / "adaptive.md",
+        "the first step of the three adaptive methods is as long in $x$ as in $y$",
+    )
     rng, problem = np.random.default_rng(0), problems.get(LANDSCAPES[landscape])
     for method in METHODS:
-        diagonal = []
+        alike = []
         for start in rng.uniform(0.2, 0.9, (20, 2)) * rng.choice([-1, 1], (20, 2)):
             here, there = raced(problem, method, 1e-4, 0.9, 1, start)
             across, up = np.abs(there - here)
-            diagonal.append(across == pytest.approx(up, rel=1e-3))
-        assert sum(diagonal) == (20 if method in ("adagrad", "rmsprop", "adam") else 0), method
+            alike.append(across == pytest.approx(up, rel=1e-3))
+        assert sum(alike) == (20 if method in ("adagrad", "rmsprop", "adam") else 0), method
 
 
 def test_a_name_stands_beside_its_own_path_and_on_nothing():
