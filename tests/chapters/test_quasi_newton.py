@@ -308,6 +308,12 @@ def test_printed_digits_few_and_many(page, seed):
     (loss, error), (exact, missed) = page["on_printed"](printed, 1024, 1.0, seed, 70)
     assert exact < loss / 4
     assert error + 0.005 < missed
+    said("nowhere on its way is its test error as low as that of SGD in the end")
+    for n, lr, passes in ((128, 3.0, 30), (1024, 1.0, 70)):
+        (_, error), _ = page["on_printed"](printed, n, lr, seed, passes)
+        points = page["by_lbfgs"](printed.x_train[:n], printed.y_train[:n], passes, seed)
+        right = [page["wider"].accuracy(w, printed.x_test, printed.y_test) for w in points]
+        assert error < 1 - max(right)
 
 
 @pytest.mark.parametrize("seed", range(10, 15))  # the page has 0 to 4

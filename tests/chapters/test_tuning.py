@@ -470,6 +470,11 @@ def test_printed_digits_searched_by_grid_by_chance_and_by_nine_rates(chapter):
     said("But it is not chance that wins: the nine rates do as well without it.")
     assert rates.mean() == pytest.approx(random.mean(), abs=0.02)
     others = [chapter["plans_on_printed"](seed) for seed in range(10, 20)]  # the page has 0 to 4
+    said("grids that stand elsewhere in the thirds are less far behind")
+    where = np.random.default_rng(0).random((15, 2))
+    moved = [chapter["plans_on_printed"](60 + i, where=place) for i, place in enumerate(where)]
+    behind = np.median(moved, axis=0)[0] / np.median(moved, axis=0)[1]
+    assert 1 < behind < 0.8 * np.median(others, axis=0)[0] / np.median(others, axis=0)[1]
     grid, random, rates = np.array(others).T
     assert np.median(grid) > 2 * np.median(random)
     assert np.sum(grid < random) <= 2
