@@ -229,3 +229,21 @@ def test_a_forest_has_worse_trees_that_are_less_alike(names):
     assert np.mean(sixty < 0) >= 0.8
     assert np.all(forest[:, 3] < 0.6 * bagged[:, 3])
     assert forest[:, 3].mean() < bagged[:, 3].mean() / 2
+
+
+@pytest.mark.parametrize("seed", range(30, 35))
+def test_bagged_trees_begin_with_the_same_question(names, seed):
+    said("they are much alike, since a telling pixel is asked early in most of them")
+    x, y, rng = other_digits(names, seed)
+    odd, first = np.where(y % 2 == 1, 1.0, -1.0), []
+    for _ in range(60):
+        rows = rng.choice(150, 150)
+        right = {}
+        for pixel in range(64):
+            values = np.unique(x[rows, pixel])
+            for cut in (values[:-1] + values[1:]) / 2:
+                above = x[rows, pixel] > cut
+                parts = odd[rows][above], odd[rows][~above]
+                right[pixel, cut] = sum(part.sum() ** 2 / len(part) for part in parts)
+        first.append(max(right, key=right.get)[0])
+    assert np.bincount(first).max() > 40
