@@ -367,9 +367,10 @@ def test_memorizing_with_other_seeds(page):
 
 def test_it_is_the_noise_that_stands_in_for_dropout(page):
     said("With the noise of groups of 4, dropout gains a point or two at best")
-    said("as a whole, it gains ten, more than without the layer")
-    said("in four times as many epochs dropout gains some eight points on it, too")
-    said("then it gains three or four with the noise")
+    said("as a whole, it gains some ten, more than without the layer")
+    said(
+        "in four times as many epochs dropout gains some eight points there, too, and three or four with the noise"
+    )
     kinds = (False, 1), (True, 1), (True, 12)
 
     def gains(accuracies):

@@ -490,7 +490,7 @@ def test_the_peak_is_what_data_and_features_bring_together(page):
     )
     said("**The peak is what they bring together**")
     said(
-        "So averaging over *either* takes it away {cite:p}`adlam2020`: of five all but a fifth, as in the table"
+        "So averaging over *either* takes it away {cite:p}`adlam2020`: over five, as in the table, all but a fifth"
     )
     others = np.array(
         [
