@@ -706,6 +706,13 @@ adam_path.add_mistakes("""
         return np.array(points) -> return theta
     the step goes uphill now: subtract it
         theta - lr -> theta + lr
+    the step is right now, but made with the defaults of beta1, beta2 and eps: hand on what is given
+        m, v = np.zeros_like(theta), np.zeros_like(theta)
+        points = [theta]
+        for t in range(1, n_steps + 1):
+            theta, m, v = adam_step(theta, gradient(theta), m, v, t, lr)
+            points.append(theta)
+        return np.array(points)
 """)
 adam_path.add_variants("""
     with adam_step

@@ -547,6 +547,10 @@ batchnorm_backward.add_mistakes("""
         dgamma, dbeta, d = np.sum(dy * x_hat, axis=1), np.sum(dy, axis=1), dy.shape[1]
         inside = dy - dbeta[:, None] / d - x_hat * dgamma[:, None] / d
         return gamma / np.sqrt(var + eps) * inside, dgamma, dbeta
+    or
+        along = np.mean(dy * x_hat, axis=1, keepdims=True)
+        dx = gamma / np.sqrt(var + eps) * (dy - dy.mean(axis=1, keepdims=True) - x_hat * along)
+        return dx, np.sum(dy * x_hat, axis=0), np.sum(dy, axis=0)
     the means in dx were taken over all entries together: each column has its own, `axis=0`
         _, dgamma, dbeta = _line(dy, x_hat, gamma, var, eps)
         inside = dy - dy.mean() - x_hat * np.mean(dy * x_hat)
@@ -638,6 +642,8 @@ batchnorm_backward.add_mistakes("""
         return _line(dy, x_hat, gamma, var, eps)[1:]
     or
         return None, *_line(dy, x_hat, gamma, var, eps)[1:]
+    in dx the path through the variance is divided by n - 1: the variance of the batch is divided by n
+        x_hat * along -> x_hat * along * len(dy) / (len(dy) - 1)
 """)
 batchnorm_backward.add_variants("""
     from the sums, with one common denominator

@@ -941,6 +941,8 @@ tree_predict.add_mistakes("""
         return _grow(x, y, x_new, depth, score=lambda low, high: np.var(low) + np.var(high))
     the absolute errors are added: take the split of least squared error
         return _grow(x, y, x_new, depth, score=lambda low, high: np.sum(np.abs(low - low.mean())) + np.sum(np.abs(high - high.mean())))
+    or
+        return _grow(x, y, x_new, depth, score=lambda low, high: np.sum(np.abs(low - np.median(low))) + np.sum(np.abs(high - np.median(high))))
     the split is in the middle of the examples: try every place between two values
         return _grow(x, y, x_new, depth, cuts=lambda column: [np.median(column)])
     the split is at the mean of the feature: try every place between two values
@@ -949,6 +951,8 @@ tree_predict.add_mistakes("""
         return _grow(x, y, x_new, depth, cuts=lambda column: np.unique(column)[:-1])
     or
         return _grow(x, y, x_new, depth, cuts=lambda column: np.unique(column)[1:], above=np.greater_equal)
+    or
+        return _grow(x, y, x_new, depth, cuts=lambda column: np.unique(column)[1:])
     a leaf answers the median of its targets: the mean is best for squares
         return _grow(x, y, x_new, depth, answer=np.median)
     a leaf answers the sum of its targets: the mean is best for squares

@@ -277,8 +277,11 @@ best_temperature.add_mistakes("""
         return best_temperature(logits, labels) ** 2
     the temperature is left at 1
         return 1.0
-    one maximum is subtracted from all rows: those far below it lose everything, each row has its own
+    the exponentials of whole rows are 0, or not finite: either nothing is subtracted from the logits first, or one
+    maximum from all rows, where each has its own
         scaled - scaled.max(axis=1, keepdims=True) -> scaled - scaled.max()
+    temperatures above 10 were not tried: where the logits are large, so is the best one
+        return min(10.0, best_temperature(logits, labels))
 """)
 best_temperature.add_variants("""
     by ever finer grids of temperatures

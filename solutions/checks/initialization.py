@@ -250,6 +250,12 @@ forward_variance.add_mistakes("""
         return _forward(widths, weight_variances, mean_square, after, fan=[widths[0]] * len(weight_variances))
     the mean square is 1 for every layer: m_0 is `mean_square`, and m_(l-1) comes from the layer before
         return np.array([n * s for n, s in zip(widths, weight_variances)])
+    the activation stands before the first layer, too: it stands behind each
+        variances = []
+        for fan_in, s in zip(widths, weight_variances, strict=False):
+            mean_square = gaussian_average(lambda z: activation(z) ** 2, mean_square)
+            variances.append(fan_in * s * mean_square)
+        return np.array(variances)
 """)
 forward_variance.add_variants("""
     a list, by Gauss and Hermite's rule

@@ -310,6 +310,10 @@ fractional_pooling_regions.add_mistakes("""
     the ratio is upside down: alpha is n / out
         edges = np.floor(out / n * (np.arange(out + 1) + u))
         return _regions(edges - edges[0])
+    the regions do not begin at the first pixel: the edges are shifted so that it is the first one
+        edges = edges - edges[0] -> pass
+    the regions overlap by a pixel: the first one of the next is not in a region
+        [edges[:-1], edges[1:]] -> [edges[:-1], np.minimum(edges[1:] + 1, n)]
 """)
 fractional_pooling_regions.add_variants("""
     ceilings in place of floors, as in the paper

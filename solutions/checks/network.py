@@ -860,6 +860,16 @@ softmax_cross_entropy.add_mistakes("""
     the loss is the mean over all classes: of each row, only the probability of its label counts
         log_p, grad = _cross_entropy(logits, labels)
         return -log_p.mean(), grad / len(labels)
+    the loss is taken of the probabilities after 1 was subtracted from them for the gradient: it is one array
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = grad = p / p.sum(axis=1, keepdims=True)
+        grad[np.arange(len(p)), labels] -= 1
+        return -np.log(p[np.arange(len(p)), labels]).mean(), grad / len(p)
+    or
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = grad = p / p.sum(axis=1, keepdims=True)
+        grad[np.arange(len(p)), labels] -= 1
+        return -np.log(np.abs(p[np.arange(len(p)), labels])).mean(), grad / len(p)
 """)
 softmax_cross_entropy.add_variants("""
     row by row, in plain Python
@@ -1637,6 +1647,8 @@ expression_gradient.add_mistakes("""
         return float(values[-1]), grads[:n]
     the first operation is left out on the way back: `range(last, 0, -1)` ends at 1
         return _expression(inputs, operations, order=lambda numbers: range(len(numbers) - 1, 0, -1))
+    the gradient of "logsumexp" lacks an exponential: each entry counts by its share, not by its distance
+        np.exp(a - out[:, None]) -> (a - out[:, None])
 """)
 expression_gradient.add_variants("""
     forward mode: every entry of every input moved, and what moves with it

@@ -1451,6 +1451,8 @@ trust_region_step.add_mistakes("""
         def edge(step, d, radius):
             return _root(1.0, 2 * step @ d, step @ step - radius**2)
         return _steihaug(grad, hessian, radius, tol, edge=edge)
+    or
+        (root - along) / (d @ d) * d -> (root - along) * d
     in the equation of the way to the edge step @ d has the wrong sign
         def edge(step, d, radius):
             return _root(d @ d, -2 * step @ d, step @ step - radius**2)
@@ -1537,6 +1539,11 @@ trust_region_step.add_mistakes("""
     every step is of the length of the radius: inside, it is as long as it is
         step = trust_region_step(grad, hessian, radius, tol)
         return radius * step / np.linalg.norm(step)
+    where the region is left, or the curvature negative, this ends before it: go along the direction to the edge
+        return step + (root - along) / (d @ d) * d -> return step
+    where the region is left, or the curvature negative, this goes along minus the gradient: go along the
+    conjugate direction, from where the step so far has ended
+        return step + (root - along) / (d @ d) * d -> return -radius * grad / np.linalg.norm(grad)
 """)
 trust_region_step.add_variants("""
     by alpha from the slope, the edge by the roots of a polynomial

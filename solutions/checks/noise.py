@@ -441,6 +441,8 @@ dropout_gradient.add_mistakes("""
         entering.T @ dz -> (entering * mask).T @ dz
     the mask is on the way back alone: forward the outputs are multiplied by it, too
         hidden * mask -> 1.0 * hidden
+    or
+        logits = entering @ w2 + b2 -> logits = hidden @ w2 + b2
     the mask is not used, forward or backward
         hidden * mask -> 1.0 * hidden
         w2.T * mask * -> w2.T *
@@ -452,6 +454,18 @@ dropout_gradient.add_mistakes("""
         .mean() -> .sum()
     the gradient has the wrong sign
         dz / n -> -dz / n
+    the gradient of a bias is a mean: all examples share it, so that their parts add up, and the 1 / n of the loss
+    is there already
+        back.sum(axis=0) -> back.mean(axis=0)
+    or
+        dz.sum(axis=0) -> dz.mean(axis=0)
+    or
+        back.sum(axis=0) -> back.mean(axis=0)
+        dz.sum(axis=0) -> dz.mean(axis=0)
+    b1 is missing, or added behind the ReLU
+        hidden = np.maximum(x @ w1 + b1, 0) -> hidden = np.maximum(x @ w1, 0)
+    or
+        hidden = np.maximum(x @ w1 + b1, 0) -> hidden = np.maximum(x @ w1, 0) + b1
 """)
 dropout_gradient.add_variants("""
     the mask and the slope in one
@@ -817,6 +831,8 @@ mixup.add_mistakes("""
         for i in range(len(x)):
             mixed[i] = shares[i] * mixed[i] + (1 - shares[i]) * mixed[partners[i]]
         return mixed, mixup(x, labels, partners, shares, n_classes)[1]
+    the larger share always goes to the example: it keeps what `shares` says, also where that is less than half
+        return mixup(x, labels, partners, np.maximum(shares, 1 - np.asarray(shares)), n_classes)
 """)
 mixup.add_variants("""
     example by example

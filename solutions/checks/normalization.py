@@ -553,6 +553,13 @@ def _group(x, gamma, beta, groups, eps, *, axis=(2, 3, 4), ddof=0, std=None):
 groupnorm_forward.add_mistakes("""
     the averages run over the images, too: each image is normalized by itself
         return _group(x, gamma, beta, groups, eps, axis=(0, 2, 3, 4))
+    or
+        n, c, h, w = x.shape
+        g = x.reshape(n, groups, c // groups, h, w)
+        m, v = g.mean(axis=(0, 2, 3, 4), keepdims=True), g.var(axis=(0, 2, 3, 4), keepdims=True)
+        y = ((g - m) / np.sqrt(v + eps)).reshape(x.shape)
+        m, v = (np.tile(one.reshape(1, groups), (n, 1)) for one in (m, v))
+        return gamma[:, None, None] * y + beta[:, None, None], m, v
     each map of each image has its own mean and variance: that is instance normalization; here the maps of a
     group share them
         return _group(x, gamma, beta, groups, eps, axis=(3, 4))

@@ -737,6 +737,8 @@ early_stopping.add_mistakes("""
     or
         best = int(np.argmin(losses))
         return min(best + patience, len(losses) - 1), best
+    or
+        return epoch, best -> return epoch, int(np.argmin(losses))
     the weights of the last epoch are kept: restore those of the best epoch, which lies before it
         stopped, _ = early_stopping(losses, patience, min_delta)
         return stopped, stopped
@@ -756,6 +758,18 @@ early_stopping.add_mistakes("""
     and its epoch not the best
         stopped, _ = early_stopping(losses, patience, min_delta)
         return stopped, int(np.argmin(losses[: stopped + 1]))
+    or
+        best, wait, level = 0, 0, losses[0]
+        for epoch in range(1, len(losses)):
+            if losses[epoch] < losses[best]:
+                best = epoch
+            if losses[epoch] < level - min_delta:
+                level, wait = losses[epoch], 0
+            else:
+                wait += 1
+                if wait >= patience:
+                    return epoch, best
+        return len(losses) - 1, best
     each epoch is compared with the lowest loss so far: compare it with that of the best epoch, the
     last that was an improvement by more than `min_delta`
         lowest, waited = 0, 0

@@ -483,6 +483,10 @@ low_rank_gradients.add_mistakes("""
     the scale is divided by the rank: `scale` is what multiplies a @ b, all of it
         rank = a.shape[1]
         return scale / rank * grad @ b.T, scale / rank * a.T @ grad
+    the gradients are divided by the number of inputs, or of outputs: they are sums, as matrix products are
+        return scale * grad @ b.T / len(grad), scale * a.T @ grad / len(grad)
+    or
+        return scale * grad @ b.T / grad.shape[1], scale * a.T @ grad / grad.shape[1]
 """)
 low_rank_gradients.add_variants("""
     by indices

@@ -242,6 +242,9 @@ kfold_indices.add_mistakes("""
         order, size = rng.permutation(n), -(-n // k)
         folds = [order[max(i * size - 1, 0) : (i + 1) * size] for i in range(k)]
         return _pairs(folds)
+    these are masks of True and False: the numbers of the rows are asked for
+        masks = [np.isin(np.arange(n), held) for _, held in kfold_indices(n, k, rng)]
+        return [(~mask, mask) for mask in masks]
 """)
 kfold_indices.add_variants("""
     by a mask, sizes computed, each part sorted

@@ -1476,6 +1476,703 @@ IMAGINED = {
     """,
 }
 
+# Written by three who had not seen the known mistakes, three or more for each exercise.
+BLIND = {
+    "adam_step": """
+        `beta1` and `beta2` are ignored: 0.9 and 0.999 are only their defaults
+            m = 0.9 * m + 0.1 * grad
+            v = 0.999 * v + 0.001 * grad**2
+            return theta - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + eps), m, v
+        only m is corrected: v needs it more, divide it by `1 - beta2**t`
+            m = beta1 * m + (1 - beta1) * grad
+            v = beta2 * v + (1 - beta2) * grad**2
+            m_hat = m / (1 - beta1**t)
+            return theta - lr * m_hat / (np.sqrt(v) + eps), m, v
+        v averages the squares of m: it averages the squares of the gradient
+            m = beta1 * m + (1 - beta1) * grad
+            v = beta2 * v + (1 - beta2) * m**2
+            return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+    """,
+    "adam_path": """
+        the step is right now, but made with the defaults of beta1, beta2 and
+            m, v = np.zeros_like(theta), np.zeros_like(theta)
+            pts = [theta]
+            for t in range(1, n_steps + 1):
+                theta, m, v = adam_step(theta, gradient(theta), m, v, t, lr)
+                pts.append(theta)
+            return np.array(pts)
+        the averages begin anew in every step: they go on from step to step,
+            pts = [theta]
+            for t in range(1, n_steps + 1):
+                theta, m, v = adam_step(theta, gradient(theta), np.zeros_like(theta), np.zeros_like(theta), t, lr, beta1, beta2, eps)
+                pts.append(theta)
+            return np.array(pts)
+        the step is right now, but the start is missing from the points
+            m, v = np.zeros_like(theta), np.zeros_like(theta)
+            pts = []
+            for t in range(1, n_steps + 1):
+                theta, m, v = adam_step(theta, gradient(theta), m, v, t, lr, beta1, beta2, eps)
+                pts.append(theta)
+            return np.array(pts)
+    """,
+    "adamw_step": """
+        the bias correction is missing: divide m by 1 - beta1**t and v by 1 -
+            m = beta1 * m + (1 - beta1) * grad
+            v = beta2 * v + (1 - beta2) * grad**2
+            return theta - lr * (m / (np.sqrt(v) + eps) + weight_decay * theta), m, v
+        only m is corrected: divide v by `1 - beta2**t`, too
+            m = beta1 * m + (1 - beta1) * grad
+            v = beta2 * v + (1 - beta2) * grad**2
+            return theta - lr * ((m / (1 - beta1**t)) / (np.sqrt(v) + eps) + weight_decay * theta), m, v
+        v averages the gradient: it averages its square
+            m = beta1 * m + (1 - beta1) * grad
+            v = beta2 * v + (1 - beta2) * grad
+            return theta - lr * ((m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps) + weight_decay * theta), m, v
+    """,
+    "rmsprop_step": """
+        the new square enters whole: its weight is `1 - rho`
+            v = rho * v + grad**2
+            return theta - lr * grad / (np.sqrt(v) + eps), v
+        the root is missing: divide by `sqrt(v) + eps`
+            v = rho * v + (1 - rho) * grad**2
+            return theta - lr * grad / (v + eps), v
+        eps stands inside the root, as in Keras: here it is outside, `sqrt(v) +
+            v = rho * v + (1 - rho) * grad**2
+            return theta - lr * grad / np.sqrt(v + eps), v
+    """,
+    "nesterov_step": """
+        the learning rate is inside the velocity: here it stays outside, `mu *
+            v = mu * velocity - lr * gradient(theta + mu * velocity)
+            return theta + v, v
+        the gradient is taken at `theta`: that is classical momentum;
+            velocity = mu * velocity + gradient(theta)
+            return theta - lr * velocity, velocity
+        the look-ahead point lacks `lr`: velocity is a sum of gradients, the
+            velocity = mu * velocity + gradient(theta - mu * velocity)
+            return theta - lr * velocity, velocity
+    """,
+    "clip_by_global_norm": """
+        a short gradient is made longer: it stays as it is
+            norm = np.sqrt(sum((g**2).sum() for g in grads))
+            return [g * max_norm / norm for g in grads], norm
+        every entry is cut to max_norm: then the direction changes; multiply
+            norm = np.sqrt(sum((g**2).sum() for g in grads))
+            return [np.clip(g, -max_norm, max_norm) for g in grads], norm
+        the lengths of the arrays are added: the squares of all entries are
+            norm = sum(np.linalg.norm(g) for g in grads)
+            scale = min(1, max_norm / norm)
+            return [g * scale for g in grads], norm
+    """,
+    "schedule": """
+        a whole wave goes by in "cosine", down and up again: half a wave is
+            np.cos(np.pi * f) -> np.cos(2 * np.pi * f)
+        every phase begins at `start`: it goes on from where the one before it
+            rates, before = [*rates, *part], end -> rates = [*rates, *part]
+        the 1 is missing in "cosine": cos runs from 1 to -1, and (1 + cos) / 2
+            (before - end) * (1 + np.cos(np.pi * f)) / 2 -> (before - end) * np.cos(np.pi * f)
+    """,
+    "snapshot_schedule": """
+        one cosine over the whole training: begin anew in every cycle, by
+            return lr / 2 * (1 + np.cos(np.pi * step / n_steps))
+        a cycle is a whole number of steps: round n_steps / n_cycles up
+            length = n_steps / n_cycles
+            return lr / 2 * (1 + np.cos(np.pi * (step % length) / length))
+        the length of a cycle was rounded down: round it up, so that there are
+            length = n_steps // n_cycles
+            return lr / 2 * (1 + np.cos(np.pi * (step % length) / length))
+    """,
+    "reduce_on_plateau": """
+        the cut comes one epoch early: cut when the count is larger than
+            bad > patience -> bad >= patience
+        the floor is ignored: the rate never falls below `min_lr`
+            max(lr * factor, min_lr) -> lr * factor
+        the threshold is subtracted: it is relative, a loss counts as better
+            best * (1 - threshold) -> best - threshold
+    """,
+    "weight_averages": """
+        the average starts at the first point, which then counts for more than
+            out, a = [], points[0]
+            for p in points:
+                a = beta * a + (1 - beta) * p
+                out.append(a)
+            return np.array(out)
+        the weights do not add up to 1 at the beginning: an average that starts
+            out, a = [], np.zeros(points.shape[1])
+            for p in points:
+                a = beta * a + (1 - beta) * p
+                out.append(a)
+            return np.array(out)
+        the power is one too small: row t has t + 1 points
+            out, a = [], np.zeros(points.shape[1])
+            for t, p in enumerate(points):
+                a = beta * a + (1 - beta) * p
+                out.append(a / (1 - beta**t))
+            return np.array(out)
+    """,
+    "batchnorm_backward": """
+        the averages run along the wrong axis: they run over the examples, one
+            along = (dy * x_hat).mean(axis=1, keepdims=True)
+            dx = gamma / np.sqrt(var + eps) * (dy - dy.mean(axis=1, keepdims=True) - x_hat * along)
+            return dx, (dy * x_hat).sum(axis=0), dy.sum(axis=0)
+        in dx the path through the variance is divided by n - 1: the variance
+            n = len(dy)
+            dx = gamma / np.sqrt(var + eps) * (dy - dy.sum(axis=0) / n - x_hat * (dy * x_hat).sum(axis=0) / (n - 1))
+            return dx, (dy * x_hat).sum(axis=0), dy.sum(axis=0)
+        mean and variance are treated as constants: that is right when
+            return dy * gamma / np.sqrt(var + eps), (dy * x_hat).sum(axis=0), dy.sum(axis=0)
+    """,
+    "layernorm_backward": """
+        mean and variance are treated as constants: both depend on x, and two
+            return dy * gamma / std, (dy * x_hat).sum(axis=tuple(range(dy.ndim - 1))), dy.sum(axis=tuple(range(dy.ndim - 1)))
+        dgamma and dbeta are summed over the features: each feature has its
+            grad = dy * gamma
+            dx = (grad - grad.mean(axis=-1, keepdims=True) - x_hat * (grad * x_hat).mean(axis=-1, keepdims=True)) / std
+            return dx, (dy * x_hat).sum(axis=-1), dy.sum(axis=-1)
+        the path through the mean is missing in dx
+            grad = dy * gamma
+            dx = (grad - x_hat * (grad * x_hat).mean(axis=-1, keepdims=True)) / std
+            return dx, (dy * x_hat).sum(axis=tuple(range(dy.ndim - 1))), dy.sum(axis=tuple(range(dy.ndim - 1)))
+    """,
+    "rmsnorm_backward": """
+        the root mean square is treated as a constant: it depends on x, and a
+            rms = np.sqrt((x**2).mean(axis=-1, keepdims=True) + eps)
+            return dy * gamma / rms, (dy * x / rms).sum(axis=tuple(range(dy.ndim - 1)))
+        the term has x in place of x divided by its root mean square
+            rms = np.sqrt((x**2).mean(axis=-1, keepdims=True) + eps)
+            g = dy * gamma
+            return (g - x * (g * x).mean(axis=-1, keepdims=True)) / rms, (dy * x / rms).sum(axis=tuple(range(dy.ndim - 1)))
+        gamma stands in front of the average: it differs between the numbers
+            rms = np.sqrt((x**2).mean(axis=-1, keepdims=True) + eps)
+            xh = x / rms
+            return gamma * (dy - xh * (dy * xh).mean(axis=-1, keepdims=True)) / rms, (dy * xh).sum(axis=tuple(range(dy.ndim - 1)))
+    """,
+    "network_gradient": """
+        the gradient goes back through the ReLU unchanged: where z was cut off
+            dz = da * (a > 0) -> dz = da
+        there is a ReLU on the logits, too: they may be negative
+            acts = [x]
+            for w, b in zip(weights, biases):
+                acts.append(np.maximum(acts[-1] @ w + b, 0))
+            loss, dz = softmax_cross_entropy(acts[-1], labels)
+            dws, dbs = [], []
+            for i in range(len(weights) - 1, -1, -1):
+                dws.insert(0, acts[i].T @ dz)
+                dbs.insert(0, dz.sum(axis=0))
+                dz = (dz @ weights[i].T) * (acts[i] > 0)
+            return loss, dws, dbs
+        the lists are the wrong way round: the first layer comes first, as in
+            acts = [x]
+            for w, b in zip(weights[:-1], biases[:-1]):
+                acts.append(np.maximum(acts[-1] @ w + b, 0))
+            loss, dz = softmax_cross_entropy(acts[-1] @ weights[-1] + biases[-1], labels)
+            dws, dbs = [], []
+            for i in range(len(weights) - 1, -1, -1):
+                dws.append(acts[i].T @ dz)
+                dbs.append(dz.sum(axis=0))
+                dz = (dz @ weights[i].T) * (acts[i] > 0)
+            return loss, dws, dbs
+    """,
+    "dropout_gradient": """
+        b1 is missing, or added behind the ReLU
+            hidden = np.maximum(x @ w1 + b1, 0) -> hidden = np.maximum(x @ w1, 0) + b1
+        the mask is on the way back alone: forward the outputs are multiplied
+            logits = entering @ w2 + b2 -> logits = hidden @ w2 + b2
+        the gradient of a bias is a mean: all examples share it, so that their
+            back.sum(axis=0) -> back.mean(axis=0)
+        the loss is a sum: it is the mean
+            .mean() -> .sum()
+    """,
+    "mixup": """
+        the larger share always goes to the example: it keeps what `shares`
+            shares = np.maximum(shares, 1 - shares)
+            s = shares.reshape(-1, *[1] * (x.ndim - 1))
+            y = np.eye(n_classes)[labels]
+            return s * x + (1 - s) * x[partners], shares[:, None] * y + (1 - shares[:, None]) * y[partners]
+        the labels are not mixed: the partner's has a share, too
+            s = shares.reshape(-1, *[1] * (x.ndim - 1))
+            return s * x + (1 - s) * x[partners], np.eye(n_classes)[labels]
+        all examples have one share: each has its own
+            s = shares[0]
+            y = np.eye(n_classes)[labels]
+            return s * x + (1 - s) * x[partners], s * y + (1 - s) * y[partners]
+    """,
+    "smoothed_cross_entropy": """
+        exp of a large logit overflows: subtract the largest logit of each row
+            n, k = logits.shape
+            t = (1 - eps) * np.eye(k)[labels] + eps / k
+            p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            return -(t * np.log(p)).sum() / n, (p - t) / n
+        one maximum is subtracted from all rows: those far below it lose
+            n, k = logits.shape
+            t = (1 - eps) * np.eye(k)[labels] + eps / k
+            p = np.exp(logits - logits.max())
+            p = p / p.sum(axis=1, keepdims=True)
+            return -(t * np.log(p)).sum() / n, (p - t) / n
+        the softmax is safe, but its logarithm is not: where p underflows to 0
+            n, k = logits.shape
+            t = (1 - eps) * np.eye(k)[labels] + eps / k
+            p = np.exp(logits - logits.max(axis=1, keepdims=True))
+            p = p / p.sum(axis=1, keepdims=True)
+            return -(t * np.log(p)).sum() / n, (p - t) / n
+    """,
+    "successive_halving": """
+        a trial that goes on was trained from the beginning again: its epochs
+            epochs[left] = trained -> epochs[left] += trained
+        the last round is left out: it may need as many epochs as there are
+            trained * factor > most -> trained * factor >= most
+        the number of those that go on is rounded up: it is rounded down
+            max(1, len(left) // factor) -> max(1, -(-len(left) // factor))
+    """,
+    "kfold_indices": """
+        every k-th row was taken: that is spread evenly, but not at random, and
+            rows = np.arange(n)
+            return [(rows[rows % k != i], rows[rows % k == i]) for i in range(k)]
+        the pairs are the wrong way round: first the rows to train, then those
+            folds = np.array_split(rng.permutation(n), k)
+            return [(f, np.concatenate([g for j, g in enumerate(folds) if j != i])) for i, f in enumerate(folds)]
+        each fold was shuffled anew: some rows are validated twice and others
+            out = []
+            for i in range(k):
+                folds = np.array_split(rng.permutation(n), k)
+                out.append((np.concatenate(folds[:i] + folds[i + 1:]), folds[i]))
+            return out
+        these are masks of True and False: the numbers of the rows are asked for
+            order = rng.permutation(n)
+            folds = np.array_split(order, k)
+            return [(~np.isin(np.arange(n), f), np.isin(np.arange(n), f)) for f in folds]
+    """,
+    "fold_errors": """
+        the deviation has the divisor n - 1: here it is n, NumPy's default
+            x[train].std(axis=0) -> x[train].std(axis=0, ddof=1)
+        the errors are those on the training rows: judge by the held ones
+            z_held @ weights - y[held] -> z @ weights - y[train]
+        a column that does not vary among the training rows divides 0 by 0:
+            std = np.where(np.ptp(x[train], axis=0) == 0, 1.0, std) -> pass
+    """,
+    "fit_stump": """
+        the threshold is one of the values: put it half-way between two
+            (values[:-1] + values[1:]) / 2 -> values
+        the sign is the wrong way round: it is the answer *above* the threshold
+            return best -> return best[0], best[1], -best[2], best[3]
+        only stumps that answer 1 above the threshold were tried: try both signs
+            ((1, wrong), (-1, np.sum(weights) - wrong)) -> ((1, wrong),)
+    """,
+    "adaboost": """
+        the weights were not divided by their sum, so that they are no shares
+            weights = weights / np.sum(weights) -> pass
+        the candidate whose error is farthest from one half was chosen: take
+            np.argmin(errors) -> np.argmax(np.abs(errors - 0.5))
+        alpha is *half* the logarithm of (1 - e) / e, in the vote and in the
+            np.log((1 - error) / error) / 2 -> np.log((1 - error) / error)
+    """,
+    "gradient_boost": """
+        it starts at the median: the best constant for squared error is the mean
+            np.mean(y) -> np.median(y)
+        it starts at 0: the best constant for squared error is the mean
+            start = np.mean(y) -> start = 0.0
+        every round is fitted to the first residuals: subtract the prediction
+            residuals = y - scores -> residuals = y - start
+    """,
+    "logistic_boost": """
+        the factors are not divided by the number of examples
+            candidates @ left / len(y) -> candidates @ left
+        a candidate that is mostly wrong is never chosen: with a negative
+            np.argmax(np.abs(factors)) -> np.argmax(factors)
+        the residuals are those of the start in every round: the scores have
+            scores = scores + steps[-1] * candidates[best] -> pass
+    """,
+    "tree_predict": """
+        the absolute errors are added: take the split of least squared error
+            def tree_predict(x, y, x_new, depth):
+                best = None
+                if depth > 0 and np.any(y != y[0]):
+                    for j in range(x.shape[1]):
+                        v = np.unique(x[:, j])
+                        for c in (v[:-1] + v[1:]) / 2:
+                            a = x[:, j] > c
+                            s = abs(y[a] - np.median(y[a])).sum() + abs(y[~a] - np.median(y[~a])).sum()
+                            if best is None or s < best[0] - 1e-12:
+                                best = s, j, c
+                if best is None:
+                    return np.full(len(x_new), y.mean())
+                _, j, c = best
+                out = np.empty(len(x_new))
+                a, b = x[:, j] > c, x_new[:, j] > c
+                if b.any():
+                    out[b] = tree_predict(x[a], y[a], x_new[b], depth - 1)
+                if (~b).any():
+                    out[~b] = tree_predict(x[~a], y[~a], x_new[~b], depth - 1)
+                return out
+    """,
+    "best_temperature": """
+        the exponentials of whole rows are 0, or not finite: either nothing is
+            powers = np.exp(scaled - scaled.max(axis=1, keepdims=True)) -> powers = np.exp(scaled)
+        temperatures above 10 were not tried: where the logits are large, so is
+            low, high = -np.log(100), np.log(100) -> low, high = -np.log(10), np.log(10)
+        the temperature is left at 1
+            return 1.0
+    """,
+    "trust_region_step": """
+        where the region is left, or the curvature negative, this goes along
+            return step + (root - along) / (d @ d) * d -> return -radius * grad / np.linalg.norm(grad)
+        where the region is left, or the curvature negative, this ends before
+            return step + (root - along) / (d @ d) * d -> return step
+        in the equation of the way to the edge d @ d is missing: the direction
+            (root - along) / (d @ d) * d -> (root - along) * d
+    """,
+    "backtracking": """
+        `initial` is ignored: it is the first length to be tried
+            alpha = initial -> alpha = 1.0
+        `shrink` is ignored: every refused length is multiplied by it
+            alpha *= shrink -> alpha *= 0.5
+        any fall is accepted, or nearly any: it must be the share `c1` of what
+            value + c1 * alpha * slope -> value
+    """,
+    "conjugate_gradient": """
+        where the residual is zero this divides 0 by 0: then there is nothing
+            if rr > 0: -> if True:
+        every step goes along the residual, at right angles to the one before:
+            d = r + rr / before * d -> d = r
+        `beta` is upside down: it is (r_new @ r_new) / (r @ r), and falls as
+            rr / before * d -> before / rr * d
+    """,
+    "hessian_product": """
+        the loss is a mean over the examples: divide by n
+            / len(x) ->
+        the penalty is missing: its gradient is penalty times W, which changes
+            + penalty * direction ->
+        the penalty multiplies W, as in the gradient: here it multiplies the
+            penalty * direction -> penalty * weights
+    """,
+    "low_rank_gradients": """
+        the gradients are divided by the number of inputs, or of outputs: they
+            return scale * grad @ b.T / len(grad), scale * a.T @ grad / len(grad)
+        the scale is missing: it multiplies the product, so it multiplies both
+            return grad @ b.T, a.T @ grad
+        the scale is missing in the gradient by b
+            return scale * grad @ b.T, a.T @ grad
+    """,
+    "spectral_direction": """
+        the direction is multiplied by the sum of the singular values: it may
+            u, s, vt = np.linalg.svd(grad, full_matrices=False)
+            k = s > 1e-6 * s[0]
+            return -s.sum() * u[:, k] @ vt[k]
+        this is the sign of each entry, the steepest direction where the
+            return -np.sign(grad)
+        this is the gradient divided by its length as a list of numbers: the
+            return -grad / np.linalg.norm(grad)
+    """,
+    "early_stopping": """
+        the best of all losses is taken, also of those after the end: when
+            return epoch, best -> return epoch, int(np.argmin(losses))
+        best is the epoch of the lowest loss: a loss lower by less than
+            best, wait, ref = 0, 0, losses[0]
+            for e in range(1, len(losses)):
+                if losses[e] < losses[best]:
+                    best = e
+                if losses[e] < ref - min_delta:
+                    ref, wait = losses[e], 0
+                else:
+                    wait += 1
+                    if wait >= patience:
+                        return e, best
+            return len(losses) - 1, best
+        it stops one epoch too late: at the end of the epoch that is `patience`
+            epoch - best >= patience -> epoch - best > patience
+    """,
+    "polyak_average": """
+        half of each: that forgets the older points by halves; the new one
+            return (average + theta) / 2
+        the brackets are missing: the whole of theta - average is divided by t
+            return average * (1 - 1 / t) + theta
+        old and new are exchanged: the new point counts 1 / t, the old mean (t
+            return average / t + theta * (t - 1) / t
+    """,
+    "out_of_bag_average": """
+        all models were averaged: leave out those that saw the example in
+            return predictions.mean(axis=0)
+        the models that saw the example were averaged: take the others
+            seen = np.zeros(predictions.shape, dtype=bool)
+            for m, r in enumerate(rows):
+                seen[m, r] = True
+            return (predictions * seen).sum(axis=0) / seen.sum(axis=0)
+        divided by the number of all models: divide by that of the models that
+            unseen = np.ones(predictions.shape, dtype=bool)
+            for m, r in enumerate(rows):
+                unseen[m, r] = False
+            return (predictions * unseen).sum(axis=0) / len(predictions)
+    """,
+    "update_running_statistics": """
+        the variance enters as it is, biased: with `unbiased` it is multiplied
+            factor = n / (n - 1) if unbiased else 1.0 -> factor = 1.0
+        the variance is multiplied by n / (n - 1) even where `unbiased` is False
+            factor = n / (n - 1) if unbiased else 1.0 -> factor = n / (n - 1)
+        the variance is multiplied by (n - 1) / n: the biased one is too small,
+            factor = n / (n - 1) if unbiased else 1.0 -> factor = (n - 1) / n if unbiased else 1.0
+    """,
+    "groupnorm_forward": """
+        the averages run over the images, too: each image is normalized by
+            n, c, h, w = x.shape
+            g = x.reshape(n, groups, c // groups, h, w)
+            m, v = g.mean(axis=(0, 2, 3, 4), keepdims=True), g.var(axis=(0, 2, 3, 4), keepdims=True)
+            y = ((g - m) / np.sqrt(v + eps)).reshape(x.shape)
+            return gamma[:, None, None] * y + beta[:, None, None], np.tile(m.reshape(1, groups), (n, 1)), np.tile(v.reshape(1, groups), (n, 1))
+        each map of each image has its own mean and variance: that is instance
+            m, v = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
+            return gamma[:, None, None] * (x - m) / np.sqrt(v + eps) + beta[:, None, None], m[:, :, 0, 0], v[:, :, 0, 0]
+        eps stands outside the root: it is added to the variance, inside
+            n, c, h, w = x.shape
+            g = x.reshape(n, groups, -1)
+            m, v = g.mean(axis=2, keepdims=True), g.var(axis=2, keepdims=True)
+            y = ((g - m) / (np.sqrt(v) + eps)).reshape(x.shape)
+            return gamma[:, None, None] * y + beta[:, None, None], m[:, :, 0], v[:, :, 0]
+    """,
+    "replay_rows": """
+        the batch is drawn from all examples together: few are kept, so few
+            return rng.integers(0, n_new + n_kept, size)
+        the kept examples are numbered from 0, as the new ones are: they come
+            k = round(size * share)
+            return np.append(rng.integers(0, n_new, size - k), rng.integers(0, n_kept, k))
+        `int` cuts off what rounding has left, and a row is missing: 0.29 * 100
+            k = int(size * share)
+            return np.append(rng.integers(0, n_new, size - k), n_new + rng.integers(0, n_kept, k))
+    """,
+    "max_norm": """
+        each entry was cut at `c`: it is the norm of a unit's weights that has
+            return np.clip(weights, -c, c)
+        the whole matrix has one norm here: each unit has its own budget
+            return weights * min(1, c / np.linalg.norm(weights))
+        every unit was brought to the norm `c`: those within stay as they are
+            return weights * c / np.linalg.norm(weights, axis=0)
+    """,
+    "expression_gradient": """
+        the gradient of "logsumexp" lacks an exponential: each entry counts by
+            g[:, None] * np.exp(a - out[:, None]) -> g[:, None] * (a - out[:, None])
+        where a ReLU's input is exactly 0 its slope is 0: the mask is a > 0
+            g * (a > 0) -> g * (a >= 0)
+        each factor of a product gets itself: it gets the other one
+            parts = g * b, g * a -> parts = g * a, g * b
+    """,
+    "softmax_cross_entropy": """
+        the loss is taken of the probabilities after 1 was subtracted from them
+            p = np.exp(logits - logits.max(axis=1, keepdims=True))
+            p = p / p.sum(axis=1, keepdims=True)
+            n = len(labels)
+            g = p
+            g[np.arange(n), labels] -= 1
+            return -np.log(np.abs(p[np.arange(n), labels])).mean(), g / n
+        exp of a large logit overflows: subtract the largest logit of each row
+            p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            n = len(labels)
+            loss = -np.log(p[np.arange(n), labels]).mean()
+            p[np.arange(n), labels] -= 1
+            return loss, p / n
+        one maximum was subtracted for all rows: each row needs its own, or a
+            p = np.exp(logits - logits.max())
+            p = p / p.sum(axis=1, keepdims=True)
+            n = len(labels)
+            loss = -np.log(p[np.arange(n), labels]).mean()
+            p[np.arange(n), labels] -= 1
+            return loss, p / n
+    """,
+    "decompose_mse": """
+        the total lacks the noise: the error is measured against new targets,
+            b = ((predictions.mean(axis=0) - truth) ** 2).mean()
+            v = predictions.var(axis=0).mean()
+            return b, v, noise_sd**2, b + v
+        the bias is the mean of the squared distances of all models: that holds
+            b = ((predictions - truth) ** 2).mean()
+            v = predictions.var(axis=0).mean()
+            return b, v, noise_sd**2, b + v + noise_sd**2
+        the variance counts the shape of the function as spread: take the
+            b = ((predictions.mean(axis=0) - truth) ** 2).mean()
+            v = predictions.var()
+            return b, v, noise_sd**2, b + v + noise_sd**2
+    """,
+    "leave_one_out": """
+        these are the errors of the fit to all targets: each of them is in its
+            return y - smoother @ y
+        the 1 is missing in the divisor
+            (1 - np.diag(smoother)) -> np.diag(smoother)
+        the divisor is squared: so it is in the squared errors
+            (1 - np.diag(smoother)) -> (1 - np.diag(smoother)) ** 2
+    """,
+    "unbiased_bias_squared": """
+        the variance of the average was added: the plain estimate is too large,
+            plain - predictions -> plain + predictions
+        the variance was divided by K and again by K: its first divisor is K -
+            predictions.var(axis=0, ddof=1) / count -> predictions.var(axis=0) / count
+        the variance of one model was subtracted: that of an average of K
+            predictions.var(axis=0, ddof=1) / count -> predictions.var(axis=0, ddof=1)
+    """,
+    "variance_parts": """
+        it is divided by the number of data sets: the averages are over the
+            by_start / outputs.shape[1] -> by_start / outputs.shape[0]
+        the results have changed places: by_data first
+            return spread - by_start / outputs.shape[1], by_start -> return by_start, spread - by_start / outputs.shape[1]
+        the rest of the variance of all models was taken for the data's part:
+            by_start = outputs.var(axis=1, ddof=1).mean()
+            return outputs.var(axis=(0, 1), ddof=1).mean() - by_start, by_start
+    """,
+    "masked_norm": """
+        the mean is still that of all steps, and the variance is about this
+            mean = np.sum(x, axis=1, keepdims=True, where=real) / count -> mean = np.mean(x, axis=1, keepdims=True)
+        this is layer normalization, of each step over its features: here each
+            m = mask[:, :, None]
+            mu = x.mean(axis=2, keepdims=True)
+            v = x.var(axis=2, keepdims=True)
+            return (x - mu) / np.sqrt(v + eps) * m
+        the padding is set to 0 and then counted: divide the sums by the number
+            x = x * mask[:, :, None]
+            return (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + eps) * mask[:, :, None]
+    """,
+    "fit_decay": """
+        every trial is taken, and only the damping looks at the loss: theta
+            if taken: -> if True:
+        the gradient is twice too large: the loss is half the sum of the squares
+            jacobian.T @ r) -> 2 * jacobian.T @ r)
+        the derivative by b lacks the factor t, which the exponent brings out
+            -theta[0] * t * fall -> -theta[0] * fall
+    """,
+    "trials_needed": """
+        it was rounded down, or to the nearest: with one trial less the
+            np.ceil -> np.round
+        this is how many trials it takes on average, 1 / top: here a
+            return int(np.ceil(1 / top))
+        probabilities of hits were added, n * top: that can exceed 1, for two
+            return int(np.ceil(confidence / top))
+    """,
+    "one_standard_error": """
+        the limit is one standard deviation above: the standard error of a mean
+            / np.sqrt(shape[1]) -> / 1
+        the number of candidates was taken for the number of folds: rows are
+            np.sqrt(shape[1]) -> np.sqrt(shape[0])
+        this is the candidate of the lowest mean: asked is the simplest within
+            return int(np.argmin(np.mean(errors, axis=1)))
+    """,
+    "forward_variance": """
+        the activation stands before the first layer, too: it stands behind each
+            variances = []
+            for n, s in zip(widths, weight_variances):
+                mean_square = gaussian_average(lambda z: activation(z) ** 2, mean_square)
+                variances.append(n * s * mean_square)
+            return np.array(variances)
+        these are the mean squares m_l after the activations: the variances q_l
+            out = []
+            for n, s in zip(widths, weight_variances):
+                mean_square = gaussian_average(lambda z: activation(z) ** 2, n * s * mean_square)
+                out.append(mean_square)
+            return np.array(out)
+        `mean_square` is ignored: 1 is only its default
+            variances = []
+            q = 1.0
+            for n, s in zip(widths, weight_variances):
+                variances.append(n * s * q)
+                q = gaussian_average(lambda z: activation(z) ** 2, variances[-1])
+            return np.array(variances)
+    """,
+    "numerical_gradient": """
+        divide by 2 * h: from x - h to x + h it is two steps, so this is twice
+            / (2 * h) -> / h
+        all coordinates were moved at once: move one at a time, and leave the
+            return np.full(len(x), (f(x + h) - f(x - h)) / (2 * h))
+        the coordinates before it are moved, too: begin for each with a step
+            g, step = np.zeros(len(x)), np.zeros(len(x))
+            for i in range(len(x)):
+                step[i] = h
+                g[i] = (f(x + step) - f(x - step)) / (2 * h)
+            return g
+    """,
+    "ridge": """
+        `lam` enters squared: it is added to the diagonal as it is
+            lam * np.eye -> lam**2 * np.eye
+        `lam` is added to every entry of the matrix: `+ lam` does that; it
+            lam * np.eye(x.shape[1]) -> lam
+        `lam` enters halved: the sum of squares has no half here, so its
+            lam * np.eye(x.shape[1]) -> lam / 2 * np.eye(x.shape[1])
+    """,
+    "polak_ribiere": """
+        this is the formula of Fletcher and Reeves: here the new gradient is
+            return grad_new @ grad_new / (grad @ grad)
+        a negative beta must be replaced by 0: then the search begins anew
+            return float(grad_new @ (grad_new - grad) / (grad @ grad))
+        the absolute value is taken: a negative beta becomes 0
+            return abs(float(grad_new @ (grad_new - grad) / (grad @ grad)))
+    """,
+    "safe_direction": """
+        the damping brings the smallest eigenvalue to 0.1: twice that
+            0.1 - 2 * lowest -> 0.1 - lowest
+        the damping has the wrong sign: it must make the eigenvalues larger
+            0.1 - 2 * lowest -> 0.1 + 2 * lowest
+        the determinant is no test: it is positive, too, where two eigenvalues
+            lowest > 0 -> np.linalg.det(hessian) > 0
+    """,
+    "newton_step": """
+        the step goes uphill: solve H d = -grad and add d, or subtract H^(-1)
+            theta - np -> theta + np
+        the damping is subtracted: it must make the eigenvalues larger
+            hessian + damping -> hessian - damping
+        `hessian + damping` adds the number to every entry: only the diagonal
+            damping * np.eye(len(theta)) -> damping
+    """,
+    "bagging_predict": """
+        only the first sample was used: fit one polynomial to each
+            return np.polynomial.Polynomial.fit(x[rows[0]], y[rows[0]], degree)(x_new)
+        only x was taken from the sample: y belongs to the same indices, y[row]
+            return np.mean([np.polyval(np.polyfit(x[r], y, degree), x_new) for r in rows], axis=0)
+        the mean is over the new points: average over the models, axis 0
+            return np.mean([np.polyval(np.polyfit(x[r], y[r], degree), x_new) for r in rows], axis=1)
+    """,
+    "fractional_pooling_regions": """
+        the regions do not begin at the first pixel: the edges are shifted so
+            edges = edges - edges[0] -> pass
+        the regions overlap by a pixel: the first one of the next is not in a
+            [edges[:-1], edges[1:]] -> [edges[:-1], np.minimum(edges[1:] + 1, n)]
+        the edges are rounded to the nearest: take the floor of both terms
+            np.floor -> np.round
+    """,
+    "momentum_path": """
+        the velocity begins anew in every step: it goes on from step to step
+            out = [theta]
+            for lr in rates:
+                theta = theta - lr * gradient(theta)
+                out.append(theta)
+            return np.array(out)
+        the step is right now, but the start is missing from the points
+            v = np.zeros_like(theta)
+            out = []
+            for lr in rates:
+                v = mu * v + gradient(theta)
+                theta = theta - lr * v
+                out.append(theta)
+            return np.array(out)
+        the argument `mu` is not used, only its default, 0.9
+            v = np.zeros_like(theta)
+            out = [theta]
+            for lr in rates:
+                theta, v = momentum_step(theta, gradient(theta), v, lr)
+                out.append(theta)
+            return np.array(out)
+    """,
+    "noise_floor": """
+        this holds for small rates only: what is asked for is exact
+            return lr * sigma**2 / (2 * curvature * (1 - mu))
+        the momentum is ignored: this is the floor of SGD
+            return lr * sigma**2 / (curvature * (2 - lr * curvature))
+        this is SGD's floor at the rate lr / (1 - mu): momentum's comes near to
+            lr = lr / (1 - mu)
+            return lr * sigma**2 / (curvature * (2 - lr * curvature))
+    """,
+    "logistic_residuals": """
+        this is y minus the probability, for labels 0 and 1: here they are -1
+            return y - 1 / (1 + np.exp(-scores))
+        the label is missing in front: the chain rule brings it out of the
+            return 1 / (1 + np.exp(np.clip(y * scores, -500, 500)))
+        this is the derivative: minus it is asked for, the way in which the
+            return -y / (1 + np.exp(np.clip(y * scores, -500, 500)))
+    """,
+}
+
 
 def _mistakes(written):
     for exercise in EXERCISES:
@@ -1486,17 +2183,17 @@ def _mistakes(written):
 
 
 def test_the_exercises_exist():
-    assert MADE.keys() | IMAGINED.keys() <= {exercise.name for exercise in EXERCISES}
+    assert MADE.keys() | IMAGINED.keys() | BLIND.keys() <= {exercise.name for exercise in EXERCISES}
 
 
 @pytest.mark.parametrize(
     "exercise",
-    [e for e in EXERCISES if e.name in MADE.keys() | IMAGINED.keys()],
+    [e for e in EXERCISES if e.name in MADE.keys() | IMAGINED.keys() | BLIND.keys()],
     ids=lambda e: e.name,
 )
 def test_each_is_refused_and_named_by_its_sentence(exercise):
     plan = exercise.plan(PUBLIC_SEED)
-    for written in (MADE, IMAGINED):
+    for written in (MADE, IMAGINED, BLIND):
         text = written.get(exercise.name, "")
         for sentence, function in texts.functions(text, exercise.reference, {"np": np}):
             with np.errstate(all="ignore"):
@@ -1507,7 +2204,9 @@ def test_each_is_refused_and_named_by_its_sentence(exercise):
 
 
 @pytest.mark.parametrize(
-    ("written", "least"), [(MADE, 82), (IMAGINED, 300)], ids=["made", "imagined"]
+    ("written", "least"),
+    [(MADE, 82), (IMAGINED, 300), (BLIND, 175)],
+    ids=["made", "imagined", "blind"],
 )
 def test_nearly_all_of_them_have_a_name(written, least):
     sentences = [sentence for _, sentence, _ in _mistakes(written)]
