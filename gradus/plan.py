@@ -97,6 +97,11 @@ class Quantities:
     name: str
     module: str
 
+    @property
+    def tells(self) -> tuple[str, ...]:
+        """The quantities that each say by themselves, in a word, what is wrong: `TELLS` in the module."""
+        return _defined(self.module).get("TELLS", ())
+
     def of(self, cases: Sequence[Case], results: Sequence[Any]) -> Any:
         """The quantities, or the score, of the last of some calls.
 

@@ -208,6 +208,7 @@ def _name(plan: Plan, outcomes: list[Outcome], cases: Sequence[CaseVerdict]) -> 
         return only
     return (
         _made(plan, plan.mistakes, outcomes)
+        or _told(plan, outcomes)
         or _name_but_for_infinite(plan, outcomes)
         or _relation(plan, outcomes)
     )
@@ -225,6 +226,30 @@ def _made(plan: Plan, mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) 
             _agrees(plan, n, mistake.results[n], outcomes) for n in range(len(outcomes))
         ):
             return mistake.sentence
+    return ""
+
+
+def _told(plan: Plan, outcomes: Sequence[Outcome]) -> str:
+    """The sentence of the first mistake that a quantity tells which says by itself what is wrong, or "".
+
+    Where much else is free, as a line search, no mistake does on every case what an answer does. The last two cases
+    that such a quantity finds wrong must say the same; "" says nothing.
+    """
+    for key in plan.compare_as.tells if plan.compare_as else ():
+        words = []
+        for number, (want, outcome) in enumerate(zip(plan.expected, outcomes, strict=True)):
+            if key not in (want.quantities or {}) or outcome.kind != "returned" or outcome.changed:
+                continue
+            got = (_quantities(plan, number, want.form, outcomes) or {}).get(key, "")
+            if got != want.quantities[key]:
+                words.append((number, got))
+        if not words or len({word for _, word in words[-2:]}) > 1 or not words[-1][1]:
+            continue
+        number, word = words[-1]
+        for mistake in plan.mistakes:
+            seen = mistake.results[number]
+            if isinstance(seen, Seen) and (seen.quantities or {}).get(key) == word:
+                return mistake.sentence
     return ""
 
 

@@ -6,7 +6,7 @@ no more than they have.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -23,6 +23,16 @@ OWN_DIRECTION = (
 )
 # A pair whose step @ change is less may be left out, or not.
 NO_CURVATURE = 1e-8
+# A run's direction is told from those of wrong programs after so many steps.
+LOOKS_BACK = 3
+# A larger `tol` is one for which there are few steps.
+ENTRIES = 0.05
+STALE = "the gradient of the start"
+OLDER = "y from an older gradient"
+# Of a point's length: a shorter step is none.
+STUCK = 1e-9
+# What of a minimiser says by itself, in a word, what is wrong, whatever else its line search makes of it.
+TELLS = ("the way", "the start", "the length", "the end")
 # Averages of fewer rows or columns are too few to be told from one another.
 ENOUGH_LINES = 100
 
@@ -217,17 +227,42 @@ def quasi_newton(arguments: dict, result: tuple, before: list) -> dict:
         far = start > 10 * arguments["tol"]
         if far and 0 < result[1] <= len(arguments["theta"]) // 2:
             seen["iterations"] = "fewer than it takes"
-        return seen
+        return seen | _at_rest(arguments, result)
     points = [arguments["theta"], *(point for point, _ in runs)]
     path = [arguments["f"](point) for point in points]
     falls = all(
         new <= old + 1e-6 * abs(old) for old, new in itertools.pairwise(path)
     )
-    return {
+    steps = _followed(arguments, points) if falls else "uphill"
+    seen = {
         "f on the way": "falls" if falls else "rises",
         **_counted(arguments, points, runs),
-        "the steps so far": _followed(arguments, points) if falls else "uphill",
+        "the steps so far": steps,
     }
+    if LOOKS_BACK <= len(runs) and arguments["tol"] < ENTRIES:
+        seen["the way"] = _slip(arguments, points, steps)
+    return seen
+
+
+def _at_rest(arguments: dict, result: tuple) -> dict:
+    """What tells by itself how a minimiser stops: in a word, "" where it tells nothing."""
+    (theta, iterations), tol = result, arguments["tol"]
+    before = arguments["gradient"](arguments["theta"])
+    largest, length = np.abs(before).max(), np.linalg.norm(before)
+    if largest > 0.9 * tol:
+        after = arguments["gradient"](theta)
+        one_sided = after.max() <= tol < 0.9 * np.abs(after).max()
+        if one_sided and iterations < arguments["max_iterations"]:
+            return {"the end": "of one sign"}
+        rests = np.abs(after).max() <= 1.1 * tol
+        return {"the end": "at rest" if rests else ""}
+    moved = not np.allclose(theta, arguments["theta"], rtol=1e-6, atol=1e-15)
+    counted = "counted" if iterations else "as it was"
+    if length < 0.9 * tol:
+        return {"the start": "moved" if moved else counted}
+    if length > 1.1 * tol and tol > ENTRIES:
+        return {"the length": "moved" if moved else counted}
+    return {}
 
 
 def _shorter_runs(arguments: dict, before: list) -> list:
@@ -329,6 +364,239 @@ def _directions(
     for word, given in matrices.items():
         yield f"-M @ gradient, M {word}", -_inverse(*given, len(grad)) @ grad
     yield "-gradient", -grad
+
+
+def _slip(arguments: dict, points: list, steps: str) -> str:
+    """Which wrong program every step follows, in a word; "" if none does, or programs of two words do."""
+    memory = arguments.get("memory")
+    if steps == OWN_DIRECTION[memory is None]:
+        return steps
+    turns = [new - old for old, new in itertools.pairwise(points)]
+    grads = [arguments["gradient"](point) for point in points]
+    rests = [
+        np.linalg.norm(turn) < STUCK * np.linalg.norm(point)
+        and np.abs(grad).max() > 1.1 * arguments["tol"]
+        for turn, point, grad in zip(turns, points, grads, strict=False)
+    ]
+    if any(rests):
+        return "at the start" if rests[0] else "no further"
+    if steps == "uphill":
+        return ""
+    made = list(zip(points, grads, strict=True))
+    found = set()
+    known = _dense_slips() if memory is None else _limited_slips(memory)
+    for word, pair, direction in itertools.chain(_other_ways(memory), known):
+        kept: list[tuple[np.ndarray, np.ndarray]] = []
+        for (here, there), turn in zip(
+            itertools.pairwise(made), turns, strict=True
+        ):
+            with np.errstate(all="ignore"):
+                way = direction(made[0][1] if word == STALE else here[1], kept)
+                if not _aside(way, turn) <= ALONG:
+                    break
+                one = pair(here, there, way, made[0])
+            if one[0] @ one[1] > 0:
+                kept.append(one)
+        else:
+            found.add(word)
+    return found.pop() if len(found) == 1 else ""
+
+
+def _other_ways(
+    memory: int | None,
+) -> Iterator[tuple[str, Callable, Callable]]:
+    """The directions that are taken by mistake of pairs that are right."""
+    one = np.ones(1)
+    for word, _ in list(_directions(one, [(one, one)], memory))[1:]:
+
+        def direction(
+            grad: np.ndarray, pairs: list, word: str = word
+        ) -> np.ndarray:
+            return dict(_directions(grad, pairs, memory))[word]
+
+        yield word, _made, direction
+
+
+def _made(a: tuple, b: tuple, way: np.ndarray, start: tuple) -> tuple:
+    """A pair (s, y): of (theta, gradient) before and after a step, its direction, and the start."""
+    return b[0] - a[0], b[1] - a[1]
+
+
+# What is taken for it by mistake, by a word.
+_MISTAKEN: tuple[tuple[str, Callable], ...] = (
+    ("y is the new gradient", lambda a, b, way, start: (b[0] - a[0], b[1])),
+    (OLDER, lambda a, b, way, start: (b[0] - a[0], b[1] - start[1])),
+    (OLDER, lambda a, b, way, start: (b[0] - a[0], b[1] + way)),
+    (STALE, lambda a, b, way, start: (b[0] - a[0], b[1] - start[1])),
+    ("s is the direction", lambda a, b, way, start: (way, b[1] - a[1])),
+    ("s is the point", lambda a, b, way, start: (b[0], b[1] - a[1])),
+    ("y and s", lambda a, b, way, start: _made(a, b, way, start)[::-1]),
+)
+
+
+def _dense_slips() -> Iterator[tuple[str, Callable, Callable]]:
+    """Of BFGS: a word, what is taken for s and y, and the direction of a gradient and the pairs so far."""
+    scales = {
+        "": lambda s, y: (s @ y) / (y @ y),
+        "no scale": lambda s, y: 1.0,
+    }
+    wrong_scales = {
+        "upside down": lambda s, y: (y @ y) / (s @ y),
+        "of the step": lambda s, y: (s @ s) / (s @ y),
+    }
+
+    def after(
+        update: Callable, scale: Callable, solve: bool = False
+    ) -> Callable:
+        def direction(grad: np.ndarray, pairs: list) -> np.ndarray:
+            matrix = np.eye(len(grad))
+            if pairs:
+                matrix *= scale(*pairs[0])
+            for s, y in pairs:
+                matrix = update(matrix, s, y)
+            return -(np.linalg.solve(matrix, grad) if solve else matrix @ grad)
+
+        return direction
+
+    def product(
+        left, last=1.0, right=np.transpose, rho=lambda s, y: 1 / (s @ y)
+    ):
+        def update(m, s, y):
+            v = left(np.eye(len(s)), rho(s, y) * np.outer(s, y))
+            last_one = last(rho(s, y)) if callable(last) else last * rho(s, y)
+            return v @ m @ right(v) + last_one * np.outer(s, s)
+
+        return update
+
+    def turned(m, s, y):
+        v = np.eye(len(s)) - np.outer(y, s) / (s @ y)
+        return v @ m @ v.T + np.outer(s, s) / (s @ y)
+
+    def of_rank_one(m, s, y):
+        return m + np.outer(s - m @ y, s - m @ y) / ((s - m @ y) @ y)
+
+    def dfp(m, s, y):
+        return (
+            m - np.outer(m @ y, m @ y) / (y @ m @ y) + np.outer(s, s) / (s @ y)
+        )
+
+    def direct(m, s, y):
+        return (
+            m - np.outer(m @ s, m @ s) / (s @ m @ s) + np.outer(y, y) / (s @ y)
+        )
+
+    right = product(np.subtract)
+    for scale in wrong_scales.values():
+        yield (
+            f"{OWN_DIRECTION[1]}, without its first scale",
+            _made,
+            after(right, scale),
+        )
+    updates = {
+        "the factors have changed sides": turned,
+        "one factor twice": product(np.subtract, right=lambda v: v),
+        "no last term": product(np.subtract, 0.0),
+        "the last term without rho": product(np.subtract, lambda rho: 1.0),
+        "a plus": product(np.add),
+        "rho": product(np.subtract, rho=lambda s, y: s @ y),
+        "rho, of s": product(np.subtract, rho=lambda s, y: 1 / (s @ s)),
+        "rank one": of_rank_one,
+        "DFP": dfp,
+    }
+    for scale in scales.values():
+        for word, pair in _MISTAKEN:
+            yield word, pair, after(right, scale)
+        for word, update in updates.items():
+            yield word.split(",")[0], _made, after(update, scale)
+        yield "inverted once more", _made, after(right, scale, True)
+    for scale in (*scales.values(), wrong_scales["upside down"]):
+        yield "the Hessian's formula", _made, after(direct, scale)
+
+
+def _limited_slips(memory: int) -> Iterator[tuple[str, Callable, Callable]]:
+    """Of L-BFGS: a word, what is taken for s and y, and the direction of a gradient and the pairs so far."""
+
+    def gamma(pairs: list) -> float:
+        s, y = pairs[-1]
+        return (s @ y) / (y @ y)
+
+    def loops(
+        turned=(False, False), take=-1, scale=gamma, late=1.0, rho=lambda s, y: 1 / (s @ y),
+        first=lambda s, y, q: s @ q, second=lambda s, y, q: y @ q, less=lambda a, s, y: a * y,
+        add=lambda a, b, s, y: (a - b) * s, keep=lambda pairs: pairs[-memory:],
+    ):  # fmt: skip
+        def direction(grad: np.ndarray, pairs: list) -> np.ndarray:
+            pairs = keep(pairs)
+            q, weights = grad, {}
+            order = list(range(len(pairs)))
+            there, back = (
+                order[:: 1 if turned[0] else -1],
+                order[:: -1 if turned[1] else 1],
+            )
+            for i in there:
+                s, y = pairs[i]
+                weights[i] = rho(s, y) * first(s, y, q)
+                q = q - less(weights[i], s, y)
+            used = (
+                list(weights.values())[::take]
+                if take
+                else [weights[i] for i in back]
+            )
+            q = q * (scale(pairs) if pairs else 1.0)
+            for i, weight in zip(back, used, strict=True):
+                s, y = pairs[i]
+                q = q + add(weight, rho(s, y) * second(s, y, q), s, y)
+            return -q * (late(pairs) if callable(late) and pairs else 1.0)
+
+        return direction
+
+    def cleared(pairs: list) -> list:
+        return pairs[len(pairs) // (memory + 1) * (memory + 1) :]
+
+    swaps = {
+        "the first loop": (True, False),
+        "the second loop": (False, True),
+        "both loops": (True, True),
+    }
+
+    def one(pairs: list) -> float:
+        return 1.0
+
+    unscaled = f"{OWN_DIRECTION[0]}, without the scale"
+    for wrong in (
+        lambda pairs: 1 / gamma(pairs),
+        lambda pairs: (
+            (pairs[-1][0] @ pairs[-1][0]) / (pairs[-1][0] @ pairs[-1][1])
+        ),
+    ):
+        yield unscaled, _made, loops(scale=wrong)
+    yield unscaled, _made, loops(scale=one, late=gamma)
+    yield "cleared", _made, loops(keep=cleared)
+    yield (
+        "-M @ gradient, M of the oldest pairs",
+        _made,
+        loops(keep=lambda pairs: pairs[:memory][::-1]),
+    )
+    for scale in (gamma, one):
+        for word, pair in _MISTAKEN:
+            yield word, pair, loops(scale=scale)
+        for word, turned in swaps.items():
+            for take in (0, 1, -1):
+                yield word, _made, loops(turned, take, scale)
+        yield "rho", _made, loops(scale=scale, rho=lambda s, y: s @ y)
+        yield "rho", _made, loops(scale=scale, rho=lambda s, y: 1.0)
+        yield "beta", _made, loops(scale=scale, second=lambda s, y, q: s @ q)
+        yield "beta", _made, loops(scale=scale, add=lambda a, b, s, y: a * s)
+        yield (
+            "s and y in the loops",
+            _made,
+            loops(scale=scale, less=lambda a, s, y: a * s),
+        )
+        yield (
+            "s and y in the loops",
+            _made,
+            loops(scale=scale, add=lambda a, b, s, y: (a - b) * y),
+        )
 
 
 def _inverse(pairs: list, scaled_by: list, n: int) -> np.ndarray:

@@ -395,6 +395,14 @@ def _full_step(f, gradient, theta, grad, direction):
     return 1.0
 
 
+def _shortest(f, gradient, theta, grad, direction):
+    """Backtracking that does not ask whether the direction is downhill."""
+    step = 1.0
+    while step > 1e-15 and not f(theta + step * direction) <= f(theta) + 1e-4 * step * (grad @ direction):
+        step = step / 2
+    return step
+
+
 def _is_small(grad, tol, fall):
     return np.abs(grad).max() <= tol
 
@@ -406,23 +414,26 @@ def _once(inverse, first):
 def _dense(
     search, f, gradient, theta, tol, max_iterations, *,
     small=_is_small, update=True, look_first=True, scale=_once,
+    renew=_bfgs, pair=lambda step, change, **others: (step, change), use=np.matmul,
 ):  # fmt: skip
     """BFGS with another line search, or with one thing wrong.
 
-    scale(M, (s @ y) / (y @ y) * I) is the matrix that is updated; M is None before the first update.
+    scale(M, (s @ y) / (y @ y) * I) is the matrix that is updated; M is None before the first update. renew(M, s, y)
+    is the new M, of pair(s, y, ...), and use(M, gradient) minus the direction.
     """
     inverse, fall = None, np.inf
-    grad = gradient(theta)
+    grad = start = gradient(theta)
     for iteration in range(max_iterations):
         if small(grad, tol, fall) and (iteration or look_first):
             return theta, iteration
-        direction = -grad if inverse is None else -inverse @ grad
+        direction = -grad if inverse is None else -use(inverse, grad)
         step = search(f, gradient, theta, grad, direction) * direction
         new = gradient(theta + step)
-        change = new - grad
-        if update and change @ step > 0:
-            first = (change @ step) / (change @ change) * np.eye(len(theta))
-            inverse = _bfgs(scale(inverse, first), step, change)
+        others = {"new": new, "start": start, "direction": direction, "there": theta + step}
+        s, y = pair(step, new - grad, **others)
+        if update and y @ s > 0:
+            first = (y @ s) / (y @ y) * np.eye(len(theta))
+            inverse = renew(scale(inverse, first), s, y)
         fall = f(theta) - f(theta + step)
         theta, grad = theta + step, new
     return theta, max_iterations
@@ -454,11 +465,16 @@ bfgs.add_mistakes("""
     a step is made before the gradient is tested: where the start is good enough, no iteration is
     needed
         return _dense(_halving, f, gradient, theta, tol, max_iterations, look_first=False)
-    the start is returned: replace theta by theta + s in every iteration
+    the start is returned, or not left, since no step along an uphill direction lowers f: replace theta by theta + s
+    in every iteration, with s downhill
         return theta, bfgs(f, gradient, theta, tol, max_iterations)[1]
     M begins as the identity, or at another wrong scale: before the first update it is (s @ y) / (y @ y) * I
         def scale(inverse, first):
             return np.eye(len(theta)) if inverse is None else inverse
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, scale=scale)
+    or
+        def scale(inverse, first):
+            return np.linalg.inv(first) if inverse is None else inverse
         return _dense(_halving, f, gradient, theta, tol, max_iterations, scale=scale)
     M, or its scale, is made anew in each iteration: M is scaled once, and then updated
         def scale(inverse, first):
@@ -466,6 +482,106 @@ bfgs.add_mistakes("""
         return _dense(_halving, f, gradient, theta, tol, max_iterations, scale=scale)
     or
         return lbfgs(f, gradient, theta, 10_000, tol, max_iterations)
+    y is the new gradient alone: it is the change of the gradient in this step
+        def pair(s, y, new, **others):
+            return s, new
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, pair=pair)
+    y is the difference from an older gradient than that before this step: renew it after each step
+        def pair(s, y, new, start, **others):
+            return s, new - start
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, pair=pair)
+    the gradient of the start is used in every step: renew it, with theta
+        start, one = gradient(theta), None
+        for _ in range(max_iterations):
+            way = -start if one is None else -one @ start
+            s = (1.0 if way @ gradient(theta) > 0 else _halving(f, gradient, theta, start, way)) * way
+            y = gradient(theta + s) - start
+            if s @ y > 0:
+                one = _bfgs((s @ y) / (y @ y) * np.eye(len(s)) if one is None else one, s, y)
+            theta = theta + s
+        return theta, max_iterations
+    s is the direction, without its step length: it is what was added to theta
+        def pair(s, y, direction, **others):
+            return direction, y
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, pair=pair)
+    s is the new point: it is what was added to theta
+        def pair(s, y, there, **others):
+            return there, y
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, pair=pair)
+    s and y have changed places
+        def pair(s, y, **others):
+            return y, s
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, pair=pair)
+    the two factors beside M have changed sides
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) - rho * np.outer(y, s)
+            return left @ m @ left.T + rho * np.outer(s, s)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    the same factor stands on both sides of M: one of the two is the transpose of the other
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return left @ m @ left + rho * np.outer(s, s)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    the last term of the update is missing, the one of s alone
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return left @ m @ left.T
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    the last term of the update lacks its factor rho
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return left @ m @ left.T + np.outer(s, s)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    the factors beside M have a plus where there is a minus
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) + rho * np.outer(s, y)
+            return left @ m @ left.T + rho * np.outer(s, s)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    rho is upside down, or made of s alone
+        def renew(m, s, y):
+            rho = s @ y
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return left @ m @ left.T + rho * np.outer(s, s)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    or
+        def renew(m, s, y):
+            rho = 1 / (s @ s)
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return left @ m @ left.T + rho * np.outer(s, s)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    M is updated by the formula of Davidon, Fletcher and Powell: that is another method
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return m - np.outer(m @ y, m @ y) / (y @ m @ y) + rho * np.outer(s, s)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    M is updated by the symmetric formula of rank one, SR1: that is another method
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return m + np.outer(s - m @ y, s - m @ y) / ((s - m @ y) @ y)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    the Hessian and its inverse are mixed: the formula that updates the one, and a direction that takes M for the
+    other, which solves with it or multiplies by it
+        def renew(m, s, y):
+            rho = 1 / (s @ y)
+            left = np.eye(len(s)) - rho * np.outer(s, y)
+            return m - np.outer(m @ s, m @ s) / (s @ m @ s) + rho * np.outer(y, y)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+    or
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, use=np.linalg.solve)
+    every entry of the gradient is small enough but for its sign: a large negative one counts as well
+        def small(grad, tol, fall):
+            return grad.max() <= tol
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, small=small)
+    no step along the direction lowers f, so that the run does not go on: the direction is not downhill. Look at its
+    sign, at those of s and y, at the update of M, and whether the gradient is that of the last point
+        return _dense(_shortest, f, gradient, theta, tol, max_iterations, use=lambda m, grad: -m @ grad)
     the number of iterations is 1: count the steps that were made
         theta, iterations = bfgs(f, gradient, theta, tol, max_iterations)
         return theta, min(iterations, 1)
@@ -542,18 +658,19 @@ def _two_loops(
     scale=_newest_scale,
     sign=-1.0,
     weight=lambda s, y, q: (s @ q) / (y @ s),
+    beta=lambda s, y, q: (y @ q) / (y @ s),
+    less=lambda weight, s, y: weight * y,
     add=lambda weight, beta, s, y: (weight - beta) * s,
 ):  # fmt: skip
     """The recursion with other orders of its loops, another first matrix, sign, weight, or sum."""
     q, weights = grad.copy(), {}
     for i in first(range(len(steps))):
         weights[i] = weight(steps[i], changes[i], q)
-        q = q - weights[i] * changes[i]
+        q = q - less(weights[i], steps[i], changes[i])
     if len(steps):
         q = q * scale(steps, changes)
     for i in second(range(len(steps))):
-        beta = (changes[i] @ q) / (changes[i] @ steps[i])
-        q = q + add(weights[i], beta, steps[i], changes[i])
+        q = q + add(weights[i], beta(steps[i], changes[i], q), steps[i], changes[i])
     return sign * q
 
 
@@ -746,22 +863,24 @@ def lbfgs(rng):
 def _limited(
     search, f, gradient, theta, memory, tol, max_iterations, *,
     small=_is_small, keep=lambda pairs, memory: pairs[-memory:], look_first=True, direction=None,
+    pair=lambda step, change, **others: (step, change),
 ):  # fmt: skip
     """L-BFGS with another line search, or with one thing wrong; keep(pairs, memory) are those kept.
 
-    direction(grad, steps, changes), where there are pairs.
+    direction(grad, steps, changes), where there are pairs, each one made by pair(s, y, ...).
     """
     direction = direction or _two_loops
     pairs, fall = [], np.inf
-    grad = gradient(theta)
+    grad = start = gradient(theta)
     for iteration in range(max_iterations):
         if small(grad, tol, fall) and (iteration or look_first):
             return theta, iteration
         way = direction(grad, *zip(*pairs, strict=True)) if pairs else -grad
         step = search(f, gradient, theta, grad, way) * way
         new = gradient(theta + step)
-        if (new - grad) @ step > 0:
-            pairs = keep([*pairs, (step, new - grad)], memory)
+        s, y = pair(step, new - grad, new=new, start=start, direction=way, there=theta + step)
+        if y @ s > 0:
+            pairs = keep([*pairs, (s, y)], memory)
         fall = f(theta) - f(theta + step)
         theta, grad = theta + step, new
     return theta, max_iterations
@@ -773,7 +892,7 @@ lbfgs.add_mistakes("""
         def keep(pairs, memory):
             return []
         return _limited(_first_shorter, f, gradient, theta, memory, tol, max_iterations, keep=keep)
-    only the newest pair is kept: append it to those before, up to `memory` pairs
+    only the newest pair is kept, or one fewer than `memory`: append it to those before, up to `memory` pairs
         return _limited(_first_shorter, f, gradient, theta, 1, tol, max_iterations)
     the oldest pairs are kept: drop the oldest when there are more than `memory`, and keep the
     newest
@@ -802,22 +921,139 @@ lbfgs.add_mistakes("""
     a step is made before the gradient is tested: where the start is good enough, no iteration is
     needed
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, look_first=False)
-    the start is returned: replace theta by theta + s in every iteration
+    no step along the direction lowers f, so that the run does not go on: the direction is not downhill. Is the gradient
+    that of the last point? In the loops look at the signs, at rho, at which of s and y stands where, and at the order of pairs and weights
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, sign=1.0)
+        return _limited(_shortest, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            q, weights = grad, []
+            for s, y in zip(steps[::-1], changes[::-1], strict=True):
+                weights.append((s @ q) / (s @ y))
+                q = q - weights[-1] * y
+            q = q * _newest_scale(steps, changes)
+            for s, y, weight in zip(steps, changes, weights, strict=True):
+                q = q + (weight - (y @ q) / (s @ y)) * s
+            return -q
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, weight=lambda s, y, q: (y @ q) / (y @ s))
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, weight=lambda s, y, q: (y @ q) / (y @ s), beta=lambda s, y, q: (s @ q) / (y @ s))
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, add=lambda weight, beta, s, y: (beta - weight) * s)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    the start is returned, or not left, since no step along an uphill direction lowers f: replace theta by theta + s
+    in every iteration, with s downhill
         return theta, lbfgs(f, gradient, theta, memory, tol, max_iterations)[1]
     more than `memory` pairs are kept: drop the oldest when there are more
         def keep(pairs, memory):
             return pairs
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, keep=keep)
+    the scale between the loops is that of the oldest pair: it is the newest one's
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, scale=lambda s, y: _newest_scale(s[:1], y[:1]))
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
     this is BFGS, with its dense matrix of all pairs: the direction is that of the newest `memory`
         return bfgs(f, gradient, theta, tol, max_iterations)
     the newest pair comes first: append it, so that the oldest is the first of both lists
         def direction(grad, steps, changes):
             return _two_loops(grad, steps[::-1], changes[::-1])
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
-    the direction lacks the scale (s @ y) / (y @ y) between the loops
+    the direction lacks the scale (s @ y) / (y @ y) between the loops, or has it elsewhere, or another one there
         def direction(grad, steps, changes):
             return _two_loops(grad, steps, changes, scale=lambda steps, changes: 1.0)
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, scale=lambda steps, changes: 1 / _newest_scale(steps, changes))
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            way = _two_loops(grad, steps, changes, scale=lambda steps, changes: 1.0)
+            return way * _newest_scale(steps, changes)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    y is the new gradient alone: it is the change of the gradient in this step
+        def pair(s, y, new, **others):
+            return s, new
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, pair=pair)
+    y is the difference from something else than the gradient before this step: that is an older one, or
+    was changed in place (`-=`) since
+        def pair(s, y, new, start, **others):
+            return s, new - start
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, pair=pair)
+    or
+        def pair(s, y, new, direction, **others):
+            return s, new + direction
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, pair=pair)
+    the gradient of the start is used in every step: renew it, with theta
+        start, pairs = gradient(theta), []
+        for _ in range(max_iterations):
+            way = _two_loops(start, *zip(*pairs, strict=True)) if pairs else -start
+            s = (1.0 if way @ gradient(theta) > 0 else _halving(f, gradient, theta, start, way)) * way
+            y = gradient(theta + s) - start
+            if s @ y > 0:
+                pairs = [*pairs, (s, y)][-memory:]
+            theta = theta + s
+        return theta, max_iterations
+    s is the direction, without its step length: it is what was added to theta
+        def pair(s, y, direction, **others):
+            return direction, y
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, pair=pair)
+    s is the new point: it is what was added to theta
+        def pair(s, y, there, **others):
+            return there, y
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, pair=pair)
+    s and y have changed places
+        def pair(s, y, **others):
+            return y, s
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, pair=pair)
+    the pairs are all thrown away once there are more than `memory`: drop the oldest alone
+        def keep(pairs, memory):
+            return pairs if len(pairs) <= memory else []
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, keep=keep)
+    the first loop runs the wrong way round: it begins with the newest pair
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, first=iter)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    the second loop runs the wrong way round: it begins with the oldest pair
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, second=reversed)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    both loops run the wrong way round
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, first=iter, second=reversed)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    rho is upside down in the loops, or missing
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, weight=lambda s, y, q: (s @ q) * (y @ s), beta=lambda s, y, q: (y @ q) * (y @ s))
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, weight=lambda s, y, q: s @ q, beta=lambda s, y, q: y @ q)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    beta, in the second loop, is missing, or made of s where y is meant
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, beta=lambda s, y, q: (s @ q) / (y @ s))
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    or
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, add=lambda weight, beta, s, y: weight * s)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    one of the loops adds a multiple of the wrong vector: s and y are mixed up there
+        def direction(grad, steps, changes):
+            return _two_loops(grad, steps, changes, less=lambda weight, s, y: weight * s)
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, direction=direction)
+    every entry of the gradient is small enough but for its sign: a large negative one counts as well
+        def small(grad, tol, fall):
+            return grad.max() <= tol
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, small=small)
     the number of iterations is 1: count the steps that were made
         theta, iterations = lbfgs(f, gradient, theta, memory, tol, max_iterations)
         return theta, min(iterations, 1)
@@ -1343,6 +1579,13 @@ spectral_direction.add_mistakes("""
         return direction / np.linalg.norm(direction)
     the lowest value is returned: the direction is asked for
         return -np.linalg.svd(grad, compute_uv=False).sum()
+    the direction is multiplied by the sum of the singular values: it may make no vector longer
+        u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
+        kept = sizes > 1e-6 * sizes[0]
+        return -sizes.sum() * u[:, kept] @ vt[kept]
+    or
+        u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
+        return -sizes.sum() * u @ vt
 """)
 spectral_direction.add_variants("""
     by the eigenvectors of grad.T @ grad

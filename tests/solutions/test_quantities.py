@@ -587,6 +587,26 @@ def test_runs_of_few_steps_show_the_method(answer, said, seed):
     assert said in next((case.message for case in verdict.cases if not case.passed), "")
 
 
+@way.mistake("all pairs are kept")
+def keeps_all(*args):
+    return descends(*args, keep=99, shorten=0.9)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda *args: descends(*args, keep=99, shorten=0.3), "all pairs are kept"),
+        (lambda *args: descends(*args, keep=1), ""),
+        (lambda *args: (descends(*args)[0], 1), ""),
+    ],
+)
+def test_the_way_tells_a_mistake_whatever_the_line_search(answer, said):
+    for seed in range(3):
+        plan = way.plan(seed)
+        verdict = examine(plan, [attempt(answer, case) for case in plan.cases])
+        assert (verdict.status, verdict.mistake) == ("wrong", said)
+
+
 def test_a_result_that_is_none_spoils_no_other_but_those_that_go_on_from_it():
     plan = way.plan(1)
     outcomes = [attempt(descends, case) for case in plan.cases]

@@ -66,6 +66,7 @@ EDGES = (
     *("add up to 1", "a toss is made at test time", "only its sign decides", "0 is not positive"),
     *("every comparison with nan", "the bound itself is refused", "but slopes downwards"),
     *("in a row that is far below it", "as many columns as the labels name"),
+    *("small enough but for its sign",),
     *("below a fixed number are dropped", "the square of the length is compared with the radius"),
 )
 # Mutants that are right as well, by what stands in the changed line.
