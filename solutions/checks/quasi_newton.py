@@ -407,6 +407,11 @@ def _is_small(grad, tol, fall):
     return np.abs(grad).max() <= tol
 
 
+def _stuck(step, theta):
+    """Whether the last step was none: the same search would find none again, until the iterations are used up."""
+    return step is not None and np.linalg.norm(step) < 1e-14 * np.linalg.norm(theta)
+
+
 def _once(inverse, first):
     return first if inverse is None else inverse
 
@@ -421,11 +426,13 @@ def _dense(
     scale(M, (s @ y) / (y @ y) * I) is the matrix that is updated; M is None before the first update. renew(M, s, y)
     is the new M, of pair(s, y, ...), and use(M, gradient) minus the direction.
     """
-    inverse, fall = None, np.inf
+    inverse, step, fall = None, None, np.inf
     grad = start = gradient(theta)
     for iteration in range(max_iterations):
         if small(grad, tol, fall) and (iteration or look_first):
             return theta, iteration
+        if _stuck(step, theta):
+            return theta, max_iterations
         direction = -grad if inverse is None else -use(inverse, grad)
         step = search(f, gradient, theta, grad, direction) * direction
         new = gradient(theta + step)
@@ -492,7 +499,7 @@ bfgs.add_mistakes("""
         return _dense(_halving, f, gradient, theta, tol, max_iterations, pair=pair)
     the gradient of the start is used in every step: renew it, with theta
         start, one = gradient(theta), None
-        for _ in range(max_iterations):
+        for _ in range(min(max_iterations, 40)):
             way = -start if one is None else -one @ start
             s = (1.0 if way @ gradient(theta) > 0 else _halving(f, gradient, theta, start, way)) * way
             y = gradient(theta + s) - start
@@ -541,7 +548,7 @@ bfgs.add_mistakes("""
             rho = 1 / (s @ y)
             left = np.eye(len(s)) + rho * np.outer(s, y)
             return left @ m @ left.T + rho * np.outer(s, s)
-        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+        return _dense(_halving, f, gradient, theta, tol, min(max_iterations, 40), renew=renew)
     rho is upside down, or made of s alone
         def renew(m, s, y):
             rho = s @ y
@@ -870,11 +877,13 @@ def _limited(
     direction(grad, steps, changes), where there are pairs, each one made by pair(s, y, ...).
     """
     direction = direction or _two_loops
-    pairs, fall = [], np.inf
+    pairs, step, fall = [], None, np.inf
     grad = start = gradient(theta)
     for iteration in range(max_iterations):
         if small(grad, tol, fall) and (iteration or look_first):
             return theta, iteration
+        if _stuck(step, theta):
+            return theta, max_iterations
         way = direction(grad, *zip(*pairs, strict=True)) if pairs else -grad
         step = search(f, gradient, theta, grad, way) * way
         new = gradient(theta + step)
@@ -994,7 +1003,7 @@ lbfgs.add_mistakes("""
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, pair=pair)
     the gradient of the start is used in every step: renew it, with theta
         start, pairs = gradient(theta), []
-        for _ in range(max_iterations):
+        for _ in range(min(max_iterations, 40)):
             way = _two_loops(start, *zip(*pairs, strict=True)) if pairs else -start
             s = (1.0 if way @ gradient(theta) > 0 else _halving(f, gradient, theta, start, way)) * way
             y = gradient(theta + s) - start
