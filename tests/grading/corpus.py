@@ -2279,6 +2279,30 @@ def exits_in_answers(book):
     )
 
 
+@resource(FULL)
+def leaves_when_read(book):
+    """An answer names an object that ends the process when it is asked for anything: to read its code is enough."""
+    return book.right(
+        "import os\nclass Odd:\n    def __getattr__(self, name):\n        os._exit(0)\nodd = Odd()",
+        descend=define("descend", "odd\n" + BODIES["descend"]),
+    )
+
+
+@resource(but(descend=0.0))
+def long_to_read(book):
+    """The last answer uses a function of thirty million instructions."""
+    return book.right(
+        """
+        def nothing():
+            pass
+        code = nothing.__code__
+        begins, ends = code.co_code[:2], code.co_code[2:]
+        nothing.__code__ = code.replace(co_code=begins + b"\\x09\\x00" * 30_000_000 + ends)
+        """,
+        descend=define("descend", "nothing()"),
+    )
+
+
 @resource(but(scale=0.0, track=0.0))
 def interrupts_in_answers(book):
     """Answers that raise KeyboardInterrupt and GeneratorExit."""

@@ -48,6 +48,7 @@ _LASTING = (
     *(bool, int, float, complex, str, types.NoneType),
 )
 _NOTHING = object()
+_FORGETS, _REMEMBERS = b"f", b"r"
 
 
 class CellTimeout(BaseException):
@@ -268,13 +269,7 @@ class Shell:
 
     def answer_all(self, exercises: list[dict], connection: Connection) -> None:
         """Answer the calls of one exercise after the other; answers that forget share a fork, if they are quick."""
-        forgets = []
-        for asked in exercises:
-            with self._as_made(asked["exercise"]):
-                forgets.append(memory.forgets(self.names.get(asked["exercise"])))
-        shared = [number for number, safe in enumerate(forgets) if safe]
-        found = self._together([exercises[n]["calls"] for n in shared], connection)
-        done = dict(zip(shared, found, strict=False))
+        forgets, done = self._together(exercises, connection)
         for number, asked in enumerate(exercises):
             if number not in done:
                 apart = not (forgets[number] or asked["in_a_row"])
@@ -282,23 +277,46 @@ class Shell:
             for outcome in done.get(number, ()):
                 connection.send_packed(outcome)
 
-    def _together(self, exercises: list[list[dict]], connection: Connection) -> list[list[bytes]]:
-        """The outcomes of the first exercises' calls, as far as all of an exercise come in time from one fork."""
-        found: list[list[bytes]] = []
-        patience = min(self.limits["case_seconds"], self.limits["grace_seconds"]) / 2
-        last = time.monotonic() + min(_TOGETHER_SECONDS, patience)
-        every = [call for calls in exercises for call in calls]
-        if len(exercises) < 2 or not (fork := self._fork(every, connection, whole=False)):
-            return found
+    def _together(
+        self, exercises: list[dict], connection: Connection
+    ) -> tuple[list[bool], dict[int, list[bytes]]]:
+        """Which answers forget, and outcomes by exercise of the first that do, as far as they come in time.
+
+        Both come from one fork: to read an answer may run code of the submission, which must cost no other answer.
+        """
+        forgets = [False] * len(exercises)
+        found: dict[int, list[bytes]] = {}
+        last = time.monotonic() + min(self.limits["case_seconds"], self.limits["grace_seconds"]) / 2
+        if not (fork := self._fork(self._read_and_call(exercises), connection)):
+            return forgets, found
         child, reads = fork
-        for calls in exercises:
-            frames = (_collect(reads, last, self.limits["result_bytes"]) for _ in calls)
-            outcomes = [frame for frame in itertools.takewhile(bool, frames) if frame]
-            if len(outcomes) < len(calls):
+        for number in range(len(exercises)):
+            if not (frame := _collect(reads, last, 1)):
                 break
-            found.append(outcomes)
+            forgets[number] = frame == _FORGETS
+        else:
+            last = min(last, time.monotonic() + _TOGETHER_SECONDS)
+            for number in (number for number, safe in enumerate(forgets) if safe):
+                calls = exercises[number]["calls"]
+                frames = (_collect(reads, last, self.limits["result_bytes"]) for _ in calls)
+                outcomes = [frame for frame in itertools.takewhile(bool, frames) if frame]
+                if len(outcomes) < len(calls):
+                    break
+                found[number] = outcomes
         self._end(child, reads)
-        return found
+        return forgets, found
+
+    def _read_and_call(self, exercises: list[dict]) -> Iterator[bytes]:
+        """Whether each answer forgets, then the outcomes of the calls of those that do."""
+        shared = []
+        for asked in exercises:
+            with self._as_made(asked["exercise"]):
+                forgets = memory.forgets(self.names.get(asked["exercise"]))
+            if forgets:
+                shared.append(asked)
+            yield _FORGETS if forgets else _REMEMBERS
+        for asked in shared:
+            yield from self._outcomes(asked["calls"], whole=False)
 
     def answer(
         self, calls: list[dict], connection: Connection, apart: bool, in_a_row: bool
@@ -336,7 +354,7 @@ class Shell:
         last = begun + self.limits["exercise_seconds"] - self.spent.get(exercise, 0.0)
         if last <= begun:
             return 0, self._timeout(exercise)
-        fork = self._fork(calls, connection, whole)
+        fork = self._fork(self._outcomes(calls, whole), connection)
         if not fork:
             self.spent.setdefault(exercise, 0.0)
             message = "too many processes or threads run already"
@@ -362,10 +380,8 @@ class Shell:
         lost = self._timeout(exercise) if late else {"kind": "killed", "message": _ending(status)}
         return answers, lost
 
-    def _fork(
-        self, calls: list[dict], connection: Connection, whole: bool
-    ) -> tuple[int, int] | None:
-        """Begin to make calls in a fork: its number, and where its outcomes come from; None if there can be none."""
+    def _fork(self, frames: Iterator[bytes], connection: Connection) -> tuple[int, int] | None:
+        """Make frames in a fork: its number, and where they come from; None if there can be none."""
         self._end_what_is_left()
         reads, writes = os.pipe()
         try:
@@ -378,17 +394,20 @@ class Shell:
             try:
                 connection.close()
                 os.setsid()
-                for exercise, group in itertools.groupby(calls, lambda call: call["exercise"]):
-                    with self._as_made(exercise):
-                        for call in group:
-                            data = self._call(call, whole)
-                            view = memoryview(struct.pack("<I", len(data)) + data)
-                            while view:
-                                view = view[os.write(writes, view) :]
+                for data in frames:
+                    view = memoryview(struct.pack("<I", len(data)) + data)
+                    while view:
+                        view = view[os.write(writes, view) :]
             finally:
                 os._exit(0)
         os.close(writes)
         return child, reads
+
+    def _outcomes(self, calls: list[dict], whole: bool) -> Iterator[bytes]:
+        """Make the calls of one exercise."""
+        with self._as_made(calls[0]["exercise"]):
+            for call in calls:
+                yield self._call(call, whole)
 
     def _end(self, child: int, reads: int) -> tuple[int, float]:
         """End a fork and all that its calls have left: how it ended, and the seconds that it computed."""
