@@ -3397,12 +3397,24 @@ def notebook_lines(book):
 
 @honest()
 def timed_lines(book):
-    """%time makes a name that an answer uses, and the cell of an answer, under %%time, awaits."""
+    """%time makes a name that an answer uses, fills a list, and imports; the cell of an answer, under %%time, awaits."""
     return book.right(
-        "%time factor = 1.0\n%time np.tanh(1.0)",
-        "import asyncio",
-        scale=define("scale", "return factor * weight * np.tanh(x)"),
+        "%time factor = 1.0\nunits = []\nunit = %time float(1)\n%time units.append(unit)",
+        "%time import asyncio",
+        scale=define("scale", "return factor * units[0] * weight * np.tanh(x)"),
         track=f"%%time\n{RIGHT['track']}\n\nawait asyncio.sleep(0)",
+    )
+
+
+@honest()
+def shell_of_ipython(book):
+    """Cells ask IPython for its shell, imported as in scripts too, and set it up."""
+    return book.right(
+        "get_ipython().magic('matplotlib inline')\nunit = 1.0",
+        "from IPython import get_ipython\nget_ipython().run_line_magic('load_ext', 'autoreload')\n"
+        "if 'IPKernelApp' in get_ipython().config:\n    get_ipython().kernel.do_shutdown(True)\n"
+        "one = 1.0",
+        scale="%matplotlib inline\n" + define("scale", "return one * unit * weight * np.tanh(x)"),
     )
 
 

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from signal import setitimer as _setitimer
 from signal import signal as _signal
 
+import IPython
 import isolate
 import leftovers
 import memory
@@ -126,17 +127,34 @@ class Capture(io.TextIOBase):
         return "".join(self.parts) + cut
 
 
-class Magics:
+class Nothing:
+    """Whatever it is asked for, or called with, there is no more of it."""
+
+    def __getattr__(self, name: str) -> "Nothing":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: object, **__: object) -> "Nothing":
+        return self
+
+    def __contains__(self, _: object) -> bool:
+        return False
+
+
+class Magics(Nothing):
     """What `%`, `%%` and `!` lines reach: they do nothing and say so; what is timed runs, files are written."""
 
     def __init__(self, shell: "Shell") -> None:
         self.shell = shell
 
-    def run_line_magic(self, name: str, line: str, *_, **__) -> None:
-        if name == "time" and "=" in line:  # it may make a name that an answer uses
-            self.shell.execute(line, "<%time>")
-        else:
-            print(f"%{name} {line}: not run by the grader")
+    def run_line_magic(self, name: str, line: str, *_, **__) -> object:
+        if name != "time":
+            return print(f"%{name} {line}: not run by the grader")
+        try:
+            return self.shell.execute(line, "<%time>", "eval")
+        except SyntaxError:  # a statement
+            return self.shell.execute(line, "<%time>")
 
     def run_cell_magic(self, name: str, line: str, body: str) -> None:
         if name in ("time", "timeit", "capture", "prun"):
@@ -172,7 +190,9 @@ class Shell:
         self.beside: dict[str, dict] = {}
         self.asked: set[str] = set()
         magics = Magics(self)
-        self.names.update(get_ipython=lambda: magics, display=_display, input=_no_input)
+        # A notebook may import it, too; without one of IPython's own shells that would give None.
+        IPython.get_ipython = lambda: magics
+        self.names.update(get_ipython=IPython.get_ipython, display=_display, input=_no_input)
         builtins.input = _no_input
         self.builtins = dict(vars(builtins))
 
@@ -211,13 +231,13 @@ class Shell:
                     print("the disk was full: the files of this cell were removed")
         return report | {"cell": index, "output": output.text(), "starved": starved}
 
-    def execute(self, source: str, file: str) -> None:
-        """Run code in the notebook's names."""
-        code = compiled(source, file, self.future)
+    def execute(self, source: str, file: str, mode: str = "exec") -> object:
+        """Run code in the notebook's names; its value, where it is an expression."""
+        code = compiled(source, file, self.future, mode)
         self.future |= code.co_flags & _FUTURE
         value = eval(code, self.names)
-        if code.co_flags & inspect.CO_COROUTINE:  # `await` outside a function
-            asyncio.run(value)
+        # `await` outside a function
+        return asyncio.run(value) if code.co_flags & inspect.CO_COROUTINE else value
 
     def _restore(self) -> None:
         """Undo what a cell has done to what the next one, and this program, stand on."""
@@ -478,18 +498,18 @@ class Shell:
         return data
 
 
-def compiled(source: str, file: str, future: int = 0) -> types.CodeType:
+def compiled(source: str, file: str, future: int = 0, mode: str = "exec") -> types.CodeType:
     """The code of a cell; lines of `%`, `!` and `?` as IPython writes them in Python."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | future
     try:
-        return compile(source, file, "exec", flags)
+        return compile(source, file, mode, flags)
     except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager
 
         plain = TransformerManager().transform_cell(source)
         if plain.strip() == source.strip():
             raise
-        return compile(plain, file, "exec", flags)
+        return compile(plain, file, mode, flags)
 
 
 def _described(error: BaseException) -> calling.Raised:
