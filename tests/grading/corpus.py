@@ -2205,6 +2205,30 @@ def disk_filled_by_an_answer(book):
     )
 
 
+@resource(COSTS_SCALE)
+def folders_beyond_any_path(book):
+    """An answer fills the disk in a folder so deep that no path leads there; another writes a file."""
+    return book.right(
+        scale=define(
+            "scale",
+            """
+            import os
+            for _ in range(300):
+                os.mkdir("x" * 200)
+                os.chdir("x" * 200)
+            with open("deep", "wb") as file:
+                while file.write(bytes(2**20)):
+                    pass
+            """,
+        ),
+        track=define(
+            "track",
+            "import os\nassert 'x' * 200 not in os.listdir()\nnp.save('mean.npy', mean)\n"
+            + BODIES["track"],
+        ),
+    )
+
+
 @resource(FULL)
 def files_left_open(book):
     """A cell that opens files until there are no more to be had, and keeps them."""

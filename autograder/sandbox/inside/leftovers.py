@@ -10,8 +10,11 @@ import stat
 from collections.abc import Iterator
 
 # As they were before any cell ran: a cell may put others in their place.
-from os import chmod, lstat, mkdir, readlink, rmdir, scandir, symlink, unlink
+from os import chmod, lstat, mkdir, readlink, rename, rmdir, scandir, symlink, unlink, urandom
 from os.path import isdir
+
+# Characters of a path: what lies in a folder of a longer one may be out of reach of any path.
+_LONGEST = 700
 
 
 class Kept:
@@ -67,7 +70,10 @@ class Kept:
 
 
 def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    """What lies in a folder and below, a folder before what it holds; nothing that is mounted there."""
+    """What lies in a folder and below, a folder before what it holds; nothing that is mounted there.
+
+    A folder that lies too deep is moved to the top: what it holds would be found by no path.
+    """
     device = lstat(folder).st_dev
     waiting = [folder]
     while waiting:
@@ -76,11 +82,15 @@ def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
                 about = entry.stat(follow_symlinks=False)
                 if about.st_dev != device:
                     continue
-                yield entry.path, about
+                path = entry.path
                 if stat.S_ISDIR(about.st_mode):
                     if about.st_mode & stat.S_IRWXU != stat.S_IRWXU:
-                        chmod(entry.path, stat.S_IMODE(about.st_mode) | stat.S_IRWXU)
-                    waiting.append(entry.path)
+                        chmod(path, stat.S_IMODE(about.st_mode) | stat.S_IRWXU)
+                    if len(path) > _LONGEST:
+                        path = f"{folder}/{urandom(8).hex()}"
+                        rename(entry.path, path)
+                    waiting.append(path)
+                yield path, about
 
 
 def _is(path: str, mode: int, content: bytes | str) -> bool:
