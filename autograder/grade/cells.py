@@ -28,6 +28,25 @@ def defined(source: str) -> list[str]:
     return _DEFINED.findall(source) if "def" in source else []
 
 
+def bound(source: str) -> set[str]:
+    """Names that a cell makes at its top level: functions, classes, what is assigned and imported."""
+    tree = parse(source)
+    if tree is None:
+        return set(defined(source))
+    found, waiting = set(), list[ast.AST](tree.body)
+    while waiting:
+        match waiting.pop():
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as node:
+                found.add(node.name)
+            case ast.Name(name, ast.Store()):
+                found.add(name)
+            case ast.alias(name, other):
+                found.add(other or name)
+            case ast.stmt() | ast.Tuple() | ast.List() | ast.ExceptHandler() as node:
+                waiting += ast.iter_child_nodes(node)
+    return found
+
+
 @functools.lru_cache(maxsize=1000)
 def definitions(source: str) -> str:
     """Of a cell: what an answer might use, without the experiment and its figure."""

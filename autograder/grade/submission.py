@@ -6,10 +6,11 @@ and the cells that the student added. Nothing else of the file is kept: no metad
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from autograder.grade.cells import defined, grade_id, is_answer, shown_as_code
+from autograder.grade.cells import bound, defined, grade_id, is_answer, shown_as_code
 from autograder.grade.reading import FROM_TEXT, Cell, NotANotebook, cells_of
 
 if TYPE_CHECKING:
@@ -235,14 +236,23 @@ class _Match:
             if is_answer(slot) and slot.cell_type == "code"
             for name in defined(slot.source)
         }
-        answered = {
+        left = asked.keys() - self._answered(asked, self.defined)
+        # Only where a text has another: this takes longer.
+        if any(
+            left & set(n) for c, n in zip(self.cells, self.defined, strict=True) if c.kind != "code"
+        ):
+            left -= self._answered(asked, (bound(cell.source) for cell in self.cells))
+        return left
+
+    def _answered(self, asked: dict[str, int], made: Iterable[Iterable[str]]) -> set[str]:
+        """Which of the functions are among the names that code cells make, but for their stubs."""
+        return {
             name
-            for number, names in enumerate(self.defined)
+            for number, names in enumerate(made)
             if self.cells[number].kind == "code" or number in self.found
             for name in names
             if name in asked and not self._is_as_released(number, asked[name])
         }
-        return set(asked) - answered
 
     def _is_as_released(self, number: int, at: int) -> bool:
         return self.cells[number].source.strip() == self.texts[at]

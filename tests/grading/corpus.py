@@ -3639,6 +3639,23 @@ def answer_in_a_text_cell(book):
 
 
 @honest()
+def attempts_in_text_cells(book):
+    """Answers are a lambda, under an `if`, and imported; text cells show wrong functions of their names."""
+    notebook = book.right(
+        "%%writefile masks.py\ndef draw(rng, shape, keep):\n    " + BODIES["draw"],
+        scale="scale = lambda x, weight: weight * np.tanh(x)",
+        track="if True:\n" + textwrap.indent(RIGHT["track"], "    "),
+        draw="from masks import draw",
+    )
+    for name in FULL:
+        text = f"At first I had:\n\n```python\n{define(name, 'return 0')}\n```"
+        notebook["cells"].append(
+            {"cell_type": "markdown", "id": f"first-{name}", "metadata": {}, "source": text}
+        )
+    return notebook
+
+
+@honest()
 def figures(book):
     """Figures in cells and in answers, and plt.show()."""
     show = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
