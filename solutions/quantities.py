@@ -29,8 +29,8 @@ LOOKS_BACK = 3
 ENTRIES = 0.05
 STALE = "the gradient of the start"
 OLDER = "y from an older gradient"
-# Of a point's length: a shorter step is none.
-STUCK = 1e-9
+# Of a point's length: a shorter step is none, or what float32 cuts off.
+STUCK = 1e-6
 # What of a minimiser says by itself, in a word, what is wrong, whatever else its line search makes of it.
 TELLS = ("the way", "the start", "the length", "the end")
 # Averages of fewer rows or columns are too few to be told from one another.

@@ -349,9 +349,33 @@ def _tells(f, gradient, theta):
             (_two_loops(*first), _two_loops(*first, scale=lambda steps, changes: 1.0)),
             (_two_loops(grads[3], steps[1:], changes[1:]), _two_loops(grads[3], steps, changes)),
         )
-        if any(a @ b > 0.997 * np.linalg.norm(a) * np.linalg.norm(b) for a, b in pairs):
+        if any(_are_along(a, b) for a, b in pairs) or not _tells_dense(search, f, gradient, theta):
             return False
     return True
+
+
+def _are_along(a, b):
+    return a @ b > 0.997 * np.linalg.norm(a) * np.linalg.norm(b)
+
+
+def _tells_dense(search, f, gradient, theta):
+    """Whether the third direction of BFGS is another with the update of DFP, and with a y from the first gradient."""
+    points = np.array([theta, *(_dense(search, f, gradient, theta, 1e-6, count)[0] for count in (1, 2))])
+    grads = np.array([gradient(point) for point in points])
+    (s, y), (step, change) = zip(np.diff(points, axis=0), np.diff(grads, axis=0), strict=True)
+    if min(s @ y, step @ change) <= 0:
+        return False
+    scaled = (s @ y) / (y @ y) * np.eye(len(s))
+    first, older = _bfgs(scaled, s, y), grads[2] - grads[0]
+    wrong = (first if step @ older <= 0 else _bfgs(first, step, older), _davidon(_davidon(scaled, s, y), step, change))
+    right = _bfgs(first, step, change) @ grads[2]
+    return not any(_are_along(right, matrix @ grads[2]) for matrix in wrong)
+
+
+def _davidon(inverse, step, change):
+    """The update of Davidon, Fletcher and Powell."""
+    along = inverse @ change
+    return inverse - np.outer(along, along) / (change @ along) + np.outer(step, step) / (change @ step)
 
 
 # Several times what right answers need; a long line search, or gradient descent, would need more.
@@ -562,23 +586,15 @@ bfgs.add_mistakes("""
             return left @ m @ left.T + rho * np.outer(s, s)
         return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
     M is updated by the formula of Davidon, Fletcher and Powell: that is another method
-        def renew(m, s, y):
-            rho = 1 / (s @ y)
-            left = np.eye(len(s)) - rho * np.outer(s, y)
-            return m - np.outer(m @ y, m @ y) / (y @ m @ y) + rho * np.outer(s, s)
-        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
+        return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=_davidon)
     M is updated by the symmetric formula of rank one, SR1: that is another method
         def renew(m, s, y):
-            rho = 1 / (s @ y)
-            left = np.eye(len(s)) - rho * np.outer(s, y)
             return m + np.outer(s - m @ y, s - m @ y) / ((s - m @ y) @ y)
         return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
     the Hessian and its inverse are mixed: the formula that updates the one, and a direction that takes M for the
     other, which solves with it or multiplies by it
         def renew(m, s, y):
-            rho = 1 / (s @ y)
-            left = np.eye(len(s)) - rho * np.outer(s, y)
-            return m - np.outer(m @ s, m @ s) / (s @ m @ s) + rho * np.outer(y, y)
+            return m - np.outer(m @ s, m @ s) / (s @ m @ s) + np.outer(y, y) / (s @ y)
         return _dense(_halving, f, gradient, theta, tol, max_iterations, renew=renew)
     or
         return _dense(_halving, f, gradient, theta, tol, max_iterations, use=np.linalg.solve)
