@@ -200,6 +200,25 @@ def test_printed_digits(page):
     hold(page["compare_printed"](SEEDS, data.printed_digits(10)))
 
 
+def test_what_enters_the_activations_by_depth(page):
+    said(
+        "the forward pass does not see the factor at all: it cancels in $\\hat x$ (but for $\\epsilon$)"
+    )
+    x = data.digits().x_train[:200]
+    for seed in SEEDS:
+        for normalize in (False, True):
+            middle, *others = (
+                page["entering"](page["make"](np.random.default_rng(seed), 10, 50, normalize, f), x)
+                for f in (1.0, 0.5, 2.0)
+            )
+            for factor, values in zip((0.5, 2.0), others, strict=True):
+                for depth, (z, wanted) in enumerate(zip(values, middle, strict=True), start=1):
+                    expected = wanted if normalize else factor**depth * wanted
+                    np.testing.assert_allclose(
+                        z, expected, rtol=0, atol=3e-3 * np.abs(expected).max()
+                    )
+
+
 def test_initial_scale(page):
     said("without, a factor of 2 either way is fatal")
     for f, plain, normalized in zip(
