@@ -369,7 +369,8 @@ def judge(
     compare_as : callable, optional
         Where many results are right (a random array, a step length): what of a result is compared. From the
         arguments of a call, by name, and its result it makes named quantities; see `gradus.distributions`. A
-        third parameter gets the cases before it, a list of (arguments, result).
+        third parameter gets the cases before it, a list of (arguments, result). A quantity that its module names
+        in `TELLS` says a mistake by itself, in a word: a known mistake with this word names it, whatever else is free.
     places : bool
         Whether the arrays of whole numbers among the results are to be used as indices: then their type must be
         one of whole numbers, too.
