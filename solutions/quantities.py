@@ -366,11 +366,11 @@ def _directions(
     yield "-gradient", -grad
 
 
-def _slip(arguments: dict, points: list, steps: str) -> str:
+def _slip(arguments: dict, points: list, followed: str) -> str:
     """Which wrong program every step follows, in a word; "" if none does, or programs of two words do."""
     memory = arguments.get("memory")
-    if steps == OWN_DIRECTION[memory is None]:
-        return steps
+    if followed == OWN_DIRECTION[memory is None]:
+        return followed
     turns = [new - old for old, new in itertools.pairwise(points)]
     grads = [arguments["gradient"](point) for point in points]
     rests = [
@@ -380,7 +380,7 @@ def _slip(arguments: dict, points: list, steps: str) -> str:
     ]
     if any(rests):
         return "at the start" if rests[0] else "no further"
-    if steps == "uphill":
+    if followed == "uphill":
         return ""
     made = list(zip(points, grads, strict=True))
     found = set()
@@ -473,7 +473,8 @@ def _dense_slips() -> Iterator[tuple[str, Callable, Callable]]:
         return v @ m @ v.T + np.outer(s, s) / (s @ y)
 
     def of_rank_one(m, s, y):
-        return m + np.outer(s - m @ y, s - m @ y) / ((s - m @ y) @ y)
+        off = s - m @ y
+        return m + np.outer(off, off) / (off @ y)
 
     def dfp(m, s, y):
         return (
@@ -546,7 +547,7 @@ def _limited_slips(memory: int) -> Iterator[tuple[str, Callable, Callable]]:
             for i, weight in zip(back, used, strict=True):
                 s, y = pairs[i]
                 q = q + add(weight, rho(s, y) * second(s, y, q), s, y)
-            return -q * (late(pairs) if callable(late) and pairs else 1.0)
+            return (late(pairs) if callable(late) and pairs else 1.0) * -q
 
         return direction
 
