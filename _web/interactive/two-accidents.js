@@ -85,8 +85,12 @@
   const kept = {};
   /** The three parts without noise and with noise 1, of one model; computed once. */
   function both(p, power) {
-    kept[`${p} ${power}`] ??= [0, 1].map(((all) => (noise) => parts(all, values, few.map(truth), noise))(matrices(p, power, few)));
-    return kept[`${p} ${power}`];
+    const name = `${p} ${power}`;
+    if (!kept[name]) {
+      const all = matrices(p, power, few);
+      kept[name] = [0, 1].map((noise) => parts(all, values, few.map(truth), noise));
+    }
+    return kept[name];
   }
 
   /** Squared bias, variance by the data and by the start, total: for a noise they go with its square. */
@@ -95,12 +99,21 @@
     return [...split, sum(split) + noise ** 2];
   }
 
+  let shown = {};
+  /** The smoothers of one model where it is drawn, and their mean over starts: those of the last are kept. */
+  function drawnBy(p, power) {
+    if (shown.p !== p || shown.power !== power) {
+      const all = matrices(p, power, fresh);
+      shown = { p, power, all, average: overStarts(all, (row) => row)[0] };
+    }
+    return shown;
+  }
+
   function draw({ index, noise, power, drawn, again }, width) {
     const p = COUNTS[index], chance = generator(again + 2), byStart = drawn === "start";
     const sets = Array.from({ length: 12 }, () => normals(chance, old.length).map((e, i) => values[i] + noise * e));
-    const all = matrices(p, power, fresh);
+    const { all, average } = drawnBy(p, power);
     const predict = (smoother, y) => smoother.map((row) => dotted(row, y));
-    const average = fresh.map((_, i) => values.map((_, j) => mean(all.map((smoother) => smoother[i][j]))));
     const fits = byStart ? all.slice(0, 12).map((smoother) => predict(smoother, sets[0])) : sets.map((y) => predict(average, y));
     const tall = Math.round(width * 0.42), left = 50, wide = width - left - 12;
     const above = axes([left, 10, wide, tall], { from: 0, to: 10, label: "x" }, { from: -5, to: 16, label: "y" });
