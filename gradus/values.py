@@ -21,6 +21,7 @@ MAX_ITEMS = 200_000
 DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex128".split()
 )
+OWN_INTEGER = np.dtype(np.int_)  # of 32 bits in a page, where Python is of WebAssembly
 _MAGIC = b"GRADUS1\n"
 
 
@@ -193,9 +194,17 @@ class _Reader:
         flat = np.frombuffer(self.buffer[:size], kind)
         self.buffer = self.buffer[size:]
         try:
-            return flat.reshape(shape).astype(np.dtype(dtype))
+            return _own(flat.reshape(shape).astype(np.dtype(dtype)))
         except ValueError as error:  # no entry at all, but sides beyond what NumPy can count
             raise NotData(f"an array of shape {shape!r}") from error
+
+
+def _own(array: np.ndarray) -> np.ndarray:
+    """Whole numbers as this machine's NumPy makes them, if they fit: it counts (`bincount`) no wider ones."""
+    if array.dtype != np.int64 or OWN_INTEGER == np.int64:
+        return array
+    own = array.astype(OWN_INTEGER)
+    return own if np.array_equal(own, array) else array
 
 
 def _text(text: str) -> str:

@@ -34,6 +34,7 @@ PROGRAMS = {
     "bubblewrap": "bwrap",
     "postgres": "pg_ctlcluster",
     "openssl": "openssl",
+    "firefox": "firefox-esr",
 }
 
 

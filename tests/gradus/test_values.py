@@ -99,6 +99,14 @@ def test_an_array_comes_back_writeable_contiguous_and_native():
         back += 1
 
 
+def test_whole_numbers_are_read_as_this_machine_has_them(monkeypatch):
+    small, large = np.array([-1, 2**31 - 1]), np.array([2**31])
+    monkeypatch.setattr(values, "OWN_INTEGER", np.dtype(np.int32))
+    own, kept = values.unpack(values.pack([small, large]))
+    assert own.dtype == np.int32 and own.tolist() == small.tolist()
+    assert kept.dtype == np.int64 and kept.tolist() == large.tolist()
+
+
 def test_a_numpy_scalar_becomes_an_array_without_axes():
     for scalar in (np.float64(1.5), np.int8(-3), np.bool_(True), np.complex128(1j)):
         back = unpack(pack(scalar))
