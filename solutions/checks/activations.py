@@ -655,6 +655,9 @@ elu.add_mistakes("""
     * alpha, where a is the scaled activation
         a, slope = elu(z, alpha, scale)
         return a, np.where(z > 0, slope, scale * (a + alpha))
+    or
+        a, slope = elu(z, alpha, scale)
+        return a, np.where(z > 0, slope, scale * slope)
     these are SELU's numbers in every case: `alpha` and `scale` are given
         return elu(z, 1.6732632423543772, 1.0507009873554805)
     or
@@ -667,6 +670,15 @@ elu.add_mistakes("""
         a[z > 0] = z[z > 0]
         a[z <= 0] = alpha * np.expm1(z[z <= 0])
         return scale * a, elu(z, alpha, scale)[1]
+    the larger of z and alpha * (exp(z) - 1) is the ELU only up to alpha = 1: choose by the sign of z
+        a = np.maximum(z, alpha * np.expm1(np.minimum(z, 0)))
+        return scale * a, elu(z, alpha, scale)[1]
+    or
+        below = alpha * np.expm1(np.minimum(z, 0))
+        return scale * np.maximum(z, below), scale * np.where(z > below, 1.0, alpha * np.exp(np.minimum(z, 0)))
+    the slope is cut off at the scale, which alpha * exp(z) exceeds below 0 where alpha is above 1: choose by
+    the sign of z
+        return elu(z, alpha, scale)[0], scale * np.minimum(1, alpha * np.exp(z))
 """)
 elu.add_variants("""
     np.where, with an overflow that is not chosen
@@ -756,6 +768,9 @@ silu.add_mistakes("""
     the gate is that of -z: it opens for large positive z
         gate, rise = sigmoid(-z)
         return z * gate, gate - z * rise
+    or
+        gate, rise = sigmoid(-z)
+        return z * gate, gate + z * rise
     `a` overflows: z * exp(z) / (1 + exp(z)) is inf / inf for large z; let no exponent be above 0
         gate = np.exp(z) / (1 + np.exp(z))
         return z * gate, gate + z * gate * (1 - gate)
@@ -829,6 +844,13 @@ silu.add_mistakes("""
     z is squared in the second term: it is z times the gate's slope
         gate, rise = sigmoid(z)
         return z * gate, gate + z**2 * rise
+    z stands in the place of the gate: the gate's slope is gate * (1 - gate)
+        gate, _ = sigmoid(z)
+        return z * gate, gate + z * gate * (1 - z)
+    the value is cut to whole numbers: an array made like `z` is whole where z is; make it of floats
+        a = np.zeros_like(z)
+        a[:] = silu(z)[0]
+        return a, silu(z)[1]
 """)
 silu.add_variants("""
     the gate times something
@@ -951,6 +973,9 @@ gelu.add_mistakes("""
     erf was divided by 2 in its argument: it is z / sqrt(2)
         gate, density = _phi(z / np.sqrt(2))
         return z * gate, gate + z * density / np.sqrt(2)
+    or
+        gate, density = _phi(z / np.sqrt(2))[0], _phi(z)[1]
+        return z * gate, gate + z * density
     erf goes from -1 to 1: the gate is half of 1 + erf, from 0 to 1
         gate, density = _phi(z)
         return z * (2 * gate - 1), 2 * gate - 1 + 2 * z * density
@@ -1016,6 +1041,18 @@ gelu.add_mistakes("""
     the first term is the activation: it is the gate, without the factor z
         a, slope = gelu(z)
         return a, a + z * np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
+    the brackets are missing: 1 + erf / 2 lies between 1/2 and 3/2; the gate is half of 1 + erf
+        gate, density = _phi(z)
+        return z * (gate + 0.5), gate + 0.5 + z * density
+    or
+        gate, density = _phi(z)
+        return z * (gate + 0.5), gate + z * density
+    the derivative of erf(z / sqrt(2)) has a factor 1 / sqrt(2) from within, and the gate is half of 1 + erf
+        gate, density = _phi(z)
+        return z * gate, gate + z * 2 * np.sqrt(2) * density
+    `math.erf` takes one number at a time: go through the entries, as np.vectorize does
+        gate = (1 + math.erf(z / np.sqrt(2))) / 2
+        return z * gate, gate
 """)
 gelu.add_variants("""
     number by number, by erf
@@ -1113,6 +1150,8 @@ softplus.add_mistakes("""
             return np.nan_to_num(np.log1p(grown)), np.nan_to_num(grown / (1 + grown), nan=1.0)
     the small values were set to 0: they are about exp(z)
         return np.where(z < -20, 0, np.logaddexp(0, z)), 1 / (1 + np.exp(np.clip(-z, -700, 700)))
+    or
+        return np.where(z < -30, 0, np.logaddexp(0, z)), 1 / (1 + np.exp(np.clip(-z, -700, 700)))
     the value is now z + log1p(exp(-z)) on both sides: for very negative z two large numbers cancel
         return z + np.log1p(np.exp(-z)), 1 / (1 + np.exp(np.clip(-z, -700, 700)))
     the sign of the exponent is wrong: exp(|z|) overflows on both sides
@@ -1146,16 +1185,25 @@ softplus.add_mistakes("""
         return np.logaddexp(0, -z), np.where(z > 0, 1.0, small) / (1 + small)
     the slope is that of the sigmoid: the softplus's is the sigmoid itself
         return np.logaddexp(0, z), sigmoid(z)[1]
-    the value is now z or |z| plus log1p(exp(-|z|)): z belongs there only where it is positive
-        small = np.exp(-np.abs(z))
-        return z + np.log1p(small), np.where(z > 0, 1.0, small) / (1 + small)
-    or
+    for negative z the value is now about |z|, where it is small: add z only where it is positive, and
+    log1p(exp(-|z|)) on both sides
         small = np.exp(-np.abs(z))
         return np.abs(z) + np.log1p(small), np.where(z > 0, 1.0, small) / (1 + small)
+    or
+        return np.maximum(z, 0) + np.log1p(np.exp(-z)), 1 / (1 + np.exp(np.clip(-z, -700, 700)))
+    z is added to log1p(exp(-|z|)) on both sides: it belongs there only where it is positive
+        small = np.exp(-np.abs(z))
+        return z + np.log1p(small), np.where(z > 0, 1.0, small) / (1 + small)
     the slope now has the wrong sign in its exponent: it rises with z, from 0 to 1
         return np.logaddexp(0, z), 1 / (1 + np.exp(z))
     or
         return np.logaddexp(0, z), sigmoid(-z)[0]
+    the small slopes were set to 0, or cut off below: they are about exp(z)
+        return np.logaddexp(0, z), np.where(z < -30, 0, 1 / (1 + np.exp(np.clip(-z, -700, 700))))
+    or
+        return np.logaddexp(0, z), 1 / (1 + np.exp(np.clip(-z, -30, 30)))
+    for z above 0 the value is z alone: log1p(exp(-z)) belongs to it, too
+        return np.where(z > 0, z, np.logaddexp(0, z)), 1 / (1 + np.exp(np.clip(-z, -700, 700)))
 """)
 softplus.add_variants("""
     NumPy's own logarithm of a sum of exponentials
@@ -1193,6 +1241,8 @@ def dead_units(rng):
     yield Call("every unit is on for somebody", z=off(5, int(rng.integers(11, 30)), 0))
     yield Call("one example", z=off(1, int(rng.integers(11, 17)), 4))
     yield Call("most units are off", z=off(8, m + 1, int(rng.integers(7, 10))))
+    # One example of more than a hundred is enough.
+    yield Call("many examples, two units", 0.5, z=off(int(rng.integers(210, 240)), 2, 1))
     # One that is on for nearly all, and one that is exactly 0 for some and on for none.
     z = rng.uniform(0.5, 2.0, size=(6, 2 + m))
     z[rng.integers(1, 6), 0] *= -1
@@ -1223,7 +1273,7 @@ dead_units.add_mistakes("""
         return np.any(z > 0, axis=0)
     or
         return z.max(axis=0) > 0
-    or
+    True is here for the units that are on for all examples: the dead are off for all
         return np.all(z > 0, axis=0)
     this is how many units are dead: return for each unit whether it is
         return np.all(z <= 0, axis=0).sum()
@@ -1234,6 +1284,8 @@ dead_units.add_mistakes("""
         return z.mean(axis=0) <= 0
     or
         return np.mean(z <= 0, axis=0) > 0.5
+    or
+        return np.mean(z <= 0, axis=0) >= 0.99
     this is the share of examples for which each unit is off: dead is where it is 1
         return np.mean(z <= 0, axis=0)
     this is one answer for the whole layer: one for each unit is asked, `axis=0`

@@ -834,6 +834,8 @@ longest_step.add_mistakes("""
     the older gradients are counted from 1: the newest has the age 0
         np.arange(t) -> np.arange(1, t + 1)
     one gradient is missing: there are t, of ages 0 to t - 1
+        np.arange(t) -> np.arange(t - 1)
+    or
         np.arange(t) -> np.arange(max(t - 1, 1))
     one gradient is too many: there are t, of ages 0 to t - 1
         np.arange(t) -> np.arange(t + 1)
@@ -880,6 +882,13 @@ longest_step.add_mistakes("""
         np.sum(a**2 / b) -> np.sum(b / a**2) if beta1 else 1.0
     the root is that of each term: the root of their sum is asked for
         np.sqrt(np.sum(a**2 / b)) -> np.sum(np.sqrt(a**2 / b) * b)
+    `beta1` and `beta2` are not used, only their defaults
+        return longest_step(t)
+    the correction multiplies: m and v are divided by 1 - beta**t
+        / (1 - beta1**t) -> * (1 - beta1**t)
+        / (1 - beta2**t) -> * (1 - beta2**t)
+    this is the factor of the correction alone: it is multiplied by what the gradients make of m and v
+        return np.sqrt(1 - beta2**t) / (1 - beta1**t)
 """)
 longest_step.add_variants("""
     the geometric series in closed form

@@ -227,6 +227,13 @@ batchnorm_forward.add_mistakes("""
     four results are asked, one after the other: `return y, x_hat, mean, var`, without brackets
         y, x_hat, mean, var = _forward(x, gamma, beta, eps)
         return y, (x_hat, mean, var)
+    the second result has gamma already: return x_hat before gamma and beta
+        y, x_hat, mean, var = _forward(x, gamma, beta, eps)
+        return y, gamma * x_hat, mean, var
+    eps is the least that the variance may be: it is added to it
+        return _forward(x, gamma, beta, eps, std=np.sqrt(np.maximum(x.var(axis=0), eps)))
+    the root is taken twice: eps was added to the standard deviation, and the root of that was taken
+        return _forward(x, gamma, beta, eps, std=np.sqrt(x.std(axis=0) + eps))
 """)
 batchnorm_forward.add_variants("""
     column by column, number by number
@@ -339,6 +346,8 @@ batchnorm_backward_steps.add_mistakes("""
         return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / (var + eps) ** 3)
     or
         return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 * (var + eps) ** 1.5)
+    or
+        return _steps(dy, x, mean, var, gamma, eps, dvar_by=-0.5 / np.sqrt(var + eps) ** 1.5)
     the factor 1/2 of the root is missing in dvar: the derivative of (var + eps)**(-1/2) is -1/2 *
     (var + eps)**(-3/2)
         return _steps(dy, x, mean, var, gamma, eps, dvar_by=-1 / np.sqrt(var + eps) ** 3)
@@ -440,6 +449,25 @@ batchnorm_backward_steps.add_mistakes("""
     the direct path in dx lacks gamma: it is dx_hat / sqrt(var + eps)
         dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
         return dx_hat, dvar, dmean, dx + (dy - dx_hat) / np.sqrt(var + eps)
+    the first result is dx, too: return dx_hat, and make dx in an array of its own; `dx = dx_hat` is no copy
+        _, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx, dvar, dmean, dx
+    dx is multiplied by gamma again: dx_hat has it already
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma, eps)
+        return dx_hat, dvar, dmean, gamma * dx
+    n was taken for the number of all entries: it is that of the rows of x
+        return _steps(dy, x, mean, var, gamma, eps, n=x.size)
+    dvar and dmean take dy, without gamma: they are made of dx_hat
+        dx_hat = dy * gamma
+        _, dvar, dmean, _ = _steps(dy, x, mean, var, 1.0, eps)
+        dx = dx_hat / np.sqrt(var + eps) + dvar * 2 * (x - mean) / len(x) + dmean / len(x)
+        return dx_hat, dvar, dmean, dx
+    dx_hat is divided by the root: that is part of the next step
+        dx_hat, dvar, dmean, dx = _steps(dy, x, mean, var, gamma / np.sqrt(var + eps), eps)
+        return dx_hat, dvar, dmean, dx
+    the paths through the variance and the mean are subtracted in dx: all three are added, dvar and dmean have
+    their minus
+        return _steps(dy, x, mean, var, gamma, eps, paths=(-1.0, -1.0))
 """)
 batchnorm_backward_steps.add_variants("""
     with the part of dmean that is zero, and powers in place of roots
@@ -863,7 +891,7 @@ def _infer(x, gamma, beta, running_mean, std):
 batchnorm_inference.add_mistakes("""
     this is normalized by the batch's own mean and variance: when predicting, use the running ones
         return _infer(x, gamma, beta, x.mean(axis=0), np.sqrt(x.var(axis=0) + eps))
-    eps is left out: add it to the running variance before the root
+    eps is not added: it belongs to the running variance, before the root
         return _infer(x, gamma, beta, running_mean, np.sqrt(running_var))
     eps stands outside the root: it is added to the variance, inside
         return _infer(x, gamma, beta, running_mean, np.sqrt(running_var) + eps)
@@ -941,6 +969,12 @@ batchnorm_inference.add_mistakes("""
     the batch is averaged into the running statistics first: when predicting, they stay as they are
         mean = 0.9 * running_mean + 0.1 * x.mean(axis=0)
         return _infer(x, gamma, beta, mean, np.sqrt(0.9 * running_var + 0.1 * x.var(axis=0) + eps))
+    gamma multiplies x alone: the running mean is subtracted before
+        return (gamma * x - running_mean) / np.sqrt(running_var + eps) + beta
+    mean and variance are taken over the units of each example: that is layer normalization; here they are the
+    running ones
+        mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+        return gamma * (x - mean) / np.sqrt(var + eps) + beta
 """)
 batchnorm_inference.add_variants("""
     as a slope and an intercept
@@ -1011,7 +1045,7 @@ fold_batchnorm.add_mistakes("""
         return _fold(w, b, 1.0, beta, running_mean, np.sqrt(running_var + eps))
     this divides by the running variance: divide by its root
         return _fold(w, b, gamma, beta, running_mean, running_var + eps)
-    eps is left out: add it to the running variance before the root
+    eps is not added: it belongs to the running variance, before the root
         return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var))
     eps stands outside the root: it is added to the variance, inside
         return _fold(w, b, gamma, beta, running_mean, np.sqrt(running_var) + eps)
@@ -1071,6 +1105,20 @@ fold_batchnorm.add_mistakes("""
     the bias b is added without its factor, and the running mean, too: (b - running_mean) is scaled
         scale = gamma / np.sqrt(running_var + eps)
         return w * scale, b - running_mean + beta
+    the weights are normalized as if they were inputs: mean and beta belong to the biases alone
+        scale = gamma / np.sqrt(running_var + eps)
+        return (w - running_mean) * scale + beta, (b - running_mean) * scale + beta
+    the running mean is subtracted from the weights, and not from the biases: it belongs to these alone
+        scale = gamma / np.sqrt(running_var + eps)
+        return (w - running_mean) * scale, b * scale + beta
+    the running mean has a part of the scale only: b - running_mean is scaled as a whole
+        return w * gamma / np.sqrt(running_var + eps), (gamma * b - running_mean) / np.sqrt(running_var + eps) + beta
+    or
+        scale = gamma / np.sqrt(running_var + eps)
+        return w * scale, b * scale - gamma * running_mean + beta
+    the scale is upside down: it is gamma / sqrt(running_var + eps)
+        scale = np.sqrt(running_var + eps) / gamma
+        return w * scale, (b - running_mean) * scale + beta
 """)
 fold_batchnorm.add_variants("""
     by what the two layers make of the zero vector and of the unit vectors
@@ -1191,6 +1239,29 @@ spatial_batchnorm_forward.add_mistakes("""
     -1)` is `moveaxis(y, -1, 1)`, a reshape is not
         y, mean, var = _spatial(x, gamma, beta, eps)
         return np.moveaxis(y, 1, -1).reshape(x.shape), mean, var
+    or
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y.swapaxes(1, 3).reshape(x.shape), mean, var
+    or
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y.swapaxes(0, 1).reshape(x.shape), mean, var
+    height and width have changed places: undo the moves of the axes one by one, from the last
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y.swapaxes(2, 3), mean, var
+    `transpose(0, 2, 3, 1)` made twice is not undone: its inverse is `transpose(0, 3, 1, 2)`
+        y, mean, var = _spatial(x, gamma, beta, eps)
+        return y.transpose(0, 3, 1, 2), mean, var
+    the feature maps were moved to the front, where a reshape to rows of c numbers mixes them: move them to
+    the end
+        c = x.shape[1]
+        front = x.swapaxes(0, 1)
+        y, _, mean, var = batchnorm_forward(front.reshape(-1, c), gamma, beta, eps)
+        return y.reshape(front.shape).swapaxes(0, 1), mean, var
+    the variances of the single pixels were averaged: the pixels differ in their means, too, so take the
+    variance over all of them
+        mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=0).mean(axis=(1, 2))
+        y = (x - mean[:, None, None]) / np.sqrt(var + eps)[:, None, None]
+        return gamma[:, None, None] * y + beta[:, None, None], mean, var
     the variances of the single images were averaged: the images differ in their means, too, so take
     the variance over all of them
         mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(2, 3)).mean(axis=0)
@@ -1449,6 +1520,22 @@ count_parameters.add_mistakes("""
     only dense layers are counted: a normalization has two numbers that are trained and two that are
     not, for each unit
         return _count(layers, learned=0, kept=0)
+    only the last normalization is kept: add up those of all
+        trained, not_trained = count_parameters(layers)
+        kept = [2 * layer[1] for layer in layers if layer[0] == "batchnorm"]
+        return trained, (kept or [0])[-1]
+    only the last dense layer is counted: add up those of all layers
+        trained = not_trained = 0
+        for name, *sizes in layers:
+            if name == "dense":
+                n, k, bias = sizes
+                trained = n * k + (k if bias else 0)
+            elif name == "batchnorm":
+                trained += 2 * sizes[0]
+                not_trained += 2 * sizes[0]
+        return trained, not_trained
+    only the first layer is counted: `return` stands inside the loop
+        return count_parameters(layers[:1])
 """)
 count_parameters.add_variants("""
     sums of comprehensions

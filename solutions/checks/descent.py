@@ -62,6 +62,8 @@ sgd_step.add_mistakes("""
         return theta - lr * grad * theta
     the brackets are wrong: `lr * grad` is subtracted from `theta`
         return (theta - lr) * grad
+    or
+        return lr * (theta - grad)
 """)
 sgd_step.add_variants("""
     in place on a copy
@@ -100,6 +102,9 @@ def convergence_rate(rng):
 convergence_rate.add_mistakes("""
     the factor 1 - lr * lambda may be negative, an overshoot: take its absolute value
         return np.max(1 - lr * eigenvalues)
+    or
+        factors = 1 - lr * eigenvalues
+        return factors[np.argmax(np.abs(factors))]
     the best direction was taken: the slowest one decides, so take the largest factor
         np.max -> np.min
     the largest eigenvalue alone does not decide: the flat direction may be the slowest
@@ -114,12 +119,18 @@ convergence_rate.add_mistakes("""
         return abs(1 - lr * np.min(eigenvalues))
     the eigenvalues come in any order: the first and the last need not be the ends of the spectrum
         return max(abs(1 - lr * eigenvalues[0]), abs(1 - lr * eigenvalues[-1]))
+    or
+        return abs(1 - lr * eigenvalues[0])
     the product is subtracted from nothing: the factor of an eigenvalue is 1 - lr * lambda
         return np.max(np.abs(lr * eigenvalues))
     the factors are multiplied: the rate is the largest of them
         return np.prod(np.abs(1 - lr * eigenvalues))
     the factors are averaged: the slowest direction decides, so take the largest
         return np.mean(np.abs(1 - lr * eigenvalues))
+    or
+        return abs(1 - lr * np.mean(eigenvalues))
+    or
+        return (abs(1 - lr * np.min(eigenvalues)) + abs(1 - lr * np.max(eigenvalues))) / 2
     the factors are squared, as the loss is: the error itself is multiplied by |1 - lr * lambda|
         return np.max((1 - lr * eigenvalues) ** 2)
     the factor is 1 - lr * lambda, with a minus
@@ -142,6 +153,10 @@ convergence_rate.add_mistakes("""
         return 2 / (np.min(eigenvalues) + np.max(eigenvalues))
     or
         return 1 / np.max(eigenvalues)
+    the factors are added: the rate is the largest of them
+        return np.sum(np.abs(1 - lr * eigenvalues))
+    the rate is cut off at 1: above it says how fast the error grows
+        return min(1.0, np.max(np.abs(1 - lr * eigenvalues)))
 """)
 convergence_rate.add_variants("""
     a loop over the eigenvalues
@@ -507,9 +522,13 @@ descent_rates.add_mistakes("""
         2 / (high + low + (high - low) * np.cos(angles)) -> 1 / np.linspace(low, high, n_steps)
     or
         2 / (high + low + (high - low) * np.cos(angles)) -> 1 / (low + (np.arange(n_steps) + 0.5) / n_steps * (high - low))
+    or
+        2 / (high + low + (high - low) * np.cos(angles)) -> 1 / np.linspace(low, high, n_steps + 2)[1:-1]
     the rates are spread evenly on a logarithmic scale: the large ones make the steep directions
     grow by more than the small ones can make good
         2 / (high + low + (high - low) * np.cos(angles)) -> np.geomspace(1 / high, 1 / low, n_steps)
+    or
+        2 / (high + low + (high - low) * np.cos(angles)) -> 1 / np.geomspace(low, high, n_steps)
     the rates are spread evenly: nearly all of them are too large for the steep directions
         2 / (high + low + (high - low) * np.cos(angles)) -> np.linspace(1 / high, 1 / low, n_steps)
     the rates are spread as the roots should be: what is to be spread is 1 / rate
@@ -521,6 +540,8 @@ descent_rates.add_mistakes("""
         (np.arange(n_steps) + 0.5) / n_steps -> np.arange(n_steps) / (n_steps - 1)
     the roots begin at one end of the spectrum and stop short of the other: they should lie alike at both
         np.arange(n_steps) + 0.5 -> np.arange(n_steps)
+    or
+        np.arange(n_steps) + 0.5 -> np.arange(n_steps) + 1
     the spectrum is taken to begin at 0: so the steps spend themselves where no eigenvalue is
         low, high = np.min(eigenvalues), np.max(eigenvalues) -> low, high = 0.0, np.max(eigenvalues)
     the first and the last eigenvalue are taken for the smallest and the largest: they come in any
@@ -549,6 +570,8 @@ descent_rates.add_mistakes("""
         (np.arange(n_steps) + 0.5) / n_steps -> (np.arange(n_steps) + 1) / (n_steps + 1)
     one rate is missing: there are n_steps
         np.arange(n_steps) + 0.5 -> np.arange(n_steps - 1) + 0.5
+    the angles go around the whole circle, so that the roots come in pairs: half of it has them all
+        np.pi * -> 2 * np.pi *
 """)
 descent_rates.add_variants("""
     the other way round
@@ -860,8 +883,13 @@ nesterov_shifted_step.add_mistakes("""
         (grad + mu * velocity) -> (mu * mu * velocity + (1 + mu) * grad)
     or
         (grad + mu * velocity) -> (grad + mu * (mu * velocity + grad))
+    or
+        (grad + mu * velocity) -> (grad + mu**2 * velocity)
     the velocity is averaged: here `grad` enters whole, not with the factor 1 - mu
         mu * velocity + grad -> mu * velocity + (1 - mu) * grad
+    or
+        velocity = mu * velocity + (1 - mu) * grad
+        return theta - lr * ((1 - mu) * grad + mu * velocity), velocity
     the learning rate is inside the velocity: here it stays outside, `mu * velocity + grad`, and
     multiplies the step
         old = velocity
@@ -924,8 +952,11 @@ nesterov_shifted_step.add_mistakes("""
     or
         velocity = mu * velocity - grad
         return theta - lr * (grad + mu * velocity), velocity
-    the gradient of the step has the factor 1 - mu: it enters whole
+    the gradient enters once in all here: it enters whole, and once more, times `mu`, in the new velocity
         (grad + mu * velocity) -> ((1 - mu) * grad + mu * velocity)
+    or
+        new = mu * velocity + grad
+        return theta - lr * (grad + mu**2 * velocity), new
     these are the parameters themselves: `theta` is the look-ahead point before the step and after it
         return theta + lr * mu * velocity - lr * (mu * velocity + grad), mu * velocity + grad
     the look-ahead point lies at `theta - lr * mu * velocity`, so the parameters at that plus `lr * mu *
@@ -948,9 +979,6 @@ nesterov_shifted_step.add_mistakes("""
     or
         new = mu * velocity + grad
         return theta - grad - lr * mu * new, new
-    or
-        new = mu * velocity + grad
-        return theta - lr * grad + mu * new, new
 """)
 nesterov_shifted_step.add_variants("""
     by the formula of the change of variables

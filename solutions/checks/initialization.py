@@ -398,6 +398,16 @@ backward_variance.add_mistakes("""
         return np.cumprod([1.0, *factors])
     the mean square of the slope is 1/2 here whatever the activation is: that is ReLU's
         return _backward(widths, weight_variances, lambda layer, q: 0.5, variances)
+    the first layer is left at 1: the loop ends one layer too early
+        ratios = backward_variance(widths, weight_variances, slope, variances)
+        return np.append(1.0, ratios[1:])
+    each factor is halved besides: 1/2 is ReLU's share, and the average of the slope has it already
+        return _backward(widths, weight_variances, _mean_square_slope(slope), variances, scale=lambda s: s / 2)
+    the ratios are in units of the first layer: it is the last that is 1
+        ratios = backward_variance(widths, weight_variances, slope, variances)
+        return ratios / ratios[0]
+    the variances of the weights are missing: an entry is a sum of products with them
+        return _backward(widths, weight_variances, _mean_square_slope(slope), variances, scale=lambda s: 1.0)
 """)
 backward_variance.add_variants("""
     a recursion from the first layer
@@ -433,7 +443,8 @@ backward_variance.add_variants("""
 
 
 # Neither is square, and in one there are more inputs, in the other more outputs.
-LAYERS = {"more inputs than outputs": (190, 65), "more outputs than inputs": (40, 240)}
+# The smaller number is not near half of the mean, nor the larger one near twice the mean.
+LAYERS = {"more inputs than outputs": (215, 55), "more outputs than inputs": (40, 240)}
 
 
 @judge(reference.variance_scaling, points=3, returns=("weights",), compare_as=sample)
@@ -588,6 +599,17 @@ variance_scaling.add_mistakes("""
         drawn = variance_scaling(n_in, n_out, rng, gain, mode, distribution)
         drawn = drawn - drawn.mean()
         return drawn / drawn.std() * gain / np.sqrt(_fan(n_in, n_out, mode))
+    fan_avg is half of the mean: the 2 is there once
+        (n_in + n_out) / 2 -> (n_in + n_out) / 4
+    what lies beyond two standard deviations is drawn again: that makes the standard deviation smaller, by the
+    factor 0.88
+        drawn = variance_scaling(n_in, n_out, rng, gain, mode, distribution)
+        if distribution == "uniform":
+            return drawn
+        bound = 2 * gain / np.sqrt(_fan(n_in, n_out, mode))
+        while np.any(far := np.abs(drawn) > bound):
+            drawn[far] = rng.normal(0, bound / 2, far.sum())
+        return drawn
 """)
 variance_scaling.add_variants("""
     standard numbers, scaled, drawn the other way round
@@ -648,6 +670,8 @@ distance_factor.add_mistakes("""
         return fan_in * weight_variance
     the weights are not used: each difference is a sum over `fan_in` units, with random weights
         return gaussian_average(lambda z: slope(z) ** 2, variance)
+    or
+        return fan_in * gaussian_average(lambda z: slope(z) ** 2, variance)
     the number of units is missing: the new difference is a sum over all of them
         return weight_variance * gaussian_average(lambda z: slope(z) ** 2, variance)
     the variance of the weights was squared, as if it were their standard deviation
@@ -666,7 +690,8 @@ distance_factor.add_mistakes("""
         return fan_in * weight_variance * gaussian_average(lambda z: slope(z) ** 2, variance**2)
     the variance of z multiplies the factor: it says at which z the slope is taken, no more
         return variance * fan_in * weight_variance * gaussian_average(lambda z: slope(z) ** 2, variance)
-    or
+    z multiplies the slope: it is d that the slope multiplies, and the factor is divided by the mean
+    square of d
         return fan_in * weight_variance * gaussian_average(lambda z: (slope(z) * z) ** 2, variance)
     the factor is divided by the variance of z: the differences are compared with each other
         return fan_in * weight_variance * gaussian_average(lambda z: slope(z) ** 2, variance) / variance
@@ -677,7 +702,7 @@ distance_factor.add_mistakes("""
         return 2 * fan_in * weight_variance * gaussian_average(lambda z: slope(z) ** 2, variance)
     this is half of it: 1/2 is ReLU's share, and the average of the slope has it already
         return fan_in * weight_variance * gaussian_average(lambda z: slope(z) ** 2, variance) / 2
-    or
+    the mean square of the slope is 1/2 here whatever the activation is: that is ReLU's
         return fan_in * weight_variance / 2
     the mean square of the slope was replaced by its variance
         square = gaussian_average(lambda z: slope(z) ** 2, variance)
@@ -686,6 +711,8 @@ distance_factor.add_mistakes("""
         return gaussian_average(lambda z: slope(z) ** 2, variance) / (fan_in * weight_variance)
     the root of the variance was given to gaussian_average: that takes the variance
         return fan_in * weight_variance * gaussian_average(lambda z: slope(z) ** 2, np.sqrt(variance))
+    the number of units divides: the new difference is a sum over all of them
+        return weight_variance / fan_in * gaussian_average(lambda z: slope(z) ** 2, variance)
 """)
 distance_factor.add_variants("""
     Gauss and Hermite's rule
@@ -794,11 +821,16 @@ orthogonal_weights.add_mistakes("""
         return orthogonal_weights(n_in, n_out, rng, gain).ravel()
     the gain is added: it multiplies
         return gain * -> return gain +
-    the second factor of the singular value decomposition was taken, a rotation of the outputs alone
+    with more inputs than outputs, np.linalg.qr of the transpose gives a square matrix, and the second factor
+    of np.linalg.svd is one, too: a rotation of the outputs alone
+        return gain * np.linalg.qr(rng.normal(size=(n_out, n_in)))[0].T
+    or
         _, _, v = np.linalg.svd(rng.normal(size=(n_in, n_out)), full_matrices=False)
         return gain * v
     all weights are 0: draw them
         return np.zeros((n_in, n_out))
+    `reshape` writes the numbers in their order into another form: that is no transpose
+        (columns if n_in >= n_out else columns.T) -> columns.reshape(n_in, n_out)
 """)
 orthogonal_weights.add_variants("""
     by singular vectors
@@ -865,6 +897,9 @@ scale_layers.add_mistakes("""
         np.sqrt(np.mean(z**2)) -> z.std()
     or
         np.sqrt(np.mean(z**2)) -> np.std(z, ddof=1)
+    or
+        np.sqrt(np.mean(z**2)) -> z.std()
+        z / size -> (z - z.mean()) / size
     the mean is subtracted now, and the old weights still send
         return _scaled(weights, x, activation, np.std, lambda z, size: activation(z))
     the weights are divided by the mean square: it is the root of it that makes it 1
@@ -916,6 +951,23 @@ scale_layers.add_mistakes("""
         scaled.append(w / size) -> scaled.append(z / size)
     the squares are added over the units and divided by the number of examples: they are averaged over both
         np.sqrt(np.mean(z**2)) -> np.sqrt(np.sum(z**2) / len(z))
+    the outputs of the activation are brought to the size 1, too: the weights alone are scaled
+        activation(z / size) -> activation(z / size) / _rms(activation(z / size))
+    each size is divided by that of the layer before: that holds for the ReLU alone, which passes a factor on
+        sizes = []
+        for w in weights:
+            z = x @ w
+            sizes.append(_rms(z))
+            x = activation(z)
+        return [w * before / size for w, before, size in zip(weights, [1.0, *sizes], sizes)]
+    the sizes of the layers before were divided out again: what comes from them has its size already
+        scaled, total = [], 1.0
+        for w in weights:
+            z = x @ w
+            total *= _rms(z)
+            scaled.append(w / total)
+            x = activation(z / _rms(z))
+        return scaled
 """)
 scale_layers.add_variants("""
     the new weights, multiplied again

@@ -1783,7 +1783,7 @@ minibatches.add_mistakes("""
         batches = _cut(rng.permutation(n), batch_size)
         batches[-1] = np.append(batches[-1], np.concatenate(batches)[: batch_size - len(batches[-1])])
         return batches
-    only the order of the batches is random: neighbours in the data stay together in every epoch
+    the order of the batches is random at most: neighbours in the data stay together in every epoch
         blocks = _cut(np.arange(n), batch_size)
         blocks[: n // batch_size] = [blocks[i] for i in rng.permutation(n // batch_size)]
         return blocks
@@ -1844,6 +1844,10 @@ minibatches.add_mistakes("""
         return [rng.integers(n, size=batch_size) for _ in range(-(-n // batch_size))]
     or
         return [rng.integers(0, n, batch_size) for _ in range(0, n, batch_size)]
+    `rng.shuffle` shuffles the array that it is given, and returns None: keep the array, or take `rng.permutation`
+        order = np.arange(n)
+        order = rng.shuffle(order)
+        return [order[start : start + batch_size] for start in range(0, n, batch_size)]
 """)
 minibatches.add_variants("""
     by sorting random keys

@@ -122,6 +122,9 @@ best_rates.add_mistakes("""
         return np.array(rates)
     the curvature in the share of the noise is not squared
         (sigma / curvature) ** 2 / variance -> sigma**2 / curvature / variance
+    the curvature is missing before the number of the step: the brackets hold both
+        age = (sigma / curvature) ** 2 / variance
+        return 1 / (curvature * (1 + age) + np.arange(n_steps))
 """)
 best_rates.add_variants("""
     by following the variance
@@ -904,6 +907,13 @@ accumulated_gradient.add_mistakes("""
         for other in grads[1:]:
             grad = (grad + other) / 2
         return grad
+    the weighted gradients are averaged over the parts, and divided by the number of examples besides: take
+    their sum
+        return np.mean(sizes[:, None] * grads, axis=0) / np.sum(sizes)
+    the shares of the parts are cut to whole numbers, 0: divide with `/`, and keep them as floats
+        return sizes // np.sum(sizes) @ grads
+    or
+        return (sizes / np.sum(sizes)).astype(int) @ grads
 """)
 accumulated_gradient.add_variants("""
     part by part
