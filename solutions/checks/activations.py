@@ -1050,7 +1050,7 @@ gelu.add_mistakes("""
     the derivative of erf(z / sqrt(2)) has a factor 1 / sqrt(2) from within, and the gate is half of 1 + erf
         gate, density = _phi(z)
         return z * gate, gate + z * 2 * np.sqrt(2) * density
-    `math.erf` takes one number at a time: go through the entries, as np.vectorize does
+    the functions of `math` take one number at a time: go through the entries, as np.vectorize does
         gate = (1 + math.erf(z / np.sqrt(2))) / 2
         return z * gate, gate
 """)
@@ -1284,8 +1284,6 @@ dead_units.add_mistakes("""
         return z.mean(axis=0) <= 0
     or
         return np.mean(z <= 0, axis=0) > 0.5
-    or
-        return np.mean(z <= 0, axis=0) >= 0.99
     this is the share of examples for which each unit is off: dead is where it is 1
         return np.mean(z <= 0, axis=0)
     this is one answer for the whole layer: one for each unit is asked, `axis=0`
@@ -1297,6 +1295,8 @@ dead_units.add_mistakes("""
         return np.any(z <= 0, axis=1)
     this is for how many examples each unit is off: dead is one that is off for all of them
         return np.sum(z <= 0, axis=0)
+    off for nearly all examples is not off for all: one in a hundred keeps the unit alive, too
+        return np.mean(z <= 0, axis=0) >= 0.99
 """)
 dead_units.add_variants("""
     the largest pre-activation of each unit

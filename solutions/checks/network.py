@@ -1844,10 +1844,6 @@ minibatches.add_mistakes("""
         return [rng.integers(n, size=batch_size) for _ in range(-(-n // batch_size))]
     or
         return [rng.integers(0, n, batch_size) for _ in range(0, n, batch_size)]
-    `rng.shuffle` shuffles the array that it is given, and returns None: keep the array, or take `rng.permutation`
-        order = np.arange(n)
-        order = rng.shuffle(order)
-        return [order[start : start + batch_size] for start in range(0, n, batch_size)]
 """)
 minibatches.add_variants("""
     by sorting random keys

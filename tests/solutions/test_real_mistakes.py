@@ -2190,7 +2190,7 @@ BLIND = {
             return z * gate, gate + z * gate * (1 - z)
     """,
     "gelu": """
-        `math.erf` takes one number at a time: go through the entries
+        the functions of `math` take one number at a time: go through
             from math import erf
             gate = 0.5 * (1 + erf(z / np.sqrt(2)))
             return z * gate, gate + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
@@ -2211,7 +2211,7 @@ BLIND = {
             return np.where(z > 30, z, np.log1p(np.exp(np.minimum(z, 30)))), grown / (1 + grown)
     """,
     "dead_units": """
-        a mean or a sum below 0 is not enough, nor to be off for most examples
+        off for nearly all examples is not off for all
             return (z > 0).mean(axis=0) < 0.01
         True is here for the units that are on for all examples
             return np.all(np.maximum(z, 0) > 0, axis=0)
@@ -2416,9 +2416,6 @@ BLIND = {
                 return trained, kept
     """,
     "minibatches": """
-        `rng.shuffle` shuffles the array that it is given, and returns None
-            order = rng.shuffle(np.arange(n))
-            return [order[i : i + batch_size] for i in range(0, n, batch_size)]
         the order of the batches is random at most: neighbours in the data
             order = np.arange(n)[::-1]
             return [order[i : i + batch_size] for i in range(0, n, batch_size)]
@@ -2457,7 +2454,7 @@ def test_each_is_refused_and_named_by_its_sentence(exercise):
 
 @pytest.mark.parametrize(
     ("written", "least"),
-    [(MADE, 82), (IMAGINED, 300), (BLIND, 227)],
+    [(MADE, 82), (IMAGINED, 300), (BLIND, 226)],
     ids=["made", "imagined", "blind"],
 )
 def test_nearly_all_of_them_have_a_name(written, least):

@@ -68,6 +68,7 @@ EDGES = (
     *("in a row that is far below it", "as many columns as the labels name"),
     *("small enough but for its sign",),
     *("below a fixed number are dropped", "the square of the length is compared with the radius"),
+    *("one in a hundred keeps", "is cut off at 1: above it", "is cut off at the scale"),
 )
 # Mutants that are right as well, by what stands in the changed line.
 EQUALLY_RIGHT = {
