@@ -2203,12 +2203,12 @@ BLIND = {
         for negative z the value is now about |z|, where it is small
             return np.maximum(0, z) + np.log1p(np.exp(-z)), 1 / (1 + np.exp(-z))
         the small values were set to 0: they are about exp(z)
-            near = np.clip(z, -30, 30)
-            value = np.where(z > 30, z, np.where(z < -30, 0, np.log1p(np.exp(near))))
+            near = np.clip(z, -20, 20)
+            value = np.where(z > 20, z, np.where(z < -20, 0, np.log1p(np.exp(near))))
             return value, 1 / (1 + np.exp(-np.clip(z, -500, 500)))
         the small slopes were set to 0, or cut off below: they are about exp(z)
-            grown = np.exp(np.clip(z, -30, 30))
-            return np.where(z > 30, z, np.log1p(np.exp(np.minimum(z, 30)))), grown / (1 + grown)
+            grown = np.exp(np.clip(z, -20, 20))
+            return np.where(z > 20, z, np.log1p(np.exp(np.minimum(z, 20)))), grown / (1 + grown)
     """,
     "dead_units": """
         off for nearly all examples is not off for all
