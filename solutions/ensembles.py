@@ -98,7 +98,8 @@ def bootstrap_sample(n, rng):
     Returns
     -------
     rows : ndarray of int, shape (n,)
-        Indices from 0 to n - 1; some come twice or more, others not at all.
+        Indices from 0 to n - 1, in any order; some come twice or more, others
+        not at all.
 
     Source: Efron (1979).
     """

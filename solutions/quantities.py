@@ -113,9 +113,9 @@ def loss_found(arguments: dict, plan: np.ndarray) -> float:
     plan = np.asarray(plan)
     whole = np.array_equal(plan, np.floor(plan))
     if not whole or plan.min() < 0 or (np.diff(plan) > 0).any():
-        return -1.0
+        return -np.inf
     if not 1 <= plan[0] <= m or plan.sum() > budget:
-        return -1.0
+        return -np.inf
     draws = np.argsort(np.random.default_rng(0).random((120, m)), axis=1)
 
     def reached(plan: np.ndarray) -> float:

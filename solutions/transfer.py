@@ -86,7 +86,7 @@ def freeze_mask(widths, frozen):
     Returns
     -------
     mask : ndarray of shape (size,)
-        For each layer its weights, row by row, then its biases; float64.
+        For each layer its weights, row by row, then its biases.
     """
     sizes = _sizes(widths)
     if frozen > len(sizes):

@@ -300,7 +300,8 @@ def plan_search(curves, budget):
     -------
     plan : ndarray of int, shape (E,)
         For each epoch the number of trials, from 1 to m in the first; it never
-        rises, and its sum is at most `budget`.
+        rises, and its sum is at most `budget`. What is no such plan has no
+        score.
     """
     (m, most), best = curves.shape, (np.inf, np.zeros(0, dtype=int))
     rng = np.random.default_rng(1)

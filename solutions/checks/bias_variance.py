@@ -270,6 +270,8 @@ smoother_matrix.add_mistakes("""
         rest = features[:, 1:] - features[:, 1:].mean(axis=0)
         new = features_new[:, 1:] - features[:, 1:].mean(axis=0)
         return new @ np.linalg.solve(rest.T @ rest + penalty * np.eye(rest.shape[1]), rest.T)
+    another coefficient than the constant's is left out of the penalty: the constant is the first column's
+        return _smoother(features, features_new, _penalties(features, penalty)[::-1])
 """)
 smoother_matrix.add_variants("""
     column by column: the fit to each unit vector
@@ -353,6 +355,8 @@ exact_decomposition.add_mistakes("""
         return np.abs(smoother @ truth - truth_new), noise_sd**2 * np.sum(smoother**2, axis=1)
     this is the whole matrix of covariances: the variances are its diagonal
         return _exact(smoother, truth, truth_new, noise_sd**2 * smoother @ smoother.T)
+    the diagonal of the smoother was taken: that is right for a projection alone; sum the squares of each row
+        return _exact(smoother, truth, truth_new, noise_sd**2 * np.diag(smoother))
 """)
 exact_decomposition.add_variants("""
     the diagonal of the covariance matrix of the predictions
@@ -450,6 +454,9 @@ expected_training_error.add_mistakes("""
         rest = np.eye(len(truth)) - smoother -> rest = smoother
     this is divided by the degrees of freedom that are left, n minus the trace: the error is a mean over n targets
         total / len(truth) -> total / (len(truth) - np.trace(smoother))
+    the variance of the fit is subtracted: it is added, and the product of noise and fit, twice the trace, is
+    what makes the error smaller
+        return _training_error(smoother, truth, noise_sd**2 * (1 - np.sum(smoother**2) / truth.size))
 """)
 expected_training_error.add_variants("""
     the error for new targets, less the optimism
@@ -487,7 +494,8 @@ def penalty_for(rng):
     yield Call("half of six", features=large(12, 6, 2000.0), freedom=rng.uniform(2.7, 3.3))
     yield Call("nearly all of them", features=_basis(rng, 10, 4), freedom=rng.uniform(3.85, 3.95))
     yield Call("hardly more than the constant", features=large(15, 5, 300.0), freedom=rng.uniform(1.03, 1.08))
-    yield Call("one feature", features=large(8, 2, 2000.0), freedom=rng.uniform(1.3, 1.7))
+    # Below a thousand million, which is a bound that may be thought large enough.
+    yield Call("one feature", features=large(8, 2, 1000.0), freedom=rng.uniform(1.3, 1.7))
     yield Call("as many features as data", features=_basis(rng, 6, 6), freedom=rng.uniform(3.0, 4.0))
     yield Call("all of them: no penalty", 0.5, features=_basis(rng, 9, 3), freedom=3)
 
@@ -506,6 +514,14 @@ def _penalty(features, freedom, count):
 def _trace(features, penalty, free=1):
     diagonal = penalty * (np.arange(features.shape[1]) >= free)
     return np.trace(features @ np.linalg.pinv(features.T @ features + np.diag(diagonal)) @ features.T)
+
+
+def _wrong_side(features, freedom, high):
+    low = 0.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _trace(features, middle) > freedom else (middle, high)
+    return (low + high) / 2
 
 
 penalty_for.add_mistakes("""
@@ -555,9 +571,32 @@ penalty_for.add_mistakes("""
         return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 1e4 else 0.0)
     or
         return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 1e6 else 0.0)
+    or
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 1 else 0.0)
+    or
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 100 else 0.0)
+    or
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 1e3 else 0.0)
+    or
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty) if penalty < 1e5 else 0.0)
     a coarse grid was searched: the penalty is right to six digits
         grid = np.geomspace(1e-3, 1e4, 200)
         return float(grid[np.argmin([abs(_trace(features, penalty) - freedom) for penalty in grid])])
+    the interval is halved on the wrong side: where the degrees are too many the penalty must rise
+        return _wrong_side(features, freedom, 1e6)
+    or
+        return _wrong_side(features, freedom, 1e3)
+    or
+        return _wrong_side(features, freedom, 1e4)
+    or
+        return _wrong_side(features, freedom, 1e8)
+    or
+        return _wrong_side(features, freedom, 1e9)
+    or
+        return _wrong_side(features, freedom, 1e12)
+    the features were divided by their deviations: the penalty is one for the features as they are
+        features = features / np.append(1.0, features[:, 1:].std(axis=0))
+        return _penalty(features, freedom, lambda penalty: _trace(features, penalty))
 """)
 penalty_for.add_variants("""
     by halving the logarithm, with the smoother itself

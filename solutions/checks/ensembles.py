@@ -68,6 +68,12 @@ average_probabilities.add_mistakes("""
         return 1 / np.mean(1 / probabilities, axis=0)
     all was averaged into one number: average over the models alone
         return probabilities.mean()
+    the sum over the models is divided by another number: that of the models, the length of the first axis
+        np.mean(probabilities, axis=0) -> np.sum(probabilities, axis=0) / probabilities.shape[1]
+    or
+        np.mean(probabilities, axis=0) -> np.sum(probabilities, axis=0) / probabilities.shape[2]
+    or
+        np.mean(probabilities, axis=0) -> np.sum(probabilities, axis=0) / max(len(probabilities) - 1, 1)
 """)
 average_probabilities.add_variants("""
     a loop over the models
@@ -160,6 +166,17 @@ majority_vote.add_mistakes("""
         return np.mean(votes[:, :, None] == np.arange(n_classes), axis=0)
     these are all numbers of votes: return the class that has the most
         return np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
+    the last class was not counted: classes go from 0 to n_classes - 1
+        counts = np.sum(votes[:, :, None] == np.arange(n_classes - 1), axis=0)
+        return counts.argmax(axis=1)
+    more than half of the votes are asked for: the class with the most wins, however few they are
+        counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
+        return np.where(2 * counts.max(axis=1) > len(votes), counts.argmax(axis=1), 0)
+    or
+        counts = np.sum(votes[:, :, None] == np.arange(n_classes), axis=0)
+        return np.where(2 * counts.max(axis=1) > len(votes), counts.argmax(axis=1), -1)
+    of classes with equally many votes the one that was named last was taken: take the smallest
+        return np.array([max(column[::-1], key=column.count) for column in votes.T.tolist()])
 """)
 majority_vote.add_variants("""
     bincount, column by column
@@ -373,12 +390,26 @@ bootstrap_sample.add_mistakes("""
         return rng.choice(max(n - 1, 1), size=n)
     n itself is drawn, which is no example: indices count from 0, and end with n - 1
         0, n -> 1, n + 1
+    or
+        0, n -> 0, n + 1
     half as many draws as examples, repeated: draw n times
         return np.resize(rng.integers(0, n, size=n // 2), n)
     one number was drawn and repeated: draw n of them, each by itself
         return np.full(n, rng.integers(0, n))
     only the rows that were drawn are listed, each once: a sample keeps its repetitions
         return np.unique(rng.integers(0, n, size=n))
+    the first example is never drawn: indices count from 0
+        0, n -> 1, n
+    or
+        0, n -> min(1, n - 1), n
+    this is how often each example is drawn: return the indices that were drawn
+        return np.bincount(rng.integers(0, n, size=n), minlength=n)
+    or
+        return rng.multinomial(n, np.full(n, 1 / n))
+    the numbers that were drawn are no indices: take whole ones
+        return rng.uniform(0, n, size=n)
+    or
+        return n * rng.random(n)
 """)
 bootstrap_sample.add_variants("""
     rng.choice

@@ -232,6 +232,17 @@ stochastic_depth_forward.add_mistakes("""
         return x + (1.0 if training else survival) * residual
     in training the shortcut is dropped, too: x always passes, only the residual branch has a chance
         return _tosses(x, survival, rng) * (x + residual) if training else x + survival * residual
+    in training the branch is scaled in place of at test time: it is multiplied by 0 or 1, and by `survival` at test
+    time
+        return x + (_tosses(x, survival, rng) * survival if training else 1.0) * residual
+    each feature has a toss, the same for all examples: an example keeps its branch, or loses it, as a whole
+        return x + (rng.random(x.shape[1]) < survival if training else survival) * residual
+    or
+        return x + (rng.random((1, x.shape[1])) < survival if training else survival) * residual
+    the result is x or the branch, where it is x or their sum
+        if not training:
+            return (1 - survival) * x + survival * residual
+        return np.where(_tosses(x, survival, rng), residual, x)
 """)
 stochastic_depth_forward.add_variants("""
     example by example
@@ -343,6 +354,11 @@ def _cut_axis(rng, n, count):
     return np.column_stack([edges[:-1], edges[1:]])
 
 
+def _overlapping(rng, n, out):
+    """Regions that share a pixel with the next one."""
+    return np.minimum(_cut_axis(rng, n, out) + np.array([0, 1]), n)
+
+
 @judge(reference.max_pool_regions, points=2, returns=("pooled",))
 def max_pool_regions(rng):
     def images(*shape):
@@ -354,11 +370,13 @@ def max_pool_regions(rng):
     )  # fmt: skip
     yield Call(
         "as many rows as columns", images=images(3, 1, 8, 8),
-        rows=_cut_axis(rng, 8, 5), columns=_cut_axis(rng, 8, 5),
+        rows=_overlapping(rng, 8, 5), columns=_overlapping(rng, 8, 5),
     )  # fmt: skip
     starts = np.array([0, 2, 3, 5])
     overlapping = np.column_stack([starts, starts + 3])
-    yield Call("overlapping regions of 3 x 3 pixels", images=images(2, 2, 8, 8), rows=overlapping, columns=overlapping)
+    yield Call(
+        "overlapping regions of 3 x 3 pixels", 2.0, images=images(2, 2, 8, 8), rows=overlapping, columns=overlapping
+    )
     yield Call(
         "all values are negative", images=-np.abs(images(2, 2, 6, 5)),
         rows=_cut_axis(rng, 6, 3), columns=_cut_axis(rng, 5, 3),
@@ -447,6 +465,14 @@ max_pool_regions.add_mistakes("""
         region.max(axis=(2, 3)) -> (region.max(axis=(2, 3)) + region.min(axis=(2, 3))) / 2
     the axes of the regions come first: the result has the axes (n, c, rows, columns)
         return np.array([[images[:, :, a:b, c:d].max(axis=(2, 3)) for c, d in columns] for a, b in rows])
+    row region i meets column region i alone: each meets all of the other axis
+        pooled = np.zeros((*images.shape[:2], len(rows), len(columns)))
+        for i, ((top, bottom), (left, right)) in enumerate(zip(rows, columns)):
+            pooled[:, :, i, i] = images[:, :, top:bottom, left:right].max(axis=(2, 3))
+        return pooled
+    each region goes on to the start of the next one: it ends where it says
+        tall = np.maximum.reduceat(images, rows[:, 0], axis=2)
+        return np.maximum.reduceat(tall, columns[:, 0], axis=3)
 """)
 max_pool_regions.add_variants("""
     first the rows, then the columns
@@ -589,6 +615,18 @@ pca_color_augment.add_mistakes("""
     `reshape(3, -1)` mixes images and channels: the channel axis is the second, move it to the front
     first
         return _shifted(images, alphas, covariance=np.cov(images.reshape(3, -1)))
+    the mean colour is subtracted from the images, too: for the covariance alone
+        mean = images.mean(axis=(0, 2, 3))[:, None, None]
+        return _shifted(images, alphas) - mean
+    these are the components of the images' mean colours: take the colours of all pixels
+        colours = images.mean(axis=(2, 3))
+        return _shifted(images, alphas, covariance=np.cov(colours.T) if len(colours) > 1 else np.zeros((3, 3)))
+    or
+        return _shifted(images, alphas, covariance=np.cov(images.mean(axis=(2, 3)).T))
+    the images are multiplied: the shift is added
+        return images * (1 + _shifted(images, alphas) - images)
+    or
+        return images * (_shifted(images, alphas) - images)
 """)
 pca_color_augment.add_variants("""
     by singular values, divided by the number of pixels

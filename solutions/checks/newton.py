@@ -607,6 +607,11 @@ def wolfe_line_search(rng):
         theta, direction, best = _valley(rng, name)
         given = {"theta": theta, "direction": direction, "c1": c1, "c2": c2}
         yield Call(label, weight, **_functions(name), **_stretched(rng, given, times * best))
+    # At the first length the gradient has become short, but not along the direction.
+    _, axes = np.linalg.eigh(problems.get(ten).hessian(np.zeros(10)))  # of the curvatures from 1 to 1000
+    far, near = rng.uniform(0.5, 2.0) * np.array([1.0, rng.uniform(0.014, 0.02)]) * rng.choice([-1, 1], 2)
+    given = {"theta": far * axes[:, 0] + near * axes[:, -1], "direction": -far / 2 * axes[:, 0] - near * axes[:, -1]}
+    yield Call("a short gradient", 0.1, **_functions(ten), **_stretched(rng, given | {"c1": 1e-4, "c2": 0.2}, 1.0))
     # From the hill between the wells to the right: through the shallow well and up the wall.
     x, y = rng.uniform(0.45, 0.6), rng.uniform(-0.3, 0.3)
     left = np.array([-1.0, 0.0])
@@ -621,7 +626,7 @@ def wolfe_line_search(rng):
     yield Call("at the first length it is flat, on a hill", **wells, **given)
     for label, name, c2, initial in (
         ("Rosenbrock", "rosenbrock", 0.9, 1.0),
-        ("Rosenbrock, nearly exact", "rosenbrock", 0.1, 1e-4),
+        ("Rosenbrock, nearly exact", "rosenbrock", 0.1, 1e-6),
         ("five variables", "long rosenbrock", 0.5, 0.01),
     ):
         theta, _, direction = _descent(rng, name)
@@ -716,10 +721,6 @@ wolfe_line_search.add_mistakes("""
             low, high = (low, alpha) if slope > 0 else (alpha, high)
             alpha = 2 * low if high is None else (low + high) / 2
         return alpha
-    the slope at the start is negative, and no absolute value is below `c2` times it: take its own
-        def too_steep(slope, slope0, c2):
-            return 0 if abs(slope) <= c2 * slope0 else np.sign(slope)
-        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
     `initial` is returned as it is: it is only the first length to try
         return initial
     the first length is shortened and never made longer: where f still falls steeply, go on (look
@@ -743,8 +744,11 @@ wolfe_line_search.add_mistakes("""
     this is the new point: return the step length `alpha`
         alpha = wolfe_line_search(f, gradient, theta, direction, c1, c2, initial)
         return theta + alpha * direction
-    the first length is made shorter alone, for either condition: where f still falls steeply it
-    must be made longer
+    where f still falls steeply the step is taken, or made shorter: it must be made longer
+        def too_steep(slope, slope0, c2):
+            return 1 if slope > -c2 * slope0 else 0
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
+    or
         slope, alpha = gradient(theta) @ direction, initial
         for _ in range(60):
             there = theta + alpha * direction
@@ -755,6 +759,41 @@ wolfe_line_search.add_mistakes("""
     the length is 1 whatever happens: try `initial`, and look for a length that fulfils both
     conditions
         return 1.0
+    the length of the gradient is compared: what must be flat is the slope along the direction
+        slope0, size0 = gradient(theta) @ direction, np.linalg.norm(gradient(theta))
+        low, high, alpha = 0.0, None, initial
+        for _ in range(60):
+            there = theta + alpha * direction
+            if not _armijo(f(there), f(theta), alpha, slope0, c1):
+                high = alpha
+            elif np.linalg.norm(gradient(there)) <= c2 * size0:
+                break
+            elif gradient(there) @ direction < 0:
+                low = alpha
+            else:
+                high = alpha
+            alpha = 2 * low if high is None else (low + high) / 2
+        return alpha
+    `alpha` is missing in the first condition: f must fall by `c1 * alpha * |slope|` at least
+        def falls_enough(value, value0, alpha, slope0, c1):
+            return value <= value0 + c1 * slope0
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, falls_enough=falls_enough)
+    `c1` and `c2` are not used, only their defaults
+        return _bisect(f, gradient, theta, direction, initial=initial)
+    the search gave up after a few trials: however many are refused, go on to one that fulfils both
+        slope0 = gradient(theta) @ direction
+        low, high, alpha = 0.0, None, initial
+        for _ in range(10):
+            there = theta + alpha * direction
+            way = _flat(gradient(there) @ direction, slope0, c2)
+            if not _armijo(f(there), f(theta), alpha, slope0, c1) or way > 0:
+                high = alpha
+            elif way < 0:
+                low = alpha
+            else:
+                break
+            alpha = 2 * low if high is None else (low + high) / 2
+        return alpha
 """)
 wolfe_line_search.add_variants("""
     a bracket and halving
@@ -797,6 +836,17 @@ wolfe_line_search.add_variants("""
                 high = alpha
             return look(low, high, 2.5 * low if high is None else 0.4 * low + 0.6 * high, left - 1)
         return look(0.0, None, initial, 80)
+    halved to the end: the slope is as flat there as numbers let it be
+        value0, slope0 = f(theta), gradient(theta) @ direction
+        low, high, alpha = 0.0, None, initial
+        for _ in range(60):
+            there = theta + alpha * direction
+            if f(there) > value0 + c1 * alpha * slope0 or gradient(there) @ direction > 0:
+                high = alpha
+            else:
+                low = alpha
+            alpha = 2 * alpha if high is None else (low + high) / 2
+        return alpha
 """)
 
 

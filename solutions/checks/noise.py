@@ -109,6 +109,11 @@ random_flip.add_mistakes("""
         return np.where(mirrored, images[:, :, :, ::-1], images)
     only the mirrored images are returned: the others stay as they are, in their places
         return images[rng.random(len(images)) < p][:, :, :, ::-1]
+    normal numbers were drawn, so that another share than `p` is mirrored: draw uniform ones
+        mirrored = rng.standard_normal(len(images)) < p
+        return np.where(mirrored[:, None, None, None], images[:, :, :, ::-1], images)
+    or
+        return np.stack([image[:, :, ::-1] if rng.normal() < p else image for image in images])
 """)
 random_flip.add_variants("""
     image by image
@@ -200,8 +205,13 @@ random_crop.add_mistakes("""
         n, _, h, w = images.shape
         rows = rng.integers(min(1, h - size), h - size + 1, n)
         return _cut(images, size, rows, rng.integers(min(1, w - size), w - size + 1, n))
-    the windows are cut out of other images: window i is one of image i
+    no window is a block of its image as it stands there: window i is cut out of image i, and not changed
         return np.repeat(random_crop(images[:1], size, rng), len(images), axis=0)
+    or
+        crops = random_crop(images, size, rng)
+        return crops[:, :, :, ::-1]
+    or
+        return random_crop(images, size, rng).swapaxes(2, 3)
     the pixels are drawn one by one: a window is a block of neighbours
         n, c, h, w = images.shape
         rows, columns = rng.integers(0, h, (n, size)), rng.integers(0, w, (n, size))
@@ -210,6 +220,25 @@ random_crop.add_mistakes("""
         n, _, h, w = images.shape
         rows = rng.integers(0, h - size + 1, n)
         return _cut(images, size, rows, np.minimum(rows, w - size))
+    height and width are exchanged: a row is one of h - size + 1, a column one of w - size + 1
+        n, c, h, w = images.shape
+        out = np.zeros((n, c, size, size), images.dtype)
+        rows, columns = rng.integers(0, w - size + 1, n), rng.integers(0, h - size + 1, n)
+        for i in range(n):
+            out[i] = images[i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size]
+        return out
+    places are drawn at which the window does not fit into the image: the last row is h - size, the last column
+    w - size
+        n, c, h, w = images.shape
+        out = np.zeros((n, c, size, size), images.dtype)
+        rows, columns = rng.integers(0, h, n), rng.integers(0, w, n)
+        for i in range(n):
+            out[i] = images[i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size]
+        return out
+    or
+        n, c, h, w = images.shape
+        rows, columns = rng.integers(0, h, n), rng.integers(0, w, n)
+        return np.stack([np.roll(image, (-r, -k), axis=(1, 2))[:, :size, :size] for image, r, k in zip(images, rows, columns)])
 """)
 random_crop.add_variants("""
     all windows, then one of each image

@@ -1055,6 +1055,18 @@ recalibrate.add_mistakes("""
     the spread of the means is taken about their plain mean: take it about the mean of all examples
         spread = variances + (means - means.mean(axis=0)) ** 2
         return counts @ means / counts.sum(), counts @ spread / counts.sum()
+    the variances of the batches are taken for unbiased ones, times n - 1: they are biased, times n
+        total = counts.sum()
+        mean = counts @ means / total
+        return mean, ((counts - 1) @ variances + counts @ (means - mean) ** 2) / total
+    or
+        total = counts.sum()
+        mean = counts @ means / total
+        return mean, ((counts - 1) @ variances + counts @ (means - mean) ** 2) / (total - 1)
+    the sum of squares is divided by the number of examples less that of batches: divide by that of the examples
+        total = counts.sum()
+        mean = counts @ means / total
+        return mean, counts @ (variances + (means - mean) ** 2) / (total - len(counts))
 """)
 recalibrate.add_variants("""
     by the mean of the squares

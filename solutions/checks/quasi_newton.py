@@ -224,6 +224,18 @@ bfgs_update.add_mistakes("""
         rho = 1 / (change @ step + 1e-10)
         left = np.eye(len(step)) - rho * np.outer(step, change)
         return left @ inverse @ left.T + rho * np.outer(step, step)
+    `step * change` of two vectors is a vector: s y^T is the matrix `np.outer(step, change)`
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * step * change
+        return left @ inverse @ left.T + rho * np.outer(step, step)
+    or
+        if change @ step <= 0:
+            return inverse.copy()
+        rho = 1 / (change @ step)
+        left = np.eye(len(step)) - rho * step * change
+        return left @ inverse @ left.T + rho * step * step
 """)
 bfgs_update.add_variants("""
     the product as it stands, with columns
@@ -841,6 +853,18 @@ lbfgs_direction.add_mistakes("""
         for s, y, sy in zip(steps, changes, curvatures, strict=True): -> for s, y, sy in zip(steps[::-1], changes[::-1], curvatures[::-1], strict=True):
     where the number of pairs is exactly 0 there is no newest one either: test for it, and return minus the gradient
         if len(curvatures): -> if True:
+    or
+        if not len(steps):
+            raise IndexError("index")  # So begins what NumPy says of an array's last entry.
+        return lbfgs_direction(grad, steps, changes)
+    in the second loop beta is added to the weight: it is subtracted
+        def add(weight, beta, s, y):
+            return (weight + beta) * s
+        return _two_loops(grad, steps, changes, add=add)
+    in both loops steps and changes have changed places, the scale is right
+        return _two_loops(grad, changes, steps, scale=lambda changes, steps: _newest_scale(steps, changes))
+    where there is no pair, the gradient is returned as it is: the direction goes downhill, take its negative
+        return _dense_direction(grad, steps, changes) if len(steps) else grad.copy()
 """)
 lbfgs_direction.add_variants("""
     by the dense matrix

@@ -32,8 +32,8 @@ def _size(widths):
 @judge(reference.replace_head, points=3, returns=("theta",), compare_as=quantities.new_head)
 def replace_head(rng):
     seed = int(rng.integers(2**31))
-    widths = (6, 40, 30)
-    case = {"theta": rng.uniform(1.0, 3.0, _size(widths)), "widths": widths, "keep": 1, "n_classes": 150}
+    widths = (6, 4, 30)  # few inputs of the head: one more, for the bias, would be seen
+    case = {"theta": rng.uniform(1.0, 3.0, _size(widths)), "widths": widths, "keep": 1, "n_classes": 1500}
     yield Call("all layers but the last are kept", **case, rng=Rng(seed))
     yield Call("the same generator again", **case, rng=Rng(seed))
     yield Call("another generator", 3.0, **case, rng=Rng(seed + 1))
@@ -92,6 +92,9 @@ replace_head.add_mistakes("""
     one layer too few was kept: the first `keep` layers end at `widths[keep]` units
         n, end = widths[keep], _size(widths[:keep])
         return np.concatenate([theta[:end], rng.normal(0, n**-0.5, n * n_classes), np.zeros(n_classes)])
+    or
+        n, end = widths[keep - 1], _size(widths[:keep])
+        return np.concatenate([theta[:end], rng.normal(0, n**-0.5, n * n_classes), np.zeros(n_classes)])
     the biases of the new head are 1: they are zero
         n = widths[keep]
         return _new_head(theta, widths, keep, n_classes, rng.normal(0, n**-0.5, n * n_classes), np.ones(n_classes))
@@ -114,6 +117,20 @@ replace_head.add_mistakes("""
     all layers are kept, and the head stands behind them: keep the first `keep` of them
         n = widths[keep]
         return np.concatenate([theta, rng.normal(0, n**-0.5, n * n_classes), np.zeros(n_classes)])
+    the new head has as many inputs as the old one: it stands on the last layer that is kept, of `widths[keep]`
+    units
+        n = widths[-2]
+        kept = theta[: _size(widths[: keep + 1])]
+        return np.concatenate([kept, rng.normal(0, n**-0.5, n * n_classes), np.zeros(n_classes)])
+    the weights have the standard deviation 0.01, whatever the layer: their variance is 1 / (number of inputs)
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.normal(0, 0.01, n * n_classes))
+    the variance is 1 over the inputs of the network: it is 1 over those of the head, `widths[keep]`
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.normal(0, widths[0] ** -0.5, n * n_classes))
+    the bias is counted among the inputs of the head: the variance of the weights is 1 / n of n features
+        n = widths[keep]
+        return _new_head(theta, widths, keep, n_classes, rng.normal(0, (n + 1) ** -0.5, n * n_classes))
 """)
 replace_head.add_variants("""
     layer by layer
@@ -199,6 +216,11 @@ freeze_mask.add_mistakes("""
         pairs = list(enumerate(pairwise(widths)))
         weights = [np.full(n * k, float(i >= frozen)) for i, (n, k) in pairs]
         return np.concatenate(weights + [np.full(k, float(i >= frozen)) for i, (n, k) in pairs])
+    the biases of the last frozen layer are still trained: a layer is its weights and its biases
+        mask = freeze_mask(widths, frozen)
+        end = _size(widths[: frozen + 1]) if frozen else 0
+        mask[end - widths[frozen] * (frozen > 0) : end] = 1
+        return mask
 """)
 freeze_mask.add_variants("""
     ones, then zeros at the front
@@ -321,6 +343,9 @@ masked_step.add_mistakes("""
     or
         velocity = mu * velocity - lr * mask * grad
         return theta + velocity, velocity
+    the frozen parameters keep their old velocity: it must be 0, or they jump when they are set free
+        velocity = np.where(mask == 1, mu * velocity + grad, velocity)
+        return theta - lr * mask * velocity, velocity
 """)
 masked_step.add_variants("""
     by indices

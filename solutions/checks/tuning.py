@@ -133,6 +133,35 @@ train_validation_test_split.add_mistakes("""
         rows[last:], -> rows[n_validation:],
     the training part holds the validation rows as well: it holds neither of the other two
         rows[last:], -> np.append(rows[last:], rows[:n_validation]),
+    the last rows of the training part are for testing as well: cut it off before them
+        rows, a, b = rng.permutation(n), round(validation * n), round(test * n)
+        return rows[a + b :], rows[:a], rows[-b:]
+    or
+        rows, a, b = rng.permutation(n), round(validation * n), round(test * n)
+        return rows[a:], rows[:a], rows[-b:]
+    validation and test rows are drawn from all rows, each by themselves, so that some are in both: draw the
+    second from what the first has left
+        a, b = (rng.choice(n, round(share * n), replace=False) for share in (validation, test))
+        return np.setdiff1d(np.arange(n), np.append(a, b)), a, b
+    each row goes to a part by chance of its own, so that the sizes vary: they are given
+        u = rng.random(n)
+        a, b = u < validation, (u >= validation) & (u < validation + test)
+        return np.flatnonzero(~(a | b)), np.flatnonzero(a), np.flatnonzero(b)
+    or
+        parts = rng.choice(3, n, p=[1 - validation - test, validation, test])
+        return tuple(np.flatnonzero(parts == part) for part in range(3))
+    rows are counted from 1 here: from 0
+        return _parts(rng.permutation(n) + 1, validation, test)
+    or
+        return _parts(1 + rng.permutation(n), validation, test)
+    the test part has what two other roundings leave: it has `round(test * n)` rows, and the training part the rest
+        rows, a = rng.permutation(n), round(validation * n)
+        last = n - round((1 - validation - test) * n)
+        return rows[last:], rows[:a], rows[a:last]
+    or
+        rows, a = rng.permutation(n), round(validation * n)
+        last = round((validation + test) * n)
+        return rows[last:], rows[:a], rows[a:last]
 """)
 train_validation_test_split.add_variants("""
     shuffled in place, cut by np.split, each part sorted
@@ -781,9 +810,11 @@ random_search.add_mistakes("""
     one for each
         u = rng.random((n_trials, 1))
         return _searched(f, low * (high / low) ** u)
-    each hyperparameter has its values on a grid: draw each number of each trial by itself
+    the values of each hyperparameter are spread evenly, as on a grid: draw each number by itself
         axes = np.geomspace(low, high, n_trials)
         return _searched(f, np.column_stack([rng.permutation(axis) for axis in axes.T]))
+    or
+        return _searched(f, np.geomspace(low, high, n_trials))
     all hyperparameters were drawn from the range of the first: each column has its own range
         shape = n_trials, len(low)
         return _searched(f, np.exp(rng.uniform(np.log(low[0]), np.log(high[0]), shape)))
@@ -833,6 +864,12 @@ random_search.add_mistakes("""
     the second and the third result have changed places: trials, values, best
         trials, values, best = random_search(f, low, high, n_trials, rng)
         return trials, best, values
+    the logarithms are normal: draw them uniform, from that of the one end to that of the other
+        middle, width = np.log(low * high) / 2, np.log(high / low)
+        return _searched(f, np.exp(np.clip(rng.normal(middle, width / 6, (n_trials, len(low))), np.log(low), np.log(high))))
+    or
+        middle, width = np.log(low * high) / 2, np.log(high / low)
+        return _searched(f, np.exp(rng.normal(middle, width / 4, (n_trials, len(low)))))
 """)
 random_search.add_variants("""
     column by column, by powers of ten

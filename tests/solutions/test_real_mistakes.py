@@ -2420,6 +2420,579 @@ BLIND = {
             order = np.arange(n)[::-1]
             return [order[i : i + batch_size] for i in range(0, n, batch_size)]
     """,
+    "layernorm_forward": """
+        the averages run over the examples: that is batch normalization;
+            mu = x.mean(axis=0, keepdims=True)
+            std = np.sqrt(x.var(axis=0, keepdims=True) + eps)
+            x_hat = (x - mu) / std
+            return gamma * x_hat + beta, x_hat, std
+        eps stands outside the root: it is added to the variance, inside
+            mu = x.mean(axis=-1, keepdims=True)
+            std = x.std(axis=-1, keepdims=True) + eps
+            x_hat = (x - mu) / std
+            return gamma * x_hat + beta, x_hat, std
+        the averages run along axis 1, which are the positions of a
+            mu = np.mean(x, axis=1, keepdims=True)
+            std = np.sqrt(np.var(x, axis=1, keepdims=True) + eps)
+            x_hat = (x - mu) / std
+            return gamma * x_hat + beta, x_hat, std
+    """,
+    "recalibrate": """
+        the variances of the batches are taken for unbiased ones, times n - 1
+            n = counts.sum()
+            mean = counts @ means / n
+            ss = (counts - 1) @ variances + counts @ (means - mean) ** 2
+            return mean, ss / n
+        the sum of squares is divided by the number of examples less that of
+            n = counts.sum()
+            mean = counts @ means / n
+            ss = counts @ variances + counts @ (means - mean) ** 2
+            return mean, ss / (n - len(counts))
+        the batches count alike: a batch counts by the number of its
+            return means.mean(axis=0), np.mean(variances + (means - means.mean(axis=0)) ** 2, axis=0)
+    """,
+    "equilibrium": """
+        the square of the decay is neglected: it is small where lr * decay
+            return np.sqrt(gradient * np.sqrt(lr / (2 * decay))), np.sqrt(2 * lr * decay)
+        the length neglects the square of the decay: it is small where lr *
+            return (lr * gradient**2 / (2 * decay)) ** 0.25, np.arccos(1 - lr * decay)
+        the angle is that without the decay: the weights that the step is
+            length = np.sqrt(lr * gradient / np.sqrt(lr * decay * (2 - lr * decay)))
+            return length, np.arctan(lr * gradient / length**2)
+    """,
+    "smoother_matrix": """
+        another coefficient than the constant's is left out of the penalty:
+            n, p = features.shape
+            P = np.eye(p)
+            P[-1, -1] = 0
+            return features_new @ np.linalg.solve(features.T @ features + penalty * P, features.T)
+        the penalty is ignored: this is least squares for every penalty
+            return features_new @ np.linalg.pinv(features)
+        the matrix of the penalties is full of ones: only its diagonal is
+            return features_new @ np.linalg.inv(features.T @ features + penalty) @ features.T
+    """,
+    "exact_decomposition": """
+        the diagonal of the smoother was taken: that is right for a
+            return (smoother @ truth - truth_new) ** 2, noise_sd**2 * np.diag(smoother)
+        the noise is not squared: the variance is `noise_sd**2` times the
+            return (smoother @ truth - truth_new) ** 2, noise_sd * (smoother**2).sum(axis=1)
+        the sum of the weights was squared: that would be one noise shared
+            return (smoother @ truth - truth_new) ** 2, noise_sd**2 * smoother.sum(axis=1) ** 2
+    """,
+    "expected_training_error": """
+        the variance of the fit is subtracted: it is added, and the product
+            n = len(truth)
+            bias = np.mean((smoother @ truth - truth) ** 2)
+            return bias + noise_sd**2 - noise_sd**2 * np.sum(smoother**2) / n
+        this is the sum over the targets: divide by their number
+            r = np.eye(len(truth)) - smoother
+            return np.sum((r @ truth) ** 2) + noise_sd**2 * np.sum(r**2)
+        this is squared bias plus variance, the distance from the truth: the
+            n = len(truth)
+            return np.mean((smoother @ truth - truth) ** 2) + noise_sd**2 * np.sum(smoother**2) / n
+    """,
+    "penalty_for": """
+        the bound above which no penalty is looked for is a fixed number:
+            x = features[:, 1:] - features[:, 1:].mean(axis=0)
+            s = np.linalg.svd(x, compute_uv=False) ** 2
+            lo, hi = 0.0, 1.0
+            for _ in range(100):
+                m = (lo + hi) / 2
+                if 1 + np.sum(s / (s + m)) > freedom:
+                    lo = m
+                else:
+                    hi = m
+            return (lo + hi) / 2
+        the interval is halved on the wrong side: where the degrees are too
+            x = features[:, 1:] - features[:, 1:].mean(axis=0)
+            s = np.linalg.svd(x, compute_uv=False) ** 2
+            lo, hi = 0.0, 1e6
+            for _ in range(300):
+                m = (lo + hi) / 2
+                if 1 + np.sum(s / (s + m)) > freedom:
+                    hi = m
+                else:
+                    lo = m
+            return (lo + hi) / 2
+        the features were divided by their deviations: the penalty is one
+            x = features[:, 1:] - features[:, 1:].mean(axis=0)
+            x = x / x.std(axis=0)
+            s = np.linalg.svd(x, compute_uv=False) ** 2
+            lo, hi = 0.0, 1e12
+            for _ in range(300):
+                m = (lo + hi) / 2
+                if 1 + np.sum(s / (s + m)) > freedom:
+                    lo = m
+                else:
+                    hi = m
+            return (lo + hi) / 2
+    """,
+    "l2_penalty": """
+        the penalty counts the biases, the gradient does not: sum the
+            return 0.5 * lam * theta @ theta, lam * np.where(is_weight, theta, 0)
+        the gradient penalises the biases, the penalty does not: grad is 0
+            w = theta[is_weight]
+            return lam / 2 * np.sum(w**2), lam * theta
+        the penalty lacks the half: `lam / 2` times the sum of squares,
+            w = theta * is_weight
+            return lam * np.sum(w**2), lam * w
+    """,
+    "soft_threshold": """
+        entries above the threshold stay as they are: that is the hard
+            return np.where(np.abs(z) > threshold, z, 0)
+        negative entries are all set to zero: they move up towards zero by
+            return np.maximum(z - threshold, 0)
+        small entries jump beyond zero: that is a subgradient step; the
+            return z - threshold * np.sign(z)
+    """,
+    "elastic_net_prox": """
+        the learning rate is missing in the divisor: it is 1 + lr * l2
+            return np.sign(z) * np.maximum(np.abs(z) - lr * l1, 0) / (1 + l2)
+        the L2 part is a gradient step, times 1 - lr * l2: the exact
+            return np.sign(z) * np.maximum(np.abs(z) - lr * l1, 0) * (1 - lr * l2)
+        the divisor has a factor 2 too much: the penalty is l2 / 2 * w**2,
+            return np.sign(z) * np.maximum(np.abs(z) - lr * l1, 0) / (1 + 2 * lr * l2)
+    """,
+    "random_flip": """
+        normal numbers were drawn, so that another share than `p` is
+            m = rng.standard_normal(len(images)) < p
+            return np.where(m[:, None, None, None], images[..., ::-1], images)
+        `p` is the probability of being mirrored, not of staying as it is
+            m = rng.random(len(images)) > p
+            return np.where(m[:, None, None, None], images[..., ::-1], images)
+        the order of the images is turned round, not the images: left to
+            m = rng.random(len(images)) < p
+            return np.where(m[:, None, None, None], images[::-1], images)
+    """,
+    "random_crop": """
+        the window is always in the middle: its place is drawn
+            n, c, h, w = images.shape
+            t, l = (h - size) // 2, (w - size) // 2
+            return images[:, :, t:t + size, l:l + size].copy()
+        one place for all images: draw a place for each
+            n, c, h, w = images.shape
+            t = rng.integers(0, h - size + 1)
+            l = rng.integers(0, w - size + 1)
+            return images[:, :, t:t + size, l:l + size].copy()
+        row and column are one number, so all windows lie on the diagonal:
+            n, c, h, w = images.shape
+            out = np.empty((n, c, size, size), images.dtype)
+            for i in range(n):
+                t = rng.integers(0, min(h, w) - size + 1)
+                out[i] = images[i, :, t:t + size, t:t + size]
+            return out
+        no window is a block of its image as it stands there: window i is
+            n, c, h, w = images.shape
+            out = np.zeros((n, c, size, size), images.dtype)
+            for i in range(n):
+                t, l = rng.integers(0, h - size + 1), rng.integers(0, w - size + 1)
+                out[i] = images[i, :, t:t + size, l:l + size][:, :, ::-1]
+            return out
+        no window is a block of its image as it stands there: window i is
+            n, c, h, w = images.shape
+            out = np.zeros((n, c, size, size), images.dtype)
+            for i in range(n):
+                t, l = rng.integers(0, h - size + 1), rng.integers(0, w - size + 1)
+                out[i] = images[i, :, t:t + size, l:l + size].swapaxes(1, 2)
+            return out
+        height and width are exchanged: a row is one of h - size + 1, a column
+            n, c, h, w = images.shape
+            out = np.zeros((n, c, size, size), images.dtype)
+            for i in range(n):
+                t = rng.integers(0, w - size + 1)
+                l = rng.integers(0, h - size + 1)
+                out[i] = images[i, :, t:t + size, l:l + size]
+            return out
+        places are drawn at which the window does not fit into the image: the
+            n, c, h, w = images.shape
+            out = np.zeros((n, c, size, size), images.dtype)
+            for i in range(n):
+                t = rng.integers(0, h)
+                l = rng.integers(0, w)
+                out[i] = images[i, :, t:t + size, l:l + size]
+            return out
+    """,
+    "dropout_forward": """
+        nothing is scaled: this is dropout of the first kind, which
+            mask = (rng.random(x.shape) >= p).astype(float)
+            return x * mask, mask
+        a share `p` is KEPT: an entry is kept where its random number is not
+            mask = (rng.random(x.shape) < p) / (1 - p)
+            return x * mask, mask
+        `p` is the probability of being DROPPED; here it is that of being
+            mask = (rng.random(x.shape) < p) / p if p else np.zeros(x.shape)
+            return x * mask, mask
+    """,
+    "dropconnect_forward": """
+        whole rows of the weights are dropped: that is dropout of the
+            mask = (rng.random(x.shape) >= p) / (1 - p)
+            return (x * mask) @ weights, mask
+        the kept weights are not divided by 1 - p: the expectation shrinks
+            mask = (rng.random(weights.shape) >= p).astype(float)
+            return x @ (weights * mask), mask
+        a share `p` is KEPT: a weight is kept where its random number is not
+            mask = (rng.random(weights.shape) < p) / (1 - p)
+            return x @ (weights * mask), mask
+    """,
+    "stochastic_depth_forward": """
+        the result is x or the branch, where it is x or their sum
+            if not training:
+                return survival * residual + (1 - survival) * x
+            kept = rng.random((len(x), 1)) < survival
+            return np.where(kept, residual, x)
+        each feature has a toss, the same for all examples: an example keeps
+            if not training:
+                return x + survival * residual
+            kept = rng.random(x.shape[1]) < survival
+            return x + kept * residual
+        each entry is dropped by itself, which is dropout: an example keeps
+            if not training:
+                return x + survival * residual
+            return x + (rng.random(x.shape) < survival) * residual
+    """,
+    "max_pool_regions": """
+        each region goes on to the start of the next one: it ends where it
+            r = np.maximum.reduceat(images, np.asarray(rows)[:, 0], axis=2)
+            return np.maximum.reduceat(r, np.asarray(columns)[:, 0], axis=3)
+        row region i meets column region i alone: each meets all of the
+            n, c = images.shape[:2]
+            out = np.zeros((n, c, len(rows), len(columns)), images.dtype)
+            for i, ((a, b), (l, r)) in enumerate(zip(rows, columns)):
+                out[:, :, i, i] = images[:, :, a:b, l:r].max(axis=(2, 3))
+            return out
+        the regions end one pixel too late: the end is the first pixel that
+            n, c = images.shape[:2]
+            out = np.empty((n, c, len(rows), len(columns)), images.dtype)
+            for i, (a, b) in enumerate(rows):
+                for j, (l, r) in enumerate(columns):
+                    out[:, :, i, j] = images[:, :, a:b + 1, l:r + 1].max(axis=(2, 3))
+            return out
+    """,
+    "pca_color_augment": """
+        these are the components of the images' mean colours: take the
+            m = images.mean(axis=(2, 3))
+            val, vec = np.linalg.eigh(np.cov(m.T))
+            val, vec = val[::-1], vec[:, ::-1]
+            return images + ((alphas * val) @ vec.T)[:, :, None, None]
+        the images are multiplied: the shift is added
+            px = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+            val, vec = np.linalg.eigh(np.cov(px.T))
+            val, vec = val[::-1], vec[:, ::-1]
+            return images * (1 + (alphas * val) @ vec.T)[:, :, None, None]
+        the mean colour is subtracted from the images, too: for the
+            px = images.transpose(0, 2, 3, 1).reshape(-1, 3)
+            mu = px.mean(axis=0)
+            val, vec = np.linalg.eigh(np.cov(px.T))
+            val, vec = val[::-1], vec[:, ::-1]
+            return images - mu[:, None, None] + ((alphas * val) @ vec.T)[:, :, None, None]
+    """,
+    "average_probabilities": """
+        the sum over the models is divided by another number: that of the
+            return probabilities.sum(axis=0) / probabilities.shape[1]
+        the mean is over the examples: the first axis counts the models
+            return probabilities.mean(axis=1)
+        the mean is over the classes: the first axis counts the models
+            return probabilities.mean(axis=2)
+    """,
+    "majority_vote": """
+        the last class was not counted: classes go from 0 to n_classes - 1
+            counts = np.array([(votes == c).sum(axis=0) for c in range(n_classes - 1)])
+            return counts.argmax(axis=0)
+        more than half of the votes are asked for: the class with the most
+            counts = np.array([(votes == c).sum(axis=0) for c in range(n_classes)])
+            best = counts.argmax(axis=0)
+            return np.where(counts.max(axis=0) > len(votes) / 2, best, 0)
+        of classes with equally many votes the one that was named last was
+            out = []
+            for col in votes.T:
+                counts = {}
+                best = None
+                for v in col:
+                    counts[v] = counts.get(v, 0) + 1
+                    if best is None or counts[v] >= counts[best]:
+                        best = v
+                out.append(best)
+            return np.array(out)
+    """,
+    "bootstrap_sample": """
+        the numbers that were drawn are no indices: take whole ones
+            return rng.uniform(0, n, size=n)
+        this is how often each example is drawn: return the indices that
+            return np.bincount(rng.integers(0, n, size=n), minlength=n)
+        the first example is never drawn: indices count from 0
+            return rng.integers(1, n, size=n) if n > 1 else np.zeros(n, dtype=int)
+    """,
+    "train_validation_test_split": """
+        the last rows of the training part are for testing as well: cut it
+            rows = rng.permutation(n)
+            a, b = round(validation * n), round(test * n)
+            return rows[a + b:], rows[:a], rows[-b:]
+        rows are counted from 1 here: from 0
+            rows = rng.permutation(n) + 1
+            a, b = round(validation * n), round(test * n)
+            return rows[a + b:], rows[:a], rows[a:a + b]
+        validation and test rows are drawn from all rows, each by
+            v = rng.choice(n, round(validation * n), replace=False)
+            t = rng.choice(n, round(test * n), replace=False)
+            return np.setdiff1d(np.arange(n), np.concatenate([v, t])), v, t
+        the test part has what two other roundings leave: it has
+            rows = rng.permutation(n)
+            t = round((1 - validation - test) * n)
+            a = round(validation * n)
+            return rows[:t], rows[t:t + a], rows[t + a:]
+        each row goes to a part by chance of its own, so that the sizes
+            u = rng.random(n)
+            v = u < validation
+            t = (u >= validation) & (u < validation + test)
+            return np.flatnonzero(~v & ~t), np.flatnonzero(v), np.flatnonzero(t)
+    """,
+    "random_search": """
+        the values of each hyperparameter are spread evenly, as on a grid:
+            d = len(low)
+            trials = np.stack([np.geomspace(a, b, n_trials) for a, b in zip(low, high)], axis=1)
+            values = np.array([f(t) for t in trials])
+            return trials, values, trials[values.argmin()]
+        the logarithms are normal: draw them uniform, from that of the one
+            mid, half = (np.log(low) + np.log(high)) / 2, (np.log(high) - np.log(low)) / 6
+            trials = np.clip(np.exp(rng.normal(mid, half, (n_trials, len(low)))), low, high)
+            values = np.array([f(t) for t in trials])
+            return trials, values, trials[values.argmin()]
+        the numbers are uniform in their ranges: draw them log-uniformly, so
+            trials = rng.uniform(low, high, (n_trials, len(low)))
+            values = np.array([f(t) for t in trials])
+            return trials, values, trials[values.argmin()]
+    """,
+    "plan_search": """
+        the budget is exceeded: all epochs of all trials count
+            m, E = curves.shape
+            return np.full(E, m)
+        nobody is given up: this is random search, of which every trial is
+            m, E = curves.shape
+            plan = np.zeros(E, dtype=int)
+            plan[:] = min(m, budget // E)
+            return plan
+        one epoch decides everything: the trials that learn fastest need not
+            m, E = curves.shape
+            plan = np.zeros(E, dtype=int)
+            plan[0] = min(m, budget)
+            return plan
+    """,
+    "wolfe_line_search": """
+        the length of the gradient is compared: what must be flat is the
+            phi0, s0 = f(theta), gradient(theta) @ direction
+            lo, hi, a = 0.0, None, initial
+            for _ in range(100):
+                g = gradient(theta + a * direction)
+                if f(theta + a * direction) > phi0 + c1 * a * s0:
+                    hi = a
+                elif np.linalg.norm(g) <= c2 * np.linalg.norm(gradient(theta)):
+                    return a
+                elif g @ direction < 0:
+                    lo = a
+                else:
+                    hi = a
+                a = 2 * lo if hi is None else (lo + hi) / 2
+            return a
+        `c1` and `c2` are not used, only their defaults
+            phi0, s0 = f(theta), gradient(theta) @ direction
+            lo, hi, a = 0.0, None, initial
+            for _ in range(100):
+                g = gradient(theta + a * direction) @ direction
+                if f(theta + a * direction) > phi0 + 1e-4 * a * s0:
+                    hi = a
+                elif abs(g) <= -0.9 * s0:
+                    return a
+                elif g < 0:
+                    lo = a
+                else:
+                    hi = a
+                a = 2 * lo if hi is None else (lo + hi) / 2
+            return a
+        the search gave up after a few trials: however many are refused, go
+            phi0, s0 = f(theta), gradient(theta) @ direction
+            lo, hi, a = 0.0, None, initial
+            for _ in range(10):
+                g = gradient(theta + a * direction) @ direction
+                if f(theta + a * direction) > phi0 + c1 * a * s0:
+                    hi = a
+                elif abs(g) <= -c2 * s0:
+                    return a
+                elif g < 0:
+                    lo = a
+                else:
+                    hi = a
+                a = 2 * lo if hi is None else (lo + hi) / 2
+            return a
+        `alpha` is missing in the first condition: f must fall by `c1 *
+            phi0, s0 = f(theta), gradient(theta) @ direction
+            lo, hi, a = 0.0, None, initial
+            for _ in range(100):
+                g = gradient(theta + a * direction) @ direction
+                if f(theta + a * direction) > phi0 + c1 * s0:
+                    hi = a
+                elif abs(g) <= -c2 * s0:
+                    return a
+                elif g < 0:
+                    lo = a
+                else:
+                    hi = a
+                a = 2 * lo if hi is None else (lo + hi) / 2
+            return a
+    """,
+    "bfgs_update": """
+        `step * change` of two vectors is a vector: s y^T is the matrix
+            if change @ step <= 0:
+                return inverse.copy()
+            rho = 1 / (change @ step)
+            V = np.eye(len(step)) - rho * step * change
+            return V @ inverse @ V.T + rho * np.outer(step, step)
+        the absolute value of the curvature is taken: where it is negative
+            rho = 1 / abs(change @ step)
+            V = np.eye(len(step)) - rho * np.outer(step, change)
+            return V @ inverse @ V.T + rho * np.outer(step, step)
+        the two factors have changed sides: (I - rho * s y^T) stands on the
+            rho = 1 / (change @ step)
+            I = np.eye(len(step))
+            V = I - rho * np.outer(change, step)
+            return V @ inverse @ V.T + rho * np.outer(step, step) if change @ step > 0 else inverse.copy()
+    """,
+    "lbfgs_direction": """
+        where there is no pair, the gradient is returned as it is: the
+            if len(steps) == 0:
+                return grad
+            return lbfgs_direction(grad, steps, changes)
+        where the number of pairs is exactly 0 there is no newest one
+            q = np.array(grad, float)
+            a = []
+            for s, y in zip(steps[::-1], changes[::-1]):
+                a.append(s @ q / (y @ s))
+                q = q - a[-1] * y
+            q = q * (steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1])
+            for s, y in zip(steps, changes):
+                q = q + (a.pop() - y @ q / (y @ s)) * s
+            return -q
+        in both loops steps and changes have changed places, the scale is
+            q = np.array(grad, float)
+            a = []
+            for y, s in zip(steps[::-1], changes[::-1]):
+                a.append(s @ q / (y @ s))
+                q = q - a[-1] * y
+            if len(steps):
+                q = q * (steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1])
+            for y, s in zip(steps, changes):
+                q = q + (a.pop() - y @ q / (y @ s)) * s
+            return -q
+        in the second loop beta is added to the weight: it is subtracted
+            q = np.array(grad, float)
+            a = []
+            for s, y in zip(steps[::-1], changes[::-1]):
+                a.append(s @ q / (y @ s))
+                q = q - a[-1] * y
+            if len(steps):
+                q = q * (steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1])
+            for s, y in zip(steps, changes):
+                q = q + (a.pop() + y @ q / (y @ s)) * s
+            return -q
+        where the number of pairs is exactly 0 there is no newest one either
+            q, a = np.array(grad, float), []
+            for s, y in zip(steps[::-1], changes[::-1]):
+                a.append(s @ q / (y @ s))
+                q = q - a[-1] * y
+            q = q * (steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1])
+            for s, y in zip(steps, changes):
+                q = q + (a.pop() - y @ q / (y @ s)) * s
+            return -q
+    """,
+    "batch_pairs": """
+        a pair without curvature is kept: leave it out where change @ step
+            steps, changes = [], []
+            g = lambda t, r: x[r].T @ (x[r] @ t - y[r]) / len(r)
+            for k in range(len(points) - 1):
+                s = points[k + 1] - points[k]
+                steps.append(s)
+                changes.append(g(points[k + 1], rows[k]) - g(points[k], rows[k]))
+            return np.reshape(steps[-memory:], (-1, x.shape[1])), np.reshape(changes[-memory:], (-1, x.shape[1]))
+        all examples are used: both gradients are of the batch on which the
+            steps, changes = [], []
+            g = lambda t: x.T @ (x @ t - y) / len(y)
+            for k in range(len(points) - 1):
+                s = points[k + 1] - points[k]
+                c = g(points[k + 1]) - g(points[k])
+                if c @ s > 0:
+                    steps.append(s)
+                    changes.append(c)
+            return np.reshape(steps[-memory:], (-1, x.shape[1])), np.reshape(changes[-memory:], (-1, x.shape[1]))
+        both gradients are of the batch after the step: take the one on
+            steps, changes = [], []
+            g = lambda t, r: x[r].T @ (x[r] @ t - y[r]) / len(r)
+            for k in range(len(points) - 1):
+                s = points[k + 1] - points[k]
+                c = g(points[k + 1], rows[k + 1]) - g(points[k], rows[k + 1])
+                if c @ s > 0:
+                    steps.append(s)
+                    changes.append(c)
+            return np.reshape(steps[-memory:], (-1, x.shape[1])), np.reshape(changes[-memory:], (-1, x.shape[1]))
+    """,
+    "replace_head": """
+        the new head has as many inputs as the old one: it stands on the
+            k = sum((a + 1) * b for a, b in zip(widths[:keep], widths[1:keep + 1]))
+            n = widths[-2]
+            w = rng.normal(0, np.sqrt(1 / n), n * n_classes)
+            return np.concatenate([theta[:k], w, np.zeros(n_classes)])
+        one layer too few was kept: the first `keep` layers end at
+            k = sum((a + 1) * b for a, b in zip(widths[:keep - 1], widths[1:keep]))
+            n = widths[keep - 1]
+            w = rng.normal(0, np.sqrt(1 / n), n * n_classes)
+            return np.concatenate([theta[:k], w, np.zeros(n_classes)])
+        the variance is 1 over the inputs of the network: it is 1 over those
+            k = sum((a + 1) * b for a, b in zip(widths[:keep], widths[1:keep + 1]))
+            n = widths[keep]
+            w = rng.normal(0, np.sqrt(1 / widths[0]), n * n_classes)
+            return np.concatenate([theta[:k], w, np.zeros(n_classes)])
+        the weights have the standard deviation 0.01, whatever the layer:
+            k = sum((a + 1) * b for a, b in zip(widths[:keep], widths[1:keep + 1]))
+            n = widths[keep]
+            w = 0.01 * rng.standard_normal(n * n_classes)
+            return np.concatenate([theta[:k], w, np.zeros(n_classes)])
+    """,
+    "freeze_mask": """
+        the biases of the last frozen layer are still trained: a layer is
+            sizes = [(a + 1) * b for a, b in zip(widths, widths[1:])]
+            m = np.ones(sum(sizes))
+            k = sum(sizes[:frozen])
+            if frozen:
+                k -= widths[frozen]
+            m[:k] = 0
+            return m
+        the mask is the wrong way round: 0 where a layer is frozen, 1 where
+            sizes = [(a + 1) * b for a, b in zip(widths, widths[1:])]
+            return np.repeat([1.0] * frozen + [0.0] * (len(sizes) - frozen), sizes)
+        the biases are missing: a layer from n to k units has n * k weights
+            sizes = [a * b for a, b in zip(widths, widths[1:])]
+            return np.repeat([0.0] * frozen + [1.0] * (len(sizes) - frozen), sizes)
+    """,
+    "masked_step": """
+        the frozen parameters keep their old velocity: it must be 0, or they
+            v = np.where(mask > 0, mu * velocity + grad, velocity)
+            return np.where(mask > 0, theta - lr * v, theta), v
+        the mask is on the gradient alone: a frozen parameter that still has
+            v = mu * velocity + mask * grad
+            return theta - lr * v, v
+        the frozen parameters stay, but their velocity is kept: it must be
+            v = mu * velocity + grad
+            return theta - lr * mask * v, v
+    """,
+    "discriminative_learning_rates": """
+        multiplied by the factor: each layer below gets lr divided by it
+            sizes = [(a + 1) * b for a, b in zip(widths, widths[1:])]
+            return np.repeat(lr * factor ** np.arange(len(sizes))[::-1], sizes)
+        the layers are in the wrong order: the last one gets lr, the ones
+            sizes = [(a + 1) * b for a, b in zip(widths, widths[1:])]
+            return np.repeat(lr / float(factor) ** np.arange(len(sizes)), sizes)
+        one rate for each layer: there is one for each parameter, n * k
+            L = len(widths) - 1
+            return np.array([lr / factor ** (L - 1 - i) for i in range(L)])
+    """,
 }
 
 
@@ -2454,7 +3027,7 @@ def test_each_is_refused_and_named_by_its_sentence(exercise):
 
 @pytest.mark.parametrize(
     ("written", "least"),
-    [(MADE, 82), (IMAGINED, 300), (BLIND, 226)],
+    [(MADE, 82), (IMAGINED, 300), (BLIND, 331)],
     ids=["made", "imagined", "blind"],
 )
 def test_nearly_all_of_them_have_a_name(written, least):

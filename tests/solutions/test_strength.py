@@ -69,6 +69,8 @@ EDGES = (
     *("small enough but for its sign",),
     *("below a fixed number are dropped", "the square of the length is compared with the radius"),
     *("one in a hundred keeps", "is cut off at 1: above it", "is cut off at the scale"),
+    *("the first example is never drawn", "the length of the gradient is compared"),
+    *("gave up after a few trials", "where there is no pair"),
 )
 # Mutants that are right as well, by what stands in the changed line.
 EQUALLY_RIGHT = {

@@ -369,7 +369,7 @@ def test_plans_that_are_none_have_no_score():
         [2.5, 1, 0, 0],
         [3, 1, 0, -1],
     ):
-        assert loss_found({"curves": curves, "budget": 15}, np.array(plan)) == -1
+        assert loss_found({"curves": curves, "budget": 15}, np.array(plan)) == -np.inf
 
 
 def test_nothing_is_changed_in_place():
