@@ -95,6 +95,20 @@ def test_the_two_lessons_with_other_seeds(page):
     assert len(orders) > 1
 
 
+def test_at_their_best_rates_two_of_six_leap(page):
+    said("Tuned, all six learn, gradient descent and RMSProp with leaps.")
+    rates = {"gradient descent": 1.0, "momentum": 0.1, "nesterov": 0.1}
+    rates |= {"adagrad": 0.1, "rmsprop": 0.0316, "adam": 0.0316}
+    leaps = {}
+    for name, lr in rates.items():
+        step, n_state = page["METHODS"][name]
+        runs = np.array([page["train"](step, lr, n_state, seed=s)[0] for s in range(50, 65)])
+        leaps[name] = np.mean((runs[:, 1:] > 2 * runs[:, :-1]).any(axis=1))
+        assert np.median(runs[:, -1]) < 0.15
+    two = [leaps.pop(name) for name in ("gradient descent", "rmsprop")]
+    assert min(two) > 0.4 and max(leaps.values()) < 0.25
+
+
 def test_amsgrad_is_the_remedy_of_the_counterexample():
     said("AMSGrad, divides by the largest $v$ so far")
     said("Here $\\beta_1 = 0$ and $\\beta_2$ is tiny")

@@ -163,6 +163,27 @@ def test_five_values_need_five_steps_and_rounding_costs_more_than_n():
     assert error(np.linspace(1, 1000, 100), 100).min() < 1e-12
 
 
+@pytest.mark.parametrize("seed", range(5))  # the page has 0
+def test_the_stairs_of_clusters_grow_with_their_width(seed):
+    said("in stairs of $m$ steps or more: the wider the clusters, the longer")
+    said("with five clusters it falls in stairs of about eleven steps")
+    centres = np.repeat([1.0, 30.0, 100.0, 600.0, 990.0], 20)
+    rng = np.random.default_rng(seed)
+    off, b, enough = rng.uniform(-1, 1, 100), rng.normal(size=100), []
+    for width in (1e-2, 1e-3, 1e-4, 1e-6):
+        eigenvalues = centres * (1 + width * off)
+        errors = conjugate_gradient(np.diag(eigenvalues), b, 60) - b / eigenvalues
+        errors = np.sqrt(np.sum(eigenvalues * errors**2, axis=1))
+        enough.append(np.argmax(errors < 1e-8 * errors[0]))
+        assert errors[4] > 0.5 * errors[0]  # no fall in fewer steps than clusters
+        if width == 1e-2:  # that of the page
+            steps, logs = np.arange(57), np.log(errors[:57])
+            waves = logs - np.polyval(np.polyfit(steps, logs, 1), steps)
+            waves = np.abs(np.fft.rfft(waves, 1024))  # periods of 3 to 20 steps
+            assert 1024 / (50 + np.argmax(waves[50:340])) == pytest.approx(11, abs=0.6)
+    assert enough == sorted(enough, reverse=True) and enough[0] > 2.5 * enough[-1]
+
+
 def test_a_difference_of_gradients_beside_the_derived_product(page):
     said("it falls as h falls, to below 1e-9 near h = 1e-4, and rises again for smaller steps")
     hs, rng = np.logspace(-12, 0, 13), np.random.default_rng(7)
@@ -313,6 +334,15 @@ def test_newton_by_products_beside_nonlinear_conjugate_gradients(page, seed):
     assert few + products < 0.9 * points
     assert 0.75 < (few + 1.5 * products) / points < 1.25
     assert a == pytest.approx(b, abs=1e-5)
+    said("it makes far fewer steps, and the first trial of each is nearly always good")
+    rows = np.random.default_rng(seed).permutation(1197)[:600]
+    one, two = page["Softmax"](rows), page["Softmax"](rows)
+    _, many = page["nonlinear_cg"](one.value, one.gradient, np.zeros(640))
+    _, steps = page["trust_region"](two.value, two.gradient, two.hessian, np.zeros(640))
+    # As many points as steps, and the start: a step that is refused leaves a point, too.
+    losses = [one.value(np.frombuffer(point)) for point in two.points]
+    assert steps < many / 5 and len(losses) == few <= steps + 1
+    assert len(set(losses)) == few
 
 
 @pytest.mark.parametrize("seed", range(5))

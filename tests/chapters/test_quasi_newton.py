@@ -294,22 +294,32 @@ def test_a_network_with_the_whole_batch(page):
 @pytest.mark.parametrize("seed", range(10, 15))  # the page has 0 to 6
 def test_printed_digits_few_and_many(page, seed):
     printed = data.printed_digits(seed, 1024)
-    (loss, error), (exact, missed) = page["on_printed"](printed, 128, 3.0, seed)
+    # The page's rate is best for both, and its neighbours are far behind: chance does not choose.
+    said("lr = min((0.2, 0.6, 2.0, 6.0), key=")
+    for n in (128, 1024):
+        known = printed.x_train[:n], printed.y_train[:n]
+        with np.errstate(all="ignore"):
+            ends = [
+                page["wider"].loss(page["by_momentum"](*known, lr, 30, seed)[-1], *known)[0]
+                for lr in (0.6, 2.0, 6.0)
+            ]
+        assert 2 * ends[1] < min(ends[0], ends[2])
+    (loss, error), (exact, missed) = page["on_printed"](printed, 128, 2.0, seed)
     said("L-BFGS has by far the lower training loss, and errs more often on new images.")
     assert exact < loss / 4
     assert error < missed < error + 0.15
     said("With 1,024 it is far behind after as many passes, on both counts.")
-    (loss, error), (exact, missed) = page["on_printed"](printed, 1024, 1.0, seed)
-    assert loss < exact / 1.5
+    (loss, error), (exact, missed) = page["on_printed"](printed, 1024, 2.0, seed)
+    assert loss < exact / 5
     assert error + 0.01 < missed
     said(
         "within 70 passes its training loss is the lower one again, its test error still the higher"
     )
-    (loss, error), (exact, missed) = page["on_printed"](printed, 1024, 1.0, seed, 70)
+    (loss, error), (exact, missed) = page["on_printed"](printed, 1024, 2.0, seed, 70)
     assert exact < loss / 4
     assert error + 0.005 < missed
     said("nowhere on its way is its test error as low as that of SGD in the end")
-    for n, lr, passes in ((128, 3.0, 30), (1024, 1.0, 70)):
+    for n, lr, passes in ((128, 2.0, 30), (1024, 2.0, 70)):
         (_, error), _ = page["on_printed"](printed, n, lr, seed, passes)
         points = page["by_lbfgs"](printed.x_train[:n], printed.y_train[:n], passes, seed)
         right = [page["wider"].accuracy(w, printed.x_test, printed.y_test) for w in points]
@@ -369,15 +379,13 @@ def test_two_small_matrices_stand_for_a_large_one():
 
 def test_the_polynomials_of_muon():
     said("which leads to 1")
-    said(
-        "lifts all above about a hundredth to between 0.7 and 1.2".replace("lifts", "Muon's lifts")
-    )
-    sizes = np.geomspace(0.012, 1, 500)
+    said("Muon's lifts all above 0.0015 to between 0.68 and 1.21")
+    sizes = np.geomspace(0.00151, 1, 50_000)
     cubic, quintic = sizes, sizes
     for _ in range(5):
         cubic = 1.5 * cubic - 0.5 * cubic**3
         quintic = 3.4445 * quintic - 4.775 * quintic**3 + 2.0315 * quintic**5
-    assert 0.65 < quintic.min() < quintic.max() < 1.25
+    assert (quintic.min(), quintic.max()) == pytest.approx((0.68, 1.205), abs=0.006)
     assert cubic[sizes > 1 / 3].min() > 0.98
     assert cubic[sizes < 0.1].max() < 0.7
 

@@ -64,6 +64,14 @@ def test_the_best_plan_for_many_curvatures_is_nearly_a_straight_line(kappa):
         assert rates[-1] < 0.15 * rates[0]
 
 
+def test_the_shape_asked_for_is_one_of_five():
+    said("which of the five shapes do the best rates resemble?")
+    said("Six plans, made by one program from five shapes.")
+    said("nearly a straight line to zero")
+    for shape in ("linear", "cosine", "exponential", "inverse", "jump"):
+        assert len(schedule(1.0, [(shape, 4, 0.5)])) == 4
+
+
 def ends(page, net, rates, epochs, seeds=SEEDS, *how, **more):
     """The losses at the end, infinite where training diverged."""
     with np.errstate(all="ignore"):
@@ -109,6 +117,12 @@ def test_without_noise_a_schedule_gains_nothing(page):
         )
     constant, cosine = np.transpose(losses)
     assert np.sum(constant < cosine) >= 3
+    said("simply because it went on moving")
+    # Where the rates add up to as much, the cosine ends as low, and the constant as high.
+    as_far = np.median(ends(page, network, schedule(0.3, [("cosine", 80 * 38, 0.0)]), 80))
+    half = np.median(ends(page, network, 0.15, 40))
+    assert as_far == pytest.approx(np.median(constant), rel=0.2)
+    assert half == pytest.approx(np.median(cosine), rel=0.2)
     constant, cosine = np.transpose(right)
     assert abs(constant.mean() - cosine.mean()) < constant.std(ddof=1)
 
