@@ -45,11 +45,22 @@ def test_the_best_rates_are_one_over_t():
     assert np.diff(1 / rates) == pytest.approx(1)
 
 
+def test_the_noise_of_slower_rates_dies_out_too():
+    said("with rates like $1/\\sqrt t$ the variance goes to 0 as well, more slowly")
+    for start in (1.0, 100.0):
+        slow = fast = start
+        for t in range(1, 40_001):
+            slow = (1 - t**-0.5) ** 2 * slow + 1 / t
+            fast = (1 - 1 / t) ** 2 * fast + 1 / t**2
+            if t in (400, 40_000):
+                assert slow == pytest.approx(0.5 * t**-0.5, rel=0.05)  # half of the rate
+                assert fast == pytest.approx(1 / t, rel=0.05)
+
+
 @pytest.mark.parametrize("kappa", [10.0, 30.0, 100.0, 200.0, 300.0])
 def test_the_best_plan_for_many_curvatures_is_nearly_a_straight_line(kappa):
-    said(
-        "For condition numbers of a hundred and more, and some fifty steps, it is nearly a straight line"
-    )
+    said("evenly on a log scale over two powers of ten or more, as here, and some fifty steps")
+    said("it is nearly a straight line to zero")
     said("the better conditioned the loss, or the further out the start, the more it bends")
     for n_steps in (40, 60):
         near, far = (
@@ -62,6 +73,10 @@ def test_the_best_plan_for_many_curvatures_is_nearly_a_straight_line(kappa):
         straight = np.corrcoef(rates, np.arange(n_steps))[0, 1] ** 2
         assert straight > 0.95 if kappa >= 100 else straight < 0.85
         assert rates[-1] < 0.15 * rates[0]
+        said("Curvatures spread evenly without the log bend it, too: the spectrum decides.")
+        rates = plan_rates(np.linspace(1 / kappa, 1, 20), 1.0, 100.0, n_steps)
+        assert np.corrcoef(rates, np.arange(n_steps))[0, 1] ** 2 < 0.85
+        assert np.corrcoef(1 / rates, np.arange(n_steps))[0, 1] ** 2 > 0.85
 
 
 def test_the_shape_asked_for_is_one_of_five():
