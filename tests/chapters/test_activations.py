@@ -77,6 +77,18 @@ def test_what_reaches_the_first_layer(names):
                 assert outputs.std(axis=0).max() < 0.01 < outputs.std()
 
 
+def test_most_activations_have_weights_that_keep_both_ways():
+    said("can be computed for most activations, though not for the sigmoid")
+    z = np.linspace(-10, 10, 20_001)
+    share = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
+    factors = {}
+    for f in (tanh, leaky_relu, elu, silu, gelu, sigmoid):
+        a, slope = f(z)
+        factors[f] = share @ slope**2 / (share @ a**2)  # of the gradient, where the signal is kept
+    assert factors.pop(sigmoid) < 1 / 6
+    assert all(0.9 < factor < 1.2 for factor in factors.values())
+
+
 def test_bounds_of_the_slopes(oracle):
     said("$0.25^{5} \\approx 10^{-3}$ over five layers and $0.25^{10} \\approx 10^{-6}$ over ten")
     assert np.log10(0.25) * np.array([5, 10]) == pytest.approx([-3, -6], abs=0.03)
