@@ -161,6 +161,50 @@ def test_own_rates_cure_the_straight_valley_and_not_the_turned_one():
         assert (problem.value(theta) < 1e-8) == cured
 
 
+def test_what_turning_the_valley_costs(page):
+    said("Turning the valley costs gradient descent, momentum and Nesterov not a single step")
+    said("AdaGrad, which had the straight valley in four steps, needs ten times as many")
+    said("RMSProp and Adam have little to lose")
+    turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    rng = np.random.default_rng(0)
+    for start in (
+        page["bowl"].start,
+        *(7 * rng.choice([-1, 1], (3, 2)) * rng.uniform(0.4, 1, (3, 2))),
+    ):
+        curvature = np.diag([0.1, 2.0])
+        turned = turn @ curvature @ turn.T
+        counts = {
+            name: [
+                page["settling_step"](p.value(page["best_run"](name, p, 200)))
+                for p in (
+                    problems.quadratic(curvature, start),
+                    problems.quadratic((turned + turned.T) / 2, turn @ start),
+                )
+            ]
+            for name in page["METHODS"]
+        }
+        for name in ("gradient descent", "momentum", "nesterov"):
+            assert counts[name][0] == counts[name][1]
+        assert counts["adagrad"][0] <= 5 and counts["adagrad"][1] > 6 * counts["adagrad"][0]
+        assert all(counts[name][1] < 1.8 * counts[name][0] for name in ("rmsprop", "adam"))
+
+
+def test_adagrad_leaps_past_the_bend_in_its_first_step(page):
+    said("owe much to its first one, of length $\\eta$ in each coordinate, which carries it past")
+    valley = problems.get("rosenbrock")
+    assert page["settling_step"](valley.value(page["best_run"]("adagrad", valley, 500))) == 9
+    with np.errstate(all="ignore"):
+        for lr in page["RATES"]:
+            theta, s, values = valley.start, np.zeros(2), []
+            for t in range(500):
+                grad, before = valley.gradient(theta), theta
+                theta, s = adagrad_step(theta, grad, s, lr)
+                if t == 0:  # a tenth at most, and all the rest as it is
+                    theta = before + np.clip(theta - before, -0.1, 0.1)
+                values.append(valley.value(theta))
+            assert page["settling_step"](np.array(values)) > 100
+
+
 def test_rare_classes_are_what_sgd_learns_late(page):
     said("About half of every method's loss, or more, lies on the rare classes")
     said("there SGD's is the highest, and Adam's the lowest")

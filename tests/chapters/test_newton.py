@@ -1,5 +1,6 @@
 """The numbers and claims that the prose of the chapter on Newton's method states, computed anew."""
 
+import itertools
 import re
 from types import FunctionType
 
@@ -136,6 +137,30 @@ def test_safe_newton_beside_the_bare_one(page):
         assert least * 60 <= good[False] <= most * 60
         if name == "rosenbrock":
             assert np.median(counts[False]) < np.median(counts[True])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_leap_that_the_line_search_forbids(page, seed):
+    said("was luck, but luck that most starts share, and the line search forbids it")
+    starts = np.random.default_rng(seed).uniform(-3, 3, size=(40, 2))
+    leaps, counts = 0, []
+    for start in starts:
+        damped = theta = start
+        values = [ROSENBROCK.value(theta)]
+        for _ in range(6):
+            theta = newton_step(theta, ROSENBROCK.gradient(theta), ROSENBROCK.hessian(theta))
+            values.append(ROSENBROCK.value(theta))
+        leaps += any(new > old + 1e-8 for old, new in itertools.pairwise(values))
+        # It is not the damping: without the line search that is as fast as the bare method.
+        count = 0
+        while np.abs(grad := ROSENBROCK.gradient(damped)).max() > 1e-5 and count < 100:
+            damped = damped + page["safe_direction"](grad, ROSENBROCK.hessian(damped))
+            count += 1
+        given = ROSENBROCK.value, ROSENBROCK.gradient, ROSENBROCK.hessian, start
+        counts.append((count, page["newton"](*given, safe=False)[1], page["newton"](*given)[1]))
+    assert leaps > 0.8 * len(starts)
+    without, bare, safe = np.median(counts, axis=0)
+    assert without <= bare + 1 and safe > 2 * bare
 
 
 def test_a_wolfe_step_may_end_on_a_hilltop():

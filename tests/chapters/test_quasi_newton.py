@@ -147,6 +147,9 @@ def test_odd_digits(page):
     assert one / ten > 2
     assert twenty - fifty < 12
     assert points_of(page, bfgs, *given, tol=1e-6) > three
+    said("it still carries the scaling of its very first step, while L-BFGS begins every direction")
+    # All pairs as BFGS has them, with the scaling of the newest: it is not the pairs.
+    assert points_of(page, lbfgs, *given, 1000, tol=1e-6) < three / 2
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
