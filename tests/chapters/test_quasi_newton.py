@@ -339,6 +339,23 @@ def test_a_decay_by_gauss_newton_damped_or_not(page, seed):
     assert plain <= 70
     assert damped == quasi == 100
     assert few < 0.7 * many
+    # The same by one measure: points until the first within 0.001 of the minimum.
+    rng, t = np.random.default_rng(seed), np.linspace(0, 4, 30)
+    y = 2 * np.exp(-0.7 * t) + 0.1 * rng.normal(size=30)
+    best = page["fit_decay"](t, y, np.array([2.0, 0.7]), 0.01, 60)[-1]
+    counts = []
+    for start in rng.uniform([-3, -0.5], [3, 3], size=(100, 2)):
+        points = []
+
+        def value(p, points=points):
+            points.append(p)
+            return np.sum((page["decay"](p, t) - y) ** 2) / 2
+
+        bfgs(value, lambda p: page["slopes"](p, t).T @ (page["decay"](p, t) - y), start, tol=1e-6)
+        points = np.unique(points, axis=0, return_index=True)
+        points = points[0][np.argsort(points[1])]
+        counts.append(1 + np.argmax(np.linalg.norm(points - best, axis=1) < 1e-3))
+    assert few < 0.7 * np.median(counts)
 
 
 def test_the_fisher_information_of_softmax_regression_is_its_hessian():
