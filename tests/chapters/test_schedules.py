@@ -208,8 +208,10 @@ def test_larger_batches_stop_saving_steps(page):
     assert needed[2] == pytest.approx(needed[1], rel=0.4)
     said("until noise is no longer what limits the rate")
     # It is the limit of stability, and not the largest of the four rates: twice that is worse.
-    for seed in SEEDS:
-        assert page["steps_to"](256, 1.6, seed) > page["steps_to"](256, 0.8, seed)
+    twice, largest = (
+        np.mean([page["steps_to"](256, lr, seed) for seed in SEEDS]) for lr in (1.6, 0.8)
+    )
+    assert twice > 1.5 * largest
 
 
 def test_an_average_of_a_constant_rate_is_as_good_as_a_schedule(page):
