@@ -307,7 +307,7 @@ def _with_default(case: Case, name: str, default: Any) -> Case:
 
 def _fixed_words(message: str) -> str:
     """What an exception of Python's or NumPy's says whatever the arguments: up to the first number, name or shape."""
-    return re.split(r"[\d'\"(\[]", message, maxsplit=1)[0].strip()
+    return re.split(r"-?\d|['\"(\[]", message, maxsplit=1)[0].strip()
 
 
 def _run_mistake(function: Callable, case: Case) -> Any:

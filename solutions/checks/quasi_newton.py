@@ -854,8 +854,7 @@ lbfgs_direction.add_mistakes("""
     where the number of pairs is exactly 0 there is no newest one either: test for it, and return minus the gradient
         if len(curvatures): -> if True:
     or
-        if not len(steps):
-            raise IndexError("index")  # So begins what NumPy says of an array's last entry.
+        newest = steps[-1]
         return lbfgs_direction(grad, steps, changes)
     in the second loop beta is added to the weight: it is subtracted
         def add(weight, beta, s, y):
