@@ -230,7 +230,7 @@ def _made(plan: Plan, mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) 
 
 
 def _told(plan: Plan, outcomes: Sequence[Outcome]) -> str:
-    """The sentence of the first mistake that a quantity tells which says by itself what is wrong, or "".
+    """The sentence of the mistake that a quantity tells which says by itself what is wrong, or "".
 
     Where much else is free, as a line search, no mistake does on every case what an answer does. The last two cases
     that such a quantity finds wrong must say the same; "" says nothing.
@@ -245,11 +245,14 @@ def _told(plan: Plan, outcomes: Sequence[Outcome]) -> str:
                 words.append((number, got))
         if not words or len({word for _, word in words[-2:]}) > 1 or not words[-1][1]:
             continue
-        number, word = words[-1]
-        for mistake in plan.mistakes:
+
+        def says(mistake: Mistake, number: int, word: str, key: str = key) -> bool:
             seen = mistake.results[number]
-            if isinstance(seen, Seen) and (seen.quantities or {}).get(key) == word:
-                return mistake.sentence
+            return isinstance(seen, Seen) and (seen.quantities or {}).get(key) == word
+
+        if known := [mistake for mistake in plan.mistakes if says(mistake, *words[-1])]:
+            # Of several, such as all that get no further, the one that says the same most often.
+            return max(known, key=lambda one: sum(says(one, *word) for word in words)).sentence
     return ""
 
 
