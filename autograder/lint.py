@@ -10,7 +10,13 @@ from autograder.course import Course, CourseError
 from autograder.release.chapter import read_chapter
 from autograder.release.release import agree
 from autograder.sandbox.host import Limits
-from gradus.authoring import MOST_OF_A_MISTAKE, PUBLIC_SEED, Exercise, exercises_of
+from gradus.authoring import (
+    MOST_OF_A_MISTAKE,
+    PUBLIC_SEED,
+    Exercise,
+    exercises_of,
+    right_without_chance,
+)
 from gradus.calling import call_cases
 from gradus.plan import Plan
 from gradus.verdict import Verdict, examine
@@ -100,6 +106,9 @@ def _found(exercise: Exercise, seeds: int, plans: list[tuple[int, Plan]]) -> Ite
                 said = next(case.message for case in verdict.cases if not case.passed)
                 yield f"the other right way {about!r} is not right at seed {seed}: {said}"
                 break
+    for seed, plan in plans:
+        for sentence in right_without_chance(plan):
+            yield f"the mistake {sentence!r} is right at seed {seed}: a right answer like it would be refused"
     for sentence, function in exercise.mistakes:
         for seed, plan in plans:
             if fault := _fault(sentence, _verdict(function, plan), exercise):

@@ -275,6 +275,17 @@ class Exercise:
         return Case(call.label, (*leading, *named), args, named, call.weight)
 
 
+def right_without_chance(plan: Plan) -> list[str]:
+    """The sentences of known mistakes that are right in every case, though nothing is random.
+
+    Of random results a mistake may be told by its very draws; elsewhere a right answer may return the same, and
+    would be refused.
+    """
+    if any(map(_has_generator, plan.cases)):
+        return []
+    return [mistake.sentence for mistake in plan.mistakes if mistake.right]
+
+
 def _has_generator(case: Case) -> bool:
     return any(isinstance(value, values.Rng) for value in case.arguments.values())
 

@@ -32,7 +32,7 @@ def _rows(rng, low, high, validation, test, up=True):
 
 @judge(
     reference.train_validation_test_split,
-    points=3,
+    points=2,
     places=True,
     returns=("train", "validation", "test"),
     compare_as=quantities.split,
@@ -183,7 +183,7 @@ train_validation_test_split.add_variants("""
 """)
 
 
-@judge(reference.kfold_indices, points=3, places=True, returns=("folds",), compare_as=quantities.folds)
+@judge(reference.kfold_indices, points=2, places=True, returns=("folds",), compare_as=quantities.folds)
 def kfold_indices(rng):
     few, more = 5 * int(rng.integers(100, 120)), int(rng.integers(1, 5))
     for label, weight, given in _seeds(rng):
@@ -1190,23 +1190,20 @@ plan_search.add_variants("""
 
 five_leaks = Written(
     "five-leaks",
-    points=6,
+    points=4,
     rubric="""\
-- 1 point: means for missing values and for standardising were computed from all visits, test visits among them: a leak, usually a small one; large only with heavy tails or few rows.
-- 1 point: the 40 columns were chosen by the labels of the test visits, too: a serious leak, for columns that correlate by chance are kept with their chance.
+- 1 point: two things were computed from all visits, the test visits among them: the means and the scales, a leak that is usually small (large only with heavy tails or few rows); and the choice of the 40 columns, a serious one, for columns that correlate with returning by chance are kept with their chance.
 - 1 point: visits of one patient stand in both parts, so that the individual is recognised: split by patients.
 - 1 point: 200 settings were compared on the test visits and the best result is quoted: flattered, on average, by up to sqrt(2 ln 200), about 3.3 standard errors; validation data are missing.
-- 1 point: a right order: split first (by patients, three parts), then all preparation from the training part, choice on the validation part or by folds, the test part once.
-- 1 point: for use next month the test part should be later than the training part, or another point of substance: the base rate (how many return anyway), the standard error of 91 % on 600 visits that are not independent, or which leak is judged worst and why.""",
+- 1 point: a right order: split first (by patients, three parts; for use next month, the test part the latest), then all preparation from the training part, choice on the validation part or by folds, the test part once.""",
 )
 
 plan_a_search = Written(
     "plan-a-search",
-    points=5,
+    points=4,
     rubric="""\
 - 1 point: 4 machines times 24 hours at 3 trainings an hour are 288 trainings, shared out to at least two rounds, with some kept for other seeds; shorter trainings in the first round are a plus.
 - 1 point: scales: learning rate and weight decay log-uniform, 1 - momentum log-uniform, width log-uniform and rounded, dropout uniform; sensible ends.
-- 1 point: random, not a grid, with the reason: n**5 trials, or few values on the axis that matters; few dimensions matter.
-- 1 point: after the first round: where the best several lie, whether at an edge (then the range is moved), which hyperparameters do not matter; the curves; stop when seeds differ more than trials.
+- 1 point: random, not a grid, with the reason (n**5 trials, or few values on the axis that matters); and after the first round: where the best several lie, whether at an edge (then the range is moved), which hyperparameters do not matter; the curves; stop when seeds differ more than trials.
 - 1 point: what is promised: of n trials one among the best share q of what can be drawn with probability 1 - (1 - q)**n, with numbers; not the optimum. Reported is the test error of the final choice, measured once, with its standard error.""",
 )

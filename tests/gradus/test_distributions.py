@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradus.authoring import OF_THE_REFERENCE, Call, judge
+from gradus.authoring import OF_THE_REFERENCE, Call, judge, right_without_chance
 from gradus.calling import call as attempt
 from gradus.distributions import Law, compare_sample, sample
 from gradus.plan import Case, Quantities
@@ -195,3 +195,26 @@ def test_what_is_compared_travels_as_text_that_needs_only_gradus():
     case = Case("", (), (), {})
     draws, _ = exercise.compare_as.of([case], [np.arange(3.0)])[""]
     assert list(draws) == [0, 1, 2]
+
+
+def spread(n):
+    return np.linspace(0.0, 1.0, n)
+
+
+def test_a_mistake_that_is_right_where_nothing_is_random_is_said():
+    @judge(spread, points=1, returns=("x",), compare_as=sample)
+    def spread_cases(rng):
+        yield Call("many", n=int(rng.integers(400, 500)))
+
+    @spread_cases.mistake("from 1 to 0")
+    def turned(n):
+        return np.linspace(1.0, 0.0, n)
+
+    @spread_cases.mistake("to 2")
+    def wide(n):
+        return np.linspace(0.0, 2.0, n)
+
+    assert right_without_chance(spread_cases.plan()) == ["from 1 to 0"]
+    refused = examine(spread_cases.plan(), [attempt(turned, spread_cases.plan().cases[0])])
+    assert refused.mistake == "from 1 to 0"  # which is why it is said
+    assert right_without_chance(exercise.plan()) == []

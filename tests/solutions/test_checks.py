@@ -12,7 +12,7 @@ import pytest
 
 import solutions.checks
 from gradus import values
-from gradus.authoring import PUBLIC_SEED, exercises_of, written_of
+from gradus.authoring import PUBLIC_SEED, exercises_of, right_without_chance, written_of
 from gradus.calling import Outcome
 from gradus.calling import call as attempt
 from gradus.plan import Plan, Seen, read_cases, write_cases
@@ -166,6 +166,7 @@ def test_right_answers_pass(exercise, seed):
 @seeds
 def test_every_mistake_fails_and_is_named(exercise, seed):
     plan = plan_of(exercise, seed)
+    assert right_without_chance(plan) == []
     for sentence, function in exercise.mistakes:
         outcomes = tried(function, plan)
         if sentence == exercise.repair:
