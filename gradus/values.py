@@ -21,7 +21,7 @@ MAX_ITEMS = 200_000
 DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex128".split()
 )
-OWN_INTEGER = np.dtype(np.int_)  # of 32 bits in a page, where Python is of WebAssembly
+OWN_INTEGER = np.dtype(np.int_)  # of 32 bits where Python runs in a page
 _MAGIC = b"GRADUS1\n"
 
 

@@ -6,8 +6,7 @@ is replaced by a few lines that need no NumPy, and the page is told to load no p
 is replaced, the page must say what is missing.
 
 The book's own checks run in Pyodide 0.27, the newest whose NumPy a registry has: 2.0, made by
-emscripten-forge with the same Emscripten for the same Python 3.12. There an integer has 32 bits, as
-in every Pyodide so far.
+emscripten-forge with the same Emscripten for the same Python 3.12. Its integers have 32 bits.
 """
 
 import hashlib
