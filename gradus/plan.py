@@ -223,7 +223,7 @@ def _packed_form(form: Any) -> Any:
 def _unpacked_form(form: Any) -> Any:
     if isinstance(form, dict) and set(form) == {_ZEROS}:
         dtype, shape = form[_ZEROS]
-        return np.zeros(shape, dtype)
+        return values.own(np.zeros(shape, dtype))
     if isinstance(form, tuple | list):
         return type(form)(map(_unpacked_form, form))
     return form

@@ -194,12 +194,12 @@ class _Reader:
         flat = np.frombuffer(self.buffer[:size], kind)
         self.buffer = self.buffer[size:]
         try:
-            return _own(flat.reshape(shape).astype(np.dtype(dtype)))
+            return own(flat.reshape(shape).astype(np.dtype(dtype)))
         except ValueError as error:  # no entry at all, but sides beyond what NumPy can count
             raise NotData(f"an array of shape {shape!r}") from error
 
 
-def _own(array: np.ndarray) -> np.ndarray:
+def own(array: np.ndarray) -> np.ndarray:
     """Whole numbers as this machine's NumPy makes them, if they fit: it counts (`bincount`) no wider ones."""
     if array.dtype != np.int64 or OWN_INTEGER == np.int64:
         return array

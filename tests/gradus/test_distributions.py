@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from gradus import values
 from gradus.authoring import OF_THE_REFERENCE, Call, judge, right_without_chance
 from gradus.calling import call as attempt
 from gradus.distributions import Law, compare_sample, sample
-from gradus.plan import Case, Quantities
+from gradus.plan import Case, Plan, Quantities
 from gradus.values import Rng
 from gradus.verdict import examine
 from tests.conftest import THOROUGH
@@ -218,3 +219,19 @@ def test_a_mistake_that_is_right_where_nothing_is_random_is_said():
     refused = examine(spread_cases.plan(), [attempt(turned, spread_cases.plan().cases[0])])
     assert refused.mistake == "from 1 to 0"  # which is why it is said
     assert right_without_chance(exercise.plan()) == []
+
+
+def places(n, rng):
+    return rng.integers(0, n, 100)
+
+
+def test_whole_numbers_are_judged_as_this_machine_has_them(monkeypatch):
+    @judge(places, points=1, returns=("places",), compare_as=sample)
+    def places_cases(rng):
+        yield Call("many", n=int(rng.integers(40, 50)), rng=Rng(1))
+
+    plan = places_cases.plan()
+    monkeypatch.setattr(values, "OWN_INTEGER", np.dtype(np.int32))
+    (read,) = Plan.from_data(values.unpack(values.pack(plan.to_data()))).expected
+    assert plan.expected[0].form.dtype == np.int64
+    assert read.form.dtype == np.int32 and read.form.shape == (100,)
