@@ -418,6 +418,31 @@ def test_every_exercise_is_solved_in_the_page(visit, with_numpy, chapter):
     assert page.asked == [] and page.complaints == []
 
 
+CHOLESKY = """\
+@exercise
+def safe_direction(grad, hessian):
+    try:
+        np.linalg.cholesky(hessian)
+    except np.linalg.LinAlgError:
+        lowest = np.linalg.eigvalsh(hessian)[0]
+        hessian = hessian + (0.1 - 2 * lowest) * np.eye(len(grad))
+    return -np.linalg.solve(hessian, grad)
+"""
+
+
+def test_a_matrix_that_is_singular_or_not_positive_raises_in_the_page_as_in_a_notebook(
+    visit, with_numpy
+):
+    page = visit(stand_in=False, chapter="newton")
+    page.evaluate(OTHER_BASE, with_numpy)
+    there = place(page, "safe_direction")
+    run(there, CHOLESKY)
+    says(there, "✓ safe_direction: all cases pass")
+    for call in ("solve(np.zeros((2, 2)), np.ones(2))", "inv(np.zeros((2, 2)))"):
+        run(there, f"import numpy as np\nnp.linalg.{call}")
+        says(there, "✗ Your code stopped with LinAlgError")
+
+
 def test_firefox_solves_an_exercise_and_names_a_mistake(address, with_numpy):
     need("firefox")
     program = [NODE, ROOT / "tests" / "site" / "firefox.mjs"]
