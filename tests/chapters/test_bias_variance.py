@@ -67,6 +67,15 @@ def page(run_chapter):
     return run_chapter("bias-variance")
 
 
+def test_more_parameters_than_few_may_predict_better():
+    said("with fewer parameters than data the variance grows, and the error beyond its best")
+    assert (np.diff(CURVES[:, 1]) > 0).all()
+    best = CURVES.sum(axis=1).argmin()
+    assert 0 < best < len(CURVES) - 1
+    assert CURVES[best].sum() < 0.5 * CURVES[0].sum()
+    assert (np.diff(CURVES[best:].sum(axis=1)) > 0).all()
+
+
 def test_the_best_degrees_and_what_they_are_made_of():
     said("at the optimum for $\\sigma = 1$ the variance is 19 times the squared bias,")
     said("for $\\sigma = 3$ less than half of it.")
@@ -230,6 +239,9 @@ def test_ridge():
     said("The error falls from 10.7 to 1.7.")
     said("A penalty of 1,000 brings it to 11.2, nearly that of a constant (11.3).")
     said("the total is lowest, at 1.7, near 0.3.")
+    said("squared bias rises from nearly zero to 9 between 0.1 and 100")
+    assert parts(15, penalty=0.1)[0] < 0.15
+    assert parts(15, penalty=100)[0] == pytest.approx(9, abs=0.2)
     plain = parts(15)
     assert plain.sum() + 1 == pytest.approx(10.7, abs=0.05)
     assert plain[1] / plain.sum() > 0.99
@@ -295,6 +307,9 @@ def test_one_fit_leaves_each_out():
 
 
 def test_degrees_of_freedom(page):
+    said("All 16 parameters are there, and but for the constant none is free.")
+    constant = smoother(15, 1e9, x_new=X)
+    assert constant @ f(X) == pytest.approx(np.full(20, f(X).mean()), abs=1e-3)
     said("for orthogonal features that are all penalised, the sum of the factors $c_j$")
     table = page["features"](X, 15)
     for freedom in (3, 6, 9, 12):
@@ -328,12 +343,13 @@ def test_more_data_may_raise_the_variance(page):
     said(
         "The variance *rises* as data are added from 25 to 92, by a factor of 8, and falls only beyond."
     )
-    said("Both rise from 25 images to a sharp peak at 100, and fall beyond.")
+    said("The variance rises from 25 images to a sharp peak at 100, the total from 50, and both")
     said("With a penalty the total falls all the way.")
-    factors = []
+    factors, totals = [], []
     for seed in range(1, 6):
         by_n = page["by_sample"]((25, 50, 92, 300), np.random.default_rng(seed))
         (few, some, as_many, more), total, tamed = by_n
+        totals.append(total)
         assert few < some < as_many
         assert more < few
         assert total[2] > 1.5 * total[0] > total[3]
@@ -341,6 +357,9 @@ def test_more_data_may_raise_the_variance(page):
         factors.append(as_many / few)
     assert np.mean(factors) == pytest.approx(8, abs=1.5)
     assert (np.diff(page["by_n"][2]) < 0).all()
+    # Up to 50 the fall of the bias makes up for it.
+    start, some, as_many, _ = np.mean(totals, axis=0)
+    assert some < 1.02 * start and as_many > 3 * some
 
 
 def test_with_a_penalty_there_is_no_peak():
