@@ -101,6 +101,10 @@ def test_a_mask_on_the_gradient_rolls_on_and_one_on_the_step_jumps(ran):
 
 def test_the_source_reads_letters_and_augmentation_gains_much(ran):
     said("That is a large gain, and it cost no label.")
+    said("of every example there are forty copies, each moved otherwise")
+    x, y = ran["five_moved"](np.random.default_rng(0))
+    assert np.bincount(y).tolist() == [5 * 40] * 10
+    assert len(np.unique(x, axis=0)) == 50 * 40
     assert ran["read_before"] > 0.9
     gain = ran["accuracy"](ran["WIDTHS"], ran["rival"], *ran["DIGITS"][2:])
     plain = ran["accuracy"](ran["WIDTHS"], ran["scratch"], *ran["DIGITS"][2:])
