@@ -512,6 +512,34 @@ def test_longer_steps(page):
             assert np.median(by_rate * ratio) > 1.15 * np.median(by_rate)
 
 
+def test_at_equal_losses_the_steps_are_longer_still(page):
+    said("an epoch later, with losses as low as those of the normalized ones here, they bear less")
+    x, y = page["digits"].x_train[:256], page["digits"].y_train[:256]
+    steps = np.geomspace(1e-3, 10, 25)
+    losses, rates = [], []
+    for seed in (*range(5), *SEEDS):
+        for normalize, epochs in ((False, 2), (True, 1)):
+            start = page["make"](np.random.default_rng(seed), 6, 50, normalize)
+            layers = page["train"](start, 0.03, epochs, seed=seed)[0]
+            loss, grads, _ = page["gradient"](layers, x, y)
+            a = page["vector"](grads)
+            losses.append(loss)
+            for step in steps:
+                moved = [
+                    {name: value - step * grad[name] for name, value in layer.items()}
+                    for layer, grad in zip(layers, grads, strict=True)
+                ]
+                with np.errstate(all="ignore"):
+                    b = page["vector"](page["gradient"](moved, x, y)[1])
+                if a @ b < 0.5 * np.linalg.norm(a) * np.linalg.norm(b):
+                    break
+            rates.append(step)
+    plain, normalized = np.reshape(losses, (-1, 2)).T
+    assert plain.mean() < normalized.mean() and np.sum(plain < normalized) >= 8
+    plain, normalized = np.reshape(rates, (-1, 2)).T
+    assert np.median(plain / normalized) < 0.1 > np.mean(plain) / np.mean(normalized)
+
+
 def test_a_batch_of_one_in_training_mode():
     said("The layer gives $\\beta$, *whatever the input is*: a fully connected network")
     rng = np.random.default_rng(0)
