@@ -305,7 +305,10 @@ def test_a_point_at_the_jump():
 
 def test_angles(names):
     said("With sigmoid it is 1 within five layers")
-    said("with ReLU and He it rises slowly to above 0.95")
+    said("with ReLU and He it rises slowly to above 0.9")
+    said("with tanh and Xavier it wanders, at the end between -0.2 and 0.5")
+    drawn = names["cosines"][:, :, -1]
+    assert drawn[3].min() > 0.9 and -0.2 < drawn[2].min() < drawn[2].max() < 0.5
     said("with tanh and N(0, 1) it falls to around 0")
     said("Tanh with Xavier's weights lies on the border of the two")
 
@@ -318,13 +321,15 @@ def test_angles(names):
             a = activation(a @ names["INITIAL"][initial](300, 300, rng))[0]
         return np.array(found)
 
-    ends = []
+    ends, closed = [], []
     for seed in range(5, 11):
         assert cosines(sigmoid, "Xavier", seed)[5] > 0.999
         assert abs(cosines(tanh, "N(0, 1)", seed)[30]) < 0.25
         closing = cosines(relu, "He", seed)
-        assert 0.75 < closing[5] < 0.95 < closing[30]
+        assert 0.7 < closing[5] < 0.95
+        closed.append(closing[30])
         ends.append(cosines(tanh, "Xavier", seed)[30])
+    assert np.mean(closed) > 0.95
     assert 0.1 < np.mean(ends) < 0.7
     assert np.std(ends) > 0.05
 
