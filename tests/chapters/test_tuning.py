@@ -12,6 +12,7 @@ from gradus.calling import CASE_SECONDS
 from solutions.tuning import (
     fold_errors,
     kfold_indices,
+    one_standard_error,
     random_search,
     successive_halving,
     trials_needed,
@@ -278,6 +279,25 @@ def test_cross_validation(chapter):
     assert (means[4:14] <= limit).all()
     others = chapter["on_others"]
     assert others[4] < 0.1 > others[13]
+
+
+def test_in_pairs_candidates_could_be_told_apart_more_closely(chapter):
+    said("(In pairs, fold by fold, they could be told apart more closely.)")
+    digits, nearest, ratios = chapter["digits"], chapter["nearest"], []
+    for seed in range(1, 8):
+        rng = np.random.default_rng(seed)
+        rows = rng.permutation(len(digits.y_train))[:400]
+        x, y = digits.x_train[rows], digits.y_train[rows].copy()
+        wrong = rng.random(400) < 0.2
+        y[wrong] = (y[wrong] + rng.integers(1, 10, wrong.sum())) % 10
+        folds = kfold_indices(400, 10, rng)
+        errors = np.transpose(
+            [np.mean(nearest(x[t], y[t], x[v], 60) != y[v][:, None], axis=0) for t, v in folds]
+        )
+        best = errors[errors.mean(axis=1).argmin()]
+        chosen = errors[::-1][one_standard_error(errors[::-1])]
+        ratios.append(np.std(chosen - best, ddof=1) / np.std(best, ddof=1))
+    assert 0.2 < np.mean(ratios) < 0.8
 
 
 def test_looks(chapter):
