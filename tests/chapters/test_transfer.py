@@ -321,14 +321,40 @@ def test_the_success_of_a_new_head_on_handwriting(ran):
 
 
 def test_what_the_source_had_learned_to_overlook(cases):
-    said("For *faces* the frozen features are worse still")
+    said("For *faces* the new head is behind as well, with a hundred examples even further")
     said("Set free, they come back, and with a hundred examples even to a lead.")
+    further = []
     for tables in cases:
         found = tables["faces"]
         assert lead(found, 5, "from scratch", "new head")[0] > 0.01
         gap, error = lead(found, 100, "from scratch", "new head")
         assert gap > max(0.06, 3 * error)
+        further.append(gap - lead(tables["handwriting"], 100, "from scratch", "new head")[0])
         assert lead(found, 100, "fine-tune all layers", "from scratch")[0] > 0.01
+    assert np.mean(further) > 0.01
+
+
+def test_more_than_half_of_the_lag_is_how_the_head_is_trained(ran):
+    said("In both tasks more than half of this lag is then how the head is trained")
+    said("logistic regression with a penalty, on the same features, is some four points behind")
+    features = ran["features"]
+    for task in (ran["HANDWRITING"], ran["FACES"]):
+        examples, begin = ran["prepare"](task, 100, 900, DRAWS)
+        x, y = examples[True]
+        widths = (196, 64, 64, task.classes)
+        scratch, head = (
+            ran["accuracy"](
+                widths, ran["train"](widths, begin[keep], x, y, step), task.x_test, task.y_test
+            )
+            for keep, step in ((0, ran["momentum"]), (2, ran["masked"](widths, 2)))
+        )
+        new = features(task.x_test)
+        better = [
+            LogisticRegression(C=0.03, max_iter=2000).fit(*pair).score(new, task.y_test)
+            for pair in zip(features(x), y, strict=True)
+        ]
+        lag, rest = np.mean(scratch - head), np.mean(scratch - better)
+        assert 0.02 < rest < 0.065 and rest < 0.5 * lag
 
 
 def test_the_rule_for_a_similar_task(cases):
@@ -348,8 +374,8 @@ def test_the_rule_for_a_similar_task(cases):
 
 def test_with_more_steps_a_hundred_examples_need_no_source_and_five_still_do(ran):
     said("Given 1,500 steps, in other draws, both read 0.99 of all digits, and the lead is gone")
-    said("with five examples of each it stays")
-    for n in (5, 100):
+    said("with twenty of each hardly anything is left of it, and with five it stays")
+    for n in (5, 20, 100):
         examples, begin = ran["prepare"](ran["DIGITS"], n, 900, 5)
         scratch, tuned = (
             ran["accuracy"](
@@ -362,5 +388,7 @@ def test_with_more_steps_a_hundred_examples_need_no_source_and_five_still_do(ran
         if n == 100:
             assert np.mean(scratch) == pytest.approx(0.99, abs=0.006)
             assert abs(np.mean(tuned - scratch)) < 0.006
+        elif n == 20:
+            assert abs(np.mean(tuned - scratch)) < 0.015
         else:
             assert np.mean(tuned - scratch) > 0.04
