@@ -327,7 +327,7 @@ def test_sharpness_comes_down_to_the_limit_of_stability(page):
     first, soon, _ = np.mean(found, axis=0)
     assert first > 1.2 * soon  # in the first steps it falls
     said("At 0.5 it rises to about its limit 4 and falls again.")
-    middling = np.array([page["descend"](0.5, 150, seed)[1] for seed in SEEDS])
+    middling = np.array([page["descend"](0.5, 150, seed)[1] for seed in range(5)])  # those drawn
     assert middling.max(axis=1).mean() == pytest.approx(4, abs=0.4)
     assert middling[:, 0].mean() < 3.7 and middling[:, -1].mean() < 3.5
 

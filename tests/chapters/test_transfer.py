@@ -126,6 +126,9 @@ def test_what_transfer_gains(ran, other):
         assert all(
             lead(found, n, "fine-tune all layers", "new head")[0] > 0.015 for n in (5, 20, 100)
         )
+        said("From twenty examples on the new head hardly improves.")
+        one, five, twenty, hundred = (np.mean(found["new head", n]) for n in (1, 5, 20, 100))
+        assert hundred - twenty < 0.025 < twenty - five < five - one
         leads = [lead(found, n, "fine-tune all layers", "from scratch")[0] for n in (1, 5, 20, 100)]
         assert leads[0] > leads[1] > leads[2] > leads[3]
 
