@@ -366,7 +366,7 @@ def test_one_number_for_gradient_and_distance(names):
 
 
 def test_orthogonal_weights_pass_all_directions(names):
-    said("they fall from 1 to 6 to below 1e-9")
+    said("they fall from between 1 and 6 to below 1e-9")
     said("they are all 1 for linear layers, and for tanh fall from 0.7 to a tenth or so.")
     said("with tanh, here not far from linear, most of them at a third to two thirds of their")
 
