@@ -106,12 +106,12 @@ def _found(exercise: Exercise, seeds: int, plans: list[tuple[int, Plan]]) -> Ite
                 said = next(case.message for case in verdict.cases if not case.passed)
                 yield f"the other right way {about!r} is not right at seed {seed}: {said}"
                 break
-    for seed, plan in plans:
-        for sentence in right_without_chance(plan):
-            yield f"the mistake {sentence!r} is right at seed {seed}: a right answer like it would be refused"
     for sentence, function in exercise.mistakes:
         for seed, plan in plans:
-            if fault := _fault(sentence, _verdict(function, plan), exercise):
+            fault = _fault(sentence, _verdict(function, plan), exercise)
+            if sentence in right_without_chance(plan):
+                fault = "is right, and would refuse a right answer like it,"
+            if fault:
                 yield f"the mistake {sentence!r} {fault} at seed {seed}"
                 break
 

@@ -203,8 +203,8 @@ def own(array: np.ndarray) -> np.ndarray:
     """Whole numbers as this machine's NumPy makes them, if they fit: it counts (`bincount`) no wider ones."""
     if array.dtype != np.int64 or OWN_INTEGER == np.int64:
         return array
-    own = array.astype(OWN_INTEGER)
-    return own if np.array_equal(own, array) else array
+    narrower = array.astype(OWN_INTEGER)
+    return narrower if np.array_equal(narrower, array) else array
 
 
 def _text(text: str) -> str:

@@ -245,15 +245,17 @@ def _told(plan: Plan, outcomes: Sequence[Outcome]) -> str:
                 words.append((number, got))
         if not words or len({word for _, word in words[-2:]}) > 1 or not words[-1][1]:
             continue
-
-        def says(mistake: Mistake, number: int, word: str, key: str = key) -> bool:
-            seen = mistake.results[number]
-            return isinstance(seen, Seen) and (seen.quantities or {}).get(key) == word
-
-        if known := [mistake for mistake in plan.mistakes if says(mistake, *words[-1])]:
+        number, word = words[-1]
+        if known := [one for one in plan.mistakes if _word(one.results[number], key) == word]:
             # Of several, such as all that get no further, the one that says the same most often.
-            return max(known, key=lambda one: sum(says(one, *word) for word in words)).sentence
+            agree = [sum(_word(one.results[n], key) == got for n, got in words) for one in known]
+            return known[agree.index(max(agree))].sentence
     return ""
+
+
+def _word(result: Any, key: str) -> Any:
+    """What the quantity of that name says of a mistake's result; None where there is none."""
+    return (result.quantities or {}).get(key) if isinstance(result, Seen) else None
 
 
 def _advice(of_chance: tuple[str, ...]) -> set[str]:

@@ -408,8 +408,6 @@ bootstrap_sample.add_mistakes("""
         return rng.multinomial(n, np.full(n, 1 / n))
     the numbers that were drawn are no indices: take whole ones
         return rng.uniform(0, n, size=n)
-    or
-        return n * rng.random(n)
 """)
 bootstrap_sample.add_variants("""
     rng.choice

@@ -237,8 +237,6 @@ stochastic_depth_forward.add_mistakes("""
         return x + (_tosses(x, survival, rng) * survival if training else 1.0) * residual
     each feature has a toss, the same for all examples: an example keeps its branch, or loses it, as a whole
         return x + (rng.random(x.shape[1]) < survival if training else survival) * residual
-    or
-        return x + (rng.random((1, x.shape[1])) < survival if training else survival) * residual
     the result is x or the branch, where it is x or their sum
         if not training:
             return (1 - survival) * x + survival * residual

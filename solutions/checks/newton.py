@@ -658,7 +658,7 @@ def _flat(slope, slope0, c2):
 
 def _bisect(
     f, gradient, theta, direction, c1=1e-4, c2=0.9, initial=1.0, *,
-    falls_enough=_armijo, too_steep=_flat,
+    falls_enough=_armijo, too_steep=_flat, trials=60,
 ):  # fmt: skip
     """The search by a bracket and halving, with other tests for its two conditions.
 
@@ -667,7 +667,7 @@ def _bisect(
     """
     value0, slope0 = f(theta), gradient(theta) @ direction
     low, high, alpha = 0.0, None, initial
-    for _ in range(60):
+    for _ in range(trials):
         there = theta + alpha * direction
         way = too_steep(gradient(there) @ direction, slope0, c2)
         if not falls_enough(f(there), value0, alpha, slope0, c1) or way > 0:
@@ -781,19 +781,7 @@ wolfe_line_search.add_mistakes("""
     `c1` and `c2` are not used, only their defaults
         return _bisect(f, gradient, theta, direction, initial=initial)
     the search gave up after a few trials: however many are refused, go on to one that fulfils both
-        slope0 = gradient(theta) @ direction
-        low, high, alpha = 0.0, None, initial
-        for _ in range(10):
-            there = theta + alpha * direction
-            way = _flat(gradient(there) @ direction, slope0, c2)
-            if not _armijo(f(there), f(theta), alpha, slope0, c1) or way > 0:
-                high = alpha
-            elif way < 0:
-                low = alpha
-            else:
-                break
-            alpha = 2 * low if high is None else (low + high) / 2
-        return alpha
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, trials=10)
 """)
 wolfe_line_search.add_variants("""
     a bracket and halving
@@ -837,16 +825,9 @@ wolfe_line_search.add_variants("""
             return look(low, high, 2.5 * low if high is None else 0.4 * low + 0.6 * high, left - 1)
         return look(0.0, None, initial, 80)
     halved to the end: the slope is as flat there as numbers let it be
-        value0, slope0 = f(theta), gradient(theta) @ direction
-        low, high, alpha = 0.0, None, initial
-        for _ in range(60):
-            there = theta + alpha * direction
-            if f(there) > value0 + c1 * alpha * slope0 or gradient(there) @ direction > 0:
-                high = alpha
-            else:
-                low = alpha
-            alpha = 2 * alpha if high is None else (low + high) / 2
-        return alpha
+        def too_steep(slope, slope0, c2):
+            return np.sign(slope)
+        return _bisect(f, gradient, theta, direction, c1, c2, initial, too_steep=too_steep)
 """)
 
 

@@ -112,8 +112,6 @@ random_flip.add_mistakes("""
     normal numbers were drawn, so that another share than `p` is mirrored: draw uniform ones
         mirrored = rng.standard_normal(len(images)) < p
         return np.where(mirrored[:, None, None, None], images[:, :, :, ::-1], images)
-    or
-        return np.stack([image[:, :, ::-1] if rng.normal() < p else image for image in images])
 """)
 random_flip.add_variants("""
     image by image
@@ -141,6 +139,14 @@ def random_crop(rng):
     yield Call("three channels", 3.0, images=rgb, size=2, rng=Rng(int(rng.integers(2**31))))
     whole = rng.uniform(0.5, 2.0, (5, 2, 3, 3))
     yield Call("the whole image", images=whole, size=3, rng=Rng(int(rng.integers(2**31))))
+
+
+def _filled(images, size, rows, columns):
+    """As `_cut`, into an array that is there: a window that does not fit raises another error."""
+    out = np.zeros((*images.shape[:2], size, size), images.dtype)
+    for i, (r, c) in enumerate(zip(rows, columns, strict=True)):
+        out[i] = images[i, :, r : r + size, c : c + size]
+    return out
 
 
 def _cut(images, size, rows, columns):
@@ -221,20 +227,12 @@ random_crop.add_mistakes("""
         rows = rng.integers(0, h - size + 1, n)
         return _cut(images, size, rows, np.minimum(rows, w - size))
     height and width are exchanged: a row is one of h - size + 1, a column one of w - size + 1
-        n, c, h, w = images.shape
-        out = np.zeros((n, c, size, size), images.dtype)
-        rows, columns = rng.integers(0, w - size + 1, n), rng.integers(0, h - size + 1, n)
-        for i in range(n):
-            out[i] = images[i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size]
-        return out
+        n, _, h, w = images.shape
+        return _filled(images, size, rng.integers(0, w - size + 1, n), rng.integers(0, h - size + 1, n))
     places are drawn at which the window does not fit into the image: the last row is h - size, the last column
     w - size
-        n, c, h, w = images.shape
-        out = np.zeros((n, c, size, size), images.dtype)
-        rows, columns = rng.integers(0, h, n), rng.integers(0, w, n)
-        for i in range(n):
-            out[i] = images[i, :, rows[i] : rows[i] + size, columns[i] : columns[i] + size]
-        return out
+        n, _, h, w = images.shape
+        return _filled(images, size, rng.integers(0, h, n), rng.integers(0, w, n))
     or
         n, c, h, w = images.shape
         rows, columns = rng.integers(0, h, n), rng.integers(0, w, n)

@@ -912,8 +912,6 @@ accumulated_gradient.add_mistakes("""
         return np.mean(sizes[:, None] * grads, axis=0) / np.sum(sizes)
     the shares of the parts are cut to whole numbers, 0: divide with `/`, and keep them as floats
         return sizes // np.sum(sizes) @ grads
-    or
-        return (sizes / np.sum(sizes)).astype(int) @ grads
 """)
 accumulated_gradient.add_variants("""
     part by part

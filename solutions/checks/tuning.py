@@ -152,8 +152,6 @@ train_validation_test_split.add_mistakes("""
         return tuple(np.flatnonzero(parts == part) for part in range(3))
     rows are counted from 1 here: from 0
         return _parts(rng.permutation(n) + 1, validation, test)
-    or
-        return _parts(1 + rng.permutation(n), validation, test)
     the test part has what two other roundings leave: it has `round(test * n)` rows, and the training part the rest
         rows, a = rng.permutation(n), round(validation * n)
         last = n - round((1 - validation - test) * n)

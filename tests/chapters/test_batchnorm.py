@@ -471,6 +471,15 @@ def test_the_division_buys_the_tolerance_of_the_scale(page):
     )
 
 
+def begun(page, normalize, seed, epochs=1):
+    """A network of the page's figure of steps, its loss and its gradients there."""
+    x, y = page["digits"].x_train[:256], page["digits"].y_train[:256]
+    start = page["make"](np.random.default_rng(seed), 6, 50, normalize)
+    layers = page["train"](start, 0.03, epochs, seed=seed)[0]
+    loss, grads, _ = page["gradient"](layers, x, y)
+    return layers, loss, grads
+
+
 def test_longer_steps(page):
     said("two to three times as large in the median of these seeds; in five others it was three to")
     said(
@@ -491,17 +500,12 @@ def test_longer_steps(page):
             assert plain.max() / plain.min() > normalized.max() / normalized.min()
         assert 1.9 < normalized.min() < normalized.max() < 3.1
     said("by that the ratios are larger still, for most of the plain gradients are the shorter")
-    x, y = page["digits"].x_train[:256], page["digits"].y_train[:256]
     for seeds, found in ((range(5), page["agreement"]), (SEEDS, others)):
-        lengths = {}
-        for normalize in (False, True):
-            lengths[normalize] = []
-            for seed in seeds:
-                start = page["make"](np.random.default_rng(seed), 6, 50, normalize)
-                layers = page["train"](start, 0.03, 1, seed=seed)[0]
-                grad = page["vector"](page["gradient"](layers, x, y)[1])
-                lengths[normalize].append(np.linalg.norm(grad))
-        ratio = np.divide(lengths[True], lengths[False])
+        plain, normalized = (
+            np.array([np.linalg.norm(page["vector"](begun(page, how, seed)[2])) for seed in seeds])
+            for how in (False, True)
+        )
+        ratio = normalized / plain
         assert np.sum(ratio > 1) >= 3
         for level in (0.5, 0.0):
             plain, normalized = (
@@ -519,9 +523,7 @@ def test_at_equal_losses_the_steps_are_longer_still(page):
     losses, rates = [], []
     for seed in (*range(5), *SEEDS):
         for normalize, epochs in ((False, 2), (True, 1)):
-            start = page["make"](np.random.default_rng(seed), 6, 50, normalize)
-            layers = page["train"](start, 0.03, epochs, seed=seed)[0]
-            loss, grads, _ = page["gradient"](layers, x, y)
+            layers, loss, grads = begun(page, normalize, seed, epochs)
             a = page["vector"](grads)
             losses.append(loss)
             for step in steps:

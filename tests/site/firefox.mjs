@@ -1,18 +1,16 @@
-// Exercises run in Firefox: node firefox.mjs FIREFOX PAGE BASE, with {NAME: CODE} on standard input and BASE
-// the address of Pyodide. Prints what each one's place then says, and what came of keys pressed in the last
-// editor: {said: [{status, text}], typed}.
+// Exercises run in Firefox: node firefox.mjs FIREFOX PAGE FIRST, with {NAME: CODE} on standard input and FIRST
+// an expression for the page. Prints what each one's place then says, and what came of keys pressed in the
+// last editor: {said: [{status, text}], typed}.
 import { text } from "node:stream/consumers";
 import { launch } from "puppeteer-core";
 
-const [executablePath, address, base] = process.argv.slice(2);
+const [executablePath, address, first] = process.argv.slice(2);
 const answers = Object.entries(JSON.parse(await text(process.stdin)));
 const browser = await launch({ browser: "firefox", executablePath, headless: true });
 try {
   const page = await browser.newPage();
   await page.goto(address);
-  await page.$eval("gradus-chapter script", (script, base) => {
-    script.textContent = JSON.stringify({ ...JSON.parse(script.textContent), base });
-  }, base);
+  await page.evaluate(first);
   const said = [];
   let editor;
   for (const [name, code] of answers) {

@@ -1,4 +1,4 @@
-"""Exercises in the page, in Chromium.
+"""Exercises in the page, in Chromium, and two of them in Firefox.
 
 Python is real: Pyodide's core, of the version that the site names. Its NumPy is on no package
 registry, so what most tests here show is the page, the worker and its Python: the wheel of `gradus`
@@ -9,6 +9,7 @@ The book's own checks run in Pyodide 0.27, the newest whose NumPy a registry has
 emscripten-forge with the same Emscripten for the same Python 3.12. Its integers have 32 bits.
 """
 
+import functools
 import hashlib
 import io
 import json
@@ -67,6 +68,13 @@ def wheel():
     return packed.getvalue()
 
 
+# What the page tells the scripts, such as where Python comes from, told otherwise.
+TELL = """change => {
+    const script = document.querySelector("gradus-chapter script")
+    script.textContent = JSON.stringify({...JSON.parse(script.textContent), ...change})
+}"""
+
+
 @pytest.fixture
 def visit(browser, address):
     """Open a chapter. Pyodide's address is answered from `core`, or not at all."""
@@ -101,12 +109,7 @@ def visit(browser, address):
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"{address}/chapters/{chapter}.html", wait_until="networkidle")
         if stand_in:
-            page.evaluate(
-                """() => {
-                    const script = document.querySelector("gradus-chapter script")
-                    script.textContent = JSON.stringify({...JSON.parse(script.textContent), packages: []})
-                }"""
-            )
+            page.evaluate(TELL, {"packages": []})
         return page
 
     yield open_page
@@ -135,23 +138,16 @@ def with_numpy(once):
 
     folder = once("pyodide", make)
 
-    class Everywhere(Quiet):
-        def __init__(self, *arguments):
-            super().__init__(*arguments, directory=str(folder))
-
-        def end_headers(self):
-            self.send_header("Access-Control-Allow-Origin", "*")
-            super().end_headers()
-
-    with serving(Everywhere) as home:
+    with serving(functools.partial(ForAll, directory=str(folder))) as home:
         yield f"{home}/"
 
 
-# Another Pyodide than the one that the site names.
-OTHER_BASE = """base => {
-    const script = document.querySelector("gradus-chapter script")
-    script.textContent = JSON.stringify({...JSON.parse(script.textContent), base})
-}"""
+class ForAll(Quiet):
+    """Serves to the pages of any address."""
+
+    def end_headers(self):
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
 
 
 def place(page, name="sgd_step"):
@@ -390,7 +386,7 @@ def test_the_page_is_sound_with_results_shown(visit, lay_out, width, mode):
 
 def test_a_folder_of_the_site_can_be_the_base(visit, address):
     page = visit()
-    page.evaluate(OTHER_BASE, "pyodide/")
+    page.evaluate(TELL, {"base": "pyodide/"})
     page.context.route(
         f"{address}/pyodide/**",
         lambda route: route.fulfill(
@@ -407,7 +403,7 @@ def test_a_folder_of_the_site_can_be_the_base(visit, address):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_exercise_is_solved_in_the_page(visit, with_numpy, chapter):
     page = visit(stand_in=False, chapter=chapter)
-    page.evaluate(OTHER_BASE, with_numpy)
+    page.evaluate(TELL, {"base": with_numpy})
     answers = references(chapter)
     assert answers
     for name, code in answers.items():
@@ -434,7 +430,7 @@ def test_a_matrix_that_is_singular_or_not_positive_raises_in_the_page_as_in_a_no
     visit, with_numpy
 ):
     page = visit(stand_in=False, chapter="newton")
-    page.evaluate(OTHER_BASE, with_numpy)
+    page.evaluate(TELL, {"base": with_numpy})
     there = place(page, "safe_direction")
     run(there, CHOLESKY)
     says(there, "✓ safe_direction: all cases pass")
@@ -446,9 +442,10 @@ def test_a_matrix_that_is_singular_or_not_positive_raises_in_the_page_as_in_a_no
 def test_firefox_solves_an_exercise_and_names_a_mistake(address, with_numpy):
     need("firefox")
     program = [NODE, ROOT / "tests" / "site" / "firefox.mjs"]
+    first = f"({TELL})({json.dumps({'base': with_numpy})})"
     answers = {"sgd_step": references("descent")["sgd_step"], "momentum_step": MOMENTUM}
     done = subprocess.run(
-        [*program, shutil.which("firefox-esr"), f"{address}/chapters/descent.html", with_numpy],
+        [*program, shutil.which("firefox-esr"), f"{address}/chapters/descent.html", first],
         input=json.dumps(answers),
         capture_output=True,
         text=True,
