@@ -32,7 +32,7 @@ OLDER = "y from an older gradient"
 # Of a point's length: a shorter step is none, or what float32 cuts off.
 STUCK = 1e-6
 # What of a minimiser says by itself, in a word, what is wrong, whatever else its line search makes of it.
-TELLS = ("the way", "the start", "the length", "the end")
+TELLS = ("the way", "the start", "the length", "the end", "the memory")
 # Averages of fewer rows or columns are too few to be told from one another.
 ENOUGH_LINES = 100
 
@@ -219,6 +219,7 @@ def quasi_newton(arguments: dict, result: tuple, before: list) -> dict:
     if not isinstance(result, tuple | list) or len(result) != 2:
         return {"": result}
     arguments = SETTINGS | arguments
+    before = [(SETTINGS | others, earlier) for others, earlier in before]
     runs = [*_shorter_runs(arguments, before), tuple(result)]
     if len(runs) < arguments["max_iterations"]:
         seen = minimum(arguments, result)
@@ -227,7 +228,8 @@ def quasi_newton(arguments: dict, result: tuple, before: list) -> dict:
         far = start > 10 * arguments["tol"]
         if far and 0 < result[1] <= len(arguments["theta"]) // 2:
             seen["iterations"] = "fewer than it takes"
-        return seen | _at_rest(arguments, result)
+        by_default = _with_memory_named(arguments, before, result)
+        return seen | by_default | _at_rest(arguments, result)
     points = [arguments["theta"], *(point for point, _ in runs)]
     path = [arguments["f"](point) for point in points]
     falls = all(
@@ -268,20 +270,34 @@ def _at_rest(arguments: dict, result: tuple) -> dict:
 def _shorter_runs(arguments: dict, before: list) -> list:
     """The results of the cases that differ in nothing but fewer iterations: 1, 2, and so on."""
 
-    def alike(others: dict) -> bool:
-        same = others["f"] is arguments["f"] and all(
-            others.get(name) == arguments.get(name)
-            for name in ("memory", "tol")
-        )
-        return same and np.array_equal(others["theta"], arguments["theta"])
-
     shorter = [
         result
         for others, result in before
-        if alike(others)
+        if _alike(others, arguments, "memory", "tol")
         and others["max_iterations"] < arguments["max_iterations"]
     ]
     return [tuple(result) for result in shorter]
+
+
+def _alike(others: dict, arguments: dict, *names: str) -> bool:
+    """Whether two runs are of one function from one start, with the same of some settings."""
+    same = others["f"] is arguments["f"] and all(
+        others.get(name) == arguments.get(name) for name in names
+    )
+    return same and np.array_equal(others["theta"], arguments["theta"])
+
+
+def _with_memory_named(arguments: dict, before: list, result: tuple) -> dict:
+    """Whether a run without `memory` is the one in which it was named, by whatever line search."""
+    for others, earlier in before:
+        named = "memory" in others and "memory" not in arguments
+        if named and _alike(others, arguments, "tol", "max_iterations"):
+            way = f"as with memory = {others['memory']}"
+            # Another memory leads elsewhere, if not far: `tol` is met there, too.
+            same = np.allclose(result[0], earlier[0], rtol=1e-9, atol=0)
+            same = same and result[1] == earlier[1]
+            return {"the memory": way if same else f"not {way}"}
+    return {}
 
 
 def _counted(arguments: dict, points: list, runs: list) -> dict:

@@ -904,6 +904,22 @@ def lbfgs(rng):
         whole = call.arguments.get("max_iterations", np.inf) > 6
         call.arguments["memory"] = int(rng.integers(5, 9)) if whole else 2
         yield call
+    functions = _functions("logistic")
+    while True:  # far enough for more than ten pairs
+        theta = rng.uniform(-20.0, 20.0, size=4)
+        if _shows_its_memory(**values.realise(functions), theta=theta):
+            break
+    yield Call("all defaults, ten pairs", 0.5, **functions, theta=theta, memory=10)
+    yield Call("all defaults, from the same start", 1.0, **functions, theta=theta)
+
+
+def _shows_its_memory(f, gradient, theta):
+    """Whether a run ends elsewhere with one pair less or more than ten, whatever the line search."""
+    for search in (_interpolating, _first_shorter, _short_first, _halving):
+        runs = (_limited(search, f, gradient, theta, memory, 1e-5, 100) for memory in (9, 10, 11))
+        if any(np.allclose(a, b, rtol=1e-7, atol=0) for (a, _), (b, _) in itertools.pairwise(runs)):
+            return False
+    return True
 
 
 def _limited(
@@ -1113,6 +1129,12 @@ lbfgs.add_mistakes("""
         return theta, max(iterations - 1, 0)
     the number allowed is returned: count the steps that were made
         return lbfgs(f, gradient, theta, memory, tol, max_iterations)[0], max_iterations
+    a `memory` that is given is used, but where it is left out it is not 10: look at the first line of the function
+        def keeps_five(f, gradient, theta, memory=5, tol=1e-5, max_iterations=10_000):
+            return _limited(_halving, f, gradient, theta, memory, tol, max_iterations)
+    or
+        def keeps_twenty(f, gradient, theta, memory=20, tol=1e-5, max_iterations=10_000):
+            return _limited(_halving, f, gradient, theta, memory, tol, max_iterations)
 """)
 lbfgs.add_variants("""
     a strong Wolfe step by halving

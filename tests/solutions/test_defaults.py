@@ -15,9 +15,9 @@ NOT_SEEN = {
     "wolfe_line_search": ("c1", "c2", "initial"),
     # In the last step the residual falls past both.
     "trust_region_step": ("tol",),
-    # No right answer needs so many iterations; nor need it be told by its newest ten pairs.
+    # No right answer needs so many iterations.
     "bfgs": ("max_iterations",),
-    "lbfgs": ("max_iterations", "memory"),
+    "lbfgs": ("max_iterations",),
 }
 WORDS = {"fan_in": ("fan_out", "fan_avg"), "normal": ("uniform",)}
 
