@@ -85,6 +85,8 @@ def _changed(tree: ast.FunctionDef, signature: inspect.Signature) -> Iterator[tu
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, Callable[[Any], None]]]:
     """The parts of a tree, each with what puts another in its place."""
     for field, value in ast.iter_fields(node):
+        if field == "annotation":  # of a name in a function it is never looked at
+            continue
         for number, part in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(part, ast.AST) and not _stays(part):
                 in_list = isinstance(value, list)
