@@ -20,6 +20,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from gradus import plots
+
 if TYPE_CHECKING:
     from autograder.course import Course
 
@@ -34,7 +36,7 @@ SEEN = re.compile(r'role="(?:img|group)" aria-label="([^"]*)"')
 PLAIN = (
     (re.compile(r"<svg (?![^>]*xmlns=)"), '<svg xmlns="http://www.w3.org/2000/svg" '),
     (re.compile(r"</?gradus-[a-z-]+>"), ""),
-    (re.compile(r"var\(--pst-color-background, var\(--jp-layout-color0, (#fff)\)\)"), r"\1"),
+    (re.compile(re.escape(plots.PAPER)), "#fff"),
     (re.compile(r'(<a href="chapters/[\w-]+)\.html"'), r'\1.xhtml"'),
     (re.compile(r"color-mix\(in srgb, (#[0-9a-f]{6}) \d+%, currentColor\)"), r"\1"),
 )

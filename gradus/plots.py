@@ -49,8 +49,11 @@ _SERIES = (
 MOST_POINTS = 5000
 # The backgrounds of the website.
 PAGES = {"light": "#ffffff", "dark": "#121212"}
-# White is the paper: of the website, of JupyterLab, or white.
-PAPER = "var(--pst-color-background, var(--jp-layout-color0, #fff))"
+# White is the paper: of the website, of JupyterLab, of VS Code, of Colab, or white.
+PAPER = (
+    "var(--pst-color-background, var(--jp-layout-color0, "
+    "var(--vscode-editor-background, var(--colab-primary-surface-color, #fff))))"
+)
 FONT = "DejaVu Sans, Verdana, sans-serif"
 # Percent of the page's ink in coloured words: text needs a contrast of 4.5:1, lines only 3:1.
 INK_IN_WORDS = 35

@@ -1,6 +1,7 @@
 """An assignment's round in JupyterHub: three servers, each of a user of its own, and nbgrader's exchange between them.
 
-It needs what no other test does, and is skipped without: `pip install jupyterhub configurable-http-proxy`, and root.
+It needs what no other test does, and is skipped without: root, and `pip install jupyterhub configurable-http-proxy`,
+which .ci/run does.
 The students are accounts that every Debian has: nbgrader asks the system who somebody is, and so does the exchange.
 """
 
@@ -21,7 +22,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from autograder.course import Course
-from tests.conftest import ROOT
+from tests.conftest import REQUIRED, ROOT
 from tests.grading.conftest import marks, need_sandbox
 from tests.grading.corpus import NAME, RIGHT, WRITTEN, release, text_of
 from tests.grading.test_faults import command
@@ -130,6 +131,8 @@ def hub(folder):
         shutil.which(name)
         for name in ("jupyterhub", "configurable-http-proxy", "jupyterhub-singleuser")
     ]
+    if not all(programs) and REQUIRED:
+        pytest.fail("JupyterHub or its proxy is not installed, which .ci/run installs")
     if not all(programs) or os.geteuid():
         pytest.skip("it needs root, and pip install jupyterhub configurable-http-proxy")
     for name in STUDENTS:

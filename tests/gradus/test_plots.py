@@ -105,6 +105,18 @@ def test_nothing_is_black_or_white_for_ever():
     assert plots.PAPER in svg  # the box behind a text
 
 
+@pytest.mark.parametrize("name", ["", *re.findall(r"--[\w-]+", plots.PAPER)])
+def test_white_is_the_paper_on_which_the_figure_stands(browser, name):
+    page = browser.new_page()
+    place = f"{name or '--of-somebody-else'}: #1e1e1e; color: #cccccc"
+    page.set_content(f'<body style="{place}">{plots.figure(draw(), alt=ALT)._repr_html_()}')
+    fill = "all => all.map(node => getComputedStyle(node).fill)"
+    papers = page.locator("[style*='fill: var(']").evaluate_all(fill)
+    page.close()
+    assert papers
+    assert set(papers) == {"rgb(30, 30, 30)" if name else "rgb(255, 255, 255)"}
+
+
 @pytest.mark.parametrize("color", ["#333333", "0.3", "yellow", "#dddddd"])
 def test_words_that_light_or_dark_pages_would_swallow_are_refused(color):
     fig, ax = plt.subplots()
