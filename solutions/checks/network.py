@@ -1866,8 +1866,8 @@ two_colleagues = Written(
     points=4,
     rubric="""\
 - 1 point: says that a falling loss is no evidence: a wrong gradient that still points downhill lowers the loss, too.
-- 1 point: error 0.3 in all entries of dw1 and db1, and 1e-9 above: the fault lies between the hidden layer and the loss's gradient, in the way back (ReLU's mask, `w2`), not in the output layer; it is no rounding and no kink, which touch few entries and are smaller.
-- 1 point: a next step that isolates it: check one piece alone (the ReLU's mask, the dx of affine_backward) on a small random input in float64, or repeat with z1 all positive, and say what each outcome means.
+- 1 point: error 0.3 in nearly all entries of dw1 and db1, and below 1e-8 in dw2 and db2: the fault is in what both of the first share, dz1, on the way back through `w2` and ReLU's mask, not in the output layer; rounding is smaller by orders, and a kink touches few entries.
+- 1 point: a next step that isolates it: check one piece alone (the ReLU's mask, the dx of affine_backward) on a small random input in float64, or repeat with z1 all positive, or with another h, at which the judge's error would change, and say what each outcome means.
 - 1 point: for 1e-3 in three entries of thousands: repeat with a smaller h and at another point, or look at the pre-activations nearest to 0; a kink's error goes away, a wrong formula's stays.""",
 )
 
@@ -1875,7 +1875,7 @@ loss_of_27 = Written(
     "loss-of-27",
     points=3,
     rubric="""\
-- 1 point: -ln(1e-12) = 27.6: for these images p has become negligible beside 1e-12, so the loss no longer depends on the logits. (That p has underflowed to 0 is one way, not the only one: p below about 1e-14 is enough for three digits.)
+- 1 point: -ln(1e-12) = 27.631: for these images p has become negligible beside 1e-12, so the loss no longer depends on the logits. (That p has underflowed to 0 is one way, not the only one: p below about 1e-16 is enough for five digits.)
 - 1 point: the check finds a relative error of about 1: by differences the loss is flat there, 0, and the formula says -1/n at the label. Each is right for a function of its own; the gradient is that of the true cross-entropy, the loss is what is wrong. No point for "the gradient is wrong".
 - 1 point: ln p as the shifted logit minus the logarithm of the sum of the exponentials of the shifted logits, with no number added.""",
 )

@@ -12,6 +12,7 @@ from solutions.checks import network as checks
 from solutions.network import (
     accuracy,
     expression_gradient,
+    network_gradient,
     numerical_gradient,
     relative_error,
     softmax_cross_entropy,
@@ -239,7 +240,63 @@ def test_the_check_of_the_two_gradients(chapter):
     assert 0.9 < worst[6] < 2
     said("with $h = 10^{-9}$ our gradient, which is right, has an error of some thousandths")
     assert 1e-3 < worst[0] < 1e-2
-    said("with $h = 10^{-3}$ an error of 1")
+
+
+def test_the_cliff_of_other_networks(chapter):
+    said(
+        "has an error of some thousandths, and with $h = 10^{-3}$ here, with $10^{-2}$ elsewhere, one of 1"
+    )
+    for seed in range(1, 6):
+        rng = np.random.default_rng(seed)
+        rows = rng.permutation(1197)[:20]
+        x, labels = chapter["digits"].x_train[rows], chapter["digits"].y_train[rows]
+        layers = chapter["parameters_at_start"](rng, (64, 16, 10))
+        _, *found = network_gradient(x, labels, *layers)
+        found = [*found[0], *found[1]]
+        worst = [
+            max(map(relative_error, found, chapter["numerical_gradients"](*layers, x, labels, h)))
+            for h in (1e-9, 1e-5, 1e-3, 1e-2)
+        ]
+        assert 3e-3 < worst[0] < 2e-2 and max(worst[1:3]) < 1e-4 and 0.9 < worst[3] < 2
+
+
+def test_zero_biases_hide_a_mask_that_was_taken_without_them(chapter):
+    said("zero biases, as above, hide a mask that was taken without them")
+    x, labels = chapter["digits"].x_train[:20], chapter["digits"].y_train[:20]
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        (w1, w2), (b1, b2) = chapter["parameters_at_start"](rng)
+        for biases, hidden in ((b1, True), (b1 + rng.normal(0, 0.3, b1.shape), False)):
+            _, (right, _), _ = network_gradient(x, labels, [w1, w2], [biases, b2])
+            a = np.maximum(x @ w1 + biases, 0)
+            _, dz = softmax_cross_entropy(a @ w2 + b2, labels)
+            wrong = x.T @ (dz @ w2.T * (x @ w1 > 0))
+            assert (relative_error(wrong, right) < 1e-12) == hidden
+
+
+def test_b_passes_the_checks_before_training(chapter):
+    said(
+        "nor does a loss near $\\ln k$ at the start, or twenty examples learned by heart: B has both"
+    )
+    x, y, book = chapter["digits"].x_train[:20], chapter["digits"].y_train[:20], chapter["book"]
+    for seed in range(5):
+        theta = book.init(np.random.default_rng(seed))
+        for _ in range(150):
+            theta = theta - 0.3 * chapter["gradient_b"](theta, x, y)
+        assert book.loss(theta, x, y)[0] < 0.03
+
+
+def test_the_loss_at_the_start(chapter):
+    said("with weights as large as ours it is mostly above, by 0.2 or so")
+    x, y = chapter["digits"].x_train, chapter["digits"].y_train
+    losses = [
+        softmax_cross_entropy(
+            chapter["scores"](x, *chapter["parameters_at_start"](np.random.default_rng(seed))), y
+        )[0]
+        for seed in range(1, 41)
+    ]
+    assert np.median(losses) - np.log(10) == pytest.approx(0.2, abs=0.05)
+    assert np.mean(losses > np.log(10)) > 0.9
 
 
 def test_their_angle(chapter):
@@ -249,13 +306,20 @@ def test_their_angle(chapter):
 
 def test_b_learns_and_learns_worse_with_other_seeds(chapter):
     said("mostly worse than it could")
-    ends = []
-    for seed in range(1, 6):
-        runs = [chapter["learn"](chapter[name], seed=seed) for name in ("gradient_a", "gradient_b")]
-        ends.append([losses[-1] for losses, _ in runs])
-        assert all(chapter["book"].accuracy(t, *chapter["validation"]) > 0.9 for _, t in runs)
-    a, b = np.transpose(ends)
-    assert np.sum(b > a) >= 4
+    accuracies = []
+    for lr in (0.03, 0.1, 0.3):
+        ends = []
+        for seed in range(1, 6):
+            runs = [
+                chapter["learn"](chapter[g], lr, seed=seed) for g in ("gradient_a", "gradient_b")
+            ]
+            ends.append([losses[-1] for losses, _ in runs])
+            accuracies.append(
+                [chapter["book"].accuracy(t, *chapter["validation"]) for _, t in runs]
+            )
+        a, b = np.transpose(ends)
+        assert np.sum(b > a) >= 4
+    assert np.min(accuracies[5:]) > 0.9
 
 
 def test_the_angle_at_other_points(chapter):
@@ -282,6 +346,33 @@ def test_sorted_batches_with_other_starts(chapter):
         assert in_order[-1] > 4 * shuffled[-1]
 
 
+def test_how_many_of_the_sorted_batches_hold_one_digit(chapter):
+    said("most batches hold one digit only")
+    batches = chapter["in_order"](len(chapter["y_sorted"]), 32, None)
+    one = sum(len(np.unique(chapter["y_sorted"][rows])) == 1 for rows in batches)
+    assert len(batches) / 2 < one < len(batches)
+
+
+def test_sorted_batches_at_other_rates(chapter):
+    said("at a tenth of this one the two are alike, and slow")
+    said("at three times it the sorted run ends no better than guessing")
+    ends = {0.01: [], 0.3: []}
+    for seed in range(1, 6):
+        start = chapter["parameters_at_start"](np.random.default_rng(seed))
+        for lr, found in ends.items():
+            found.append(
+                [
+                    chapter["train"](
+                        start, chapter["x_sorted"], chapter["y_sorted"], lr, 10, 32, batches
+                    )[1][-1]
+                    for batches in chapter["kinds"].values()
+                ]
+            )
+    slow, fast = (np.array(found) for found in ends.values())
+    assert slow.min() > 1.3 and np.all(slow[:, 1] < 1.1 * slow[:, 0])
+    assert fast[:, 0].max() < 0.2 and fast[:, 1].mean() > np.log(10) and fast[:, 1].min() > 1.9
+
+
 def test_what_a_gradient_costs(chapter):
     said("all the gradients together cost at most about twice as much as the loss alone")
     said("the gradient costs about as much again as the loss")
@@ -289,7 +380,7 @@ def test_what_a_gradient_costs(chapter):
 
 
 def test_three_checks_and_the_run(chapter):
-    said("so that it must be near $\\ln 10 = 2.30$, a little above")
+    said("so that it must be near $\\ln 10 = 2.30$")
     x, y = chapter["x"], chapter["y"]
     loss = softmax_cross_entropy(chapter["scores"](x, *chapter["start"]), y)[0]
     assert 2.30 < loss < 2.5
@@ -365,6 +456,34 @@ def test_samples_find_the_arrays_that_are_wrong(chapter):
         }
         assert wrong == {"dw1", "dw2", "db1", "db2"}
     assert crossed > 5
+
+
+def test_samples_mostly_miss_a_single_column(chapter):
+    said("A single wrong column of 256 they mostly miss")
+    x, labels, found = chapter["digits"].x_train[:10], chapter["digits"].y_train[:10], 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        deep = chapter["parameters_at_start"](rng, (64, 256, 256, 128, 10))
+        column = rng.integers(256)
+
+        def gradient(*arguments, column=column):
+            loss, d_weights, d_biases = network_gradient(*arguments)
+            d_weights[1][:, column] *= 1.5
+            return loss, d_weights, d_biases
+
+        report = chapter["sampled_check"](gradient, *deep, x, labels, rng, 1e-5)
+        found += report["dw2"][0] > 1e-2
+    assert found < 5
+
+
+def test_a_larger_rate_is_no_help_to_few_steps(chapter):
+    said("For each size the validation images choose one of three rates")
+    for seed in range(5):
+        task = data.printed_digits(seed)
+        first = chapter["parameters_at_start"](np.random.default_rng(seed), (196, 32, 10))
+        for lr in (3.0, 10.0):
+            kept, _ = chapter["train"](first, task.x_train, task.y_train, lr, 5, 3000)
+            assert accuracy(chapter["scores"](task.x_test, *kept), task.y_test) < 0.6
 
 
 def test_many_small_steps(chapter):
