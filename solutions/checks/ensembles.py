@@ -802,7 +802,7 @@ why_average = Written(
     rubric="""\
 - 1 point: averaging lowers the variance, not the bias; the five copies differ little, so little variance can go.
 - 1 point: uses the formula, or says in words that correlation sets the floor rho * sigma^2.
-- 1 point: names a way to make members differ that keeps each one good: other seeds, bootstrap samples, cyclic rates.
+- 1 point: names a way to make members differ that keeps each one good: other seeds, bootstrap samples, cyclic rates, or another that does.
 - 1 point: says what to measure: disagreement or correlation of the members on validation data, against one model of equal cost.
 """,
 )
