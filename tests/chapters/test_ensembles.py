@@ -128,6 +128,25 @@ def test_doubt(names):
     assert (wrong.sum(), wrong[split].sum(), split.sum()) == (42, 29, 69)
 
 
+def test_one_network_doubts_nearly_as_well(names):
+    said("Nor is it much better than one network's own probability")
+    said("of which a single one is least sure lie 27 of the 42, in the mean of the ten")
+    assert names["found"] == pytest.approx(27, abs=0.5)
+    shares = []
+    for seed in range(60, 65):
+        x, y, _ = other_digits(names, seed)
+        members = np.array(
+            [names["predict"](names["train"](10 * seed + i, x=x, y=y)) for i in range(10)]
+        )
+        votes = members.argmax(axis=2)
+        split = (votes != votes[0]).any(axis=0)
+        wrong = members.mean(axis=0).argmax(axis=1) != names["y_new"]
+        one = names["found_by_one"](members, split.sum())
+        shares.append((wrong[split].sum() / wrong.sum(), one / wrong.sum()))
+    by_ten, by_one = np.mean(shares, axis=0)
+    assert 0 < by_ten - by_one < 0.12
+
+
 def test_bagging(names):
     said("less correlated, as they should be, and worse")
     bagged = names["bagged"].argmax(axis=2) != names["y_new"]
