@@ -296,7 +296,7 @@ def test_at_degree_7_bagging_gives_with_one_hand_and_takes_with_the_other(names)
 
 @pytest.mark.parametrize("seed", range(20, 25))
 def test_there_is_hardly_any_jitter_to_average_on_digits(names, seed):
-    said("the network fits every training digit")
+    said("Where the labels are right the network fits every training digit")
     said("there is hardly any jitter to average")
     path = names["train"](seed, lr=1.0, n_steps=600, every=1)
     assert names["error"](names["predict"](path[-1], names["x_few"]), names["y_few"]) == 0
@@ -304,6 +304,19 @@ def test_there_is_hardly_any_jitter_to_average_on_digits(names, seed):
         names["error"](names["predict"](theta)) for theta in (path[-1], path[300:].mean(axis=0))
     )
     assert abs(last - mean) < 0.01
+
+
+def test_where_labels_are_noisy_averaging_does_what_a_lower_rate_does(names):
+    said("and the mean errs far less than the last point")
+    said("averaging is another way to lower it")
+    for rows in (
+        names["noisy"],
+        np.array([names["ends"](seed, names["relabelled"](seed)) for seed in range(20, 25)]),
+    ):
+        last, mean, lower = rows.mean(axis=0)
+        assert mean < 0.8 * last and lower < 0.8 * last
+        assert abs(mean - lower) < 0.025
+        assert np.sum(rows[:, 1] < rows[:, 0]) >= 4
 
 
 def test_a_vote_of_two_is_hardly_better_than_one_and_of_five_close_to_the_mean(names):
