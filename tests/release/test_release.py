@@ -8,6 +8,7 @@ import re
 import tokenize
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -22,6 +23,7 @@ from gradus import authoring, values
 from gradus.calling import call as attempt
 from gradus.stub import STUB_LINE
 from gradus.verdict import examine
+from tests.plans import packed
 from tests.release.conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 
 RAW_MYST = {
@@ -105,7 +107,7 @@ def test_every_answer_of_the_source_is_right_where_nothing_else_is_defined(relea
     for exercise in authoring.exercises_of(released.course.checks_module(released.chapter.name)):
         names = {"np": np, "exercise": lambda function: function}
         exec(compile(cells[exercise.name], exercise.name, "exec"), names)
-        plan = exercise.plan(5)
+        plan = replace(exercise, mistakes=[], repair="").plan(5)
         outcomes = [attempt(names[exercise.name], case) for case in plan.cases]
         assert examine(plan, outcomes).status == "right", exercise.name
 
@@ -143,8 +145,9 @@ def test_the_cases_are_the_public_ones_alone(released):
     for plan in data:
         exercise = exercises[plan["exercise"]]
         seed = released.course.hidden_seed(name, exercise.name)
-        assert values.pack(plan) == values.pack(exercise.plan(authoring.PUBLIC_SEED).to_data())
-        assert values.pack(plan) != values.pack(exercise.plan(seed).to_data())
+        assert values.pack(plan) == packed(exercise, authoring.PUBLIC_SEED)
+        hidden = replace(exercise, mistakes=[], repair="").plan(seed).to_data()
+        assert values.pack(plan["cases"]) != values.pack(hidden["cases"])
         assert str(seed).encode() not in text
 
 

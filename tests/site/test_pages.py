@@ -11,8 +11,9 @@ from bs4 import NavigableString
 import gradus
 from autograder.course import Course
 from autograder.release.chapter import read_chapter
-from gradus.authoring import exercises_of, written_of
+from gradus.authoring import PUBLIC_SEED, exercises_of, written_of
 from tests.conftest import ROOT
+from tests.plans import plan_of
 from tests.site.conftest import MOVED, UNWRITTEN
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -206,7 +207,7 @@ def test_a_chapter_shows_each_stub_and_folded_its_reference_with_the_passed_chec
         stub = [code for code in cells if code.startswith(f"@exercise\ndef {exercise.name}(")]
         assert len(stub) == 1
         assert ("replace this line with your answer" in stub[0]) == (not exercise.repair)
-        cases = len(exercise.plan().cases)
+        cases = len(plan_of(exercise, PUBLIC_SEED).cases)
         reference = folded[exercise.name]
         label = reference.find("p")
         assert label.get_text() == f"With the reference above, check({exercise.name}) shows:"

@@ -15,10 +15,11 @@ from gradus import values
 from gradus.authoring import PUBLIC_SEED, exercises_of, right_without_chance, written_of
 from gradus.calling import Outcome
 from gradus.calling import call as attempt
-from gradus.plan import Plan, Seen, read_cases, write_cases
+from gradus.plan import Seen, read_cases, write_cases
 from gradus.tables import Table
 from gradus.verdict import examine, is_raised
 from tests.conftest import THOROUGH
+from tests.plans import packed, plan_of
 
 # Many once a week: a case that exposes a mistake at most seeds only is a defect of the check.
 SEEDS = [PUBLIC_SEED, *(range(1, 10) if THOROUGH else ()), 2**63 - 25, 2**128 + 51]
@@ -31,16 +32,6 @@ WRITTEN = [written for chapter in CHAPTERS for written in written_of(chapter)]
 exercises = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 seeds = pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed {seed}")
 few_seeds = pytest.mark.parametrize("seed", [SEEDS[0], SEEDS[-1]], ids=lambda seed: f"seed {seed}")
-
-_plans = {}
-
-
-def plan_of(exercise, seed):
-    """The plan as it reaches a judge: packed and unpacked."""
-    key = exercise.name, seed
-    if key not in _plans:
-        _plans[key] = Plan.from_data(values.unpack(values.pack(exercise.plan(seed).to_data())))
-    return _plans[key]
 
 
 def judged(function, plan):
@@ -139,8 +130,7 @@ def test_another_seed_asks_something_else(exercise):
 @exercises
 def test_the_same_seed_asks_the_same(exercise):
     seed = SEEDS[1]
-    again = values.pack(exercise.plan(seed).to_data())
-    assert again == values.pack(plan_of(exercise, seed).to_data())
+    assert values.pack(exercise.plan(seed).to_data()) == packed(exercise, seed)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)

@@ -11,6 +11,7 @@ from gradus import texts
 from gradus.authoring import PUBLIC_SEED
 from gradus.calling import call
 from gradus.verdict import examine
+from tests.plans import plan_of
 from tests.solutions.test_checks import EXERCISES
 
 NOT_NAMED = "NOT NAMED"
@@ -3014,7 +3015,7 @@ def test_the_exercises_exist():
     ids=lambda e: e.name,
 )
 def test_each_is_refused_and_named_by_its_sentence(exercise):
-    plan = exercise.plan(PUBLIC_SEED)
+    plan = plan_of(exercise, PUBLIC_SEED)
     for written in (MADE, IMAGINED, BLIND):
         text = written.get(exercise.name, "")
         for sentence, function in texts.functions(text, exercise.reference, {"np": np}):

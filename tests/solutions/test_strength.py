@@ -11,8 +11,8 @@ import pytest
 from gradus import calling
 from gradus.authoring import PUBLIC_SEED
 from tests.conftest import ROOT, THOROUGH
+from tests.plans import plan_of
 from tests.solutions.test_checks import SEEDS as SHOWN_AND_HIDDEN
-from tests.solutions.test_checks import plan_of
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
