@@ -1263,8 +1263,8 @@ which_numbers = Written(
     "which-numbers",
     points=4,
     rubric="""\
-- 1 point: the three nets of the letter are told apart by what their norms average over: batch normalization over examples (and it needs running statistics), group normalization over the maps and pixels of one image, layer normalization over the features of one position.
-- 1 point: for the small batches the cause is the noise and the difference between batch and running statistics, and the remedy is a norm without a batch (group), or recalibration, or statistics over all devices; a rate alone is no remedy.
+- 1 point: for the segmentation network, what is averaged (in training two images and their pixels, at prediction running averages) and that the two differ; the remedy is a norm without a batch (group), or recalibration, or statistics over all devices; a rate alone is no remedy.
 - 1 point: for the padded sequences the answer is that statistics over the steps count the padding, and that layer or RMS normalization per position does not have the trouble (or the mask must enter the averages).
-- 1 point: for the weight decay the answer is that in front of a normalization it limits no function, but sets the effective rate, so that dropping it slows the training down or, with a schedule, changes what a schedule does; and that to compare at all the rate must be tuned again.""",
+- 1 point: for the weight decay the answer is that in front of a normalization it limits no function, but sets the angle of a step, so that without it the weights grow and the effective rate falls; the rate must be tuned again before the two are compared.
+- 1 point: for each a trial that would have come out otherwise were the cause another one (the network in training mode, or recalibrated, at prediction; one recording alone and with padding; the length of the weights, or the angle of a step, with and without decay). Whether one norm would do for all three is open: a reasoned yes or no counts.""",
 )

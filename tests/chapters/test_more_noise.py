@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradus import data, nn
-from solutions.more_noise import fractional_pooling_regions
+from solutions.more_noise import fractional_pooling_regions, stochastic_depth_forward
 from tests.conftest import ROOT
 
 SOURCE = (ROOT / "chapters" / "more-noise.md").read_text("utf-8")
@@ -33,6 +33,26 @@ def test_expected_depth():
     assert np.sum(1 - np.arange(1, 55) / 54 * 0.5) == pytest.approx(40.25)
     said("A quarter of the training time is saved")
     assert 1 - 40.25 / 54 == pytest.approx(0.25, abs=0.01)
+
+
+def test_without_the_factor_a_branch_adds_too_much():
+    said("without the factor a branch adds $1/p_l$ times what it added on average in training")
+    x, branch = np.zeros((100_000, 1)), np.ones((100_000, 1))
+    for survival in (0.5, 0.8):
+        added = [
+            stochastic_depth_forward(x, branch, survival, True, np.random.default_rng(seed))
+            for seed in range(5)
+        ]
+        assert np.max(added) == 1  # what it adds at most is the same with and without the factor
+        assert 1 / np.mean(added) == pytest.approx(1 / survival, rel=0.01)
+        assert stochastic_depth_forward(x, branch, survival, False, None) == pytest.approx(survival)
+
+
+def test_a_toss_for_each_example_saves_little():
+    said("with a toss for each example it mostly is")
+    survival = 1 - np.arange(1, 55) / 54 * 0.5
+    computed = 1 - (1 - survival) ** 32  # unless it is dropped for each of 32 examples
+    assert computed.mean() > 0.999
 
 
 def test_the_edges_of_the_examples():
