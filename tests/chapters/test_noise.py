@@ -248,6 +248,30 @@ def test_warps_and_dropout_on_other_draws(other):
     assert mean["flips"][1] < mean["nothing"][1]
 
 
+def test_wrong_labels_are_learned_later_with_image_and_units_in_motion(page):
+    said("after 1,000 nearly all are repeated here, too, and a part of the gain is lost")
+    network, x_test, y_test = page["network"], page["x_test"], page["y_test"]
+    repeated, accuracy = [], []
+    for seed in range(20, 25):
+        x, y, rng = data.few_digits(seed)
+
+        def loss(theta, x, y, rng=rng):
+            return page["dropout_loss"](theta, x, y, 0.5, rng)
+
+        def warped(x, rng=rng):
+            return page["random_warp"](page["as_images"](x), rng).reshape(len(x), 64)
+
+        path = nn.train(network, x, y, rng, loss, 1000, prepare=warped)
+        ends = [path[epoch] for epoch in (150, 1000)]
+        answers = [network.logits(theta, x[:10]).argmax(axis=1) for theta in ends]
+        repeated.append([np.sum(found == y[:10]) for found in answers])
+        accuracy.append([network.accuracy(theta, x_test, y_test) for theta in ends])
+    early, late = np.mean(repeated, axis=0)
+    assert early < 6 and late > 9
+    lost = np.subtract(*np.transpose(accuracy))
+    assert 0 < lost.mean() < 0.04
+
+
 def test_augmentation_on_other_draws(page):
     x, y, network = page["x_test"], page["y_test"], page["network"]
     loss, accuracy = {}, {}
@@ -262,6 +286,12 @@ def test_augmentation_on_other_draws(page):
         mean_accuracy(page, name, 100, 300, range(10, 15)) for name in ("nothing", "small warps")
     )
     assert warps > plain + 0.01
+    said("In four times as many epochs they cost no accuracy any more, and bring none.")
+    plain, shifts = (
+        mean_accuracy(page, name, 100, 600, range(20, 26))
+        for name in ("nothing", "shift by a pixel")
+    )
+    assert abs(shifts - plain) < 0.01
 
 
 def test_shared_filters_do_not_replace_shifts_on_other_draws(page):
@@ -299,6 +329,19 @@ def test_shared_filters_do_not_replace_shifts_on_other_draws(page):
     assert np.mean(longer, axis=0).min() > 0.97
 
 
+def test_means_of_whole_maps_stay_where_the_image_shifts(page):
+    said("nothing but the mean of each whole map, and both accuracies are the same, but poor")
+    net = conv.ConvNet((1, 28, 28), ((8, 5, 24),), 10)
+    found = []
+    for seed in range(20, 25):
+        known = data.glyphs(200, np.random.default_rng(seed), shift=0.0)
+        theta = nn.train(net, known.x, known.y, np.random.default_rng(seed), None, 40, 2.0, 25)[-1]
+        new = page["centred"], page["off_centre"]
+        found.append([net.accuracy(theta, part.x, part.y) for part in new])
+    assert np.ptp(found, axis=1).max() < 0.04
+    assert np.max(found) < 0.6
+
+
 def test_maps_shift_with_the_image_and_logits_do_not_stay(page):
     said("if the image shifts, its maps shift along")
     net, _ = page["NETWORKS"]["shared filters"]
@@ -324,6 +367,34 @@ def test_label_smoothing_and_mixup_gain_little_on_other_draws(page):
         assert gains[name].max() < gains["a hundred more digits"].min()
         assert rows[name][:, 1].mean() > 9
     assert gains["a hundred more digits"].mean() > 7
+
+
+def test_stronger_label_noise_gains_little_and_in_longer_trainings_nothing(page):
+    said("they gain two points at most, and nothing any more after four times as many epochs")
+    network, x_test, y_test = page["network"], page["x_test"], page["y_test"]
+
+    def score(kind, strength, epochs):
+        rows = []
+        for seed in range(20, 28):
+            x, y, rng = data.few_digits(seed)
+            losses = {
+                "smoothing": lambda theta, x, y: page["smoothing_loss"](theta, x, y, strength),
+                "mixup": lambda theta, x, y, rng=rng: page["mixup_loss"](
+                    theta, x, y, rng, strength
+                ),
+                "nothing": None,
+            }
+            theta = nn.train(network, x, y, rng, losses[kind], epochs)[-1]
+            repeated = np.sum(network.logits(theta, x[:10]).argmax(axis=1) == y[:10])
+            rows.append((network.accuracy(theta, x_test, y_test), repeated))
+        return np.mean(rows, axis=0)
+
+    plain = score("nothing", 0, 150)
+    for of in (("smoothing", 0.5), ("smoothing", 0.8), ("mixup", 1.0), ("mixup", 8.0)):
+        assert 0 < score(*of, 150)[0] - plain[0] < 0.025
+    for of in (("smoothing", 0.8), ("mixup", 8.0)):
+        late = score(*of, 600)
+        assert late[0] < plain[0] and late[1] > 9.5
 
 
 def test_smoothed_labels_make_a_small_network_not_sure_enough(page):
