@@ -906,7 +906,7 @@ choose_remedies = Written(
     points=4,
     rubric="""\
 - 1 point: the diagnosis (training loss near 0, validation loss rising from epoch 15: overfitting) and what is tried at once: early stopping with patience and restored weights.
-- 1 point: augmentation by transforms that keep the label, chosen for these images: left and right carry meaning here, so no flips; small shifts, brightness, perhaps small rotations.
-- 1 point: at least one further remedy with how its strength is chosen (weight decay or dropout, tuned on the validation data, not on the test data), decoupled because the optimizer is Adam.
+- 1 point: augmentation by transforms that keep the label, chosen for these images: left and right carry meaning here, so no flips (or flips that change the label along, where the mirrored sign is a class); small shifts, brightness, perhaps small rotations.
+- 1 point: at least one further remedy (weight decay, decoupled because the optimizer is Adam; dropout; more data or pretrained weights), with settings to begin with and how its strength is chosen: on the validation data, not on the test data.
 - 1 point: a plan that tells the remedies apart: one change at a time or a small grid, several seeds, the spread of the seeds beside the difference; the test set once, at the end.""",
 )

@@ -903,6 +903,6 @@ cost_of_stopping = Written(
     rubric="""\
 - 1 point: the cost is the data that are not trained on: 100 of 300 labels, which in the chapter's experiment were worth several times as much in training.
 - 1 point: the estimate is too good because the epoch was chosen as the best of many on these examples; it matters little where few, similar epochs compete or the 100 are many enough, and an honest estimate takes data that were used for nothing.
-- 1 point: another use: train on all 300 for as many steps as were found with the 100 (saying that this number need not carry over), cross-validation, or another remedy without stopping.
+- 1 point: another use: train anew on all 300 for as many epochs, or steps, as were found with the 100, cross-validation, or another remedy without stopping.
 - 1 point: an experiment that decides: both uses on the same draws, several draws and seeds, the same number of steps or a reason for another, compared on test data that neither has seen, with the spread of the differences.""",
 )

@@ -30,6 +30,9 @@ def test_of_a_batch_of_two_one_bit_is_left():
     x = np.random.default_rng(0).normal(3, 2, size=(2, 50))
     x_hat = batchnorm_forward(x, np.ones(50), np.zeros(50), 1e-30)[1]
     assert np.abs(x_hat) == pytest.approx(1)
+    said("of two *features* it leaves one bit")
+    x_hat = layernorm_forward(x.T, np.ones(2), np.zeros(2), 1e-30)[1]
+    assert np.abs(x_hat) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("norm", ["batch", "layer", "group", "instance", "position"])
@@ -256,30 +259,40 @@ def test_the_equilibrium(page):
 
 
 def test_the_gradient_in_equilibrium_is_that_of_how_the_last_layer_began(page):
-    """Three times as long were all layers: of the last alone it is the same, of the others not."""
+    """Three times as long were the last layer alone, or the others; the angle is that of all layers."""
+    said("It sets the angle of a step, for all layers alike, however large their gradients are")
     digits = page["digits"]
 
-    def gradient_at_the_end(factors, seed):
+    def at_the_end(factors, seed):
+        """Gradients of the second layer as at length 1, and the angles of both, in mean square."""
         rng, found = np.random.default_rng(seed), []
         weights = [f * w for f, w in zip(factors, page["start"](rng), strict=True)]
         for _ in range(8):
             for rows in nn.batches(len(digits.y_train), 32, rng):
                 _, grads, _ = page["gradient"](weights, digits.x_train[rows], digits.y_train[rows])
-                found.append(np.linalg.norm(grads[1]) * np.linalg.norm(weights[1]))
-                decays = (0.05, 0.05, 0.0)
-                weights = [
-                    w - 0.3 * (g + d * w) for w, g, d in zip(weights, grads, decays, strict=True)
+                moved = [
+                    w - 0.3 * (g + decay * w)
+                    for w, g, decay in zip(weights, grads, (0.05, 0.05, 0.0), strict=True)
                 ]
-        return np.sqrt(np.mean(np.square(found[-100:])))
+                cosines = [
+                    np.sum(w * v) / np.linalg.norm(w) / np.linalg.norm(v)
+                    for w, v in zip(weights[:2], moved[:2], strict=True)
+                ]
+                size = np.linalg.norm(grads[1]) * np.linalg.norm(weights[1])
+                found.append([size, *np.arccos(cosines)])
+                weights = moved
+        return np.sqrt(np.mean(np.square(found[-100:]), axis=0))
 
-    long = np.array(
+    ends = np.array(
         [
-            [gradient_at_the_end(factors, seed) for seed in SEEDS]
+            [at_the_end(factors, seed) for seed in SEEDS]
             for factors in ((1, 1, 1), (3, 3, 1), (1, 1, 3))
         ]
     )
-    assert np.all(long[2] > 1.3 * long[:2])
-    assert long[1].mean() < 1.25 * long[0].mean()
+    sizes, angles = ends[..., 0], ends[..., 1:]
+    assert sizes[2].min() > 1.15 * sizes[:2].max()
+    assert sizes[1].mean() < 1.25 * sizes[0].mean() < 0.8 * sizes[2].mean()
+    assert angles == pytest.approx(equilibrium(0.3, 0.05, 1.0)[1], rel=0.09)
 
 
 @pytest.mark.parametrize(("lr", "decay"), [(0.3, 0.03), (0.1, 0.2)])
