@@ -193,6 +193,25 @@ def test_recalibration(page):
     assert abs(np.mean(two[:, 1] - two[:, 0])) < 0.1
 
 
+def test_averaged_weights_of_deep_networks_need_new_statistics(page):
+    said("new ones gain about two points at this rate, and more than five at three times the rate")
+    digits = page["digits"]
+    x, y = digits.x_validation, digits.y_validation
+
+    def gain(lr):
+        found = []
+        for seed in range(26, 34):
+            weights = page["start"](np.random.default_rng(seed), widths=(64, *[50] * 8, 10))
+            path, kept = page["trained"](weights, lr, 8, seed)
+            mean = [np.mean(ws, axis=0) for ws in zip(*path[3:], strict=True)]
+            new = page["recalibrated"](mean, digits.x_train)
+            found.append(page["accuracy"](mean, x, y, new) - page["accuracy"](mean, x, y, kept))
+        return np.mean(found)
+
+    assert gain(1.0) == pytest.approx(0.022, abs=0.012)
+    assert 0.05 < gain(3.0) < 0.25
+
+
 def test_a_change_of_contrast_is_undone_altogether(page):
     said("it shifts and stretches each unit of the first layer")
     digits, weights = page["digits"], page["start"](np.random.default_rng(1))
@@ -303,6 +322,40 @@ def test_the_equilibrium_with_other_seeds_and_rates(page, lr, decay):
         expected = equilibrium(lr, decay, gradient)
         assert length == pytest.approx(expected[0], rel=0.1)
         assert angle == pytest.approx(expected[1], rel=0.1)
+
+
+def test_decay_helps_and_harms_as_a_larger_rate_does(page):
+    said("at the rate 0.03 from 0.16 to 0.09, but at the rate 1 from 0.02 to 0.60")
+    said("and the test error goes along")
+    digits = page["digits"]
+
+    def after(lr, decay):
+        """Training loss of the twentieth epoch and test error, statistics made anew."""
+        found = []
+        for seed in range(30, 35):
+            rng = np.random.default_rng(seed)
+            weights = page["start"](rng)
+            for _ in range(20):
+                losses = []
+                for rows in nn.batches(len(digits.y_train), 32, rng):
+                    x, y = digits.x_train[rows], digits.y_train[rows]
+                    loss, grads, _ = page["gradient"](weights, x, y)
+                    losses.append(loss)
+                    weights = [
+                        w - lr * (g + d * w)
+                        for w, g, d in zip(weights, grads, (decay, decay, 0.0), strict=True)
+                    ]
+            kept = page["recalibrated"](weights, digits.x_train)
+            right = page["accuracy"](weights, digits.x_test, digits.y_test, kept)
+            found.append((np.mean(losses), 1 - right))
+        return np.mean(found, axis=0)
+
+    (slow, errs), (helped, fewer) = after(0.03, 0.0), after(0.03, 0.05)
+    assert (slow, helped) == (pytest.approx(0.16, abs=0.02), pytest.approx(0.09, abs=0.015))
+    assert fewer < errs
+    (fast, errs), (harmed, more) = after(1.0, 0.0), after(1.0, 0.05)
+    assert (fast, harmed) == (pytest.approx(0.02, abs=0.01), pytest.approx(0.60, abs=0.06))
+    assert more > errs + 0.1
 
 
 @pytest.mark.parametrize("c", [4, 12])
