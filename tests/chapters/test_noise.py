@@ -279,6 +279,17 @@ def test_wrong_labels_are_learned_later_with_image_and_units_in_motion(page):
     assert 0 < lost.mean() < 0.04
 
 
+def test_with_right_labels_dropout_gains_nothing(page):
+    said("with a hundred right ones dropout alone gains nothing")
+    network, gains = page["network"], []
+    for seed in range(20, 30):
+        x, y, rng = data.few_digits(seed, n_wrong=0)
+        ends = nn.train(network, x, y, rng)[-1], page["train_dropout"](seed, n_wrong=0)[-1]
+        plain, dropped = (network.accuracy(end, page["x_test"], page["y_test"]) for end in ends)
+        gains.append(dropped - plain)
+    assert abs(np.mean(gains)) < 0.005
+
+
 def test_augmentation_on_other_draws(page):
     x, y, network = page["x_test"], page["y_test"], page["network"]
     loss, accuracy = {}, {}

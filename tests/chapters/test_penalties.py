@@ -196,6 +196,27 @@ def test_early_stopping_costs_the_data_that_it_watches(other):
     assert np.all(more > stopped)
 
 
+def test_with_right_labels_neither_l2_nor_early_stopping_gains(page):
+    said("with a hundred right ones neither L2 nor early stopping gains anything")
+    network, x_val, y_val = page["network"], page["x_val"], page["y_val"]
+
+    def decayed(theta, x, y):
+        value, grad = network.loss(theta, x, y)
+        return value, grad + 0.01 * theta * page["is_weight"]
+
+    gains = []
+    for seed in range(20, 30):
+        paths = []
+        for loss in (None, decayed):
+            x, y, rng = data.few_digits(seed, n_wrong=0)
+            paths.append(nn.train(network, x, y, rng, loss))
+        losses = [network.loss(theta, x_val, y_val)[0] for theta in paths[0]]
+        ends = paths[0][-1], paths[0][early_stopping(losses, patience=10)[1]], paths[1][-1]
+        plain, *others = (network.accuracy(end, page["x_test"], page["y_test"]) for end in ends)
+        gains.append(np.array(others) - plain)
+    assert np.max(np.mean(gains, axis=0)) < 0.004
+
+
 def test_retraining_on_all_digits_makes_up_for_what_stopping_costs(page):
     said("That is as accurate as the rival, and repeats fewer wrong labels.")
     network, x_val, y_val = page["network"], page["x_val"], page["y_val"]
