@@ -271,6 +271,7 @@ _CURVES = {
         Curve(
             "step", lambda z: np.where(np.asarray(z) > 0, 1.0, 0.0), lambda z: np.zeros(np.shape(z))
         ),
+        Curve("square", np.square, lambda z: 2.0 * np.asarray(z)),
         Curve("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2),
         Curve("cosine", np.cos, lambda z: -np.sin(z)),
         Curve(

@@ -58,7 +58,8 @@ def unbiased_bias_squared(predictions, truth):
     -------
     bias2 : ndarray of shape (m,)
         Its mean over all draws of K models is the squared bias, so that it must
-        be able to err on both sides, and may be negative.
+        be able to err on both sides, and may be negative. The order of the
+        models does not matter.
 
     Source: the text; the variance of a mean of K independent draws.
     """

@@ -362,7 +362,7 @@ def _directions(
         newest, oldest = pairs[-memory:], pairs[:memory]
         matrices = {
             "of the newest pairs": (newest, one),
-            "of all pairs": (pairs, one),
+            "of more than the newest pairs": (pairs, one),
             "of BFGS, of all pairs": (pairs, pairs[:1]),
             "of BFGS, of all pairs, without its first scale": (pairs, []),
             "of the newest pairs, without the scale": (newest, []),

@@ -69,7 +69,7 @@ sigmoid.add_mistakes("""
     or
         e = np.exp(-z)
         return 1 / (1 + e), e / (1 + e) ** 2
-    the sign in the exponent is wrong: this falls from 1 to 0; the sigmoid rises
+    the sign in the exponent is wrong, or the two cases have changed places: this falls from 1 to 0; the sigmoid rises
         a = np.where(z > 0, np.exp(-np.abs(z)), 1) / (1 + np.exp(-np.abs(z)))
         return a, a * (1 - a)
     or

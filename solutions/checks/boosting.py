@@ -605,7 +605,7 @@ logistic_residuals.add_mistakes("""
         return y - 1 / (1 + np.exp(-scores))
     the label in the exponent is missing: it is y times the score
         return y * (1 - np.tanh(scores / 2)) / 2
-    the half of tanh's argument is lost, so that the score counts twice
+    the score counts twice: the exponent, or the argument of a tanh, is twice as large as it should be
         np.tanh(y * scores / 2) -> np.tanh(y * scores)
     the exponential of a large score overflows: write it so that it cannot
         e = np.exp(-y * scores)
@@ -711,7 +711,7 @@ logistic_boost.add_mistakes("""
         np.tanh(y * scores / 2)) / 2 -> np.tanh(y * scores / 2))
     this is y minus the probability: that is for labels 0 and 1
         left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y - 1 / (1 + np.exp(-scores))
-    the half of tanh's argument is lost, so that the score counts twice
+    the score counts twice: the exponent, or the argument of a tanh, is twice as large as it should be
         np.tanh(y * scores / 2) -> np.tanh(y * scores)
     this is y minus tanh of the score, twice the residual at twice the score: of a loss with -2 * y * F
         left = y * (1 - np.tanh(y * scores / 2)) / 2 -> left = y - np.tanh(scores)

@@ -780,6 +780,9 @@ mixup.add_mistakes("""
         return mixup(x, labels, partners, 1 - shares, n_classes)[0], mixup(x, labels, partners, shares, n_classes)[1]
     the labels are not mixed: the partner's has a share, too
         return mixup(x, labels, partners, shares, n_classes)[0], np.eye(n_classes)[labels]
+    the labels are mixed by the partner's share: each row has one of its own, for the example and the label
+        mixed = mixup(x, labels, partners, shares[partners], n_classes)[1]
+        return mixup(x, labels, partners, shares, n_classes)[0], mixed
     the label has its share, its partner's label has none
         return mixup(x, labels, partners, shares, n_classes)[0], _mixed(np.eye(n_classes)[labels], shares)
     the examples are not mixed: the labels are

@@ -221,6 +221,12 @@ def _line(dy, x_hat, gamma, std, *, shift=1.0, along=1.0, axis=-1):
 
 
 layernorm_backward.add_mistakes("""
+    the part along x_hat is divided by the true mean of its squares, which eps has made less than 1: on the way back
+    through the standard deviation nothing is divided by that mean
+        g = gamma * dy
+        along = np.sum(g * x_hat, axis=-1, keepdims=True) / np.sum(x_hat**2, axis=-1, keepdims=True)
+        _, dgamma, dbeta = _line(dy, x_hat, gamma, std)
+        return (g - np.mean(g, axis=-1, keepdims=True) - x_hat * along) / std, dgamma, dbeta
     gamma stands in front of the averages, as in batch normalization: here it differs between the numbers
     that are averaged, so it belongs inside
         means = dy.mean(axis=-1, keepdims=True), np.mean(dy * x_hat, axis=-1, keepdims=True)

@@ -1018,6 +1018,10 @@ lbfgs.add_mistakes("""
         return theta, lbfgs(f, gradient, theta, memory, tol, max_iterations)[1]
     more than `memory` pairs are kept: drop the oldest when there are more
         def keep(pairs, memory):
+            return pairs[-memory - 1 :]
+        return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, keep=keep)
+    or
+        def keep(pairs, memory):
             return pairs
         return _limited(_halving, f, gradient, theta, memory, tol, max_iterations, keep=keep)
     the scale between the loops is that of the oldest pair: it is the newest one's
@@ -1370,6 +1374,9 @@ def _fit(
 
 
 fit_decay.add_mistakes("""
+    all points are the last one: `+=` and `-=` change the array that is in the list already, so put a copy there
+        points = fit_decay(t, y, theta, damping, n_trials)
+        return np.repeat(points[-1:], len(points), axis=0)
     the step goes uphill: with residuals a * exp(-b t) - y it is subtracted
         theta - np.linalg.solve -> theta + np.linalg.solve
     or
@@ -1574,6 +1581,10 @@ spectral_direction.add_mistakes("""
     `vt` is transposed once more: `np.linalg.svd` returns it transposed already
         u, _, vt = np.linalg.svd(grad, full_matrices=False)
         return -u @ vt.T
+    or
+        u, sizes, vt = np.linalg.svd(grad, full_matrices=False)
+        kept = sizes > 1e-6 * sizes[0]
+        return -u[:, kept] @ vt.T[kept]
     each column is divided by its length: directions that several columns share count several times
         lengths = np.linalg.norm(grad, axis=0)
         return -grad / np.where(lengths > 0, lengths, 1.0)

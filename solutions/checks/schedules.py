@@ -641,7 +641,7 @@ reduce_on_plateau.add_mistakes("""
         0, cooldown -> 0, cooldown; best = np.inf
     or
         0, cooldown -> 0, cooldown; best = loss
-    a new best is overlooked while the rate cools down: rule 1 holds in every epoch
+    a new best is overlooked while the rate cools down: a loss that is low enough is a new best in every epoch
         best, bad = loss, 0 -> best, bad = best if cooling else loss, 0
     a loss that only equals `best * (1 - threshold)` counts as better here: it must be below
         loss < best -> loss <= best

@@ -269,6 +269,9 @@ masked_step.add_mistakes("""
     set free
         velocity = mu * velocity + grad
         return theta - lr * mask * velocity, velocity
+    or
+        velocity = mu * mask * velocity + grad
+        return theta - lr * mask * velocity, velocity
     the velocity is masked only after the step, which the frozen parameters still make: mask it before
         velocity = mu * velocity + mask * grad
         return theta - lr * velocity, mask * velocity

@@ -990,7 +990,7 @@ successive_halving.add_mistakes("""
         return _halved(losses, first, factor, keep=lambda n: max(1, n - max(1, n // factor)))
     only the best one goes on after the first round: one part of `factor` does, round by round
         return _halved(losses, first, factor, keep=lambda n: 1)
-    no trial is left once there are fewer than `factor`: the best one goes on
+    it ends, or no trial is left, once there are fewer than `factor`: the best one goes on
         if len(left) == 1 or -> if len(left) < factor or
     the single trial that is left is not trained any further: its round is the last one
         epochs[left] = trained -> epochs[left] = trained if len(left) > 1 or n == 1 else epochs[left]

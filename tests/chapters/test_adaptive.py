@@ -255,7 +255,7 @@ def test_a_class_not_yet_learned_has_a_gradient_in_proportion_to_its_frequency()
 
 def test_momentum_is_as_good_as_adam_on_the_digits(page):
     said(
-        "The ten digits are all about equally frequent; [below](#sec-opt-digits) momentum is as good there as Adam"
+        "The ten digits are all about equally frequent; [below](#sec-opt-digits) momentum gets there about as far as Adam"
     )
     momentum, adam = (
         [end(page, name, lr, seed) for seed in SEEDS]

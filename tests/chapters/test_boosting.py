@@ -123,7 +123,7 @@ def test_a_coin_has_no_vote():
 
 def test_shrinkage_and_early_stopping(names):
     said("A rate of 1 is the worst at its best round and at the end")
-    said("from 0.3 to 0.1 the best error hardly changes, for about three times as many rounds")
+    said("from 0.3 to 0.1 the best error hardly changes, for three or four times as many rounds")
     said("after its best round each of them gets worse")
     rng = np.random.default_rng(50)
     off = np.array([names["errors_by_round"](rng) for _ in range(5)])

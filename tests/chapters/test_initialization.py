@@ -528,7 +528,7 @@ def test_starts_with_other_seeds(names):
     said(
         "Of the sigmoid networks the one with weights of variance 1 is the only one that has learned anything in these epochs"
     )
-    said("For tanh it is the other way round.")
+    said("For tanh those weights are no good, and Xavier's and He's are.")
 
     def loss(widths, initial, activation, lr, epochs, seed):
         draw = names["INITIAL"][initial]
@@ -552,6 +552,7 @@ def test_starts_with_other_seeds(names):
         for activation, right, wrong in (
             (sigmoid, "N(0, 1)", "Xavier"),
             (tanh, "Xavier", "N(0, 1)"),
+            (tanh, "He", "N(0, 1)"),
         ):
             good, bad = (
                 min(loss(names["five"], start, activation, lr, 5, seed) for lr in (0.03, 0.3))

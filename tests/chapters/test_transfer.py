@@ -211,7 +211,7 @@ def test_what_is_forgotten_and_what_replay_saves(ran):
     said("after twenty steps nearly nothing of the old task is left")
     said("one example of each letter saves more than half of them, five save more")
     said("the price is that fewer digits are read")
-    said("bar the letters, and nearly as many digits are right as without replay")
+    said("bar the letters, and about as many digits are right as without replay")
     again = [ran["go_on"](*how, seed=900, draws=DRAWS) for how in ran["KEPT"].values()]
     page = [ran["last"][name, "letters barred"] for name in ran["KEPT"]]
     for curves, barred in (

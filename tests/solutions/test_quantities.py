@@ -573,7 +573,7 @@ def way(rng):
         (descends, ""),
         (lambda *args: descends(*args, shorten=0.1), ""),
         (lambda *args: (descends(*args)[0].astype("f4"), descends(*args)[1]), ""),
-        (lambda *args: descends(*args, keep=99), "M of all pairs"),
+        (lambda *args: descends(*args, keep=99), "M of more than the newest pairs"),
         (lambda *args: descends(*args, keep=1), "M of the newest pair alone"),
         (lambda *args: (args[2], args[5]), "another direction"),
         (lambda *args: (descends(*args)[0], 1), "'fewer than it takes', expected 'as many as"),

@@ -816,7 +816,7 @@ IMAGINED = {
             rng.permutation(n) -> rng.choice(n, n)
     """,
     "sigmoid": """
-        the sign in the exponent is wrong: this falls from 1 to 0; the
+        the sign in the exponent is wrong, or the two cases have changed
             a = 1 / (1 + np.exp(z))
             return a, a * (1 - a)
         the slope overflows: exp(-z) / (1 + exp(-z))**2 is inf / inf for very

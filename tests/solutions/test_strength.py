@@ -66,7 +66,7 @@ EDGES = (
     *("is exactly 0", "is put at `alpha`", "twice in one operation", "underflows as a whole"),
     *("add up to 1", "a toss is made at test time", "only its sign decides", "0 is not positive"),
     *("every comparison with nan", "the bound itself is refused", "but slopes downwards"),
-    *("where it is left out it is not 10",),
+    *("where it is left out it is not 10", "the grid ends too early"),
     *("in a row that is far below it", "as many columns as the labels name"),
     *("small enough but for its sign",),
     *("below a fixed number are dropped", "the square of the length is compared with the radius"),
