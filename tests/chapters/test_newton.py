@@ -8,7 +8,7 @@ import jupytext
 import numpy as np
 import pytest
 
-from gradus import data, nn, problems
+from gradus import data, minimise, nn, problems
 from solutions import newton as reference
 from solutions.newton import conjugate_gradient, newton_step
 from tests.conftest import ROOT
@@ -27,7 +27,7 @@ def said(sentence: str) -> None:
 @pytest.fixture(scope="module")
 def page():
     """What some cells define, run with the references as the site is."""
-    world = vars(reference) | {"data": data, "nn": nn}
+    world = vars(reference) | {"data": data, "minimise": minimise, "nn": nn}
     for cell in jupytext.reads(SOURCE, fmt="md:myst").cells:
         if cell.cell_type == "code" and re.search(
             r"^(def (newton|nonlinear_cg|softmax_gradient|trust_region)|class Softmax)\b",

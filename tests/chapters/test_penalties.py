@@ -254,7 +254,7 @@ def test_differences_are_seen_because_all_get_the_same_draws(page, other):
 
 
 def test_a_stronger_penalty_forgets_the_wrong_labels_and_gains_nothing(page, other):
-    said("give up about eight of the ten wrong labels, and is no more accurate for it")
+    said("give up seven or eight of the ten wrong labels, and is no more accurate for it")
     more = [[page["train_with"](seed, l2=lam) for seed in range(20, 28)] for lam in (0.03, 0.0)]
     strong = np.concatenate([other["strong L2"], more[0]])
     plain = np.concatenate([other["nothing"], more[1]])

@@ -333,7 +333,7 @@ def test_printed_digits_few_and_many(page, seed):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_decay_by_gauss_newton_damped_or_not(page, seed):
     said(
-        "Undamped, a third of the starts or more are lost; damped, none, for fewer points than BFGS"
+        "Undamped, some third of the starts or more are lost; damped, none, for fewer points than BFGS"
     )
     plain, damped, quasi, few, many = page["decays"](np.random.default_rng(seed))
     assert plain <= 70
