@@ -1335,8 +1335,7 @@ spatial_batchnorm_forward.add_mistakes("""
         mean, var = x.mean(axis=(2, 3)).mean(axis=0), x.mean(axis=(2, 3)).var(axis=0)
         y = (x - mean[:, None, None]) / np.sqrt(var + eps)[:, None, None]
         return gamma[:, None, None] * y + beta[:, None, None], mean, var
-    this is `transpose(0, 2, 3, 1)` before the reshape and none after it: move the feature maps back
-    to the second axis
+    the feature maps are the last axis, as `transpose(0, 2, 3, 1)` puts them: move them back to the second
         rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
         mean, var = rows.mean(axis=0), rows.var(axis=0)
         y = gamma * (rows - mean) / np.sqrt(var + eps) + beta

@@ -636,7 +636,7 @@ noise_floor.add_mistakes("""
     the covariance of two successive steps enters with the wrong sign
         a = 1 + mu - lr * curvature
         return (lr * sigma) ** 2 / (1 - a**2 - mu**2 - 2 * a**2 * mu / (1 + mu))
-    the covariance of two successive steps enters once, not twice
+    here the covariance of two successive steps enters once: it enters twice
         a = 1 + mu - lr * curvature
         return (lr * sigma) ** 2 / (1 - a**2 - mu**2 + a**2 * mu / (1 + mu))
     the covariance C of two iterates in a row is not `a * V`: the recursion times the last iterate leaves a
@@ -865,8 +865,8 @@ def nesterov_shifted_step(rng):
 
 
 nesterov_shifted_step.add_mistakes("""
-    this is classical momentum: the step is `grad + mu * velocity` with the new velocity, one look
-    further
+    this is classical momentum: but the point that is shifted moves with the velocity, too, so that the way to the
+    next one is longer than the velocity
         (grad + mu * velocity) -> velocity
     the old velocity stands in the step, which makes it classical momentum again; use the new one
         # The same numbers as classical momentum, but the velocity was stored before it was updated.

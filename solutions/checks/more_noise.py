@@ -278,8 +278,8 @@ def _regions(edges):
 
 
 fractional_pooling_regions.add_mistakes("""
-    `u` has no effect, the regions would be the same every time: in floor(alpha * (i + u) - alpha *
-    u) it cancels, so take the floor of each term, then subtract
+    `u` has no effect, so that the regions are the same every time: take the floor of alpha * (i + u) and that of
+    alpha * u, then subtract (in the floor of the difference it cancels)
         return _regions(np.floor(n / out * np.arange(out + 1) + 1e-9))
     or
         alpha = n / out

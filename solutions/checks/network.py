@@ -481,7 +481,7 @@ relative_error.add_mistakes("""
     the sign is wrong where b is larger, and negative ones count as small: take the absolute value
     of a - b
         return np.max((a - b) / np.maximum(np.abs(a), np.abs(b)))
-    what is below the floor counts as equal: it is divided by the floor
+    what is below the floor counts as equal here: its difference is to be divided by the floor
         size = np.maximum(np.abs(a), np.abs(b))
         return np.max(np.where(size < floor, 0.0, np.abs(a - b) / _sizes(a, b, floor)))
     only the entry with the largest difference is looked at: divide entry by entry, then take the maximum

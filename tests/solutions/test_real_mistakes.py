@@ -1393,7 +1393,7 @@ IMAGINED = {
     "nesterov_shifted_step": """
         the gradient is counted once too often: the step is `grad + mu *
             (grad + mu * velocity) -> (grad + velocity)
-        this is classical momentum: the step is `grad + mu * velocity` with
+        this is classical momentum: but the point that is shifted moves with
             return theta - lr * (grad + mu * velocity), mu * velocity + grad
     """,
     "batchnorm_backward_steps": """
