@@ -334,7 +334,7 @@ def test_sharpness_comes_down_to_the_limit_of_stability(page):
 
 def test_at_the_same_loss_a_larger_rate_has_a_smaller_sharpness(page):
     said(
-        "So the rate chooses not only how fast one gets down, but also what kind of place one gets to"
+        "So the rate chooses not only how fast one gets down, but, where it is large, also what kind of place one gets to"
     )
     ends = np.array(
         [
