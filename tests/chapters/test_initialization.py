@@ -549,16 +549,15 @@ def test_starts_with_other_seeds(names):
         assert names["accuracy"](*wild[:2]) > 0.6
         assert loss(names["deep"], "Xavier", relu, 0.03, 4, seed) > 2.2
         assert loss(names["deep"], "He", relu, 0.03, 4, seed) < 1.6
-        for activation, right, wrong in (
+        for activation, *right, wrong in (
             (sigmoid, "N(0, 1)", "Xavier"),
-            (tanh, "Xavier", "N(0, 1)"),
-            (tanh, "He", "N(0, 1)"),
+            (tanh, "Xavier", "He", "N(0, 1)"),
         ):
-            good, bad = (
+            *good, bad = (
                 min(loss(names["five"], start, activation, lr, 5, seed) for lr in (0.03, 0.3))
-                for start in (right, wrong)
+                for start in (*right, wrong)
             )
-            assert good < 0.4 < 1.2 < bad
+            assert max(good) < 0.4 < 1.2 < bad
 
 
 # In a framework, and the questions
