@@ -174,7 +174,7 @@ def test_the_races_of_the_buttons_do_what_the_chapter_says():
     has(
         ROOT / "chapters" / "descent.md",
         'give it the rate 0.9, then 1.1 (the buttons "zig-zags" and "diverges")',
-        'lower it from 0.9 to 0.4 ("momentum 0.9" and "momentum 0.4")',
+        'lower its coefficient from 0.9 to 0.4 ("momentum 0.9" and "momentum 0.4")',
     )
     found = re.findall(
         r'"?([a-z][\w .-]*)"?: only\("([a-z ]+)", (-?[\d.]+)(?:, ([\d.]+))?\)',
