@@ -97,7 +97,7 @@ def hours_and_points(course: "Course") -> str:
     ]
     said = (
         f"Hours are those of somebody who reads {WORDS_PER_MINUTE} words a minute and needs "
-        f"{MINUTES_PER_POINT} minutes for each point."
+        f"{MINUTES_PER_POINT} minutes for each point; who meets all of it for the first time may need twice as many."
     )
     return "\n".join([f"| {' | '.join(head)} |", "|---" + "|---:" * 5 + "|", *lines, "", said])
 
