@@ -315,9 +315,9 @@ def _starts(rng, most):
     while True:
         given["theta"] = problem.minimum + rng.uniform(0.2, 1.0) * _away_from_zero(rng, 4)
         real = values.realise(given) | {"memory": 2, "max_iterations": 4}
-        # So that there is a case, or two, in which no more steps are to be made.
+        # So that there is a case, or two, in which no more steps are to be made, and the second step tells the first pair.
         if reference.lbfgs(**real)[1] == 2 and all(
-            _limited(search, **real)[1] <= 3 for search in (_halving, _first_shorter)
+            _limited(search, **real)[1] <= 3 and _tells_a_pair(search, **real) for search in (_halving, _first_shorter)
         ):
             break
     for count, word in enumerate(("one", "two", "three", "four", "five"), start=1):
@@ -364,6 +364,14 @@ def _tells(f, gradient, theta):
         if any(_are_along(a, b) for a, b in pairs) or not _tells_dense(search, f, gradient, theta):
             return False
     return True
+
+
+def _tells_a_pair(search, f, gradient, theta, memory, tol, max_iterations):
+    """Whether the second step is needed, and in another direction than minus the gradient."""
+    point, _ = _limited(search, f, gradient, theta, memory, tol, 1)
+    grad, pair = gradient(point), (point - theta, gradient(point) - gradient(theta))
+    direction = _two_loops(grad, pair[:1], pair[1:])
+    return np.abs(grad).max() > 1.2 * tol and not _are_along(direction, -grad)
 
 
 def _are_along(a, b):
