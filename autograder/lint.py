@@ -106,10 +106,11 @@ def _found(exercise: Exercise, seeds: int, plans: list[tuple[int, Plan]]) -> Ite
                 said = next(case.message for case in verdict.cases if not case.passed)
                 yield f"the other right way {about!r} is not right at seed {seed}: {said}"
                 break
+    right = {seed: right_without_chance(plan) for seed, plan in plans}
     for sentence, function in exercise.mistakes:
         for seed, plan in plans:
             fault = _fault(sentence, _verdict(function, plan), exercise)
-            if sentence in right_without_chance(plan):
+            if sentence in right[seed]:
                 fault = "is right, and would refuse a right answer like it,"
             if fault:
                 yield f"the mistake {sentence!r} {fault} at seed {seed}"

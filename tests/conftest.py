@@ -35,6 +35,8 @@ PROGRAMS = {
     "postgres": "pg_ctlcluster",
     "openssl": "openssl",
     "firefox": "firefox-esr",
+    "jupyterhub": "jupyterhub",
+    "its proxy": "configurable-http-proxy",
 }
 
 

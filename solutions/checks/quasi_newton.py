@@ -349,7 +349,7 @@ def _tells(f, gradient, theta):
 
     After an exact step the direction is the same for every scale; and the oldest pair may not matter.
     """
-    for search in (_interpolating, _first_shorter, _short_first, _halving):
+    for search in _SEARCHES:
         way = [_limited(search, f, gradient, theta, 2, 1e-6, count)[0] for count in range(1, 4)]
         points = np.array([theta, *way])
         grads = np.array([gradient(point) for point in points])
@@ -369,8 +369,8 @@ def _tells(f, gradient, theta):
 def _tells_a_pair(search, f, gradient, theta, memory, tol, max_iterations):
     """Whether the second step is needed, and in another direction than minus the gradient."""
     point, _ = _limited(search, f, gradient, theta, memory, tol, 1)
-    grad, pair = gradient(point), (point - theta, gradient(point) - gradient(theta))
-    direction = _two_loops(grad, pair[:1], pair[1:])
+    grad = gradient(point)
+    direction = _two_loops(grad, [point - theta], [grad - gradient(theta)])
     return np.abs(grad).max() > 1.2 * tol and not _are_along(direction, -grad)
 
 
@@ -433,6 +433,10 @@ def _short_first(f, gradient, theta, grad, direction):
     """A strong Wolfe step whose first length is that of a unit step, as gradient descent needs it."""
     initial = min(1.0, 1 / np.linalg.norm(direction))
     return wolfe_line_search(f, gradient, theta, direction, initial=initial)
+
+
+# Unlike one another: what holds with all of these is taken to hold with any line search.
+_SEARCHES = (_interpolating, _first_shorter, _short_first, _halving)
 
 
 def _full_step(f, gradient, theta, grad, direction):
@@ -923,7 +927,7 @@ def lbfgs(rng):
 
 def _shows_its_memory(f, gradient, theta):
     """Whether a run ends elsewhere with one pair less or more than ten, whatever the line search."""
-    for search in (_interpolating, _first_shorter, _short_first, _halving):
+    for search in _SEARCHES:
         runs = (_limited(search, f, gradient, theta, memory, 1e-5, 100) for memory in (9, 10, 11))
         if any(np.allclose(a, b, rtol=1e-7, atol=0) for (a, _), (b, _) in itertools.pairwise(runs)):
             return False

@@ -277,29 +277,36 @@ def test_the_equilibrium(page):
     assert gradients[2].min() > 1.5 * gradients[:2].max()
 
 
+def decayed(page, weights, lr, decay, epochs, rng):
+    """SGD with decay in front of the norms: of each step the loss, the gradients, the weights before and after."""
+    digits = page["digits"]
+    for _ in range(epochs):
+        for rows in nn.batches(len(digits.y_train), 32, rng):
+            x, y = digits.x_train[rows], digits.y_train[rows]
+            loss, grads, _ = page["gradient"](weights, x, y)
+            moved = [
+                w - lr * (g + d * w)
+                for w, g, d in zip(weights, grads, (decay, decay, 0.0), strict=True)
+            ]
+            yield loss, grads, weights, moved
+            weights = moved
+
+
 def test_the_gradient_in_equilibrium_is_that_of_how_the_last_layer_began(page):
     """Three times as long were the last layer alone, or the others; the angle is that of all layers."""
     said("It sets the angle of a step, for all layers alike, however large their gradients are")
-    digits = page["digits"]
 
     def at_the_end(factors, seed):
         """Gradients of the second layer as at length 1, and the angles of both, in mean square."""
         rng, found = np.random.default_rng(seed), []
         weights = [f * w for f, w in zip(factors, page["start"](rng), strict=True)]
-        for _ in range(8):
-            for rows in nn.batches(len(digits.y_train), 32, rng):
-                _, grads, _ = page["gradient"](weights, digits.x_train[rows], digits.y_train[rows])
-                moved = [
-                    w - 0.3 * (g + decay * w)
-                    for w, g, decay in zip(weights, grads, (0.05, 0.05, 0.0), strict=True)
-                ]
-                cosines = [
-                    np.sum(w * v) / np.linalg.norm(w) / np.linalg.norm(v)
-                    for w, v in zip(weights[:2], moved[:2], strict=True)
-                ]
-                size = np.linalg.norm(grads[1]) * np.linalg.norm(weights[1])
-                found.append([size, *np.arccos(cosines)])
-                weights = moved
+        for _, grads, old, new in decayed(page, weights, 0.3, 0.05, 8, rng):
+            cosines = [
+                np.sum(w * v) / np.linalg.norm(w) / np.linalg.norm(v)
+                for w, v in zip(old[:2], new[:2], strict=True)
+            ]
+            size = np.linalg.norm(grads[1]) * np.linalg.norm(old[1])
+            found.append([size, *np.arccos(cosines)])
         return np.sqrt(np.mean(np.square(found[-100:]), axis=0))
 
     ends = np.array(
@@ -334,17 +341,9 @@ def test_decay_helps_and_harms_as_a_larger_rate_does(page):
         found = []
         for seed in range(30, 35):
             rng = np.random.default_rng(seed)
-            weights = page["start"](rng)
-            for _ in range(20):
-                losses = []
-                for rows in nn.batches(len(digits.y_train), 32, rng):
-                    x, y = digits.x_train[rows], digits.y_train[rows]
-                    loss, grads, _ = page["gradient"](weights, x, y)
-                    losses.append(loss)
-                    weights = [
-                        w - lr * (g + d * w)
-                        for w, g, d in zip(weights, grads, (decay, decay, 0.0), strict=True)
-                    ]
+            steps = list(decayed(page, page["start"](rng), lr, decay, 20, rng))
+            losses = [loss for loss, *_ in steps[-len(steps) // 20 :]]
+            *_, weights = steps[-1]
             kept = page["recalibrated"](weights, digits.x_train)
             right = page["accuracy"](weights, digits.x_test, digits.y_test, kept)
             found.append((np.mean(losses), 1 - right))

@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from autograder.course import Course
-from tests.conftest import REQUIRED, ROOT
+from tests.conftest import ROOT, need
 from tests.grading.conftest import marks, need_sandbox
 from tests.grading.corpus import NAME, RIGHT, WRITTEN, release, text_of
 from tests.grading.test_faults import command
@@ -127,14 +127,14 @@ def folder():
 @pytest.fixture
 def hub(folder):
     """The hub, in whose folder each user has a home; the teacher's is the course."""
+    need("jupyterhub")
+    need("its proxy")
+    if os.geteuid():
+        pytest.skip("it needs root")
     programs = [
         shutil.which(name)
         for name in ("jupyterhub", "configurable-http-proxy", "jupyterhub-singleuser")
     ]
-    if not all(programs) and REQUIRED:
-        pytest.fail("JupyterHub or its proxy is not installed, which .ci/run installs")
-    if not all(programs) or os.geteuid():
-        pytest.skip("it needs root, and pip install jupyterhub configurable-http-proxy")
     for name in STUDENTS:
         try:
             subprocess.run([programs[2], "--version"], user=name, check=True, cwd="/", env={})

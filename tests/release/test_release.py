@@ -8,7 +8,6 @@ import re
 import tokenize
 import zipfile
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -23,7 +22,7 @@ from gradus import authoring, values
 from gradus.calling import call as attempt
 from gradus.stub import STUB_LINE
 from gradus.verdict import examine
-from tests.plans import packed
+from tests.plans import judging_alone, packed
 from tests.release.conftest import CHECK, CHECKS, EXERCISE, QUESTION, REFERENCE, SETUP
 
 RAW_MYST = {
@@ -107,7 +106,7 @@ def test_every_answer_of_the_source_is_right_where_nothing_else_is_defined(relea
     for exercise in authoring.exercises_of(released.course.checks_module(released.chapter.name)):
         names = {"np": np, "exercise": lambda function: function}
         exec(compile(cells[exercise.name], exercise.name, "exec"), names)
-        plan = replace(exercise, mistakes=[], repair="").plan(5)
+        plan = judging_alone(exercise, 5)
         outcomes = [attempt(names[exercise.name], case) for case in plan.cases]
         assert examine(plan, outcomes).status == "right", exercise.name
 
@@ -146,7 +145,7 @@ def test_the_cases_are_the_public_ones_alone(released):
         exercise = exercises[plan["exercise"]]
         seed = released.course.hidden_seed(name, exercise.name)
         assert values.pack(plan) == packed(exercise, authoring.PUBLIC_SEED)
-        hidden = replace(exercise, mistakes=[], repair="").plan(seed).to_data()
+        hidden = judging_alone(exercise, seed).to_data()
         assert values.pack(plan["cases"]) != values.pack(hidden["cases"])
         assert str(seed).encode() not in text
 
